@@ -1,0 +1,83 @@
+/** `get_job_instance_status`: what a deployment checks, in its order, before it looks at the job itself. */
+import { randomUUID } from "node:crypto";
+import type { Answer } from "./answer.ts";
+import type { Call, Language, SimulatedRequest } from "./call.ts";
+import { NO_PERMISSION_TOKEN, readCredentials } from "./credentials.ts";
+import type { JobContext } from "./envelopes.ts";
+import type { JobDirectory } from "./job-directory.ts";
+import {
+  illegalParameter,
+  jobNotFound,
+  missingParameter,
+  mistypedParameter,
+  noPermission,
+  scopeNotFound,
+  wrongMethod,
+} from "./job-errors.ts";
+import { DIALECTS, type Dialect } from "./render.ts";
+
+/** Scopes that exist. `biz:2` has no jobs: it is there to ask for those of another scope. */
+const SCOPES: ReadonlySet<string> = new Set(["biz:1", "biz:2", "biz_set:9991001", "tenant_set:1"]);
+
+const REQUIRED = ["bk_scope_type", "bk_scope_id", "job_instance_id"] as const;
+
+const TRUE = new Set(["true", "on", "yes", "1"]);
+const FALSE = new Set(["false", "off", "no", "0", ""]);
+const MAX_LONG = 2n ** 63n - 1n;
+
+/** The built-in answer to a request for the endpoint's path. */
+export function answerRequest(request: SimulatedRequest, dialect: Dialect, jobs: JobDirectory): Answer {
+  const credentials = readCredentials(single(request.headers["x-bkapi-authorization"]));
+  if ("kind" in credentials) return credentials as Answer;
+
+  const context = { jobRequestId: randomUUID().replaceAll("-", ""), language: languageOf(request) };
+  const call = readCall(request, dialect, context);
+  if ("kind" in call) return call;
+
+  const scope = `${request.query.bk_scope_type}:${request.query.bk_scope_id}`;
+  if (!SCOPES.has(scope)) return scopeNotFound(context);
+  const job = jobs.find(scope, call.jobInstanceId);
+  if (job === undefined) return jobNotFound(context);
+  if (credentials.access_token === NO_PERMISSION_TOKEN) return noPermission(context);
+  return job(call);
+}
+
+/** The parameters as Spring binds them, or the answer to bad ones. */
+function readCall(request: SimulatedRequest, dialect: Dialect, context: JobContext): Call | Answer {
+  if (request.method !== "GET") return wrongMethod(context, request.method);
+  const { query } = request;
+  const missing = REQUIRED.find((name) => (query[name] ?? "").trim() === "");
+  if (missing !== undefined) return missingParameter(context, missing);
+
+  const { flag, scopeTypes } = DIALECTS[dialect];
+  const jobInstanceId = parseLong(query.job_instance_id ?? "");
+  if (jobInstanceId === undefined) return mistypedParameter(context, "job_instance_id", "long");
+  const wantsRows = parseBoolean(query[flag] ?? "");
+  if (wantsRows === undefined) return mistypedParameter(context, flag, "boolean");
+
+  if (!scopeTypes.includes(query.bk_scope_type ?? "")) return illegalParameter(context, "bk_scope_type");
+  if (jobInstanceId < 1n) return illegalParameter(context, "job_instance_id");
+  return { ...context, request, dialect, jobInstanceId: jobInstanceId.toString(), wantsRows };
+}
+
+/** As Spring's `StringToNumber` for a `Long`: surrounding blanks and a sign pass, 64 bits are the limit. */
+function parseLong(raw: string): bigint | undefined {
+  const digits = /^\s*\+?(-?\d+)\s*$/.exec(raw)?.[1];
+  if (digits === undefined) return undefined;
+  const value = BigInt(digits);
+  return value > MAX_LONG || value < -MAX_LONG - 1n ? undefined : value;
+}
+
+/** As Spring's `StringToBooleanConverter`; an empty value counts as absent. */
+function parseBoolean(raw: string): boolean | undefined {
+  const value = raw.trim().toLowerCase();
+  if (TRUE.has(value)) return true;
+  return FALSE.has(value) ? false : undefined;
+}
+
+const languageOf = ({ headers }: SimulatedRequest): Language =>
+  single(headers["blueking-language"])?.toLowerCase() === "en" ? "en" : "zh-cn";
+
+/** A header sent several times arrives as a list; the first counts. */
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header;

@@ -1,0 +1,10 @@
+/** JSON text with 64-bit integers. */
+
+// `JSON.rawJSON` is in every supported Node (21 and later) but not yet in the compiler's library.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
+
+/** Like `JSON.stringify`, but a `bigint` becomes a JSON number with all its digits. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "bigint" ? rawJSON(item.toString()) : item,
+  );
