@@ -1,6 +1,9 @@
 // Generated from schema/*.graphql by `npm run codegen`. Do not edit.
 import type * as Sdl from "../model/sdl.generated.ts";
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Container as ContainerModel } from '../model/host-result.ts';
+import type { HostResultSource, HostConnectionSource, HostEdgeSource, HostGroupSource, HostSummarySource, RunSummarySource } from './sources.ts';
+import type { IamApplication as IamApplicationModel, JobInstance as JobInstanceModel, JobInstanceNotFound as JobInstanceNotFoundModel, PermissionDenied as PermissionDeniedModel, ResourceScope as ResourceScopeModel, StepInstance as StepInstanceModel } from '../model/job-instance.ts';
 import type { GraphQLContext } from './context.ts';
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 
@@ -75,59 +78,59 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   JobInstanceResult:
-    | ( Sdl.JobInstance )
-    | ( Sdl.JobInstanceNotFound )
-    | ( Sdl.PermissionDenied )
+    | ( JobInstanceModel )
+    | ( JobInstanceNotFoundModel )
+    | ( PermissionDeniedModel )
   ;
 };
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Problem:
-    | ( Sdl.JobInstanceNotFound )
-    | ( Sdl.PermissionDenied )
+    | ( JobInstanceNotFoundModel )
+    | ( PermissionDeniedModel )
   ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Sdl.Scalars['Boolean']['output']>;
-  Container: ResolverTypeWrapper<Sdl.Container>;
+  Container: ResolverTypeWrapper<ContainerModel>;
   DateTime: ResolverTypeWrapper<Sdl.Scalars['DateTime']['output']>;
   HostGroupKey: Sdl.HostGroupKey;
-  HostResult: ResolverTypeWrapper<Sdl.HostResult>;
-  HostResultConnection: ResolverTypeWrapper<Sdl.HostResultConnection>;
-  HostResultEdge: ResolverTypeWrapper<Sdl.HostResultEdge>;
+  HostResult: ResolverTypeWrapper<HostResultSource>;
+  HostResultConnection: ResolverTypeWrapper<HostConnectionSource>;
+  HostResultEdge: ResolverTypeWrapper<HostEdgeSource>;
   HostResultFilter: Sdl.HostResultFilter;
-  HostResultGroup: ResolverTypeWrapper<Sdl.HostResultGroup>;
+  HostResultGroup: ResolverTypeWrapper<HostGroupSource>;
   HostResultOrder: Sdl.HostResultOrder;
   HostResultOrderField: Sdl.HostResultOrderField;
   HostStatus: Sdl.HostStatus;
   HostStatusCount: ResolverTypeWrapper<Sdl.HostStatusCount>;
-  HostSummary: ResolverTypeWrapper<Sdl.HostSummary>;
+  HostSummary: ResolverTypeWrapper<HostSummarySource>;
   ID: ResolverTypeWrapper<Sdl.Scalars['ID']['output']>;
   IamAction: ResolverTypeWrapper<Sdl.IamAction>;
-  IamApplication: ResolverTypeWrapper<Sdl.IamApplication>;
+  IamApplication: ResolverTypeWrapper<IamApplicationModel>;
   IamRelatedResourceType: ResolverTypeWrapper<Sdl.IamRelatedResourceType>;
   IamResourceNode: ResolverTypeWrapper<Sdl.IamResourceNode>;
   Int: ResolverTypeWrapper<Sdl.Scalars['Int']['output']>;
-  JobInstance: ResolverTypeWrapper<Sdl.JobInstance>;
-  JobInstanceNotFound: ResolverTypeWrapper<Sdl.JobInstanceNotFound>;
+  JobInstance: ResolverTypeWrapper<JobInstanceModel>;
+  JobInstanceNotFound: ResolverTypeWrapper<JobInstanceNotFoundModel>;
   JobInstanceRef: Sdl.JobInstanceRef;
   JobInstanceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['JobInstanceResult']>;
   OrderDirection: Sdl.OrderDirection;
-  PageInfo: ResolverTypeWrapper<Sdl.PageInfo>;
-  PermissionDenied: ResolverTypeWrapper<Sdl.PermissionDenied>;
+  PageInfo: ResolverTypeWrapper<HostConnectionSource>;
+  PermissionDenied: ResolverTypeWrapper<PermissionDeniedModel>;
   Problem: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Problem']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ResourceScope: ResolverTypeWrapper<Sdl.ResourceScope>;
+  ResourceScope: ResolverTypeWrapper<ResourceScopeModel>;
   RunPhase: Sdl.RunPhase;
   RunStatus: Sdl.RunStatus;
   RunStatusCount: ResolverTypeWrapper<Sdl.RunStatusCount>;
-  RunSummary: ResolverTypeWrapper<Sdl.RunSummary>;
+  RunSummary: ResolverTypeWrapper<RunSummarySource>;
   SafeInt: ResolverTypeWrapper<Sdl.Scalars['SafeInt']['output']>;
   ScopeType: Sdl.ScopeType;
-  StepInstance: ResolverTypeWrapper<Sdl.StepInstance>;
+  StepInstance: ResolverTypeWrapper<StepInstanceModel>;
   StepInstanceFilter: Sdl.StepInstanceFilter;
   StepType: Sdl.StepType;
   String: ResolverTypeWrapper<Sdl.Scalars['String']['output']>;
@@ -137,35 +140,35 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Boolean: Sdl.Scalars['Boolean']['output'];
-  Container: Sdl.Container;
+  Container: ContainerModel;
   DateTime: Sdl.Scalars['DateTime']['output'];
-  HostResult: Sdl.HostResult;
-  HostResultConnection: Sdl.HostResultConnection;
-  HostResultEdge: Sdl.HostResultEdge;
+  HostResult: HostResultSource;
+  HostResultConnection: HostConnectionSource;
+  HostResultEdge: HostEdgeSource;
   HostResultFilter: Sdl.HostResultFilter;
-  HostResultGroup: Sdl.HostResultGroup;
+  HostResultGroup: HostGroupSource;
   HostResultOrder: Sdl.HostResultOrder;
   HostStatusCount: Sdl.HostStatusCount;
-  HostSummary: Sdl.HostSummary;
+  HostSummary: HostSummarySource;
   ID: Sdl.Scalars['ID']['output'];
   IamAction: Sdl.IamAction;
-  IamApplication: Sdl.IamApplication;
+  IamApplication: IamApplicationModel;
   IamRelatedResourceType: Sdl.IamRelatedResourceType;
   IamResourceNode: Sdl.IamResourceNode;
   Int: Sdl.Scalars['Int']['output'];
-  JobInstance: Sdl.JobInstance;
-  JobInstanceNotFound: Sdl.JobInstanceNotFound;
+  JobInstance: JobInstanceModel;
+  JobInstanceNotFound: JobInstanceNotFoundModel;
   JobInstanceRef: Sdl.JobInstanceRef;
   JobInstanceResult: ResolversUnionTypes<ResolversParentTypes>['JobInstanceResult'];
-  PageInfo: Sdl.PageInfo;
-  PermissionDenied: Sdl.PermissionDenied;
+  PageInfo: HostConnectionSource;
+  PermissionDenied: PermissionDeniedModel;
   Problem: ResolversInterfaceTypes<ResolversParentTypes>['Problem'];
   Query: Record<PropertyKey, never>;
-  ResourceScope: Sdl.ResourceScope;
+  ResourceScope: ResourceScopeModel;
   RunStatusCount: Sdl.RunStatusCount;
-  RunSummary: Sdl.RunSummary;
+  RunSummary: RunSummarySource;
   SafeInt: Sdl.Scalars['SafeInt']['output'];
-  StepInstance: Sdl.StepInstance;
+  StepInstance: StepInstanceModel;
   StepInstanceFilter: Sdl.StepInstanceFilter;
   String: Sdl.Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
@@ -204,8 +207,8 @@ export type HostResultResolvers<ContextType = GraphQLContext, ParentType extends
 };
 
 export type HostResultConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostResultConnection'] = ResolversParentTypes['HostResultConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['HostResultEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['HostResult']>, ParentType, ContextType>;
+  edges?: Resolver<ReadonlyArray<ResolversTypes['HostResultEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['HostResult']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -231,7 +234,7 @@ export type HostStatusCountResolvers<ContextType = GraphQLContext, ParentType ex
 };
 
 export type HostSummaryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostSummary'] = ResolversParentTypes['HostSummary']> = {
-  byStatus?: Resolver<Array<ResolversTypes['HostStatusCount']>, ParentType, ContextType>;
+  byStatus?: Resolver<ReadonlyArray<ResolversTypes['HostStatusCount']>, ParentType, ContextType>;
   failed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   pending?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -244,17 +247,17 @@ export type HostSummaryResolvers<ContextType = GraphQLContext, ParentType extend
 export type IamActionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IamAction'] = ResolversParentTypes['IamAction']> = {
   id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   name?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  relatedResourceTypes?: Resolver<Array<ResolversTypes['IamRelatedResourceType']>, ParentType, ContextType>;
+  relatedResourceTypes?: Resolver<ReadonlyArray<ResolversTypes['IamRelatedResourceType']>, ParentType, ContextType>;
 };
 
 export type IamApplicationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IamApplication'] = ResolversParentTypes['IamApplication']> = {
-  actions?: Resolver<Array<ResolversTypes['IamAction']>, ParentType, ContextType>;
+  actions?: Resolver<ReadonlyArray<ResolversTypes['IamAction']>, ParentType, ContextType>;
   systemId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   systemName?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type IamRelatedResourceTypeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IamRelatedResourceType'] = ResolversParentTypes['IamRelatedResourceType']> = {
-  instances?: Resolver<Array<Array<ResolversTypes['IamResourceNode']>>, ParentType, ContextType>;
+  instances?: Resolver<ReadonlyArray<ReadonlyArray<ResolversTypes['IamResourceNode']>>, ParentType, ContextType>;
   systemId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   systemName?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -287,7 +290,7 @@ export type JobInstanceResolvers<ContextType = GraphQLContext, ParentType extend
   statusCode?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   step?: Resolver<Sdl.Maybe<ResolversTypes['StepInstance']>, ParentType, ContextType, RequireFields<Sdl.JobInstanceStepArgs, 'stepInstanceId'>>;
   stepSummary?: Resolver<ResolversTypes['RunSummary'], ParentType, ContextType>;
-  steps?: Resolver<Array<ResolversTypes['StepInstance']>, ParentType, ContextType, Partial<Sdl.JobInstanceStepsArgs>>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['StepInstance']>, ParentType, ContextType, Partial<Sdl.JobInstanceStepsArgs>>;
   upstreamRequestId?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -320,7 +323,7 @@ export type ProblemResolvers<ContextType = GraphQLContext, ParentType extends Re
 
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   jobInstance?: Resolver<Sdl.Maybe<ResolversTypes['JobInstanceResult']>, ParentType, ContextType, RequireFields<Sdl.QueryJobInstanceArgs, 'ref'>>;
-  jobInstances?: Resolver<Array<Sdl.Maybe<ResolversTypes['JobInstanceResult']>>, ParentType, ContextType, RequireFields<Sdl.QueryJobInstancesArgs, 'refs'>>;
+  jobInstances?: Resolver<ReadonlyArray<Sdl.Maybe<ResolversTypes['JobInstanceResult']>>, ParentType, ContextType, RequireFields<Sdl.QueryJobInstancesArgs, 'refs'>>;
 };
 
 export type ResourceScopeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResourceScope'] = ResolversParentTypes['ResourceScope']> = {
@@ -336,7 +339,7 @@ export type RunStatusCountResolvers<ContextType = GraphQLContext, ParentType ext
 };
 
 export type RunSummaryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunSummary'] = ResolversParentTypes['RunSummary']> = {
-  byStatus?: Resolver<Array<ResolversTypes['RunStatusCount']>, ParentType, ContextType>;
+  byStatus?: Resolver<ReadonlyArray<ResolversTypes['RunStatusCount']>, ParentType, ContextType>;
   failed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   pending?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -356,7 +359,7 @@ export type StepInstanceResolvers<ContextType = GraphQLContext, ParentType exten
   durationMs?: Resolver<Sdl.Maybe<ResolversTypes['SafeInt']>, ParentType, ContextType>;
   elapsedMs?: Resolver<Sdl.Maybe<ResolversTypes['SafeInt']>, ParentType, ContextType>;
   finishedAt?: Resolver<Sdl.Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  hostGroups?: Resolver<Array<ResolversTypes['HostResultGroup']>, ParentType, ContextType, RequireFields<Sdl.StepInstanceHostGroupsArgs, 'by'>>;
+  hostGroups?: Resolver<ReadonlyArray<ResolversTypes['HostResultGroup']>, ParentType, ContextType, RequireFields<Sdl.StepInstanceHostGroupsArgs, 'by'>>;
   hostResults?: Resolver<ResolversTypes['HostResultConnection'], ParentType, ContextType, RequireFields<Sdl.StepInstanceHostResultsArgs, 'first'>>;
   hostSummary?: Resolver<ResolversTypes['HostSummary'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;

@@ -16,15 +16,15 @@ export type Scalars = {
 
 /** A container that a step ran in. */
 export type Container = {
-  __typename?: 'Container';
+  readonly __typename?: 'Container';
   /** Container ID of the runtime, such as Docker's. */
-  containerId: Scalars['String']['output'];
+  readonly containerId: Scalars['String']['output'];
   /** CMDB ID. */
-  id: Scalars['ID']['output'];
+  readonly id: Scalars['ID']['output'];
   /** Container name. */
-  name: Scalars['String']['output'];
+  readonly name: Scalars['String']['output'];
   /** `bk_host_id` of the node that it runs on. */
-  nodeHostId: Maybe<Scalars['ID']['output']>;
+  readonly nodeHostId: Maybe<Scalars['ID']['output']>;
 };
 
 /** A property that host results can be grouped by. */
@@ -38,108 +38,108 @@ export type HostGroupKey =
  * rolling by source files runs every batch on every target.
  */
 export type HostResult = {
-  __typename?: 'HostResult';
+  readonly __typename?: 'HostResult';
   /** `bk_agent_id`, where the upstream sends it. */
-  agentId: Maybe<Scalars['ID']['output']>;
+  readonly agentId: Maybe<Scalars['ID']['output']>;
   /** `bk_cloud_id`: the BK-Net area that the address belongs to. Null when the upstream omits it. */
-  cloudId: Maybe<Scalars['ID']['output']>;
+  readonly cloudId: Maybe<Scalars['ID']['output']>;
   /** `bk_cloud_name`, where the upstream sends it. */
-  cloudName: Maybe<Scalars['String']['output']>;
+  readonly cloudName: Maybe<Scalars['String']['output']>;
   /** The container that the step ran in. Null when the target is a host. */
-  container: Maybe<Container>;
+  readonly container: Maybe<Container>;
   /** Upstream `total_time`. Null until the upstream reports it. */
-  durationMs: Maybe<Scalars['SafeInt']['output']>;
+  readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
   /** `error_code`, where the upstream sends it. */
-  errorCode: Maybe<Scalars['Int']['output']>;
+  readonly errorCode: Maybe<Scalars['Int']['output']>;
   /** Script exit code. Null for file steps and for scripts that have not exited. */
-  exitCode: Maybe<Scalars['Int']['output']>;
+  readonly exitCode: Maybe<Scalars['Int']['output']>;
   /** When it ended on this target. Null until then. */
-  finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /** `bk_host_id`. Null for containers and for history from before host IDs. */
-  hostId: Maybe<Scalars['ID']['output']>;
+  readonly hostId: Maybe<Scalars['ID']['output']>;
   /** Unique in this API, also where one host has several results; for client caches only, do not parse it. */
-  id: Scalars['ID']['output'];
+  readonly id: Scalars['ID']['output'];
   /** IPv4 address. Null for containers and for hosts known without one. */
-  ip: Maybe<Scalars['String']['output']>;
+  readonly ip: Maybe<Scalars['String']['output']>;
   /** IPv6 address, where the upstream sends it. */
-  ipv6: Maybe<Scalars['String']['output']>;
+  readonly ipv6: Maybe<Scalars['String']['output']>;
   /** Whether the GSE agent is alive, where the upstream sends it. */
-  isAgentAlive: Maybe<Scalars['Boolean']['output']>;
+  readonly isAgentAlive: Maybe<Scalars['Boolean']['output']>;
   /** Coarse state derived from `statusCode`. */
-  phase: RunPhase;
+  readonly phase: RunPhase;
   /** When the step began on this target. Null until then. */
-  startedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly startedAt: Maybe<Scalars['DateTime']['output']>;
   /** How the step went on this target. */
-  status: HostStatus;
+  readonly status: HostStatus;
   /** The upstream's number for `status`. */
-  statusCode: Scalars['Int']['output'];
+  readonly statusCode: Scalars['Int']['output'];
   /** Text given to `job_success` / `job_fail`. Null when none was given; the upstream's empty string counts as none. */
-  tag: Maybe<Scalars['String']['output']>;
+  readonly tag: Maybe<Scalars['String']['output']>;
 };
 
 /** One page of host results. */
 export type HostResultConnection = {
-  __typename?: 'HostResultConnection';
-  edges: Array<HostResultEdge>;
+  readonly __typename?: 'HostResultConnection';
+  readonly edges: ReadonlyArray<HostResultEdge>;
   /** The same results as `edges`, without cursors. */
-  nodes: Array<HostResult>;
-  pageInfo: PageInfo;
+  readonly nodes: ReadonlyArray<HostResult>;
+  readonly pageInfo: PageInfo;
   /** Results that match the filter, over all pages. */
-  totalCount: Scalars['Int']['output'];
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 /** A result and its position. */
 export type HostResultEdge = {
-  __typename?: 'HostResultEdge';
+  readonly __typename?: 'HostResultEdge';
   /** Opaque position. Valid for the step attempt that it came from. */
-  cursor: Scalars['String']['output'];
-  node: HostResult;
+  readonly cursor: Scalars['String']['output'];
+  readonly node: HostResult;
 };
 
 /** Which host results to return. Conditions are ANDed; values within one are ORed. */
 export type HostResultFilter = {
-  cloudIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  exitCodes?: InputMaybe<Array<Scalars['Int']['input']>>;
-  hostIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  readonly cloudIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly exitCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
+  readonly hostIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** Part of the IPv4 or IPv6 address, in any case. */
-  ipContains?: InputMaybe<Scalars['String']['input']>;
-  phases?: InputMaybe<Array<RunPhase>>;
+  readonly ipContains?: InputMaybe<Scalars['String']['input']>;
+  readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
   /** For codes that the enum does not know. */
-  statusCodes?: InputMaybe<Array<Scalars['Int']['input']>>;
-  statuses?: InputMaybe<Array<HostStatus>>;
+  readonly statusCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
+  readonly statuses?: InputMaybe<ReadonlyArray<HostStatus>>;
   /** Exact tags; null in the list stands for «no tag». */
-  tags?: InputMaybe<Array<InputMaybe<Scalars['String']['input']>>>;
+  readonly tags?: InputMaybe<ReadonlyArray<InputMaybe<Scalars['String']['input']>>>;
 };
 
 /** Host results alike in every property asked for. Properties not grouped by are null. */
 export type HostResultGroup = {
-  __typename?: 'HostResultGroup';
+  readonly __typename?: 'HostResultGroup';
   /** Results in the group. */
-  count: Scalars['Int']['output'];
+  readonly count: Scalars['Int']['output'];
   /** Null when not grouped by EXIT_CODE, or when these results have no exit code. */
-  exitCode: Maybe<Scalars['Int']['output']>;
+  readonly exitCode: Maybe<Scalars['Int']['output']>;
   /** The results, paged. */
-  hostResults: HostResultConnection;
+  readonly hostResults: HostResultConnection;
   /** Null when not grouped by STATUS. */
-  status: Maybe<HostStatus>;
+  readonly status: Maybe<HostStatus>;
   /** Null when not grouped by STATUS. */
-  statusCode: Maybe<Scalars['Int']['output']>;
+  readonly statusCode: Maybe<Scalars['Int']['output']>;
   /** Null when not grouped by TAG, or when these results have no tag. */
-  tag: Maybe<Scalars['String']['output']>;
+  readonly tag: Maybe<Scalars['String']['output']>;
 };
 
 
 /** Host results alike in every property asked for. Properties not grouped by are null. */
 export type HostResultGroupHostResultsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   orderBy?: InputMaybe<HostResultOrder>;
 };
 
 /** How to order host results. Equal ones keep the stable order. */
 export type HostResultOrder = {
-  direction?: OrderDirection;
-  field: HostResultOrderField;
+  readonly direction: OrderDirection;
+  readonly field: HostResultOrderField;
 };
 
 /** A property that host results can be ordered by. Results without it come last. */
@@ -221,119 +221,119 @@ export type HostStatus =
 
 /** How many host results have one status. */
 export type HostStatusCount = {
-  __typename?: 'HostStatusCount';
-  count: Scalars['Int']['output'];
-  status: HostStatus;
-  statusCode: Scalars['Int']['output'];
+  readonly __typename?: 'HostStatusCount';
+  readonly count: Scalars['Int']['output'];
+  readonly status: HostStatus;
+  readonly statusCode: Scalars['Int']['output'];
 };
 
 /** Host-result counts: results, not distinct hosts. The phases add up to `total`. */
 export type HostSummary = {
-  __typename?: 'HostSummary';
+  readonly __typename?: 'HostSummary';
   /** Statuses that occur, by rising status code. */
-  byStatus: Array<HostStatusCount>;
-  failed: Scalars['Int']['output'];
-  pending: Scalars['Int']['output'];
-  running: Scalars['Int']['output'];
-  stopped: Scalars['Int']['output'];
-  succeeded: Scalars['Int']['output'];
-  total: Scalars['Int']['output'];
-  unknown: Scalars['Int']['output'];
+  readonly byStatus: ReadonlyArray<HostStatusCount>;
+  readonly failed: Scalars['Int']['output'];
+  readonly pending: Scalars['Int']['output'];
+  readonly running: Scalars['Int']['output'];
+  readonly stopped: Scalars['Int']['output'];
+  readonly succeeded: Scalars['Int']['output'];
+  readonly total: Scalars['Int']['output'];
+  readonly unknown: Scalars['Int']['output'];
 };
 
 /** An IAM action that the caller lacks. */
 export type IamAction = {
-  __typename?: 'IamAction';
+  readonly __typename?: 'IamAction';
   /** Action ID, such as `view_history`. */
-  id: Scalars['String']['output'];
+  readonly id: Scalars['String']['output'];
   /** Display name. */
-  name: Maybe<Scalars['String']['output']>;
+  readonly name: Maybe<Scalars['String']['output']>;
   /** Resources that the action must be granted on. Empty for actions without resources. */
-  relatedResourceTypes: Array<IamRelatedResourceType>;
+  readonly relatedResourceTypes: ReadonlyArray<IamRelatedResourceType>;
 };
 
 /** Apply data of BlueKing IAM (`error.data`). */
 export type IamApplication = {
-  __typename?: 'IamApplication';
+  readonly __typename?: 'IamApplication';
   /** Actions that the caller lacks. */
-  actions: Array<IamAction>;
+  readonly actions: ReadonlyArray<IamAction>;
   /** System to apply in, such as `bk_job`. */
-  systemId: Scalars['String']['output'];
+  readonly systemId: Scalars['String']['output'];
   /** Display name of the system. */
-  systemName: Maybe<Scalars['String']['output']>;
+  readonly systemName: Maybe<Scalars['String']['output']>;
 };
 
 /** A resource type that an IAM action is granted on. */
 export type IamRelatedResourceType = {
-  __typename?: 'IamRelatedResourceType';
+  readonly __typename?: 'IamRelatedResourceType';
   /** Resources by topology path: each inner list is one path from root to leaf. */
-  instances: Array<Array<IamResourceNode>>;
+  readonly instances: ReadonlyArray<ReadonlyArray<IamResourceNode>>;
   /** System owning the type, such as `bk_cmdb`. */
-  systemId: Scalars['String']['output'];
+  readonly systemId: Scalars['String']['output'];
   /** Display name of the system. */
-  systemName: Maybe<Scalars['String']['output']>;
+  readonly systemName: Maybe<Scalars['String']['output']>;
   /** Type, such as `biz`. */
-  type: Scalars['String']['output'];
+  readonly type: Scalars['String']['output'];
   /** Display name of the type. */
-  typeName: Maybe<Scalars['String']['output']>;
+  readonly typeName: Maybe<Scalars['String']['output']>;
 };
 
 /** One node of an IAM resource path. */
 export type IamResourceNode = {
-  __typename?: 'IamResourceNode';
+  readonly __typename?: 'IamResourceNode';
   /** Resource ID. */
-  id: Scalars['String']['output'];
+  readonly id: Scalars['String']['output'];
   /** Display name of the resource. */
-  name: Maybe<Scalars['String']['output']>;
+  readonly name: Maybe<Scalars['String']['output']>;
   /** Resource type. */
-  type: Scalars['String']['output'];
+  readonly type: Scalars['String']['output'];
   /** Display name of the type. */
-  typeName: Maybe<Scalars['String']['output']>;
+  readonly typeName: Maybe<Scalars['String']['output']>;
 };
 
 /** One execution of a job. */
 export type JobInstance = {
-  __typename?: 'JobInstance';
+  readonly __typename?: 'JobInstance';
   /** When the job was created. */
-  createdAt: Scalars['DateTime']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
   /** The step that is running, stopping or waiting for a person. Null when there is none. */
-  currentStep: Maybe<StepInstance>;
+  readonly currentStep: Maybe<StepInstance>;
   /** Upstream `total_time`. Null until the upstream reports it. */
-  durationMs: Maybe<Scalars['SafeInt']['output']>;
+  readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
   /** From `startedAt` to `finishedAt`, or to `observedAt` while unfinished. Null before it began. */
-  elapsedMs: Maybe<Scalars['SafeInt']['output']>;
+  readonly elapsedMs: Maybe<Scalars['SafeInt']['output']>;
   /** When it ended. Null until then. */
-  finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /** Host-result counts over all steps. Needs host results. */
-  hostSummary: HostSummary;
+  readonly hostSummary: HostSummary;
   /** Stable across requests, unique in this API; for client caches only, do not parse it. */
-  id: Scalars['ID']['output'];
+  readonly id: Scalars['ID']['output'];
   /** Upstream `finished`: no further change will happen by itself. A retry can undo it. */
-  isFinished: Scalars['Boolean']['output'];
+  readonly isFinished: Scalars['Boolean']['output'];
   /** `job_instance_id`. */
-  jobInstanceId: Scalars['ID']['output'];
+  readonly jobInstanceId: Scalars['ID']['output'];
   /** Name given at launch. */
-  name: Scalars['String']['output'];
+  readonly name: Scalars['String']['output'];
   /** When the gateway read this state from the upstream. */
-  observedAt: Scalars['DateTime']['output'];
+  readonly observedAt: Scalars['DateTime']['output'];
   /** Coarse state derived from `statusCode`, for colours and progress. */
-  phase: RunPhase;
+  readonly phase: RunPhase;
   /** The scope that the job ran in. */
-  scope: ResourceScope;
+  readonly scope: ResourceScope;
   /** When it began to run. Null until then. */
-  startedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly startedAt: Maybe<Scalars['DateTime']['output']>;
   /** Where the job is in its life. */
-  status: RunStatus;
+  readonly status: RunStatus;
   /** The upstream's number for `status`; the only way to tell unknown statuses apart. */
-  statusCode: Scalars['Int']['output'];
+  readonly statusCode: Scalars['Int']['output'];
   /** One step, or null when the job has no step with this ID. */
-  step: Maybe<StepInstance>;
+  readonly step: Maybe<StepInstance>;
   /** Step counts. */
-  stepSummary: RunSummary;
+  readonly stepSummary: RunSummary;
   /** Steps in execution order, as the upstream lists them. */
-  steps: Array<StepInstance>;
+  readonly steps: ReadonlyArray<StepInstance>;
   /** `job_request_id` of the response it was read from, to quote to support. */
-  upstreamRequestId: Maybe<Scalars['String']['output']>;
+  readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -350,19 +350,19 @@ export type JobInstanceStepsArgs = {
 
 /** The upstream knows no such job instance in this scope. */
 export type JobInstanceNotFound = Problem & {
-  __typename?: 'JobInstanceNotFound';
-  message: Scalars['String']['output'];
-  upstreamRequestId: Maybe<Scalars['String']['output']>;
+  readonly __typename?: 'JobInstanceNotFound';
+  readonly message: Scalars['String']['output'];
+  readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
 /** What finds a job instance: `bk_scope_type`, `bk_scope_id`, `job_instance_id`. */
 export type JobInstanceRef = {
   /** Job instance ID: a positive 64-bit integer in decimal. */
-  jobInstanceId: Scalars['ID']['input'];
+  readonly jobInstanceId: Scalars['ID']['input'];
   /** CMDB business ID or business-set ID, by `scopeType`. */
-  scopeId: Scalars['ID']['input'];
+  readonly scopeId: Scalars['ID']['input'];
   /** The kind of resource scope. */
-  scopeType?: ScopeType;
+  readonly scopeType: ScopeType;
 };
 
 /** Every answer that a caller should be ready to render. */
@@ -375,42 +375,42 @@ export type OrderDirection =
 
 /** Forward paging only. */
 export type PageInfo = {
-  __typename?: 'PageInfo';
-  endCursor: Maybe<Scalars['String']['output']>;
-  hasNextPage: Scalars['Boolean']['output'];
+  readonly __typename?: 'PageInfo';
+  readonly endCursor: Maybe<Scalars['String']['output']>;
+  readonly hasNextPage: Scalars['Boolean']['output'];
 };
 
 /** The calling user may not see this job instance. */
 export type PermissionDenied = Problem & {
-  __typename?: 'PermissionDenied';
+  readonly __typename?: 'PermissionDenied';
   /** What to apply for in BlueKing IAM. Null when the upstream sent no `error.data`. */
-  application: Maybe<IamApplication>;
-  message: Scalars['String']['output'];
-  upstreamRequestId: Maybe<Scalars['String']['output']>;
+  readonly application: Maybe<IamApplication>;
+  readonly message: Scalars['String']['output'];
+  readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
 /** Common to every outcome that is not the resource itself. */
 export type Problem = {
   /** The upstream's message, in the language asked for, fit to show to a user. */
-  message: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
   /** Upstream `job_request_id`, to quote to support. */
-  upstreamRequestId: Maybe<Scalars['String']['output']>;
+  readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
 /** Read-only access to BlueKing Job instances. */
 export type Query = {
-  __typename?: 'Query';
+  readonly __typename?: 'Query';
   /**
    * One job instance, as the calling user may see it. At most one upstream call; host
    * results are asked for only when the operation selects `hostResults`, `hostGroups` or
    * `hostSummary`. Null only when the upstream failed; see `errors`.
    */
-  jobInstance: Maybe<JobInstanceResult>;
+  readonly jobInstance: Maybe<JobInstanceResult>;
   /**
    * Up to 50 job instances, in the order given. Equal refs cost one upstream call.
    * A slot is null only when the upstream failed for it; the others are unaffected.
    */
-  jobInstances: Array<Maybe<JobInstanceResult>>;
+  readonly jobInstances: ReadonlyArray<Maybe<JobInstanceResult>>;
 };
 
 
@@ -422,18 +422,18 @@ export type QueryJobInstanceArgs = {
 
 /** Read-only access to BlueKing Job instances. */
 export type QueryJobInstancesArgs = {
-  refs: Array<JobInstanceRef>;
+  refs: ReadonlyArray<JobInstanceRef>;
 };
 
 /** A resource scope: a CMDB business or business set. */
 export type ResourceScope = {
-  __typename?: 'ResourceScope';
+  readonly __typename?: 'ResourceScope';
   /** `bk_scope_id`. */
-  id: Scalars['ID']['output'];
+  readonly id: Scalars['ID']['output'];
   /** The kind of scope; `UNRECOGNIZED` when the upstream sends a kind that this schema does not know. */
-  type: ScopeType;
+  readonly type: ScopeType;
   /** `bk_scope_type` exactly as sent. */
-  typeRaw: Scalars['String']['output'];
+  readonly typeRaw: Scalars['String']['output'];
 };
 
 /** Coarse state of a job, a step or a host result. */
@@ -488,25 +488,25 @@ export type RunStatus =
 
 /** How many steps have one status. */
 export type RunStatusCount = {
-  __typename?: 'RunStatusCount';
-  count: Scalars['Int']['output'];
-  status: RunStatus;
-  statusCode: Scalars['Int']['output'];
+  readonly __typename?: 'RunStatusCount';
+  readonly count: Scalars['Int']['output'];
+  readonly status: RunStatus;
+  readonly statusCode: Scalars['Int']['output'];
 };
 
 /** Step counts. The phases add up to `total`. */
 export type RunSummary = {
-  __typename?: 'RunSummary';
+  readonly __typename?: 'RunSummary';
   /** Statuses that occur, by rising status code. */
-  byStatus: Array<RunStatusCount>;
-  failed: Scalars['Int']['output'];
-  pending: Scalars['Int']['output'];
-  running: Scalars['Int']['output'];
-  stopped: Scalars['Int']['output'];
-  succeeded: Scalars['Int']['output'];
-  total: Scalars['Int']['output'];
-  unknown: Scalars['Int']['output'];
-  waitingUser: Scalars['Int']['output'];
+  readonly byStatus: ReadonlyArray<RunStatusCount>;
+  readonly failed: Scalars['Int']['output'];
+  readonly pending: Scalars['Int']['output'];
+  readonly running: Scalars['Int']['output'];
+  readonly stopped: Scalars['Int']['output'];
+  readonly succeeded: Scalars['Int']['output'];
+  readonly total: Scalars['Int']['output'];
+  readonly unknown: Scalars['Int']['output'];
+  readonly waitingUser: Scalars['Int']['output'];
 };
 
 /** `bk_scope_type`. */
@@ -520,56 +520,56 @@ export type ScopeType =
 
 /** One step of a job instance, in its latest attempt. */
 export type StepInstance = {
-  __typename?: 'StepInstance';
+  readonly __typename?: 'StepInstance';
   /** When the step was created. */
-  createdAt: Scalars['DateTime']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
   /** Upstream `total_time`. Null until the upstream reports it. */
-  durationMs: Maybe<Scalars['SafeInt']['output']>;
+  readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
   /** From `startedAt` to `finishedAt`, or to the job's `observedAt` while unfinished. Null before it began. */
-  elapsedMs: Maybe<Scalars['SafeInt']['output']>;
+  readonly elapsedMs: Maybe<Scalars['SafeInt']['output']>;
   /** When it ended. Null until then. */
-  finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /**
    * Host results grouped as the BlueKing Job console groups them, by status then tag; add
    * `EXIT_CODE` to split groups further. Ordered by status code, then tag, then exit code.
    */
-  hostGroups: Array<HostResultGroup>;
+  readonly hostGroups: ReadonlyArray<HostResultGroup>;
   /**
    * Host results. Empty for steps without hosts (manual confirmation) and for steps not yet
    * started. File steps list their targets only. Without `orderBy`, the order is stable from
    * one read to the next.
    */
-  hostResults: HostResultConnection;
+  readonly hostResults: HostResultConnection;
   /** Host-result counts of this step. Needs host results. */
-  hostSummary: HostSummary;
+  readonly hostSummary: HostSummary;
   /** Stable across requests, unique in this API; for client caches only, do not parse it. */
-  id: Scalars['ID']['output'];
+  readonly id: Scalars['ID']['output'];
   /** True when `phase` is terminal. */
-  isFinished: Scalars['Boolean']['output'];
+  readonly isFinished: Scalars['Boolean']['output'];
   /** Step name. */
-  name: Scalars['String']['output'];
+  readonly name: Scalars['String']['output'];
   /** Coarse state derived from `statusCode`. */
-  phase: RunPhase;
+  readonly phase: RunPhase;
   /** Upstream `execute_count`: retries so far, 0 on the first attempt. */
-  retryCount: Scalars['Int']['output'];
+  readonly retryCount: Scalars['Int']['output'];
   /** When it began to run. Null until then. */
-  startedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly startedAt: Maybe<Scalars['DateTime']['output']>;
   /** Where the step is in its life. */
-  status: RunStatus;
+  readonly status: RunStatus;
   /** The upstream's number for `status`. */
-  statusCode: Scalars['Int']['output'];
+  readonly statusCode: Scalars['Int']['output'];
   /** `step_instance_id`. */
-  stepInstanceId: Scalars['ID']['output'];
+  readonly stepInstanceId: Scalars['ID']['output'];
   /** What the step does. */
-  type: StepType;
+  readonly type: StepType;
   /** The upstream's number for `type`. */
-  typeCode: Scalars['Int']['output'];
+  readonly typeCode: Scalars['Int']['output'];
 };
 
 
 /** One step of a job instance, in its latest attempt. */
 export type StepInstanceHostGroupsArgs = {
-  by?: Array<HostGroupKey>;
+  by: ReadonlyArray<HostGroupKey>;
   filter?: InputMaybe<HostResultFilter>;
 };
 
@@ -578,15 +578,15 @@ export type StepInstanceHostGroupsArgs = {
 export type StepInstanceHostResultsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<HostResultFilter>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   orderBy?: InputMaybe<HostResultOrder>;
 };
 
 /** Which steps to return. All given conditions must hold. */
 export type StepInstanceFilter = {
-  phases?: InputMaybe<Array<RunPhase>>;
-  statuses?: InputMaybe<Array<RunStatus>>;
-  types?: InputMaybe<Array<StepType>>;
+  readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
+  readonly statuses?: InputMaybe<ReadonlyArray<RunStatus>>;
+  readonly types?: InputMaybe<ReadonlyArray<StepType>>;
 };
 
 /** Step type. */
@@ -604,12 +604,12 @@ export type StepType =
 
 /** Live state, pushed while a job runs. */
 export type Subscription = {
-  __typename?: 'Subscription';
+  readonly __typename?: 'Subscription';
   /**
    * The state now, then again at every observed change. Completes after a finished job,
    * `JobInstanceNotFound` or `PermissionDenied`. Subscribers to one job share one poller.
    */
-  jobInstanceUpdated: Maybe<JobInstanceResult>;
+  readonly jobInstanceUpdated: Maybe<JobInstanceResult>;
 };
 
 

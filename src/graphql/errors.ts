@@ -1,0 +1,35 @@
+/** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
+import { unwrapResolverError } from "@apollo/server/errors";
+import type { GraphQLFormattedError } from "graphql";
+import { InvalidInput } from "../model/invalid-input.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
+
+/** What is said of a fault of our own. Details are in the log only. */
+const MASKED = "The gateway failed to answer this. The request id leads to the reason in its log.";
+
+/**
+ * The form in which a caller sees an error. Errors that GraphQL itself reports (syntax, validation, variables)
+ * keep their codes; whatever is neither those, nor bad input, nor the upstream's fault is ours, and masked.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  const { locations, path } = formatted;
+  const at = { ...(locations && { locations }), ...(path && { path }) };
+  if (cause instanceof UpstreamError) {
+    const { code, upstream, retryAfterMs } = cause;
+    const extensions = {
+      code,
+      ...(retryAfterMs !== null && { retryAfterMs }),
+      ...(upstream.httpStatus !== null && { upstream }),
+    };
+    return { message: cause.message, ...at, extensions };
+  }
+  if (cause instanceof InvalidInput) {
+    return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
+  }
+  const code = formatted.extensions?.code;
+  if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
+    return { message: formatted.message, ...at, extensions: { code } };
+  }
+  return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
+}

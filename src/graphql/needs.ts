@@ -1,0 +1,87 @@
+/**
+ * What an operation needs of a job. Host results are megabytes, so they are asked for only when the selection
+ * holds something that cannot be answered without them.
+ */
+import {
+  type FieldNode,
+  GraphQLIncludeDirective,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { Needs } from "../upstream/client.ts";
+
+type Operation = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+
+/** Fields that are answered from host results. */
+const HOST_FIELDS: ReadonlySet<string> = new Set([
+  "JobInstance.hostSummary",
+  "StepInstance.hostResults",
+  "StepInstance.hostGroups",
+  "StepInstance.hostSummary",
+]);
+
+/** The needs of the field that `info` resolves, read from its whole selection. */
+export function needsOf(info: GraphQLResolveInfo): Needs {
+  const needsHosts = (type: GraphQLOutputType, node: FieldNode, parent: string): boolean =>
+    HOST_FIELDS.has(`${parent}.${node.name.value}`)
+      ? asksForContent(type, node)
+      : someField(info, type, node, needsHosts);
+
+  const asksForContent = (type: GraphQLOutputType, node: FieldNode): boolean =>
+    // What is there without its content is known beforehand: an object is, a list's length and a value are not.
+    isListType(getNullableType(type)) || !node.selectionSet || someField(info, type, node, asksForContent);
+
+  return info.fieldNodes.some((node) => someField(info, info.returnType, node, needsHosts))
+    ? "hosts"
+    : "status";
+}
+
+type FieldTest = (type: GraphQLOutputType, node: FieldNode, parent: string) => boolean;
+
+/** True when a field selected below `node`, which is of `type`, passes the test. `__typename` never counts. */
+function someField(operation: Operation, type: GraphQLOutputType, node: FieldNode, test: FieldTest): boolean {
+  const passes = (selectionSet: SelectionSetNode, typeName: string): boolean =>
+    selectionSet.selections.some(
+      (selection) => isIncluded(operation, selection) && passesOne(selection, typeName),
+    );
+
+  const passesOne = (selection: SelectionNode, typeName: string): boolean => {
+    switch (selection.kind) {
+      case Kind.FIELD: {
+        const field = fieldOf(operation, typeName, selection.name.value);
+        return field !== undefined && test(field.type, selection, typeName);
+      }
+      case Kind.INLINE_FRAGMENT:
+        return passes(selection.selectionSet, selection.typeCondition?.name.value ?? typeName);
+      case Kind.FRAGMENT_SPREAD: {
+        const fragment = operation.fragments[selection.name.value];
+        return fragment !== undefined && passes(fragment.selectionSet, fragment.typeCondition.name.value);
+      }
+    }
+  };
+
+  const named = getNamedType(type);
+  return node.selectionSet !== undefined && isCompositeType(named) && passes(node.selectionSet, named.name);
+}
+
+function fieldOf({ schema }: Operation, typeName: string, fieldName: string) {
+  const type = schema.getType(typeName);
+  return isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined;
+}
+
+function isIncluded({ variableValues }: Operation, node: SelectionNode): boolean {
+  const skip = getDirectiveValues(GraphQLSkipDirective, node, variableValues);
+  const include = getDirectiveValues(GraphQLIncludeDirective, node, variableValues);
+  return skip?.if !== true && include?.if !== false;
+}

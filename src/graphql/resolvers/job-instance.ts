@@ -1,0 +1,63 @@
+/** Fields of jobs and steps. Those not named here have the model's property of the same name. */
+
+import { createHostConnection } from "../../model/host-connection.ts";
+import { filterHostResults } from "../../model/host-filter.ts";
+import { groupHostResults } from "../../model/host-group.ts";
+import { currentStep, elapsedMs, filterSteps, jobPath } from "../../model/job-instance.ts";
+import { once } from "../../model/once.ts";
+import { hostStatus, runStatus, scopeType, stepType } from "../../model/status.ts";
+import { addCounts, countStatuses, summarize } from "../../model/summary.ts";
+import { hostResultsOf } from "../host-results.ts";
+import type {
+  JobInstanceResolvers,
+  ResourceScopeResolvers,
+  StepInstanceResolvers,
+} from "../resolvers.generated.ts";
+
+export const resourceScope: ResourceScopeResolvers = {
+  type: ({ typeRaw }) => scopeType(typeRaw),
+};
+
+export const jobInstance: JobInstanceResolvers = {
+  id: ({ scope, jobInstanceId }) => jobPath(scope, jobInstanceId),
+  jobInstanceId: ({ jobInstanceId }) => String(jobInstanceId),
+  status: ({ statusCode }) => runStatus(statusCode).name,
+  phase: ({ statusCode }) => runStatus(statusCode).phase,
+  elapsedMs,
+  steps: ({ steps }, { filter }) => filterSteps(steps, filter),
+  step: ({ steps }, args) =>
+    steps.find(({ stepInstanceId }) => String(stepInstanceId) === args.stepInstanceId) ?? null,
+  currentStep: ({ steps }) => currentStep(steps),
+  stepSummary: ({ steps }) => summarize(countStatuses(steps), runStatus),
+  hostSummary: ({ steps }) => ({
+    summary: once(() =>
+      summarize(addCounts(steps.map((step) => hostResultsOf(step).statusCounts())), hostStatus),
+    ),
+  }),
+};
+
+export const stepInstance: StepInstanceResolvers = {
+  id: ({ path }) => path,
+  stepInstanceId: ({ stepInstanceId }) => String(stepInstanceId),
+  type: ({ typeCode }) => stepType(typeCode),
+  status: ({ statusCode }) => runStatus(statusCode).name,
+  phase: ({ statusCode }) => runStatus(statusCode).phase,
+  elapsedMs,
+  hostResults: (step, { filter, orderBy, first, after }) => ({
+    step,
+    connection: createHostConnection(
+      {
+        step,
+        select: () => filterHostResults(hostResultsOf(step).rows, filter),
+        keyOf: (row) => hostResultsOf(step).keyOf(row),
+      },
+      { orderBy: orderBy ?? null, first, after: after ?? null },
+    ),
+  }),
+  hostGroups: (step, { by, filter }) =>
+    groupHostResults(filterHostResults(hostResultsOf(step).rows, filter), by).map((group) => ({
+      step,
+      group,
+    })),
+  hostSummary: (step) => ({ summary: once(() => summarize(hostResultsOf(step).statusCounts(), hostStatus)) }),
+};

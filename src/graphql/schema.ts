@@ -1,0 +1,46 @@
+/** The executable schema: the SDL of `schema/` with its scalars and resolvers. */
+import { readdirSync, readFileSync } from "node:fs";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import type { GraphQLSchema } from "graphql";
+import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
+import {
+  container,
+  hostResult,
+  hostResultConnection,
+  hostResultEdge,
+  hostResultGroup,
+  hostSummary,
+  pageInfo,
+} from "./resolvers/host-result.ts";
+import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
+import { jobInstanceResult, query } from "./resolvers/query.ts";
+import type { Resolvers } from "./resolvers.generated.ts";
+
+const resolvers: Resolvers = {
+  DateTime: GraphQLDateTime,
+  SafeInt: GraphQLSafeInt,
+  Query: query,
+  JobInstanceResult: jobInstanceResult,
+  ResourceScope: resourceScope,
+  JobInstance: jobInstance,
+  StepInstance: stepInstance,
+  HostResult: hostResult,
+  Container: container,
+  HostResultConnection: hostResultConnection,
+  HostResultEdge: hostResultEdge,
+  PageInfo: pageInfo,
+  HostResultGroup: hostResultGroup,
+  HostSummary: hostSummary,
+};
+
+/** The SDL's files, by name, as one text. */
+export function readSdl(): string {
+  const folder = new URL("../../schema/", import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".graphql"));
+  return files
+    .sort()
+    .map((name) => readFileSync(new URL(name, folder), "utf8"))
+    .join("\n");
+}
+
+export const createSchema = (): GraphQLSchema => makeExecutableSchema({ typeDefs: readSdl(), resolvers });

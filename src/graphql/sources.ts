@@ -1,0 +1,33 @@
+/** What resolvers hand to the resolvers of the fields below, where that is more than a thing of the model. */
+import type { HostConnection } from "../model/host-connection.ts";
+import type { HostGroup } from "../model/host-group.ts";
+import type { HostResult } from "../model/host-result.ts";
+import type { StepInstance } from "../model/job-instance.ts";
+import type { HostStatus, RunStatus } from "../model/sdl.generated.ts";
+import type { Summary } from "../model/summary.ts";
+
+export interface HostResultSource {
+  readonly step: StepInstance;
+  readonly row: HostResult;
+}
+
+export interface HostConnectionSource {
+  readonly step: StepInstance;
+  readonly connection: HostConnection;
+}
+
+export interface HostEdgeSource extends HostConnectionSource {
+  readonly row: HostResult;
+}
+
+export interface HostGroupSource {
+  readonly step: StepInstance;
+  readonly group: HostGroup;
+}
+
+export type RunSummarySource = Summary<RunStatus>;
+
+/** Computed when the first count is asked for: `__typename` alone must not need host results. */
+export interface HostSummarySource {
+  readonly summary: () => Summary<HostStatus>;
+}

@@ -1,0 +1,71 @@
+/**
+ * Cursors: a place in an order of one step attempt, as opaque text. It holds values rather than an index, so it
+ * stays valid when the upstream sends the same rows in another order.
+ */
+import type { Position } from "./host-order.ts";
+import type { ResultKey } from "./host-result.ts";
+import { isInt64, toInt64 } from "./int64.ts";
+import { InvalidInput } from "./invalid-input.ts";
+
+/** What a cursor belongs to. A cursor of one is refused by another. */
+export interface CursorScope {
+  /** Path of the step. */
+  readonly step: string;
+  /** Retries of the step so far. */
+  readonly attempt: number;
+  /** `orderText` of the order. */
+  readonly order: string;
+}
+
+const KINDS: readonly string[] = ["host", "address", "container"] satisfies ResultKey["kind"][];
+
+export function encodeCursor(scope: CursorScope, { value, key }: Position): string {
+  const id = key.id === null ? null : String(key.id);
+  const parts = [scope.step, scope.attempt, scope.order, value, key.kind, id, key.address, key.ordinal];
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+/**
+ * The place that `cursor` stands for.
+ * @throws InvalidInput when this gateway did not make it, or made it for something else than `scope`.
+ */
+export function decodeCursor(scope: CursorScope, cursor: string): Position {
+  const parts = parseParts(cursor);
+  const position = parts && readPosition(parts);
+  if (!parts || !position) throw refused(cursor, "it is not a cursor of this API");
+  const [step, attempt, order] = parts;
+  if (step !== scope.step) throw refused(cursor, "it belongs to another step");
+  if (attempt !== scope.attempt) throw refused(cursor, "the step has been retried since");
+  if (order !== scope.order) throw refused(cursor, "it was made under another `orderBy`");
+  // Written again it must be the same text: nothing else can have been made here.
+  if (encodeCursor(scope, position) !== cursor) throw refused(cursor, "it is not a cursor of this API");
+  return position;
+}
+
+function parseParts(cursor: string): unknown[] | null {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    return Array.isArray(parts) && parts.length === 8 ? parts : null;
+  } catch {
+    return null;
+  }
+}
+
+function readPosition(parts: readonly unknown[]): Position | null {
+  const [, , , value, kind, id, address, ordinal] = parts;
+  const isValue = value === null || typeof value === "number" || typeof value === "string";
+  const isKind = (text: unknown): text is ResultKey["kind"] =>
+    typeof text === "string" && KINDS.includes(text);
+  const isId = id === null || (typeof id === "string" && /^-?\d{1,19}$/.test(id) && isInt64(BigInt(id)));
+  if (!isValue || !isKind(kind) || !isId) return null;
+  if (typeof address !== "string" || typeof ordinal !== "number" || !Number.isSafeInteger(ordinal))
+    return null;
+  return { value, key: { kind, id: id === null ? null : toInt64(BigInt(id)), address, ordinal } };
+}
+
+function refused(cursor: string, why: string): InvalidInput {
+  const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
+  return new InvalidInput(
+    `Expected \`after\` to be the \`endCursor\` of the page before, got ${JSON.stringify(shown)}: ${why}. Start again without \`after\`.`,
+  );
+}

@@ -1,0 +1,65 @@
+/** Counts of steps and of host results by status and phase. */
+import type { RunPhase } from "./sdl.generated.ts";
+import type { StatusInfo } from "./status.ts";
+
+export interface StatusCount<Name> {
+  readonly status: Name;
+  readonly statusCode: number;
+  readonly count: number;
+}
+
+/** The phases add up to `total`. */
+export interface Summary<Name> {
+  readonly total: number;
+  readonly pending: number;
+  readonly running: number;
+  readonly waitingUser: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly stopped: number;
+  readonly unknown: number;
+  /** Statuses that occur, by rising code. */
+  readonly byStatus: readonly StatusCount<Name>[];
+}
+
+/** How often each status code occurs. */
+export type StatusCounts = ReadonlyMap<number, number>;
+
+export function countStatuses(rows: Iterable<{ readonly statusCode: number }>): StatusCounts {
+  const counts = new Map<number, number>();
+  for (const { statusCode } of rows) counts.set(statusCode, (counts.get(statusCode) ?? 0) + 1);
+  return counts;
+}
+
+/** Counts of several sets of rows together. */
+export function addCounts(all: Iterable<StatusCounts>): StatusCounts {
+  const sum = new Map<number, number>();
+  for (const counts of all) {
+    for (const [code, count] of counts) sum.set(code, (sum.get(code) ?? 0) + count);
+  }
+  return sum;
+}
+
+export function summarize<Name>(
+  counts: StatusCounts,
+  statusOf: (code: number) => StatusInfo<Name>,
+): Summary<Name> {
+  const inPhase = (phase: RunPhase) =>
+    Iterator.from(counts).reduce(
+      (sum, [code, count]) => (statusOf(code).phase === phase ? sum + count : sum),
+      0,
+    );
+  return {
+    total: Iterator.from(counts.values()).reduce((sum, count) => sum + count, 0),
+    pending: inPhase("PENDING"),
+    running: inPhase("RUNNING"),
+    waitingUser: inPhase("WAITING_USER"),
+    succeeded: inPhase("SUCCEEDED"),
+    failed: inPhase("FAILED"),
+    stopped: inPhase("STOPPED"),
+    unknown: inPhase("UNKNOWN"),
+    byStatus: [...counts]
+      .sort(([a], [b]) => a - b)
+      .map(([statusCode, count]) => ({ status: statusOf(statusCode).name, statusCode, count })),
+  };
+}

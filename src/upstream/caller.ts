@@ -1,0 +1,50 @@
+/** Who asks, and what of it the upstream gets to see. */
+import { NO_DETAILS, UpstreamError } from "./upstream-error.ts";
+
+export interface Caller {
+  /** `X-Bkapi-Authorization` as it came: a JSON text with the caller's credentials. Null when there was none. */
+  readonly authorization: string | null;
+  /** `X-Bk-Tenant-Id`: needed by multi-tenant deployments. */
+  readonly tenantId: string | null;
+  /** Language of the upstream's messages. Null leaves it to the upstream (`zh-cn`). */
+  readonly language: "en" | "zh-cn" | null;
+}
+
+/**
+ * The headers of a call for `caller`.
+ * @throws UpstreamError `UNAUTHENTICATED` without credentials: such a call is not worth making.
+ */
+export function callerHeaders({ authorization, tenantId, language }: Caller): Record<string, string> {
+  if (authorization === null) {
+    throw new UpstreamError(
+      "UNAUTHENTICATED",
+      'Expected credentials in the request header X-Bkapi-Authorization, such as {"access_token": "…"}; got none.',
+      NO_DETAILS,
+    );
+  }
+  return {
+    accept: "application/json",
+    "content-type": "application/json",
+    "x-bkapi-authorization": authorization,
+    ...(tenantId !== null && { "x-bk-tenant-id": tenantId }),
+    ...(language !== null && { "blueking-language": language }),
+  };
+}
+
+/**
+ * Texts that must not leave the gateway: the credentials as a whole and every value in them.
+ * Values of fewer than 6 characters are left: they are no secrets, and hiding them would garble messages.
+ */
+export function secretsOf({ authorization }: Caller): string[] {
+  if (authorization === null) return [];
+  const values: string[] = [authorization];
+  try {
+    JSON.parse(authorization, (_key, value) => {
+      if (typeof value === "string") values.push(value);
+      return value;
+    });
+  } catch {
+    // Not JSON: the text as a whole is all there is to hide.
+  }
+  return values.filter((value) => value.length >= 6);
+}

@@ -1,0 +1,97 @@
+/** The body of a successful answer as a job instance. */
+import { createHostResults } from "../model/host-results.ts";
+import { type JobInstance, jobPath, type ResourceScope, type StepInstance } from "../model/job-instance.ts";
+import { isTerminal, runStatus } from "../model/status.ts";
+import type { Needs } from "./client.ts";
+import { decodeHostResults } from "./decode-host-results.ts";
+import {
+  boolean,
+  instant,
+  int32,
+  int64,
+  type Json,
+  list,
+  object,
+  optionalInstant,
+  optionalSafeInteger,
+  string,
+  within,
+} from "./reader.ts";
+
+export interface Reading {
+  readonly needs: Needs;
+  /** When the response was received, milliseconds since the epoch. */
+  readonly observedAt: number;
+  readonly upstreamRequestId: string | null;
+}
+
+/** @throws ContractBreak with the path, such as `data.step_instance_list[0].status`, of what breaks the contract. */
+export function decodeJobInstance(body: Json, reading: Reading): JobInstance {
+  const data = object(body.data, "data");
+  return within("data", () => {
+    const job = object(data.job_instance, "job_instance");
+    const isFinished = boolean(data.finished, "finished");
+    const { scope, ...head } = within("job_instance", () => decodeJob(job, isFinished));
+    const path = jobPath(scope, head.jobInstanceId);
+    return {
+      kind: "job",
+      scope,
+      ...head,
+      steps: list(data.step_instance_list, "step_instance_list", (step) => decodeStep(step, path, reading)),
+      observedAt: reading.observedAt,
+      upstreamRequestId: reading.upstreamRequestId,
+    };
+  });
+}
+
+function decodeJob(job: Json, isFinished: boolean) {
+  const scope: ResourceScope = {
+    typeRaw: string(job.bk_scope_type, "bk_scope_type"),
+    id: string(job.bk_scope_id, "bk_scope_id"),
+  };
+  return {
+    scope,
+    jobInstanceId: int64(job.job_instance_id, "job_instance_id"),
+    name: string(job.name, "name"),
+    statusCode: int32(job.status, "status"),
+    isFinished,
+    ...times(job, !isFinished),
+  };
+}
+
+function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading): StepInstance {
+  const step = object(value, "");
+  const stepInstanceId = int64(step.step_instance_id, "step_instance_id");
+  const retryCount = int32(step.execute_count, "execute_count");
+  const statusCode = int32(step.status, "status");
+  const { phase } = runStatus(statusCode);
+  const isFinished = isTerminal(phase);
+  const path = `${job}/${stepInstanceId}`;
+  return {
+    path,
+    stepInstanceId,
+    name: string(step.name, "name"),
+    typeCode: int32(step.type, "type"),
+    statusCode,
+    isFinished,
+    retryCount,
+    ...times(step, !isFinished && phase !== "UNKNOWN"),
+    observedAt,
+    hostResults: needs === "hosts" ? createHostResults(decodeHostResults(step)) : null,
+  };
+}
+
+/**
+ * @param goesOn the run is known not to have ended. A restarted confirmation goes on with the end and the total
+ *   time of its last run: those are left out.
+ */
+function times(run: Json, goesOn: boolean) {
+  const finishedAt = optionalInstant(run.end_time, "end_time");
+  const durationMs = optionalSafeInteger(run.total_time, "total_time");
+  return {
+    createdAt: instant(run.create_time, "create_time"),
+    startedAt: optionalInstant(run.start_time, "start_time"),
+    finishedAt: goesOn ? null : finishedAt,
+    durationMs: goesOn ? null : durationMs,
+  };
+}
