@@ -36,7 +36,7 @@ export interface DripAnswer extends Head {
   readonly pauseMs: number;
 }
 
-/** Repeats `row` up to `bytes` bytes; with `announced` under that `content-length`, else chunked. */
+/** Repeats `row`, of ASCII text, up to `bytes` bytes; with `announced` under that `content-length`, else chunked. */
 export interface FloodAnswer extends Head {
   readonly kind: "flood";
   readonly row: string;

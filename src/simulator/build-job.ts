@@ -47,7 +47,8 @@ export function buildJob(spec: JobSpec): Job {
       job_instance_id: spec.id,
       bk_scope_type: "biz",
       bk_scope_id: "1",
-      bk_biz_id: 1,
+      // bk-job adds it for businesses only.
+      ...(spec.overrides?.bk_scope_type === undefined && { bk_biz_id: 1 }),
       name: spec.name,
       status: spec.status,
       create_time: spec.created,

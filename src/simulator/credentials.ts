@@ -11,18 +11,20 @@ export const NO_PERMISSION_TOKEN = "no-permission";
 type Credentials = Readonly<Record<string, unknown>>;
 
 /** The credentials of a request, or the answer to bad ones. Texts: the API Gateway's troubleshooting page. */
-export function readCredentials(header: string | undefined): Credentials | JsonAnswer {
+export function readCredentials(
+  header: string | undefined,
+): { readonly credentials: Credentials } | { readonly refusal: JsonAnswer } {
   const credentials = parse(header);
   if (credentials === undefined) return invalidArgs("request header X-Bkapi-Authorization is invalid");
 
   const has = (name: string): boolean => typeof credentials[name] === "string" && credentials[name] !== "";
   if (credentials.access_token === EXPIRED_TOKEN) return invalidArgs("access_token is invalid");
-  if (has("access_token")) return credentials;
+  if (has("access_token")) return { credentials };
   if (!has("bk_app_code")) return invalidArgs("app code cannot be empty");
   if (!has("bk_app_secret")) {
     return invalidArgs("please provide bk_app_secret or bk_signature to verify app");
   }
-  if (["bk_token", "bk_ticket", "bk_username"].some(has)) return credentials;
+  if (["bk_token", "bk_ticket", "bk_username"].some(has)) return { credentials };
   return invalidArgs(
     "user authentication failed, please provide a valid user identity, such as bk_username, bk_token, access_token",
   );
@@ -38,10 +40,11 @@ function parse(header: string | undefined): Credentials | undefined {
   }
 }
 
-const invalidArgs = (reason: string): JsonAnswer =>
-  apiGatewayError({
+const invalidArgs = (reason: string): { readonly refusal: JsonAnswer } => ({
+  refusal: apiGatewayError({
     status: 400,
     code: 1640001,
     codeName: "INVALID_ARGS",
     message: `Parameters error [reason="${reason}"]`,
-  });
+  }),
+});

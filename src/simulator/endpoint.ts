@@ -27,8 +27,8 @@ const MAX_LONG = 2n ** 63n - 1n;
 
 /** The built-in answer to a request for the endpoint's path. */
 export function answerRequest(request: SimulatedRequest, dialect: Dialect, jobs: JobDirectory): Answer {
-  const credentials = readCredentials(single(request.headers["x-bkapi-authorization"]));
-  if ("kind" in credentials) return credentials as Answer;
+  const caller = readCredentials(single(request.headers["x-bkapi-authorization"]));
+  if ("refusal" in caller) return caller.refusal;
 
   const context = { jobRequestId: randomUUID().replaceAll("-", ""), language: languageOf(request) };
   const call = readCall(request, dialect, context);
@@ -38,7 +38,7 @@ export function answerRequest(request: SimulatedRequest, dialect: Dialect, jobs:
   if (!SCOPES.has(scope)) return scopeNotFound(context);
   const job = jobs.find(scope, call.jobInstanceId);
   if (job === undefined) return jobNotFound(context);
-  if (credentials.access_token === NO_PERMISSION_TOKEN) return noPermission(context);
+  if (caller.credentials.access_token === NO_PERMISSION_TOKEN) return noPermission(context);
   return job(call);
 }
 

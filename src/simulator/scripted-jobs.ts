@@ -5,6 +5,7 @@ import type { JobEntry } from "./call.ts";
 import { DOCUMENTED_JOB } from "./documented-job.ts";
 import { EVERYDAY_JOBS, type ScriptedSpec } from "./everyday-jobs.ts";
 import { jobNotFound, noPermission } from "./job-errors.ts";
+import { ODD_JOBS } from "./odd-jobs.ts";
 import { PROGRESSING_JOB } from "./progressing-job.ts";
 import { createStaticJob } from "./static-job.ts";
 
@@ -41,6 +42,6 @@ const OTHERS: readonly JobEntry[] = [
 export const SCRIPTED_JOBS: readonly JobEntry[] = [
   DOCUMENTED_JOB,
   PROGRESSING_JOB,
-  ...EVERYDAY_JOBS.map(fromSpec),
+  ...[...EVERYDAY_JOBS, ...ODD_JOBS].map(fromSpec),
   ...OTHERS,
 ].toSorted((a, b) => Number(a.id) - Number(b.id));

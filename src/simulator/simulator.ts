@@ -30,7 +30,7 @@ export interface Simulator {
   /** Base URL up to, not including, `/api/v4/…`. */
   readonly url: string;
   /** Calls of the endpoint, when recorded. */
-  readonly requests: readonly SimulatedRequest[];
+  readonly requests: SimulatedRequest[];
   /**
    * Replaces the answer for one job instance id, whatever scope and credentials the request has. The
    * function sees the request; when it returns undefined, the built-in answer is given.
@@ -67,10 +67,9 @@ export async function createSimulator({
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     // A body has no meaning here; it is read so that the connection can be used again.
     request.resume();
-    sendAnswer(answer(readRequest(request, now())), request, response).catch((error: unknown) => {
-      // A script with an impossible answer, such as an invalid header: nothing sensible can be sent.
-      response.destroy(error instanceof Error ? error : undefined);
-    });
+    const serve = async () => sendAnswer(answer(readRequest(request, now())), request, response);
+    // A script that throws or has an impossible answer, such as an invalid header: nothing sensible can be sent.
+    serve().catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
+import { ask, request } from "./ask.ts";
+
+let simulator: Simulator;
+beforeEach(async () => {
+  simulator = await createSimulator({ recordRequests: true, now: () => 1_234 });
+});
+afterEach(() => simulator.close());
+
+describe("a script", () => {
+  it.each<[string, Answer, number, string]>([
+    ["json", { kind: "json", status: 418, body: { id: 2n ** 60n } }, 418, '{"id":1152921504606846976}'],
+    ["raw", { kind: "raw", status: 200, body: "text" }, 200, "text"],
+    ["raw in pieces", { kind: "raw", status: 200, body: ["a", Buffer.from("b")] }, 200, "ab"],
+    ["delayed", { kind: "delayed", delayMs: 5, answer: { kind: "raw", status: 503, body: "" } }, 503, ""],
+    ["drip", { kind: "drip", status: 200, body: "滴水", chunkBytes: 2, pauseMs: 1 }, 200, "滴水"],
+    ["flood", { kind: "flood", status: 200, row: "ab", bytes: 5, announced: true }, 200, "ababa"],
+  ])("should replace the answer: %s", async (_, answer, status, text) => {
+    simulator.script("100", () => answer);
+    const reply = await ask(simulator, { job: "100" });
+    expect([reply.status, reply.text]).toEqual([status, text]);
+    expect(reply.headers.has("x-bkapi-request-id")).toBe(true);
+  });
+
+  it("should see the request, and leave the built-in answer by returning nothing", async () => {
+    simulator.script("100", ({ query }) =>
+      query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined,
+    );
+    expect((await ask(simulator, { job: "100", scope: "biz:2" })).status).toBe(299);
+    expect((await ask(simulator, { job: "100" })).status).toBe(200);
+    expect((await ask(simulator, { job: "20000000001" })).status).toBe(200);
+  });
+
+  it("should end the connection when it throws, and nothing else", async () => {
+    simulator.script("100", () => {
+      throw new Error("a mistake in a test");
+    });
+    await expect(ask(simulator, { job: "100" })).rejects.toThrow("fetch failed");
+    expect((await ask(simulator, { job: "20000000001" })).status).toBe(200);
+  });
+});
+
+describe("recorded requests", () => {
+  it("should be the calls of the endpoint, as received", async () => {
+    await ask(simulator, { job: "100", query: { flag: "a b" }, headers: { "x-bk-tenant-id": "t" } });
+    await ask(simulator, { path: "/other" });
+    expect(simulator.requests).toHaveLength(1);
+    expect(simulator.requests[0]).toMatchObject({
+      method: "GET",
+      path: "/api/bk-job/prod/api/v4/get_job_instance_status",
+      query: { bk_scope_type: "biz", bk_scope_id: "1", job_instance_id: "100", flag: "a b" },
+      headers: { "x-bk-tenant-id": "t" },
+      at: 1_234,
+    });
+  });
+
+  it("should not be kept unless asked for", async () => {
+    const forgetful = await createSimulator();
+    await ask(forgetful, { job: "100" });
+    expect(forgetful.requests).toEqual([]);
+    await forgetful.close();
+  });
+});
+
+describe("simulators", () => {
+  it("should share no state", async () => {
+    const other = await createSimulator();
+    simulator.script("100", () => ({ kind: "raw", status: 299, body: "" }));
+    expect((await ask(other, { job: "100" })).status).toBe(200);
+    await other.close();
+  });
+
+  it("should end hanging requests and refuse new ones once closed", async () => {
+    const hanging = request(simulator, { job: "20000090502" });
+    hanging.catch(() => undefined);
+    while (simulator.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = performance.now();
+    await simulator.close();
+    expect(performance.now() - before).toBeLessThan(1_000);
+    await expect(hanging).rejects.toThrow("fetch failed");
+    await expect(ask(simulator, { job: "100" })).rejects.toThrow("fetch failed");
+  });
+
+  it("should reject when their port is taken", async () => {
+    const port = Number(new URL(simulator.url).port);
+    await expect(createSimulator({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+});
