@@ -45,14 +45,14 @@ export interface FloodAnswer extends Head {
 }
 
 /** Another answer, later. */
-export interface DelayedAnswer {
+interface DelayedAnswer {
   readonly kind: "delayed";
   readonly delayMs: number;
   readonly answer: Answer;
 }
 
 /** `hang` never answers; `reset` ends the connection with a TCP RST before any byte. */
-export interface NoAnswer {
+interface NoAnswer {
   readonly kind: "hang" | "reset";
 }
 

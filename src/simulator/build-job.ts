@@ -40,6 +40,14 @@ export interface JobSpec {
   readonly emptyLists?: boolean;
 }
 
+/** A job's spec with its place in the table. */
+export interface ScriptedSpec {
+  readonly title: string;
+  readonly spec: JobSpec;
+  /** `bk_scope_type:bk_scope_id`; `biz:1` unless said. */
+  readonly scope?: string;
+}
+
 /** A job from its description; every step was created with the job. Scope `biz:1` unless overridden. */
 export function buildJob(spec: JobSpec): Job {
   return {

@@ -4,7 +4,7 @@ import type { JsonAnswer } from "./answer.ts";
 import { apiGatewayError } from "./envelopes.ts";
 
 /** Access tokens with a meaning of their own; every other is a valid one. */
-export const EXPIRED_TOKEN = "expired-token";
+const EXPIRED_TOKEN = "expired-token";
 export const NO_PERMISSION_TOKEN = "no-permission";
 
 /** `X-Bkapi-Authorization`, parsed. */
@@ -34,6 +34,7 @@ export function readCredentials(
 function parse(header: string | undefined): Credentials | undefined {
   try {
     const value: unknown = JSON.parse(header ?? "{}");
+    // Any object will do: what is in it is checked field by field.
     return typeof value === "object" && value !== null ? (value as Credentials) : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 /** Jobs as an operator meets them every day: done, failed, waiting, skipped, restarted. */
-import { CONFIRM, FILE, hostRows, type JobSpec, SCRIPT } from "./build-job.ts";
+import { CONFIRM, FILE, hostRows, SCRIPT, type ScriptedSpec } from "./build-job.ts";
 import { host } from "./hosts.ts";
 
 /** 2026-03-09 14:30:00 in Shanghai. */
@@ -11,14 +11,6 @@ const DAY = 24 * 60 * MINUTE;
 const hosts = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => host(from + index));
 const all = (status: number, from: number, count: number) => hosts(from, count).map((on) => ({ on, status }));
-
-/** A job's spec with its place in the table. */
-export interface ScriptedSpec {
-  readonly title: string;
-  readonly spec: JobSpec;
-  /** `bk_scope_type:bk_scope_id`; `biz:1` unless said. */
-  readonly scope?: string;
-}
 
 const succeeded: ScriptedSpec = {
   title: "Finished: script, file and script step, all succeeded",

@@ -77,10 +77,10 @@ export const NO_PERMISSION_MESSAGE: Text = text(
 );
 
 /** The documented answer to a user without the permission to see the job. */
-export const noPermission = (context: JobContext): JsonAnswer =>
+export const noPermission = (context: JobContext, code = "NO_PERMISSION"): JsonAnswer =>
   v4Error(context, {
     status: 403,
-    code: "NO_PERMISSION",
+    code,
     message: NO_PERMISSION_MESSAGE,
     data: IAM_APPLICATION,
   });

@@ -27,16 +27,10 @@ const V4_CODES: readonly (readonly [status: number, code: string, message: Text]
 const V4_CODE_FAULTS = V4_CODES.map(([status, code, message], index) =>
   fault(20_000_090_001 + index, `bk-job ${status} ${code}`, (call) =>
     code.endsWith("NO_PERMISSION")
-      ? withCode(noPermission(call), code)
+      ? noPermission(call, code)
       : v4Error(call, { status, code, message, details: [{ code: "1240001", message }] }),
   ),
 );
-
-/** The documented answer without permission, under another of its codes. */
-function withCode(answer: ReturnType<typeof noPermission>, code: string): ReturnType<typeof noPermission> {
-  const body = answer.body as { readonly error: object };
-  return { ...answer, body: { ...body, error: { ...body.error, code } } };
-}
 
 const echo = (call: Call): string => {
   const { headers, path, query } = call.request;

@@ -1,7 +1,6 @@
 /** Jobs with what is rare, late or awkward in the upstream: containers, history, unknown codes, huge ids. */
 import { HOST_STATUSES } from "../model/status.ts";
-import { FILE, type HostLine, hostRows, SCRIPT } from "./build-job.ts";
-import type { ScriptedSpec } from "./everyday-jobs.ts";
+import { FILE, type HostLine, hostRows, SCRIPT, type ScriptedSpec } from "./build-job.ts";
 import { host, outcome } from "./hosts.ts";
 import type { Container, Host, Row } from "./job.ts";
 
@@ -50,12 +49,10 @@ const UNKNOWN_HOST_STATUS = 777;
 /** Statuses of file tasks, and those that only a running step has, are shown on the file step. */
 const isOnFileStep = (status: number): boolean =>
   status === 5 || status === 7 || (status > 200 && status < 400);
-const [ON_FILE_STEP, ON_SCRIPT_STEP] = [true, false].map((wanted) =>
-  [...HOST_STATUSES.keys(), UNKNOWN_HOST_STATUS].filter((status) => isOnFileStep(status) === wanted),
-) as [number[], number[]];
+const ALL_HOST_STATUSES = [...HOST_STATUSES.keys(), UNKNOWN_HOST_STATUS];
 
-const lines = (statuses: readonly number[], from: number): HostLine[] =>
-  statuses.map((status, index) => ({
+const lines = (isWanted: (status: number) => boolean, from: number): HostLine[] =>
+  ALL_HOST_STATUSES.filter(isWanted).map((status, index) => ({
     on: host(from + index, { alive: status === 1 || status === 310 ? 0 : 1 }),
     status,
     exitCode: status === 9 || status === 3 ? 0 : 1,
@@ -76,7 +73,11 @@ const everyHostStatus: ScriptedSpec = {
         name: "执行脚本（忽略错误）",
         status: 6,
         ran: RAN,
-        rows: hostRows(SCRIPT, RAN, lines(ON_SCRIPT_STEP, 400)),
+        rows: hostRows(
+          SCRIPT,
+          RAN,
+          lines((status) => !isOnFileStep(status), 400),
+        ),
       },
       {
         id: 20_000_010_082,
@@ -84,7 +85,7 @@ const everyHostStatus: ScriptedSpec = {
         name: "分发文件",
         status: 2,
         ran: [T + 43_000],
-        rows: hostRows(FILE, [T + 43_000, T + 80_000], lines(ON_FILE_STEP, 440)),
+        rows: hostRows(FILE, [T + 43_000, T + 80_000], lines(isOnFileStep, 440)),
       },
     ],
   },

@@ -53,7 +53,7 @@ const broken =
     return v4Success(call, data);
   };
 
-/** The host lists of a step, whatever their key. */
+/** The host lists of a step, whatever their key: `renderData` puts nothing but rows under such a key. */
 const hostLists = (step: Fields): Fields[][] =>
   Object.entries(step).flatMap(([key, value]) => (key.endsWith("_result_list") ? [value as Fields[]] : []));
 

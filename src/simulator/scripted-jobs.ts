@@ -1,9 +1,9 @@
 /** The table of built-in jobs. */
-import { buildJob } from "./build-job.ts";
+import { buildJob, type ScriptedSpec } from "./build-job.ts";
 import { createLargeJob } from "./bulk-jobs.ts";
 import type { JobEntry } from "./call.ts";
 import { DOCUMENTED_JOB } from "./documented-job.ts";
-import { EVERYDAY_JOBS, type ScriptedSpec } from "./everyday-jobs.ts";
+import { EVERYDAY_JOBS } from "./everyday-jobs.ts";
 import { jobNotFound, noPermission } from "./job-errors.ts";
 import { ODD_JOBS } from "./odd-jobs.ts";
 import { PROGRESSING_JOB } from "./progressing-job.ts";

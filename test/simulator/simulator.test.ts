@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
-import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
+import { createSimulator, type SimulatedRequest, type Simulator } from "../../src/simulator/simulator.ts";
 import { ask, request } from "./ask.ts";
 
 let simulator: Simulator;
@@ -25,9 +25,9 @@ describe("a script", () => {
   });
 
   it("should see the request, and leave the built-in answer by returning nothing", async () => {
-    simulator.script("100", ({ query }) =>
-      query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined,
-    );
+    const inScope2 = ({ query }: SimulatedRequest): Answer | undefined =>
+      query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined;
+    simulator.script("100", inScope2);
     expect((await ask(simulator, { job: "100", scope: "biz:2" })).status).toBe(299);
     expect((await ask(simulator, { job: "100" })).status).toBe(200);
     expect((await ask(simulator, { job: "20000000001" })).status).toBe(200);
