@@ -1,7 +1,9 @@
-/** What resolvers know of the request that they work for. */
+/** What resolvers and plugins know of the request that they work for. */
 import type { JobLoader } from "../jobs/job-loader.ts";
+import type { Trace } from "../upstream/trace.ts";
 
 export interface GraphQLContext {
   /** Lookups of this operation. */
   readonly jobs: JobLoader;
+  readonly trace: Trace;
 }

@@ -1,5 +1,4 @@
 /** The executable schema: the SDL of `schema/` with its scalars and resolvers. */
-import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { GraphQLSchema } from "graphql";
 import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
@@ -15,6 +14,7 @@ import {
 import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
 import { jobInstanceResult, query } from "./resolvers/query.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
+import { readSdl } from "./sdl.ts";
 
 const resolvers: Resolvers = {
   DateTime: GraphQLDateTime,
@@ -33,14 +33,5 @@ const resolvers: Resolvers = {
   HostSummary: hostSummary,
 };
 
-/** The SDL's files, by name, as one text. */
-export function readSdl(): string {
-  const folder = new URL("../../schema/", import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".graphql"));
-  return files
-    .sort()
-    .map((name) => readFileSync(new URL(name, folder), "utf8"))
-    .join("\n");
-}
-
+/** @returns a schema whose root fields need a `GraphQLContext`. */
 export const createSchema = (): GraphQLSchema => makeExecutableSchema({ typeDefs: readSdl(), resolvers });

@@ -6,6 +6,7 @@ import DataLoader from "dataloader";
 import { type JobOutcome, type JobRef, jobPath } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
 import type { Needs, UpstreamClient } from "../upstream/client.ts";
+import type { Trace } from "../upstream/trace.ts";
 
 export interface JobLoader {
   /** @throws UpstreamError */
@@ -17,10 +18,18 @@ interface Lookup {
   needs: Needs;
 }
 
-/** @param signal ends the upstream calls when nobody waits for the operation any more. */
-export function createJobLoader(upstream: UpstreamClient, caller: Caller, signal?: AbortSignal): JobLoader {
+export interface JobLoaderOptions {
+  readonly upstream: UpstreamClient;
+  readonly caller: Caller;
+  /** Where upstream calls are noted. */
+  readonly trace: Trace;
+  /** Ends the upstream calls when nobody waits for the operation any more. */
+  readonly signal: AbortSignal;
+}
+
+export function createJobLoader({ upstream, caller, trace, signal }: JobLoaderOptions): JobLoader {
   const lookups = new Map<string, Lookup>();
-  const fetch = ({ ref, needs }: Lookup) => upstream.getJobInstance(ref, needs, caller, signal);
+  const fetch = ({ ref, needs }: Lookup) => upstream.getJobInstance({ ref, needs, caller, trace, signal });
   const loader = new DataLoader<Lookup, JobOutcome>((batch) =>
     Promise.all(batch.map((lookup) => fetch(lookup).catch((error: Error) => error))),
   );

@@ -2,27 +2,33 @@
 import pLimit from "p-limit";
 import type { JobOutcome, JobRef } from "../model/job-instance.ts";
 import { type Caller, callerHeaders, secretsOf } from "./caller.ts";
-import { decodeJobInstance } from "./decode-job-instance.ts";
+import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { isErrorBody, readFailure, upstreamDetails } from "./failure.ts";
 import { parseJson, parseJsonExactly } from "./json.ts";
 import { ContractBreak, InexactInteger, object } from "./reader.ts";
+import type { Trace } from "./trace.ts";
 import { createTransport, type TransportOptions, type TransportResponse } from "./transport.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** What a lookup needs of a job: its status alone, or host results too. */
 export type Needs = "status" | "hosts";
 
+export interface Lookup {
+  readonly ref: JobRef;
+  readonly needs: Needs;
+  readonly caller: Caller;
+  /** Where the call is noted. */
+  readonly trace: Trace;
+  /** Ends the call. */
+  readonly signal: AbortSignal;
+}
+
 export interface UpstreamClient {
   /**
    * One upstream call, as soon as a connection is free.
    * @throws UpstreamError; the reason of `signal` when that aborts.
    */
-  readonly getJobInstance: (
-    ref: JobRef,
-    needs: Needs,
-    caller: Caller,
-    signal?: AbortSignal,
-  ) => Promise<JobOutcome>;
+  readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
   /** Waits for the calls in flight, then closes the connections. */
   readonly close: () => Promise<void>;
   /** Cuts off the calls in flight, which fail with `UPSTREAM_UNAVAILABLE`. */
@@ -34,10 +40,27 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   // A call's time limit must not run while the call waits for a connection, so waiting is done here.
   const limit = pLimit(options.connections);
 
-  const getJobInstance: UpstreamClient["getJobInstance"] = async (ref, needs, caller, signal) => {
+  const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
     const headers = callerHeaders(caller);
-    const response = await limit(() => transport.get(endpoint(ref, needs), headers, signal));
-    return readOutcome(response, needs, (text) => clean(text, options.baseUrl, caller));
+    const response = await limit(() => {
+      signal.throwIfAborted();
+      trace.upstreamCalls += 1;
+      return transport.get(endpoint(ref, needs), headers, signal);
+    });
+    const observedAt = Date.now();
+    const parsed = parse(response.body, parseJson);
+    const details = upstreamDetails(response, parsed, null);
+    trace.upstreamRequestIds.push(
+      ...[details.jobRequestId, details.gatewayRequestId].filter((id) => id !== null),
+    );
+    const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
+    const cleanText = (text: string) => clean(text, options.baseUrl, caller);
+    try {
+      return readOutcome({ ...response, parsed }, reading, cleanText);
+    } catch (error) {
+      if (!(error instanceof ContractBreak)) throw error;
+      throw new UpstreamError("UPSTREAM_CONTRACT", cleanText(error.message), details);
+    }
   };
 
   return { getJobInstance, close: transport.close, destroy: transport.destroy };
@@ -54,31 +77,26 @@ function endpoint({ scope, jobInstanceId }: JobRef, needs: Needs): string {
   return `/api/v4/get_job_instance_status?${query}`;
 }
 
+interface ParsedResponse extends TransportResponse {
+  /** Undefined when the body is not JSON. */
+  readonly parsed: unknown;
+}
+
+/** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
 function readOutcome(
-  response: TransportResponse,
-  needs: Needs,
+  response: ParsedResponse,
+  reading: Reading,
   cleanText: (text: string) => string,
 ): JobOutcome {
-  const observedAt = Date.now();
-  const { status, body: text } = response;
-  const parsed = parse(text, parseJson);
-  const details = upstreamDetails(response, parsed, null);
-  const breach = (message: string) => new UpstreamError("UPSTREAM_CONTRACT", cleanText(message), details);
+  const { status, parsed } = response;
+  if (status >= 400 || isErrorBody(parsed)) return readFailure(response, parsed, cleanText);
+  if (status >= 300) throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
+  requireJson(response);
   try {
-    if (status >= 400 || (status >= 200 && isErrorBody(parsed)))
-      return readFailure(response, parsed, cleanText);
-    if (status >= 300) throw breach(`Expected JSON, got a redirect (HTTP ${status}), which is not followed.`);
-    requireJson(response, parsed);
-    const decode = (body: unknown) =>
-      decodeJobInstance(object(body, ""), { needs, observedAt, upstreamRequestId: details.jobRequestId });
-    try {
-      return decode(parsed);
-    } catch (error) {
-      if (!(error instanceof InexactInteger)) throw error;
-      return decode(parse(text, parseJsonExactly));
-    }
+    return decodeJobInstance(object(parsed, ""), reading);
   } catch (error) {
-    throw error instanceof ContractBreak ? breach(error.message) : error;
+    if (!(error instanceof InexactInteger)) throw error;
+    return decodeJobInstance(object(parse(response.body, parseJsonExactly), ""), reading);
   }
 }
 
@@ -91,13 +109,12 @@ function parse(text: string | null, read: (text: string) => unknown): unknown {
   }
 }
 
-function requireJson(response: TransportResponse, parsed: unknown): void {
-  const type = response.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? null;
-  if (type !== null && type !== "application/json" && !type.endsWith("+json")) {
+function requireJson({ header, body, parsed }: ParsedResponse): void {
+  const type = header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== undefined && type !== "application/json" && !type.endsWith("+json")) {
     throw new ContractBreak("the content type", "application/json", type);
   }
-  if (parsed === undefined)
-    throw new ContractBreak("the body", "JSON", response.body === "" ? null : "other text");
+  if (parsed === undefined) throw new ContractBreak("", "JSON", body || null);
 }
 
 const MAX_MESSAGE_LENGTH = 1_000;

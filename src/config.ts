@@ -1,0 +1,131 @@
+/** Configuration from environment variables, checked as a whole. */
+import { z } from "zod";
+import type { GatewayConfig } from "./gateway.ts";
+import type { Dialect } from "./simulator/simulator.ts";
+
+export interface Config extends Omit<GatewayConfig, "upstream"> {
+  readonly upstream: Omit<GatewayConfig["upstream"], "baseUrl" | "defaultAuthorization"> & {
+    /** Null: there is no upstream, run on the embedded simulator. */
+    readonly baseUrl: URL | null;
+  };
+  readonly simulatorDialect: Dialect;
+}
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, { error: `a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, { error: `a whole number from ${least} to ${most}` });
+
+const isBaseUrl = (text: string): boolean => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+};
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(", ")}` });
+
+/** One environment variable. `meaning` and `default` are what the README's table says. */
+interface Setting {
+  readonly default: string;
+  readonly meaning: string;
+  readonly check: z.ZodType<unknown, string>;
+}
+
+/** A day: no timer that a person sets on purpose is longer. */
+const MAX_MS = 86_400_000;
+
+/** Every environment variable that the gateway reads. */
+export const SETTINGS = {
+  JOB_API_URL: {
+    default: "",
+    meaning:
+      "Base URL of the upstream up to, not including, `/api/v4/…`. Empty: run on the embedded simulator.",
+    check: z
+      .string()
+      .refine((text) => text === "" || isBaseUrl(text), {
+        error: "an http or https URL without credentials, query or fragment",
+      })
+      .transform((text) => (text === "" ? null : new URL(text))),
+  },
+  HOST: {
+    default: "127.0.0.1",
+    meaning: "Address to listen on. `0.0.0.0` in a container.",
+    check: z.string(),
+  },
+  PORT: {
+    default: "4000",
+    meaning: "Port to listen on; 0 takes any free one.",
+    check: wholeNumber(0, 65_535),
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    default: "10000",
+    meaning: "Limit of one upstream call as a whole, in milliseconds.",
+    check: wholeNumber(1, MAX_MS),
+  },
+  UPSTREAM_MAX_BODY_BYTES: {
+    default: "67108864",
+    meaning: "Largest upstream body that is read, in bytes. 50 000 hosts are 8 to 19 MB.",
+    check: wholeNumber(1, 2 ** 29),
+  },
+  UPSTREAM_CONNECTIONS: {
+    default: "32",
+    meaning: "Connections to the upstream, and so upstream calls at one time.",
+    check: wholeNumber(1, 10_000),
+  },
+  LOG_LEVEL: {
+    default: "info",
+    meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
+    check: oneOf(LOG_LEVELS),
+  },
+  SIMULATOR_DIALECT: {
+    default: "release",
+    meaning:
+      "What the embedded simulator speaks: `contract` (the documented form) or `release` (bk-job 3.12 and later).",
+    check: oneOf(DIALECTS),
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The environment is not what it should be; the message has one line for each fault. */
+export class InvalidConfig extends Error {
+  override readonly name = "InvalidConfig";
+}
+
+type Values = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["check"]> };
+
+/**
+ * The configuration in `environment`. A variable set to nothing counts as not set.
+ * @throws InvalidConfig with every fault at once.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const entries = Object.entries(SETTINGS).map(([name, setting]) => {
+    const text = environment[name]?.trim() || setting.default;
+    const result = setting.check.safeParse(text);
+    if (!result.success) {
+      faults.push(`${name}: expected ${result.error.issues[0]?.message}, got ${JSON.stringify(text)}.`);
+    }
+    return [name, result.data];
+  });
+  if (faults.length > 0) throw new InvalidConfig(faults.join("\n"));
+  // Each entry holds what the check of its own name gave, which is how Values is defined.
+  return toConfig(Object.fromEntries(entries) as Values);
+}
+
+const toConfig = (values: Values): Config => ({
+  host: values.HOST,
+  port: values.PORT,
+  logLevel: values.LOG_LEVEL,
+  upstream: {
+    baseUrl: values.JOB_API_URL,
+    timeoutMs: values.UPSTREAM_TIMEOUT_MS,
+    maxBodyBytes: values.UPSTREAM_MAX_BODY_BYTES,
+    connections: values.UPSTREAM_CONNECTIONS,
+  },
+  simulatorDialect: values.SIMULATOR_DIALECT,
+});

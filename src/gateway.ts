@@ -1,0 +1,81 @@
+/** The one place that wires everything together. */
+import { setTimeout as sleep } from "node:timers/promises";
+import pino from "pino";
+import { createApolloServer } from "./graphql/apollo-server.ts";
+import { createSchema } from "./graphql/schema.ts";
+import { readCaller } from "./http/caller.ts";
+import { createHttpServer } from "./http/http-server.ts";
+import { createJobLoader } from "./jobs/job-loader.ts";
+import { createUpstreamClient } from "./upstream/client.ts";
+import type { TransportOptions } from "./upstream/transport.ts";
+
+export interface GatewayConfig {
+  /** Address to listen on. */
+  readonly host: string;
+  /** Port to listen on; 0 takes any free one. */
+  readonly port: number;
+  readonly logLevel: pino.LevelWithSilent;
+  readonly upstream: TransportOptions & {
+    /** `X-Bkapi-Authorization` for callers without one. Null, except with the simulator. */
+    readonly defaultAuthorization: string | null;
+  };
+}
+
+export interface Gateway {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  /** Refuses new requests, finishes those in flight, closes the connections. Takes less than 5 s. */
+  readonly close: () => Promise<void>;
+}
+
+/** How long requests in flight may take to finish at the end; their upstream calls are cut off then. */
+const DRAIN_MS = 4_000;
+
+/**
+ * Starts a gateway.
+ * @param logStream where log lines go; stdout by default.
+ * @throws when it cannot listen on the address.
+ */
+export async function createGateway(
+  config: GatewayConfig,
+  logStream?: pino.DestinationStream,
+): Promise<Gateway> {
+  const options = { level: config.logLevel, redact: REDACTED };
+  const logger = logStream ? pino(options, logStream) : pino(options);
+  const upstream = createUpstreamClient(config.upstream);
+  const apollo = createApolloServer(createSchema(), (error) => logger.error({ err: error }, "fault"));
+  await apollo.start();
+  const http = await createHttpServer({
+    apollo,
+    logger,
+    createContext: (headers, trace, signal) => {
+      const caller = readCaller(headers, config.upstream.defaultAuthorization);
+      return { jobs: createJobLoader({ upstream, caller, trace, signal }), trace };
+    },
+  });
+
+  const close = async () => {
+    const finished = await Promise.race([
+      http.drain().then(() => true),
+      sleep(DRAIN_MS, false, { ref: false }),
+    ]);
+    await (finished ? upstream.close() : upstream.destroy());
+    // What was cut off just now is still to be answered.
+    if (!finished) await Promise.race([http.drain(), sleep(DRAIN_MS / 10, undefined, { ref: false })]);
+    await http.close();
+    await apollo.stop();
+  };
+
+  try {
+    return { url: await http.listen(config), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Headers are not logged at all; should one ever be, it must not be these. */
+const REDACTED = ["x-bkapi-authorization", "authorization", "cookie"].flatMap((name) => [
+  `headers["${name}"]`,
+  `*.headers["${name}"]`,
+]);

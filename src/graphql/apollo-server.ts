@@ -1,0 +1,68 @@
+/** Apollo Server over the schema: limits, landing page, error form; what every operation leaves for its log line. */
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import type { GraphQLContext } from "./context.ts";
+import { formatError } from "./errors.ts";
+import { SAMPLE_QUERY } from "./sample-query.ts";
+
+/** Most tokens of a document. Every field of the schema selected once is about 200. */
+const MAX_TOKENS = 10_000;
+
+/** Where faults of our own are reported, with their stacks. */
+export type ReportFault = (error: unknown) => void;
+
+export function createApolloServer(
+  schema: GraphQLSchema,
+  reportFault: ReportFault,
+): ApolloServer<GraphQLContext> {
+  return new ApolloServer<GraphQLContext>({
+    schema,
+    formatError,
+    // The schema is public, and explorers and code generators read it; access is decided upstream.
+    introspection: true,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    // Signals are the process's business.
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    plugins: [
+      tracePlugin(reportFault),
+      // It would hook every field of every row.
+      ApolloServerPluginCacheControlDisabled(),
+      // The "local" page is the one with the Sandbox in it.
+      ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, document: SAMPLE_QUERY }),
+    ],
+  });
+}
+
+function tracePlugin(reportFault: ReportFault): ApolloServerPlugin<GraphQLContext> {
+  return {
+    async requestDidStart({ request, contextValue: { trace } }) {
+      trace.operationName = request.operationName ?? null;
+      return {
+        async didResolveOperation({ operationName, operation }) {
+          trace.operationName = operationName;
+          if (operation?.operation === "subscription") {
+            throw new GraphQLError("Expected a query: subscriptions are not served over plain HTTP.", {
+              extensions: { code: "BAD_REQUEST" },
+            });
+          }
+        },
+        async didEncounterErrors({ errors }) {
+          for (const error of errors) {
+            const { extensions } = formatError(error.toJSON(), error);
+            if (extensions?.code === "INTERNAL_SERVER_ERROR") reportFault(error.originalError ?? error);
+          }
+        },
+        async willSendResponse({ response }) {
+          if (response.body.kind !== "single") return;
+          for (const { extensions } of response.body.singleResult.errors ?? []) {
+            if (typeof extensions?.code === "string") trace.errorCodes.push(extensions.code);
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,5 @@
+/** The server: `node dist/main.js`. */
+import "./runtime.ts";
+
+const { serve } = await import("./serve.ts");
+await serve({ environment: process.env, demo: false });

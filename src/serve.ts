@@ -1,0 +1,75 @@
+/** Runs the gateway as this process's job: from the environment to the last connection. */
+import { InvalidConfig, readConfig } from "./config.ts";
+import { createGateway } from "./gateway.ts";
+import { SAMPLE_QUERY } from "./graphql/sample-query.ts";
+import { createSimulator, type Dialect } from "./simulator/simulator.ts";
+
+export interface ServeOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Run on the embedded simulator, whatever the environment says. */
+  readonly demo: boolean;
+}
+
+/** What the simulator takes for a user: a demo needs no BlueKing login. */
+const DEMO_AUTHORIZATION = '{"access_token":"demo"}';
+
+/** Starts the gateway and ends the process with it: exit code 0 after SIGTERM or SIGINT, 1 when it cannot start. */
+export async function serve({ environment, demo }: ServeOptions): Promise<void> {
+  try {
+    const config = readConfig(demo ? { ...environment, JOB_API_URL: "" } : environment);
+    const { baseUrl } = config.upstream;
+    const simulator = baseUrl === null ? await createSimulator({ dialect: config.simulatorDialect }) : null;
+    const upstream = {
+      ...config.upstream,
+      baseUrl: baseUrl ?? new URL(simulator?.url ?? ""),
+      defaultAuthorization: simulator && DEMO_AUTHORIZATION,
+    };
+    const gateway = await createGateway({ ...config, upstream });
+    closeOnSignal(async () => {
+      await gateway.close();
+      await simulator?.close();
+    });
+    process.stderr.write(
+      simulator ? demoNotice(gateway.url, config.simulatorDialect) : `GraphQL at ${gateway.url}\n`,
+    );
+  } catch (error) {
+    process.stderr.write(`${startFault(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function closeOnSignal(close: () => Promise<void>): void {
+  const end = () => {
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`Closing failed: ${startFault(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGTERM", end).once("SIGINT", end);
+}
+
+function startFault(error: unknown): string {
+  if (error instanceof InvalidConfig) return `The configuration has faults:\n${error.message}`;
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+    return `Expected HOST and PORT to be free, but something listens there already: ${error.message}.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const demoNotice = (url: string, dialect: Dialect): string => `
+JOB_API_URL is not set: this gateway runs on the embedded simulator (dialect "${dialect}").
+No real job is read, and no credentials are needed.
+
+GraphQL and Sandbox: ${url}
+
+A query to begin with:
+
+${SAMPLE_QUERY}
+
+  curl ${url} -H 'content-type: application/json' \\
+    -d '{"query":"{ jobInstance(ref: { scopeId: \\"1\\", jobInstanceId: \\"20000000002\\" }) { ... on JobInstance { name status } } }"}'
+
+`;

@@ -1,0 +1,90 @@
+/** A gateway on a free port over a simulator on another, and a client that talks HTTP to it. */
+import { onTestFinished } from "vitest";
+import { createGateway, type GatewayConfig } from "../../src/gateway.ts";
+import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
+
+export const AUTHORIZATION = '{"access_token":"demo"}';
+
+export interface TestGateway {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  readonly simulator: Simulator;
+  /** Parsed log lines so far. */
+  readonly logs: Record<string, unknown>[];
+  /** Runs an operation with the demo credential; a header given as undefined is left out. */
+  readonly run: (
+    query: string,
+    variables?: Record<string, unknown>,
+    headers?: Record<string, string | undefined>,
+  ) => Promise<GraphQLAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+export interface GraphQLAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Each test knows the shape that it has asked for.
+  // biome-ignore lint/suspicious/noExplicitAny: results are as varied as queries
+  readonly data: any;
+  readonly errors?: readonly {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string; retryAfterMs?: number; upstream?: Record<string, unknown> };
+  }[];
+}
+
+export interface TestGatewayOptions {
+  readonly simulator?: SimulatorOptions;
+  readonly upstream?: Partial<GatewayConfig["upstream"]>;
+  readonly config?: Partial<Omit<GatewayConfig, "upstream">>;
+}
+
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const simulator = await createSimulator({ recordRequests: true, ...options.simulator });
+  const logs: Record<string, unknown>[] = [];
+  const config: GatewayConfig = {
+    host: "127.0.0.1",
+    port: 0,
+    logLevel: "info",
+    ...options.config,
+    upstream: {
+      baseUrl: new URL(simulator.url),
+      timeoutMs: 5_000,
+      maxBodyBytes: 64 * 2 ** 20,
+      connections: 32,
+      defaultAuthorization: null,
+      ...options.upstream,
+    },
+  };
+  const gateway = await createGateway(config, { write: (line) => void logs.push(JSON.parse(line)) });
+  const run: TestGateway["run"] = (query, variables = {}, headers = {}) =>
+    runOperation(gateway.url, { query, variables }, { "x-bkapi-authorization": AUTHORIZATION, ...headers });
+  const close = async () => {
+    await gateway.close();
+    await simulator.close();
+  };
+  return { url: gateway.url, simulator, logs, run, close };
+}
+
+/** A gateway for one test, closed when the test is over. */
+export async function useGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const gateway = await startGateway(options);
+  onTestFinished(gateway.close);
+  return gateway;
+}
+
+export async function runOperation(
+  url: string,
+  body: { query: string; variables?: Record<string, unknown> },
+  headers: Record<string, string | undefined>,
+): Promise<GraphQLAnswer> {
+  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...Object.fromEntries(given) },
+    body: JSON.stringify(body),
+  });
+  // The gateway's answers are GraphQL results.
+  const result = (await response.json()) as Pick<GraphQLAnswer, "data" | "errors">;
+  return { status: response.status, headers: response.headers, ...result };
+}
