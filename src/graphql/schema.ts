@@ -1,7 +1,8 @@
 /** The executable schema: the SDL of `schema/` with its scalars and resolvers. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import type { GraphQLSchema } from "graphql";
-import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
+import { type GraphQLScalarType, type GraphQLSchema, isScalarType } from "graphql";
+import { GraphQLSafeInt } from "graphql-scalars";
+import { createDateTime } from "./date-time.ts";
 import {
   container,
   hostResult,
@@ -16,8 +17,8 @@ import { jobInstanceResult, query } from "./resolvers/query.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
 import { readSdl } from "./sdl.ts";
 
-const resolvers: Resolvers = {
-  DateTime: GraphQLDateTime,
+const createResolvers = (): Resolvers => ({
+  DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
   Query: query,
   JobInstanceResult: jobInstanceResult,
@@ -31,7 +32,18 @@ const resolvers: Resolvers = {
   PageInfo: pageInfo,
   HostResultGroup: hostResultGroup,
   HostSummary: hostSummary,
-};
+});
 
 /** @returns a schema whose root fields need a `GraphQLContext`. */
-export const createSchema = (): GraphQLSchema => makeExecutableSchema({ typeDefs: readSdl(), resolvers });
+export function createSchema(): GraphQLSchema {
+  const schema = makeExecutableSchema({ typeDefs: readSdl(), resolvers: createResolvers() });
+  // graphql-tools gives them the texts of the library that they come from.
+  for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) describeAsInSdl(type);
+  return schema;
+}
+
+function describeAsInSdl(type: GraphQLScalarType): void {
+  if (!type.astNode) return;
+  type.description = type.astNode.description?.value;
+  type.specifiedByURL = undefined;
+}
