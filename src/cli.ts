@@ -8,9 +8,11 @@ const [{ Command }, { readSdl }, { serve }] = await Promise.all([
   import("./serve.ts"),
 ]);
 
-const program = new Command("bk-job-graphql").description(
-  "GraphQL gateway over BlueKing Job's job instance status. Configured by environment variables; see the README.",
-);
+const program = new Command("bk-job-graphql")
+  .description(
+    "GraphQL gateway over BlueKing Job's job instance status. Configured by environment variables; see the README.",
+  )
+  .showHelpAfterError();
 
 program
   .command("serve", { isDefault: true })

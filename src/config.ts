@@ -21,6 +21,7 @@ const wholeNumber = (least: number, most: number) =>
 const isBaseUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
+  if (/\/api\/v4(\/|$)/.test(url.pathname)) return false;
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 };
 
@@ -49,7 +50,7 @@ export const SETTINGS = {
     check: z
       .string()
       .refine((text) => text === "" || isBaseUrl(text), {
-        error: "an http or https URL without credentials, query or fragment",
+        error: "an http or https URL without credentials, query, fragment or /api/v4",
       })
       .transform((text) => (text === "" ? null : new URL(text))),
   },
@@ -108,7 +109,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const text = environment[name]?.trim() || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      faults.push(`${name}: expected ${result.error.issues[0]?.message}, got ${JSON.stringify(text)}.`);
+      faults.push(`${name}: expected ${result.error.issues[0]?.message}, got ${shown(text)}.`);
     }
     return [name, result.data];
   });
@@ -116,6 +117,17 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   // Each entry holds what the check of its own name gave, which is how Values is defined.
   return toConfig(Object.fromEntries(entries) as Values);
 }
+
+/** A refused value without what may be secret in it: the credentials and the query of a URL. */
+const shown = (text: string): string =>
+  JSON.stringify(
+    text
+      .replace(/.*@/s, "***@")
+      .replace(/[?#].*/s, "?***")
+      .slice(0, MAX_SHOWN),
+  );
+
+const MAX_SHOWN = 200;
 
 const toConfig = (values: Values): Config => ({
   host: values.HOST,

@@ -33,30 +33,42 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       simulator ? demoNotice(gateway.url, config.simulatorDialect) : `GraphQL at ${gateway.url}\n`,
     );
   } catch (error) {
-    process.stderr.write(`${startFault(error)}\n`);
+    process.stderr.write(`${describe(error)}\n`);
     process.exit(1);
   }
 }
 
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
 function closeOnSignal(close: () => Promise<void>): void {
   const end = () => {
+    // Whoever sends a second signal wants no more waiting: it does what it does by default.
+    for (const signal of SIGNALS) process.off(signal, end);
     close().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`Closing failed: ${startFault(error)}\n`);
+        process.stderr.write(`Closing failed: ${describe(error)}\n`);
         process.exit(1);
       },
     );
   };
-  process.once("SIGTERM", end).once("SIGINT", end);
+  for (const signal of SIGNALS) process.on(signal, end);
 }
 
-function startFault(error: unknown): string {
+/** What is wrong with the address, by the error codes of listening. */
+const LISTEN_FAULTS = new Map([
+  ["EADDRINUSE", "something listens there already"],
+  ["EADDRNOTAVAIL", "this machine has no such address"],
+  ["ENOTFOUND", "there is no such host"],
+  ["EACCES", "this user may not listen there"],
+]);
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   if (error instanceof InvalidConfig) return `The configuration has faults:\n${error.message}`;
-  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-    return `Expected HOST and PORT to be free, but something listens there already: ${error.message}.`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const fault = "code" in error ? LISTEN_FAULTS.get(String(error.code)) : undefined;
+  if (fault) return `Expected HOST and PORT to be a free address, but ${fault}: ${error.message}.`;
+  return error.stack ?? error.message;
 }
 
 const demoNotice = (url: string, dialect: Dialect): string => `

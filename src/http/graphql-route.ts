@@ -1,43 +1,42 @@
 /** GraphQL over HTTP at `/graphql`: Fastify's request in, Apollo Server's response out. */
+import type { IncomingHttpHeaders } from "node:http";
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLContext } from "../graphql/context.ts";
+import type { Trace } from "../upstream/trace.ts";
 import { exactSearch, parseRequestJson } from "./exact-json.ts";
-
-export const GRAPHQL_PATH = "/graphql";
+import { GRAPHQL_PATH } from "./problems.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
-  readonly createContext: (request: FastifyRequest, reply: FastifyReply) => GraphQLContext;
+  readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
+  /** Where a request's operation is noted. */
+  readonly traceOf: (request: FastifyRequest) => Trace;
 }
 
-/** A Fastify plugin, so that its body parser and error form stay its own. */
-export async function graphqlRoute(app: FastifyInstance, { apollo, createContext }: GraphQLRouteOptions) {
-  app.removeAllContentTypeParsers();
+/** A Fastify plugin, so that its body parser stays its own. */
+export async function graphqlRoute(
+  app: FastifyInstance,
+  { apollo, createContext, traceOf }: GraphQLRouteOptions,
+) {
   app.addContentTypeParser(
     "application/json",
     { parseAs: "string" },
     async (_request: FastifyRequest, body: string) => parseBody(body),
   );
-  // Other types arrive without a body, and Apollo Server says what it expects.
-  app.addContentTypeParser("*", (_request, payload, done) => {
-    payload.resume();
-    done(null);
-  });
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) throw error;
-    return reply
-      .code(status)
-      .send({ errors: [{ message: error.message, extensions: { code: "BAD_REQUEST" } }] });
+  app.addHook("onSend", async (request, reply, payload) => {
+    // Requests that reach no operation end here without a trace of their error; those that do have noted theirs.
+    const { errorCodes } = traceOf(request);
+    if (reply.statusCode >= 400 && errorCodes.length === 0) errorCodes.push(...codesIn(payload));
   });
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
+      const trace = traceOf(request);
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toApolloRequest(request),
-        context: async () => createContext(request, reply),
+        context: async () => createContext(request.headers, trace, goneSignal(reply)),
       });
       return send(response, reply);
     },
@@ -49,7 +48,7 @@ function parseBody(body: string): unknown {
     return parseRequestJson(body);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new Error(`Expected the request body to be JSON: ${reason}`), { statusCode: 400 });
+    throw Object.assign(new Error(`Expected the request body to be JSON: ${reason}.`), { statusCode: 400 });
   }
 }
 
@@ -63,6 +62,15 @@ function toApolloRequest(request: FastifyRequest): HTTPGraphQLRequest {
   return { method: request.method, headers, search, body: request.body };
 }
 
+/** Aborts when the client goes away before its response is complete. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort(new Error("The client has gone away."));
+  });
+  return gone.signal;
+}
+
 type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;
 
 function send({ status, headers, body }: ApolloResponse, reply: FastifyReply): FastifyReply {
@@ -72,4 +80,12 @@ function send({ status, headers, body }: ApolloResponse, reply: FastifyReply): F
     .code(status ?? 200)
     .headers(Object.fromEntries(headers))
     .send(body.string);
+}
+
+/** Error codes in a response body. */
+function codesIn(body: unknown): string[] {
+  if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
+  // Every such body is a GraphQL result that was written here.
+  const { errors } = JSON.parse(body) as { errors: readonly { extensions?: { code?: string } }[] };
+  return errors.map(({ extensions }) => extensions?.code ?? "UNKNOWN");
 }

@@ -2,18 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLContext } from "../graphql/context.ts";
-import { createTrace, type Trace } from "../upstream/trace.ts";
-import { GRAPHQL_PATH, graphqlRoute } from "./graphql-route.ts";
+import type { Trace } from "../upstream/trace.ts";
+import { trackRequests } from "./draining.ts";
+import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
-import { logRequests } from "./request-log.ts";
+import { GRAPHQL_PATH, refuseUnreadable, sendNotFound, sendProblem } from "./problems.ts";
+import { createRequestLog } from "./request-log.ts";
 
 export interface HttpServerOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
@@ -30,31 +26,44 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
 }
 
+/** Largest request body. Operations are texts that people write: this is a hundred times the largest. */
+const MAX_BODY_BYTES = 2 ** 20;
+
+/** How long a client may take to send one request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 export async function createHttpServer({
   apollo,
   logger,
   createContext,
 }: HttpServerOptions): Promise<HttpServer> {
+  const requestLog = createRequestLog();
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
+    // Fastify's own lines hold URLs with their query, which is the caller's data.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     // While draining the server still listens, to say that it is draining.
     return503OnClosing: false,
     forceCloseConnections: true,
-  });
-  const draining = trackRequests(app);
-  const traces = new WeakMap<FastifyRequest, Trace>();
-  logRequests(app, (request) => traces.get(request));
-  await app.register(healthRoutes, { isDraining: draining.isDraining });
-  await app.register(graphqlRoute, {
-    apollo,
-    createContext: (request: FastifyRequest, reply: FastifyReply) => {
-      const trace = createTrace();
-      traces.set(request, trace);
-      return createContext(request.headers, trace, goneSignal(reply));
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, logger),
+    // Requests with a path that cannot be decoded reach no hook and no route.
+    frameworkErrors: (error, request, reply) => {
+      requestLog.begin(request, reply);
+      return sendProblem(error, request, reply);
     },
   });
+  // Only /graphql reads bodies, in a form of its own.
+  app.removeAllContentTypeParsers();
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler(sendNotFound);
+
+  app.addHook("onRequest", async (request, reply) => requestLog.begin(request, reply));
+  const draining = trackRequests(app);
+  await app.register(healthRoutes, { isDraining: draining.isDraining });
+  await app.register(graphqlRoute, { apollo, createContext, traceOf: requestLog.traceOf });
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
     drain: draining.drain,
@@ -66,48 +75,4 @@ export async function createHttpServer({
 function requestId({ headers }: IncomingMessage): string {
   const given = [headers["x-request-id"]].flat()[0];
   return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-/** Aborts when the client goes away before its response is complete. */
-function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort(new Error("The client has gone away."));
-  });
-  return gone.signal;
-}
-
-/** Counts the requests in flight, and refuses new ones once draining has begun. Health checks stay answered. */
-function trackRequests(app: FastifyInstance) {
-  let inFlight = 0;
-  let isDraining = false;
-  let onIdle = () => {};
-  const idle = new Promise<void>((resolve) => {
-    onIdle = resolve;
-  });
-  const isHealthCheck = ({ url }: FastifyRequest) => url === "/healthz" || url === "/readyz";
-
-  app.addHook("onRequest", async (request, reply) => {
-    if (isDraining) reply.header("connection", "close");
-    if (isHealthCheck(request)) return;
-    if (isDraining) {
-      return reply
-        .code(503)
-        .send({ errors: [{ message: "The gateway is shutting down; try another instance." }] });
-    }
-    inFlight += 1;
-    reply.raw.once("close", () => {
-      inFlight -= 1;
-      if (isDraining && inFlight === 0) onIdle();
-    });
-  });
-
-  return {
-    isDraining: () => isDraining,
-    drain: (): Promise<void> => {
-      isDraining = true;
-      if (inFlight === 0) onIdle();
-      return idle;
-    },
-  };
 }

@@ -1,28 +1,51 @@
 /** One log line per request, written when the response is out or the client has gone. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Trace } from "../upstream/trace.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { createTrace, type Trace } from "../upstream/trace.ts";
 
-/** @param traceOf what a GraphQL request did; undefined for other requests. */
-export function logRequests(
-  app: FastifyInstance,
-  traceOf: (request: FastifyRequest) => Trace | undefined,
-): void {
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
+export interface RequestLog {
+  /** Gives the request its id and headers, and sees to its line. */
+  readonly begin: (request: FastifyRequest, reply: FastifyReply) => void;
+  /** What the request's operation did: empty at first, to be filled, and part of the line from then on. */
+  readonly traceOf: (request: FastifyRequest) => Trace;
+}
+
+/** Names come from clients; a line must stay one that a person can read. */
+const MAX_NAME_LENGTH = 100;
+
+export function createRequestLog(): RequestLog {
+  const traces = new WeakMap<FastifyRequest, Trace>();
+
+  const traceOf: RequestLog["traceOf"] = (request) => {
+    const trace = traces.get(request) ?? createTrace();
+    traces.set(request, trace);
+    return trace;
+  };
+
+  const begin: RequestLog["begin"] = (request, reply) => {
+    reply.headers({
+      "x-request-id": request.id,
+      // What one caller may see says nothing about the next, and changes with every read.
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
     reply.raw.once("close", () => {
       const isAborted = !reply.raw.writableFinished;
+      const trace = traces.get(request);
       request.log.info(
         {
           method: request.method,
-          // Without the query string: variables are the caller's data.
-          path: request.url.split("?")[0],
-          statusCode: reply.raw.statusCode,
+          // The route, not the URL: what is in a URL is the caller's data. Null for what no route takes.
+          path: request.routeOptions.url ?? null,
+          statusCode: isAborted ? null : reply.raw.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(isAborted && { aborted: true }),
-          ...traceOf(request),
+          ...trace,
+          ...(trace && { operationName: trace.operationName?.slice(0, MAX_NAME_LENGTH) ?? null }),
         },
         "request",
       );
     });
-  });
+  };
+
+  return { begin, traceOf };
 }

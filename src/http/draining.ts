@@ -1,0 +1,39 @@
+/** Requests in flight, and the refusal of new ones once the gateway is about to end. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isHealthCheck } from "./health.ts";
+import { sendError } from "./problems.ts";
+
+export interface Draining {
+  readonly isDraining: () => boolean;
+  /** Begins to refuse requests; done when those in flight are answered. Health checks stay answered. */
+  readonly drain: () => Promise<void>;
+}
+
+export function trackRequests(app: FastifyInstance): Draining {
+  let inFlight = 0;
+  let isDraining = false;
+  const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
+
+  app.addHook("onRequest", async (request: FastifyRequest, reply) => {
+    // Clients with a connection kept alive would otherwise stay with this instance.
+    if (isDraining) reply.header("connection", "close");
+    if (isHealthCheck(request)) return;
+    if (isDraining) {
+      return sendError(reply, 503, "SHUTTING_DOWN", "The gateway is shutting down; try another instance.");
+    }
+    inFlight += 1;
+    reply.raw.once("close", () => {
+      inFlight -= 1;
+      if (isDraining && inFlight === 0) onIdle();
+    });
+  });
+
+  return {
+    isDraining: () => isDraining,
+    drain: () => {
+      isDraining = true;
+      if (inFlight === 0) onIdle();
+      return idle;
+    },
+  };
+}
