@@ -30,21 +30,3 @@ export function callerHeaders({ authorization, tenantId, language }: Caller): Re
     ...(language !== null && { "blueking-language": language }),
   };
 }
-
-/**
- * Texts that must not leave the gateway: the credentials as a whole and every value in them.
- * Values of fewer than 6 characters are left: they are no secrets, and hiding them would garble messages.
- */
-export function secretsOf({ authorization }: Caller): string[] {
-  if (authorization === null) return [];
-  const values: string[] = [authorization];
-  try {
-    JSON.parse(authorization, (_key, value) => {
-      if (typeof value === "string") values.push(value);
-      return value;
-    });
-  } catch {
-    // Not JSON: the text as a whole is all there is to hide.
-  }
-  return values.filter((value) => value.length >= 6);
-}

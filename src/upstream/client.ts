@@ -1,14 +1,22 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import pLimit from "p-limit";
 import type { JobOutcome, JobRef } from "../model/job-instance.ts";
-import { type Caller, callerHeaders, secretsOf } from "./caller.ts";
+import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
-import { isErrorBody, readFailure, upstreamDetails } from "./failure.ts";
+import { upstreamDetails } from "./details.ts";
+import { isErrorBody, readFailure } from "./failure.ts";
 import { parseJson, parseJsonExactly } from "./json.ts";
 import { ContractBreak, InexactInteger, object } from "./reader.ts";
+import { type Clean, createClean } from "./secrecy.ts";
 import type { Trace } from "./trace.ts";
-import { createTransport, type TransportOptions, type TransportResponse } from "./transport.ts";
-import { UpstreamError } from "./upstream-error.ts";
+import {
+  createTransport,
+  type ResponseHead,
+  TransportFailure,
+  type TransportOptions,
+  type TransportResponse,
+} from "./transport.ts";
+import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-error.ts";
 
 /** What a lookup needs of a job: its status alone, or host results too. */
 export type Needs = "status" | "hosts";
@@ -42,24 +50,33 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
     const headers = callerHeaders(caller);
+    const clean = createClean(options.baseUrl, caller);
+    const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
+      const details = upstreamDetails(head, parsed, null, clean);
+      const ids = [details.jobRequestId, details.gatewayRequestId];
+      trace.upstreamRequestIds.push(...ids.filter((id) => id !== null));
+      return details;
+    };
+
     const response = await limit(() => {
       signal.throwIfAborted();
       trace.upstreamCalls += 1;
       return transport.get(endpoint(ref, needs), headers, signal);
+    }).catch((error: unknown) => {
+      if (!(error instanceof TransportFailure)) throw error;
+      const { code, message, head } = error;
+      throw new UpstreamError(code, message, head === null ? NO_DETAILS : detailsOf(head));
     });
+
     const observedAt = Date.now();
     const parsed = parse(response.body, parseJson);
-    const details = upstreamDetails(response, parsed, null);
-    trace.upstreamRequestIds.push(
-      ...[details.jobRequestId, details.gatewayRequestId].filter((id) => id !== null),
-    );
-    const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
-    const cleanText = (text: string) => clean(text, options.baseUrl, caller);
+    const details = detailsOf(response, parsed);
     try {
-      return readOutcome({ ...response, parsed }, reading, cleanText);
+      const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
+      return readOutcome({ ...response, parsed }, reading, clean);
     } catch (error) {
       if (!(error instanceof ContractBreak)) throw error;
-      throw new UpstreamError("UPSTREAM_CONTRACT", cleanText(error.message), details);
+      throw new UpstreamError("UPSTREAM_CONTRACT", clean(error.message), details);
     }
   };
 
@@ -83,14 +100,11 @@ interface ParsedResponse extends TransportResponse {
 }
 
 /** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
-function readOutcome(
-  response: ParsedResponse,
-  reading: Reading,
-  cleanText: (text: string) => string,
-): JobOutcome {
+function readOutcome(response: ParsedResponse, reading: Reading, clean: Clean): JobOutcome {
   const { status, parsed } = response;
-  if (status >= 400 || isErrorBody(parsed)) return readFailure(response, parsed, cleanText);
-  if (status >= 300) throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
+  if (status >= 300 && status < 400)
+    throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
+  if (status >= 400 || isErrorBody(parsed)) return readFailure(response, parsed, clean);
   requireJson(response);
   try {
     return decodeJobInstance(object(parsed, ""), reading);
@@ -114,18 +128,6 @@ function requireJson({ header, body, parsed }: ParsedResponse): void {
   if (type !== undefined && type !== "application/json" && !type.endsWith("+json")) {
     throw new ContractBreak("the content type", "application/json", type);
   }
-  if (parsed === undefined) throw new ContractBreak("", "JSON", body || null);
-}
-
-const MAX_MESSAGE_LENGTH = 1_000;
-
-/** A text of the upstream without the caller's credentials and without the upstream's address. */
-function clean(text: string, baseUrl: URL, caller: Caller): string {
-  const hidden = [...secretsOf(caller), baseUrl.href, baseUrl.origin, baseUrl.host, baseUrl.pathname].filter(
-    (secret) => secret.length >= 4,
-  );
-  const cleaned = hidden
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
-  return cleaned.length > MAX_MESSAGE_LENGTH ? `${cleaned.slice(0, MAX_MESSAGE_LENGTH)}…` : cleaned;
+  if (body === null) throw new ContractBreak("the body", "JSON in UTF-8", "other bytes");
+  if (parsed === undefined) throw new ContractBreak("the body", "JSON", body || null);
 }

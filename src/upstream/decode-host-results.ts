@@ -2,7 +2,6 @@
 import type { Container, HostResult } from "../model/host-result.ts";
 import type { Int64 } from "../model/int64.ts";
 import {
-  ContractBreak,
   int32,
   int64,
   type Json,
@@ -85,8 +84,8 @@ const NO_TARGET: Target = {
 const decodeFlatHost = (row: Json): Target => ({
   ...NO_TARGET,
   hostId: optionalInt64(row.bk_host_id, "bk_host_id"),
-  ip: address(row.ip, "ip"),
-  ipv6: address(row.ipv6, "ipv6"),
+  ip: filled(row.ip, "ip"),
+  ipv6: filled(row.ipv6, "ipv6"),
   cloudId: optionalInt64(row.bk_cloud_id, "bk_cloud_id"),
 });
 
@@ -98,11 +97,11 @@ function decodeExecuteObject(value: unknown): Target {
   const host = optionalObject(executeObject.host, "execute_object.host") ?? {};
   return {
     hostId: optionalInt64(host.bk_host_id, "execute_object.host.bk_host_id"),
-    ip: address(host.ip, "execute_object.host.ip"),
-    ipv6: address(host.ipv6, "execute_object.host.ipv6"),
+    ip: filled(host.ip, "execute_object.host.ip"),
+    ipv6: filled(host.ipv6, "execute_object.host.ipv6"),
     cloudId: optionalInt64(host.bk_cloud_id, "execute_object.host.bk_cloud_id"),
     cloudName: optionalString(host.bk_cloud_name, "execute_object.host.bk_cloud_name"),
-    agentId: optionalString(host.bk_agent_id, "execute_object.host.bk_agent_id"),
+    agentId: filled(host.bk_agent_id, "execute_object.host.bk_agent_id"),
     isAgentAlive: aliveFlag(host.alive, "execute_object.host.alive"),
     container: null,
   };
@@ -110,14 +109,14 @@ function decodeExecuteObject(value: unknown): Target {
 
 const optionalObject = optional(object);
 
-/** 0 or 1. */
-const aliveFlag = optional((value, name) => {
-  if (value !== 0 && value !== 1) throw new ContractBreak(name, "0 or 1", value);
-  return value === 1;
-});
+/** 0 or 1; any other number is one of those that a later version may add, and says neither. */
+const aliveFlag = (value: unknown, name: string): boolean | null => {
+  const alive = optionalInt32(value, name);
+  return alive === 0 || alive === 1 ? alive === 1 : null;
+};
 
-/** An address; an empty text is none. */
-const address = (value: unknown, name: string): string | null => optionalString(value, name) || null;
+/** An address or id; an empty text is none. */
+const filled = (value: unknown, name: string): string | null => optionalString(value, name) || null;
 
 const optionalContainer = optional((value, name): Container => {
   const container = object(value, name);

@@ -4,8 +4,10 @@
  */
 import type { JobInstanceNotFound, PermissionDenied } from "../model/job-instance.ts";
 import { decodeIamApplication } from "./decode-iam.ts";
-import type { TransportResponse } from "./transport.ts";
-import { type UpstreamDetails, UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
+import { isObject, text, upstreamDetails } from "./details.ts";
+import type { Clean } from "./secrecy.ts";
+import type { ResponseHead } from "./transport.ts";
+import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
 
 interface Envelope {
   readonly sender: "bk-job" | "api-gateway" | "other";
@@ -14,21 +16,12 @@ interface Envelope {
   readonly data: unknown;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A text with something in it; codes can be numbers. */
-const text = (value: unknown): string | null =>
-  (typeof value === "string" && value.trim() !== "") || typeof value === "number"
-    ? String(value).trim()
-    : null;
-
 /** True for a body that reports an error, whatever its HTTP status. */
 export const isErrorBody = (body: unknown): boolean =>
   isObject(body) && (isObject(body.error) || body.result === false);
 
-function readEnvelope(response: TransportResponse, body: unknown): Envelope {
-  const gatewayCode = response.header("x-bkapi-error-code");
+function readEnvelope(response: ResponseHead, body: unknown): Envelope {
+  const gatewayCode = text(response.header("x-bkapi-error-code"));
   const fields = isObject(body) ? body : {};
   if (gatewayCode !== null || typeof fields.code_name === "string") {
     const message = text(fields.message) ?? text(response.header("x-bkapi-error-message"));
@@ -36,29 +29,16 @@ function readEnvelope(response: TransportResponse, body: unknown): Envelope {
   }
   if (isObject(fields.error)) {
     const { code, message, data, details } = fields.error;
-    return { sender: "bk-job", code: text(code), message: readable(message, code, details), data };
+    return { sender: "bk-job", code: text(code), message: readable(message, details), data };
   }
   return { sender: "other", code: text(fields.code), message: text(fields.message), data: null };
 }
 
-/** The readable text is in `message`, or, when that is empty or just the code, in the first of `details`. */
-function readable(message: unknown, code: unknown, details: unknown): string | null {
+/** `message` can be a general text for the code; the first of `details`, when there, says what is meant. */
+function readable(message: unknown, details: unknown): string | null {
   const detail: unknown = Array.isArray(details) ? details[0] : null;
-  const detailMessage = isObject(detail) ? text(detail.message) : null;
-  return (message === code ? null : text(message)) ?? detailMessage ?? text(message);
+  return (isObject(detail) ? text(detail.message) : null) ?? text(message);
 }
-
-/** The ids that support will ask for; they are in the body, in headers, or nowhere. */
-export const upstreamDetails = (
-  response: TransportResponse,
-  body: unknown,
-  code: string | null,
-): UpstreamDetails => ({
-  httpStatus: response.status,
-  code,
-  jobRequestId: (isObject(body) ? text(body.job_request_id) : null) ?? response.header("x-bk-job-request-id"),
-  gatewayRequestId: response.header("x-bkapi-request-id"),
-});
 
 /** The API Gateway answers missing and bad credentials with this code, under HTTP 400. */
 const GATEWAY_BAD_CREDENTIALS = "1640001";
@@ -76,18 +56,17 @@ function failureCode(status: number, { sender, code }: Envelope): UpstreamErrorC
 /**
  * The outcome that an error answer stands for.
  * @param body the parsed body; undefined when it is not JSON.
- * @param clean takes secrets out of a text of the upstream.
  * @throws UpstreamError for everything but "no such job" and "no permission" of bk-job itself.
  */
 export function readFailure(
-  response: TransportResponse,
+  response: ResponseHead,
   body: unknown,
-  clean: (text: string) => string,
+  clean: Clean,
 ): JobInstanceNotFound | PermissionDenied {
   const { status } = response;
   const envelope = readEnvelope(response, body);
   const { sender, code, data } = envelope;
-  const details = upstreamDetails(response, body, code);
+  const details = upstreamDetails(response, body, code, clean);
   const message = clean(
     envelope.message ?? `The upstream answered HTTP ${status} without a readable message.`,
   );
@@ -102,10 +81,15 @@ export function readFailure(
   throw new UpstreamError(failureCode(status, envelope), message, details, retryAfterMs(response));
 }
 
-/** From `Retry-After` (seconds or a date), else the API Gateway's seconds until its limit resets. */
-function retryAfterMs(response: TransportResponse): number | null {
-  const after = response.header("retry-after") ?? response.header("x-bkapi-ratelimit-reset");
+/** From `Retry-After` (seconds or a date), else, for a rate limit, the API Gateway's seconds until it resets. */
+function retryAfterMs({ status, header }: ResponseHead): number | null {
+  const after = text(header("retry-after") ?? (status === 429 ? header("x-bkapi-ratelimit-reset") : null));
   if (after === null) return null;
-  const ms = /^\d+$/.test(after.trim()) ? Number(after) * 1_000 : Date.parse(after) - Date.now();
-  return Number.isSafeInteger(ms) ? Math.max(0, ms) : null;
+  if (/^\d+$/.test(after)) return Number(after) < MAX_RETRY_SECONDS ? Number(after) * 1_000 : null;
+  // An HTTP date begins with the day of the week; `Date.parse` makes dates of nearly anything.
+  const at = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
 }
+
+/** 31 years: anything longer is no time to wait but a mistake, such as a date in seconds. */
+const MAX_RETRY_SECONDS = 1_000_000_000;

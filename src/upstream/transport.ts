@@ -1,6 +1,5 @@
 /** One HTTP GET: bounded in time and size, with every way to fail told apart. Knows nothing of jobs. */
-import { errors, Pool } from "undici";
-import { NO_DETAILS, UpstreamError } from "./upstream-error.ts";
+import { type Dispatcher, errors, Pool } from "undici";
 
 export interface TransportOptions {
   /** Base URL up to, not including, `/api/v4/…`. */
@@ -13,25 +12,42 @@ export interface TransportOptions {
   readonly connections: number;
 }
 
-export interface TransportResponse {
+/** What comes before a body. */
+export interface ResponseHead {
   readonly status: number;
   /** Value of a response header by its lower-case name. */
   readonly header: (name: string) => string | null;
+}
+
+export interface TransportResponse extends ResponseHead {
   /** Null when it is not UTF-8. */
   readonly body: string | null;
 }
 
 export interface Transport {
-  /** @throws UpstreamError; the reason of `signal` when that aborts. */
+  /** @throws TransportFailure; the reason of `signal` when that aborts. */
   readonly get: (
     path: string,
     headers: Record<string, string>,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
   ) => Promise<TransportResponse>;
   /** Ends idle connections at once and waits for the calls in flight. */
   readonly close: () => Promise<void>;
   /** Ends everything at once. */
   readonly destroy: () => Promise<void>;
+}
+
+/** No usable response came. */
+export class TransportFailure extends Error {
+  override readonly name = "TransportFailure";
+  readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
+  /** Of the response, when it had begun. */
+  head: ResponseHead | null = null;
+
+  constructor(code: TransportFailure["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 export function createTransport({
@@ -44,6 +60,7 @@ export function createTransport({
     connections,
     pipelining: 1,
     allowH2: false,
+    maxResponseSize: maxBodyBytes,
     // The limit of the whole call is the only one: a second clock would only disagree with it.
     connect: { timeout: timeoutMs },
     headersTimeout: 0,
@@ -52,11 +69,13 @@ export function createTransport({
   const prefix = baseUrl.pathname.replace(/\/+$/, "");
 
   const get: Transport["get"] = async (path, headers, signal) => {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
+    let head: ResponseHead | null = null;
+    // Aborting ends the connection too: what is left of the response must not be read by the next call.
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(timedOut(timeoutMs)), timeoutMs);
-    const onAbort = () => abort.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const onAbort = () => abort.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
       const response = await pool.request({
         method: "GET",
@@ -64,53 +83,30 @@ export function createTransport({
         headers,
         signal: abort.signal,
       });
-      const bytes = await readBody(response.body, response.headers["content-length"], maxBodyBytes);
-      return {
-        status: response.statusCode,
-        header: (name) => [response.headers[name]].flat()[0] ?? null,
-        body: decodeUtf8(bytes),
-      };
+      head = toHead(response);
+      // The pool counts what arrives; a body that is announced as too large need not arrive at all.
+      if (Number(head.header("content-length")) > maxBodyBytes) abort.abort(tooLarge(maxBodyBytes));
+      const bytes = await response.body.bytes();
+      return { ...head, body: decodeUtf8(bytes) };
     } catch (error) {
-      throw abort.signal.aborted ? abort.signal.reason : toUpstreamError(error);
+      const reason: unknown = abort.signal.aborted ? abort.signal.reason : toFailure(error, maxBodyBytes);
+      if (reason instanceof TransportFailure) reason.head = head;
+      throw reason;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
     }
   };
 
   return { get, close: () => pool.close(), destroy: () => pool.destroy() };
 }
 
-async function readBody(
-  body: AsyncIterable<Uint8Array> & {
-    destroy: () => void;
-    on: (event: "error", listener: () => void) => void;
-  },
-  announced: string | string[] | undefined,
-  maxBytes: number,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const check = (bytes: number) => {
-    if (bytes <= maxBytes) return;
-    // Destroying the body ends the connection and raises an error of its own, of no further interest.
-    body.on("error", () => {});
-    body.destroy();
-    throw new UpstreamError(
-      "UPSTREAM_CONTRACT",
-      `Expected a body of at most ${maxBytes} bytes, got more; raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
-    );
-  };
-  check(Number(announced ?? 0));
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    check(size);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? Buffer.from(chunks[0]) : Buffer.concat(chunks, size);
-}
+const toHead = ({ statusCode, headers }: Dispatcher.ResponseData): ResponseHead => ({
+  status: statusCode,
+  header: (name) => [headers[name]].flat()[0] ?? null,
+});
 
-function decodeUtf8(bytes: Buffer): string | null {
+function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -119,7 +115,15 @@ function decodeUtf8(bytes: Buffer): string | null {
 }
 
 const timedOut = (timeoutMs: number) =>
-  new UpstreamError("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
+  new TransportFailure("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
+
+const tooLarge = (maxBytes: number) =>
+  new TransportFailure(
+    "UPSTREAM_CONTRACT",
+    `Expected a body of at most ${maxBytes} bytes, got more; raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
+  );
+
+const CUT_OFF = "the connection was closed before the answer was complete";
 
 /** Reasons as a person would say them; the raw texts name the upstream's address. */
 const REASONS: Record<string, string> = {
@@ -132,24 +136,26 @@ const REASONS: Record<string, string> = {
   ENETUNREACH: "its network is unreachable",
   ETIMEDOUT: "connecting took too long",
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
-  UND_ERR_SOCKET: "the connection was closed before the answer was complete",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the connection was closed before the answer was complete",
+  UND_ERR_SOCKET: CUT_OFF,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT_OFF,
+  // Of the parser, when the connection ends inside a chunked body.
+  HPE_INVALID_EOF_STATE: CUT_OFF,
   UND_ERR_DESTROYED: "the gateway is shutting down",
   UND_ERR_CLOSED: "the gateway is shutting down",
 };
 
-function toUpstreamError(error: unknown): UpstreamError {
-  if (error instanceof UpstreamError) return error;
-  if (error instanceof errors.HTTPParserError) {
-    return new UpstreamError(
-      "UPSTREAM_CONTRACT",
-      "Expected an HTTP response, got something else.",
-      NO_DETAILS,
-    );
-  }
+function toFailure(error: unknown, maxBodyBytes: number): TransportFailure {
+  if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(maxBodyBytes);
   const code = errorCode(error);
-  const reason = REASONS[code] ?? `the connection failed (${code})`;
-  return new UpstreamError("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
+  const reason = REASONS[code];
+  const isMalformed = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+  if (isMalformed && reason === undefined) {
+    return new TransportFailure("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
+  }
+  return new TransportFailure(
+    "UPSTREAM_UNAVAILABLE",
+    `The upstream could not be reached: ${reason ?? `the connection failed (${code})`}.`,
+  );
 }
 
 /** A name tried on several addresses fails with one error for each; the first tells enough. */

@@ -1,0 +1,33 @@
+/** What an answer says about itself, wherever it says it: for errors, log lines and the upstream's support. */
+import type { Clean } from "./secrecy.ts";
+import type { ResponseHead } from "./transport.ts";
+import type { UpstreamDetails } from "./upstream-error.ts";
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A text with something in it; codes can be numbers. */
+export const text = (value: unknown): string | null =>
+  (typeof value === "string" && value.trim() !== "") || typeof value === "number"
+    ? String(value).trim()
+    : null;
+
+/**
+ * The ids that support will ask for; they are in the body, in headers, or nowhere.
+ * @param body the parsed body; undefined when there is none.
+ */
+export function upstreamDetails(
+  { status, header }: ResponseHead,
+  body: unknown,
+  code: string | null,
+  clean: Clean,
+): UpstreamDetails {
+  const fromBody = isObject(body) ? text(body.job_request_id) : null;
+  const cleanText = (value: string | null) => (value === null ? null : clean(value));
+  return {
+    httpStatus: status,
+    code: cleanText(code),
+    jobRequestId: cleanText(fromBody ?? text(header("x-bk-job-request-id"))),
+    gatewayRequestId: cleanText(text(header("x-bkapi-request-id"))),
+  };
+}

@@ -1,0 +1,78 @@
+/** Every fault of the simulator through the whole gateway. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAULTS } from "../../src/simulator/faults.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./fault-expectations.ts";
+
+const QUERY = `query Fault($id: ID!) {
+  jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+    __typename
+    ... on Problem { message upstreamRequestId }
+    ... on JobInstance { steps { hostResults { nodes { status } } } }
+  }
+}`;
+
+let patient: TestGateway;
+let hasty: TestGateway;
+beforeAll(async () => {
+  patient = await startGateway({ upstream: { maxBodyBytes: MAX_BODY_BYTES, timeoutMs: 15_000 } });
+  hasty = await startGateway({ upstream: { timeoutMs: HASTY_MS } });
+});
+afterAll(async () => {
+  await patient.close();
+  await hasty.close();
+});
+
+const askFor = (id: string) =>
+  (ENDLESS.has(id) ? hasty : patient).run(QUERY, { id }, { "accept-language": "en" });
+
+const anyId = expect.stringMatching(/^[\w-]{8,}$/);
+
+const errorOf = ({ code, httpStatus, upstreamCode, message, ids, retryAfterMs }: Failure) => ({
+  message: typeof message === "string" ? message : expect.stringMatching(message),
+  path: ["jobInstance"],
+  locations: expect.any(Array),
+  extensions: {
+    code,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(httpStatus !== null && {
+      upstream: {
+        httpStatus,
+        code: upstreamCode,
+        jobRequestId: ids === "job and gateway" ? anyId : null,
+        gatewayRequestId: anyId,
+      },
+    }),
+  },
+});
+
+it("has an expectation for every fault, and none for anything else", () => {
+  expect(Object.keys(EXPECTATIONS)).toEqual(FAULTS.map(({ id }) => id));
+});
+
+describe("every fault has its outcome", () => {
+  it.each(FAULTS)("$id: $title", async ({ id }) => {
+    const expected = EXPECTATIONS[id];
+    const { status, data, errors } = await askFor(id);
+
+    expect(status).toBe(200);
+    if (expected === undefined) throw new Error("no expectation for this fault");
+    if ("failure" in expected) {
+      expect({ data, errors }).toEqual({ data: { jobInstance: null }, errors: [errorOf(expected.failure)] });
+      return;
+    }
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance).toMatchObject({
+      __typename: expected.outcome,
+      ...("message" in expected && { message: expected.message, upstreamRequestId: anyId }),
+    });
+  });
+});
+
+it("leaves the gateway sound after all of them", async () => {
+  for (const { run } of [patient, hasty]) {
+    const { data, errors } = await run(QUERY, { id: "100" });
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance.__typename).toBe("JobInstance");
+  }
+});
