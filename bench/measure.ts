@@ -1,0 +1,169 @@
+/** One workload on all servers, in turns: A B C A B C … */
+import { CONTESTANTS, type Contestant, environmentOf, FLOOR, GATEWAY, scriptOf } from "./catalogue.ts";
+import type { Load, LoadResult } from "./load/load.ts";
+import { cpuMs, type Memory, memory } from "./process/proc.ts";
+import { type ServerProcess, startServer } from "./process/server-process.ts";
+import { type SimulatorProcess, startSimulator } from "./process/simulator-process.ts";
+import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
+import { type Expectation, verify } from "./verify.ts";
+import { type Ask, requestBody, type Workload } from "./workloads.ts";
+
+export interface RunOptions {
+  readonly servers: readonly string[];
+  readonly rounds: number;
+  /** For every workload, in place of its own. */
+  readonly requests: number | null;
+  /** Added to the gateway's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the gateway is to write a CPU profile; null = not at all. */
+  readonly profileFolder: string | null;
+}
+
+/** One server during one round. */
+export interface Sample {
+  readonly requests: number;
+  readonly cpuMs: number;
+  readonly upstreamCalls: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+}
+
+export interface Measured {
+  readonly contestant: Contestant;
+  /** One for each round. */
+  readonly samples: readonly Sample[];
+  /** After the last round. */
+  readonly memory: Memory;
+}
+
+/** A server that runs, and its answers to each ask that were found right. */
+export interface Runner {
+  readonly contestant: Contestant;
+  readonly process: ServerProcess;
+  /** @throws Error when the answer is wrong. */
+  readonly expect: (ask: Ask) => Promise<Expectation>;
+}
+
+export interface Stage {
+  readonly simulator: SimulatorProcess;
+  readonly runners: readonly Runner[];
+  /** Starts one more load generator. */
+  readonly startGenerator: () => WorkerProcess;
+}
+
+const GENERATOR = new URL("load/generator.ts", import.meta.url);
+
+/** Starts the simulator and the servers, has `work` done with them, and ends them. */
+export async function withStage<T>(
+  { dialect, isHot, name }: Pick<Workload, "dialect" | "isHot" | "name">,
+  options: RunOptions,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const simulator = await startSimulator(dialect);
+  const generators: WorkerProcess[] = [];
+  const runners: Runner[] = [];
+  try {
+    for (const contestant of CONTESTANTS.filter((one) => options.servers.includes(one.name))) {
+      const isGateway = contestant.name === GATEWAY;
+      const profile =
+        isGateway && options.profileFolder
+          ? ["--cpu-prof", `--cpu-prof-dir=${options.profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
+          : [];
+      const extra = isGateway ? options.environment : {};
+      const process = await startServer({
+        args: [...profile, scriptOf(contestant)],
+        environment: environmentOf(simulator.url, isHot, extra),
+      });
+      const expect = (ask: Ask) =>
+        verify(process.origin, contestant.name === FLOOR, simulator.url, ask).catch((error: Error) => {
+          throw new Error(`${contestant.name} gives a wrong answer to ${name}. ${error.message}`);
+        });
+      runners.push({ contestant, process, expect });
+    }
+    const startGenerator = () => {
+      const generator = startWorker(GENERATOR);
+      generators.push(generator);
+      return generator;
+    };
+    return await work({ simulator, runners, startGenerator });
+  } finally {
+    await Promise.all(runners.map(({ process }) => process.stop()));
+    for (const generator of generators) generator.stop();
+    simulator.stop();
+  }
+}
+
+export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readonly paceMs?: number };
+
+/** Makes loads of a server, each with jobs that none had before, unless all are to be one and the same. */
+export function createLoads(isHot: boolean) {
+  let used = 1;
+  return (runner: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
+    const from = used;
+    if (!isHot) used = (used + amount.requests) % 10_000;
+    return {
+      origin: runner.process.origin,
+      body: requestBody(ask, runner.contestant.name === FLOOR),
+      jobs: { hosts: ask.hosts, from, same: isHot },
+      paceMs: 0,
+      ...amount,
+      expected,
+    };
+  };
+}
+
+/** @throws Error when an answer was not like the expected one. */
+export async function runLoad(generator: WorkerProcess, load: Load): Promise<LoadResult> {
+  const result = await generator.ask<LoadResult>(load);
+  if (result.failure !== null) throw new Error(`A wrong answer under load: ${result.failure}`);
+  return result;
+}
+
+/** Checks, warms up and measures all servers. @throws Error for a wrong answer. */
+export function measure(workload: Workload, options: RunOptions): Promise<Measured[]> {
+  const { ask, isHot, connections, maxMs, warmUp } = workload;
+  const requests = options.requests ?? workload.requests;
+  const loadOf = createLoads(isHot);
+  return withStage(workload, options, async ({ simulator, runners, startGenerator }) => {
+    const generator = startGenerator();
+    const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
+    for (const runner of runners) {
+      const expected = await runner.expect(ask);
+      await runLoad(generator, loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs }));
+      contestants.push({ runner, expected, samples: [] });
+    }
+    for (let round = 0; round < options.rounds; round += 1) {
+      for (const { runner, expected, samples } of contestants) {
+        // Hot: the snapshot that the run lives on is made before it.
+        if (isHot)
+          await runLoad(generator, loadOf(runner, ask, expected, { connections: 1, requests: 1, maxMs }));
+        const load = loadOf(runner, ask, expected, { connections, requests, maxMs });
+        samples.push(await sample(generator, load, runner.process.pid, simulator));
+      }
+    }
+    return contestants.map(({ runner, samples }) => ({
+      contestant: runner.contestant,
+      samples,
+      memory: memory(runner.process.pid),
+    }));
+  });
+}
+
+async function sample(
+  generator: WorkerProcess,
+  load: Load,
+  pid: number,
+  simulator: SimulatorProcess,
+): Promise<Sample> {
+  await simulator.takeCalls();
+  const before = cpuMs(pid);
+  const { requests, wallMs, latencyMs } = await runLoad(generator, load);
+  const used = cpuMs(pid) - before;
+  return {
+    requests,
+    cpuMs: used / requests,
+    upstreamCalls: (await simulator.takeCalls()) / requests,
+    requestsPerSecond: (requests / wallMs) * 1_000,
+    p50Ms: latencyMs.p50,
+  };
+}

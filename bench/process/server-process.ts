@@ -1,0 +1,76 @@
+/** One server in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly origin: string;
+  /** Ends it as an operator would, so that a profile gets written. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServerProcessOptions {
+  /** Script and arguments for Node.js. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const START_LIMIT_MS = 20_000;
+
+/** Starts a server on a free port. @throws Error with what it wrote to stderr when it does not listen in time. */
+export async function startServer({ args, environment }: ServerProcessOptions): Promise<ServerProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env.PATH, NODE_ENV: "production", PORT: String(port), ...environment },
+    // Logs go to /dev/null: writing them is part of the work, keeping them is not.
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints = (complaints + text).slice(-4_000);
+  });
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill("SIGKILL");
+      throw new Error(`Expected ${args.at(-1)} to listen within ${START_LIMIT_MS} ms:\n${complaints}`);
+    }
+    await sleep(20);
+  }
+  return { pid: pidOf(child), origin: `http://127.0.0.1:${port}`, stop: () => stop(child) };
+}
+
+export const pidOf = ({ pid }: ChildProcess): number => {
+  if (pid === undefined) throw new Error("Expected the process to have been started.");
+  return pid;
+};
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await exit;
+  clearTimeout(timer);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // The address of a TCP server that is listening is an object.
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

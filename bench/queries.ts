@@ -1,0 +1,46 @@
+/** The operations of the workloads: what a page that shows a job asks for. */
+
+const query = (name: string, selection: string): string => `
+  query ${name}($jobInstanceId: ID!) {
+    jobInstance(ref: { scopeType: BIZ, scopeId: "1", jobInstanceId: $jobInstanceId }) {
+      __typename
+      ... on JobInstance {
+        jobInstanceId name status statusCode phase isFinished createdAt startedAt finishedAt durationMs
+        scope { type id }
+        ${selection}
+      }
+    }
+  }`;
+
+const STEP =
+  "stepInstanceId name type status statusCode phase retryCount createdAt startedAt finishedAt durationMs";
+
+/** Every field of a host result but `container`. */
+const HOST = `
+  id hostId ip ipv6 cloudId cloudName agentId isAgentAlive status statusCode phase tag exitCode errorCode
+  startedAt finishedAt durationMs`;
+
+export const SMALL = query("Small", `steps { ${STEP} }`);
+
+export const ALL_HOSTS = query(
+  "AllHosts",
+  `steps {
+    ${STEP}
+    hostResults(first: 10000) { totalCount pageInfo { hasNextPage } nodes { ${HOST} } }
+  }`,
+);
+
+export const OVERVIEW = query(
+  "Overview",
+  `steps {
+    ${STEP}
+    hostSummary {
+      total pending running succeeded failed stopped unknown
+      byStatus { status statusCode count }
+    }
+    hostGroups { status statusCode tag count }
+    hostResults(filter: { phases: [FAILED] }, first: 50) {
+      totalCount pageInfo { hasNextPage } nodes { ${HOST} }
+    }
+  }`,
+);

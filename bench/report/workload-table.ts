@@ -1,0 +1,42 @@
+/** One workload's table: every server's cost. */
+import { FLOOR } from "../catalogue.ts";
+import type { Measured, Sample } from "../measure.ts";
+import { number, table, withSpread } from "./markdown.ts";
+import { ratios, type Spread, spread } from "./statistics.ts";
+
+export const column = (measured: Measured, name: keyof Sample): number[] =>
+  measured.samples.map((sample) => sample[name]);
+
+/** CPU time as a ratio to the floor's; null when the floor was not measured. */
+export function floorRatio(one: Measured, all: readonly Measured[]): Spread | null {
+  const floor = all.find(({ contestant }) => contestant.name === FLOOR);
+  return floor ? ratios(column(one, "cpuMs"), column(floor, "cpuMs")) : null;
+}
+
+const HEAD = [
+  "server",
+  "CPU ms/request",
+  "× floor",
+  "requests/s",
+  "p50 ms",
+  "upstream calls/request",
+  "RSS MB (peak)",
+];
+
+export const workloadTable = (all: readonly Measured[]): string =>
+  table(
+    HEAD,
+    all.map((one) => {
+      const ratio = floorRatio(one, all);
+      const median = (name: keyof Sample) => number(spread(column(one, name)).median);
+      return [
+        one.contestant.title,
+        withSpread(spread(column(one, "cpuMs"))),
+        ratio ? withSpread(ratio) : "–",
+        median("requestsPerSecond"),
+        median("p50Ms"),
+        median("upstreamCalls"),
+        `${one.memory.rssMb.toFixed(0)} (${one.memory.peakMb.toFixed(0)})`,
+      ];
+    }),
+  );
