@@ -1,6 +1,6 @@
 /** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
 import { unwrapResolverError } from "@apollo/server/errors";
-import type { GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -24,7 +24,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     };
     return { message: cause.message, ...at, extensions };
   }
-  if (cause instanceof InvalidInput) {
+  if (cause instanceof InvalidInput || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
   const code = formatted.extensions?.code;
@@ -33,3 +33,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
+
+/**
+ * True for an error of GraphQL's own about a value in the document. Most are found before execution; a variable
+ * that is null where only its absence has a default is not.
+ */
+const isAboutValue = (error: unknown): error is GraphQLError =>
+  error instanceof GraphQLError && error.nodes?.some(isValueNode) === true;

@@ -33,24 +33,43 @@ const HOST_FIELDS: ReadonlySet<string> = new Set([
 
 /** The needs of the field that `info` resolves, read from its whole selection. */
 export function needsOf(info: GraphQLResolveInfo): Needs {
-  const needsHosts = (type: GraphQLOutputType, node: FieldNode, parent: string): boolean =>
-    HOST_FIELDS.has(`${parent}.${node.name.value}`)
-      ? asksForContent(type, node)
-      : someField(info, type, node, needsHosts);
+  const forHosts: Search = {
+    isFound: (type, node, parent) =>
+      HOST_FIELDS.has(`${parent}.${node.name.value}`)
+        ? forContent.isFound(type, node, parent)
+        : someField(info, type, node, forHosts),
+    searched: new Set(),
+  };
 
-  const asksForContent = (type: GraphQLOutputType, node: FieldNode): boolean =>
-    // What is there without its content is known beforehand: an object is, a list's length and a value are not.
-    isListType(getNullableType(type)) || !node.selectionSet || someField(info, type, node, asksForContent);
+  const forContent: Search = {
+    isFound: (type, node) =>
+      // What is there without its content is known beforehand: an object is, a list's length and a value are not.
+      isListType(getNullableType(type)) || !node.selectionSet || someField(info, type, node, forContent),
+    searched: new Set(),
+  };
 
-  return info.fieldNodes.some((node) => someField(info, info.returnType, node, needsHosts))
+  return info.fieldNodes.some((node) => someField(info, info.returnType, node, forHosts))
     ? "hosts"
     : "status";
 }
 
-type FieldTest = (type: GraphQLOutputType, node: FieldNode, parent: string) => boolean;
+/** A search of the selection. */
+interface Search {
+  readonly isFound: (type: GraphQLOutputType, node: FieldNode, parent: string) => boolean;
+  /**
+   * Names of fragments that hold nothing of interest. They are not searched again, as a few fragments that
+   * spread each other twice would take for ever.
+   */
+  readonly searched: Set<string>;
+}
 
-/** True when a field selected below `node`, which is of `type`, passes the test. `__typename` never counts. */
-function someField(operation: Operation, type: GraphQLOutputType, node: FieldNode, test: FieldTest): boolean {
+/** True when a field selected below `node`, which is of `type`, ends the search. `__typename` never does. */
+function someField(
+  operation: Operation,
+  type: GraphQLOutputType,
+  node: FieldNode,
+  { isFound, searched }: Search,
+): boolean {
   const passes = (selectionSet: SelectionSetNode, typeName: string): boolean =>
     selectionSet.selections.some(
       (selection) => isIncluded(operation, selection) && passesOne(selection, typeName),
@@ -60,13 +79,17 @@ function someField(operation: Operation, type: GraphQLOutputType, node: FieldNod
     switch (selection.kind) {
       case Kind.FIELD: {
         const field = fieldOf(operation, typeName, selection.name.value);
-        return field !== undefined && test(field.type, selection, typeName);
+        return field !== undefined && isFound(field.type, selection, typeName);
       }
       case Kind.INLINE_FRAGMENT:
         return passes(selection.selectionSet, selection.typeCondition?.name.value ?? typeName);
       case Kind.FRAGMENT_SPREAD: {
-        const fragment = operation.fragments[selection.name.value];
-        return fragment !== undefined && passes(fragment.selectionSet, fragment.typeCondition.name.value);
+        const name = selection.name.value;
+        const fragment = operation.fragments[name];
+        if (fragment === undefined || searched.has(name)) return false;
+        // Beforehand, as the search ends with the first find: a fragment met again held none.
+        searched.add(name);
+        return passes(fragment.selectionSet, fragment.typeCondition.name.value);
       }
     }
   };

@@ -2,7 +2,7 @@
  * Cursors: a place in an order of one step attempt, as opaque text. It holds values rather than an index, so it
  * stays valid when the upstream sends the same rows in another order.
  */
-import type { Position } from "./host-order.ts";
+import type { Position, SortValue } from "./host-order.ts";
 import type { ResultKey } from "./host-result.ts";
 import { isInt64, toInt64 } from "./int64.ts";
 import { InvalidInput } from "./invalid-input.ts";
@@ -52,16 +52,23 @@ function parseParts(cursor: string): unknown[] | null {
 }
 
 function readPosition(parts: readonly unknown[]): Position | null {
-  const [, , , value, kind, id, address, ordinal] = parts;
-  const isValue = value === null || typeof value === "number" || typeof value === "string";
-  const isKind = (text: unknown): text is ResultKey["kind"] =>
-    typeof text === "string" && KINDS.includes(text);
+  const [, , order, value, kind, id, address, ordinal] = parts;
+  if (!isValueIn(order, value) || !isKind(kind)) return null;
   const isId = id === null || (typeof id === "string" && /^-?\d{1,19}$/.test(id) && isInt64(BigInt(id)));
-  if (!isValue || !isKind(kind) || !isId) return null;
-  if (typeof address !== "string" || typeof ordinal !== "number" || !Number.isSafeInteger(ordinal))
-    return null;
+  if (!isId || typeof address !== "string") return null;
+  // Bare addresses have an address, all else an id.
+  if (kind === "address" ? address === "" : id === null || address !== "") return null;
+  if (typeof ordinal !== "number" || !Number.isSafeInteger(ordinal) || ordinal < 0) return null;
   return { value, key: { kind, id: id === null ? null : toInt64(BigInt(id)), address, ordinal } };
 }
+
+/** Whether a result can have the value in the order. One of another type would compare with none of them. */
+function isValueIn(order: unknown, value: unknown): value is SortValue {
+  if (order === "" || value === null) return value === null;
+  return typeof value === (String(order).startsWith("IP ") ? "string" : "number");
+}
+
+const isKind = (text: unknown): text is ResultKey["kind"] => typeof text === "string" && KINDS.includes(text);
 
 function refused(cursor: string, why: string): InvalidInput {
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;

@@ -70,7 +70,17 @@ export const compareRepeats = (a: HostResult, b: HostResult): number =>
   compareNullable(a.finishedAt, b.finishedAt, compareNumbers) ||
   a.statusCode - b.statusCode ||
   compareNullable(a.exitCode, b.exitCode, compareNumbers) ||
-  compareNullable(a.tag, b.tag, compareText);
+  compareNullable(a.tag, b.tag, compareText) ||
+  compareText(restOf(a), restOf(b));
+
+/** All else that can differ between two results on one target: an order without it would depend on the upstream's. */
+const restOf = (row: HostResult): string =>
+  [
+    ...[row.durationMs, row.errorCode, row.ip, row.ipv6, row.cloudId, row.cloudName, row.agentId],
+    ...[row.isAgentAlive, row.container?.containerId, row.container?.name, row.container?.nodeHostId],
+  ]
+    .map(String)
+    .join();
 
 /** By UTF-16 code units: the same on every machine, unlike locale order. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

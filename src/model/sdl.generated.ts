@@ -29,8 +29,11 @@ export type Container = {
 
 /** A property that host results can be grouped by. */
 export type HostGroupKey =
+  /** By `exitCode`. */
   | 'EXIT_CODE'
+  /** By `statusCode`. */
   | 'STATUS'
+  /** By `tag`. */
   | 'TAG';
 
 /**
@@ -80,9 +83,11 @@ export type HostResult = {
 /** One page of host results. */
 export type HostResultConnection = {
   readonly __typename?: 'HostResultConnection';
+  /** The results of this page, each with its cursor. */
   readonly edges: ReadonlyArray<HostResultEdge>;
   /** The same results as `edges`, without cursors. */
   readonly nodes: ReadonlyArray<HostResult>;
+  /** Whether and where the next page begins. */
   readonly pageInfo: PageInfo;
   /** Results that match the filter, over all pages. */
   readonly totalCount: Scalars['Int']['output'];
@@ -93,19 +98,28 @@ export type HostResultEdge = {
   readonly __typename?: 'HostResultEdge';
   /** Opaque position. Valid for the step attempt that it came from. */
   readonly cursor: Scalars['String']['output'];
+  /** The result at this position. */
   readonly node: HostResult;
 };
 
-/** Which host results to return. Conditions are ANDed; values within one are ORed. */
+/**
+ * Which host results to return. Conditions are ANDed; values within one are ORed. A condition left out or null
+ * lets every result pass; an empty list matches nothing.
+ */
 export type HostResultFilter = {
+  /** `bk_cloud_id`. */
   readonly cloudIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Exact script exit codes. Results without an exit code never match. */
   readonly exitCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
+  /** `bk_host_id`. Containers and history from before host IDs have none and never match. */
   readonly hostIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** Part of the IPv4 or IPv6 address, in any case. */
+  /** Part of the IPv4 or IPv6 address, in any case. An empty text is no condition. */
   readonly ipContains?: InputMaybe<Scalars['String']['input']>;
+  /** Coarse states. */
   readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
-  /** For codes that the enum does not know. */
+  /** Statuses by the upstream's number. For codes that the enum does not know. */
   readonly statusCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
+  /** Statuses by name. */
   readonly statuses?: InputMaybe<ReadonlyArray<HostStatus>>;
   /** Exact tags; null in the list stands for «no tag». */
   readonly tags?: InputMaybe<ReadonlyArray<InputMaybe<Scalars['String']['input']>>>;
@@ -138,16 +152,23 @@ export type HostResultGroupHostResultsArgs = {
 
 /** How to order host results. Equal ones keep the stable order. */
 export type HostResultOrder = {
+  /** Rising unless said otherwise. */
   readonly direction: OrderDirection;
+  /** The property to order by. */
   readonly field: HostResultOrderField;
 };
 
-/** A property that host results can be ordered by. Results without it come last. */
+/** A property that host results can be ordered by. Results without it come last, in both directions. */
 export type HostResultOrderField =
+  /** By `durationMs`. */
   | 'DURATION'
+  /** By `exitCode`. */
   | 'EXIT_CODE'
+  /** By address, numerically: IPv4 by `ip`, then those known by `ipv6` alone. */
   | 'IP'
+  /** By `startedAt`. */
   | 'STARTED_AT'
+  /** By `statusCode`. */
   | 'STATUS_CODE';
 
 /** `target_object_status`: status of one host result. */
@@ -222,8 +243,11 @@ export type HostStatus =
 /** How many host results have one status. */
 export type HostStatusCount = {
   readonly __typename?: 'HostStatusCount';
+  /** Results with this status code. */
   readonly count: Scalars['Int']['output'];
+  /** The status; `UNRECOGNIZED` for every code that this schema does not know. */
   readonly status: HostStatus;
+  /** The upstream's number for `status`. */
   readonly statusCode: Scalars['Int']['output'];
 };
 
@@ -232,12 +256,19 @@ export type HostSummary = {
   readonly __typename?: 'HostSummary';
   /** Statuses that occur, by rising status code. */
   readonly byStatus: ReadonlyArray<HostStatusCount>;
+  /** Results in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
+  /** Results in phase PENDING. */
   readonly pending: Scalars['Int']['output'];
+  /** Results in phase RUNNING. */
   readonly running: Scalars['Int']['output'];
+  /** Results in phase STOPPED. */
   readonly stopped: Scalars['Int']['output'];
+  /** Results in phase SUCCEEDED. */
   readonly succeeded: Scalars['Int']['output'];
+  /** All results. */
   readonly total: Scalars['Int']['output'];
+  /** Results in phase UNKNOWN. */
   readonly unknown: Scalars['Int']['output'];
 };
 
@@ -351,7 +382,9 @@ export type JobInstanceStepsArgs = {
 /** The upstream knows no such job instance in this scope. */
 export type JobInstanceNotFound = Problem & {
   readonly __typename?: 'JobInstanceNotFound';
+  /** The upstream's message, in the language asked for, fit to show to a user. */
   readonly message: Scalars['String']['output'];
+  /** Upstream `job_request_id`, to quote to support. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
@@ -370,13 +403,17 @@ export type JobInstanceResult = JobInstance | JobInstanceNotFound | PermissionDe
 
 /** Rising or falling. */
 export type OrderDirection =
+  /** Rising: lowest, earliest or shortest first. */
   | 'ASC'
+  /** Falling: highest, latest or longest first. */
   | 'DESC';
 
 /** Forward paging only. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
+  /** Cursor of the last result of this page: the `after` of the next. Null for a page without results. */
   readonly endCursor: Maybe<Scalars['String']['output']>;
+  /** Whether results follow after this page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
 };
 
@@ -385,7 +422,9 @@ export type PermissionDenied = Problem & {
   readonly __typename?: 'PermissionDenied';
   /** What to apply for in BlueKing IAM. Null when the upstream sent no `error.data`. */
   readonly application: Maybe<IamApplication>;
+  /** The upstream's message, in the language asked for, fit to show to a user. */
   readonly message: Scalars['String']['output'];
+  /** Upstream `job_request_id`, to quote to support. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
@@ -489,8 +528,11 @@ export type RunStatus =
 /** How many steps have one status. */
 export type RunStatusCount = {
   readonly __typename?: 'RunStatusCount';
+  /** Steps with this status code. */
   readonly count: Scalars['Int']['output'];
+  /** The status; `UNRECOGNIZED` for every code that this schema does not know. */
   readonly status: RunStatus;
+  /** The upstream's number for `status`. */
   readonly statusCode: Scalars['Int']['output'];
 };
 
@@ -499,13 +541,21 @@ export type RunSummary = {
   readonly __typename?: 'RunSummary';
   /** Statuses that occur, by rising status code. */
   readonly byStatus: ReadonlyArray<RunStatusCount>;
+  /** Steps in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
+  /** Steps in phase PENDING. */
   readonly pending: Scalars['Int']['output'];
+  /** Steps in phase RUNNING. */
   readonly running: Scalars['Int']['output'];
+  /** Steps in phase STOPPED. */
   readonly stopped: Scalars['Int']['output'];
+  /** Steps in phase SUCCEEDED. */
   readonly succeeded: Scalars['Int']['output'];
+  /** All steps. */
   readonly total: Scalars['Int']['output'];
+  /** Steps in phase UNKNOWN. */
   readonly unknown: Scalars['Int']['output'];
+  /** Steps in phase WAITING_USER. */
   readonly waitingUser: Scalars['Int']['output'];
 };
 
@@ -531,7 +581,8 @@ export type StepInstance = {
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /**
    * Host results grouped as the BlueKing Job console groups them, by status then tag; add
-   * `EXIT_CODE` to split groups further. Ordered by status code, then tag, then exit code.
+   * `EXIT_CODE` to split groups further. Ordered by status code, then tag, then exit code; results
+   * without a tag come before those with one, results without an exit code likewise.
    */
   readonly hostGroups: ReadonlyArray<HostResultGroup>;
   /**
@@ -582,10 +633,16 @@ export type StepInstanceHostResultsArgs = {
   orderBy?: InputMaybe<HostResultOrder>;
 };
 
-/** Which steps to return. All given conditions must hold. */
+/**
+ * Which steps to return. All given conditions must hold; values within one are ORed. A condition left out or null
+ * lets every step pass; an empty list matches nothing.
+ */
 export type StepInstanceFilter = {
+  /** Coarse states. */
   readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
+  /** Statuses by name. */
   readonly statuses?: InputMaybe<ReadonlyArray<RunStatus>>;
+  /** What the step does. */
   readonly types?: InputMaybe<ReadonlyArray<StepType>>;
 };
 

@@ -1,0 +1,20 @@
+/** The SDL as the files have it, read without the program. */
+import { readdirSync, readFileSync } from "node:fs";
+import { buildSchema, type GraphQLEnumType, type GraphQLSchema, isEnumType } from "graphql";
+
+const FOLDER = new URL("../../schema/", import.meta.url);
+
+/** The schema of `schema/*.graphql`. */
+export const readSchemaFiles = (): GraphQLSchema =>
+  buildSchema(
+    readdirSync(FOLDER)
+      .map((name) => readFileSync(new URL(name, FOLDER), "utf8"))
+      .join("\n"),
+  );
+
+/** An enum's values as the SDL has them. */
+export function enumValues(name: string): ReturnType<GraphQLEnumType["getValues"]> {
+  const type = readSchemaFiles().getType(name);
+  if (!isEnumType(type)) throw new Error(`Expected ${name} to be an enum.`);
+  return type.getValues();
+}
