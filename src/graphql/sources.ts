@@ -8,7 +8,9 @@ import type { Summary } from "../model/summary.ts";
 
 export interface HostResultSource {
   readonly step: StepInstance;
-  readonly row: HostResult;
+  /** Number of the row in the step's table. */
+  readonly row: number;
+  readonly result: HostResult;
 }
 
 export interface HostConnectionSource {
@@ -17,7 +19,7 @@ export interface HostConnectionSource {
 }
 
 export interface HostEdgeSource extends HostConnectionSource {
-  readonly row: HostResult;
+  readonly row: number;
 }
 
 export interface HostGroupSource {

@@ -1,7 +1,7 @@
 /** Pages of host results in an order. */
 import { decodeCursor, encodeCursor } from "./host-cursor.ts";
-import { comparePositions, orderText, type Position, sortValue } from "./host-order.ts";
-import type { HostResult, ResultKey } from "./host-result.ts";
+import { comparePositions, orderText, type Position, positionOf, sortHostResults } from "./host-order.ts";
+import type { HostResults, Rows } from "./host-results.ts";
 import { InvalidInput } from "./invalid-input.ts";
 import { once } from "./once.ts";
 import type { HostResultOrder } from "./sdl.generated.ts";
@@ -22,20 +22,21 @@ export interface PageRequest {
 export interface PageSource {
   /** Path and attempt (retries so far) of the step: what cursors are valid for. */
   readonly step: { readonly path: string; readonly retryCount: number };
-  /** The rows that match, in any order. Called once, when they are needed. */
-  readonly select: () => readonly HostResult[];
-  readonly keyOf: (row: HostResult) => ResultKey;
+  /** Called when rows are needed, not before. */
+  readonly results: () => HostResults;
+  /** The rows that match, in any order; null for all. Called once, when they are needed. */
+  readonly select: () => Rows | null;
 }
 
 export interface Page {
-  readonly rows: readonly HostResult[];
+  readonly rows: Rows;
   readonly hasNextPage: boolean;
 }
 
 export interface HostConnection {
   readonly totalCount: () => number;
   readonly page: () => Page;
-  readonly cursorOf: (row: HostResult) => string;
+  readonly cursorOf: (row: number) => string;
 }
 
 /** @throws InvalidInput for a page size out of bounds and for a cursor that does not belong here. */
@@ -50,25 +51,30 @@ export function createHostConnection(
   const scope = { step: path, attempt: retryCount, order: orderText(orderBy) };
   const start = after === null ? null : decodeCursor(scope, after);
   const selected = once(source.select);
-  const positionOf = (row: HostResult): Position => ({
-    value: sortValue(row, orderBy),
-    key: source.keyOf(row),
-  });
+  const placeOf = (row: number): Position => positionOf(source.results(), row, orderBy);
 
   const page = once(() => {
-    const sorted = selected()
-      .map((row) => ({ row, position: positionOf(row) }))
-      .sort((a, b) => comparePositions(a.position, b.position, orderBy));
-    const isAfterStart = ({ position }: { position: Position }) =>
-      start === null || comparePositions(position, start, orderBy) > 0;
-    const begin = sorted.findIndex(isAfterStart);
-    const rest = begin < 0 ? [] : sorted.slice(begin);
-    return { rows: rest.slice(0, first).map(({ row }) => row), hasNextPage: rest.length > first };
+    const sorted = sortHostResults(source.results(), selected(), orderBy);
+    const begin =
+      start === null ? 0 : firstIndex(sorted, (row) => comparePositions(placeOf(row), start, orderBy) > 0);
+    return { rows: sorted.subarray(begin, begin + first), hasNextPage: begin + first < sorted.length };
   });
 
   return {
-    totalCount: () => selected().length,
+    totalCount: () => selected()?.length ?? source.results().table.length,
     page,
-    cursorOf: (row) => encodeCursor(scope, positionOf(row)),
+    cursorOf: (row) => encodeCursor(scope, placeOf(row)),
   };
+}
+
+/** Index of the first row that passes, in rows of which none that fails comes after one that passes. */
+function firstIndex(rows: Rows, passes: (row: number) => boolean): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (passes(rows[middle] ?? 0)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

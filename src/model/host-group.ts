@@ -1,5 +1,7 @@
 /** Host results grouped the way the BlueKing Job console shows them. */
-import { compareText, type HostResult } from "./host-result.ts";
+import { compareText } from "./host-result.ts";
+import type { HostResults, Rows } from "./host-results.ts";
+import { numberAt, textAt } from "./host-table.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results alike in every property grouped by. Properties not grouped by are null. */
@@ -7,7 +9,7 @@ export interface HostGroup {
   readonly statusCode: number | null;
   readonly tag: string | null;
   readonly exitCode: number | null;
-  readonly rows: readonly HostResult[];
+  readonly rows: Rows;
 }
 
 /** Absent values first: the console shows results without a tag before those with one. */
@@ -16,26 +18,53 @@ function absentFirst<T>(a: T | null, b: T | null, compare: (a: T, b: T) => numbe
   return compare(a, b);
 }
 
-const compareGroups = (a: HostGroup, b: HostGroup): number =>
+type Key = Omit<HostGroup, "rows">;
+
+const compareGroups = (a: Key, b: Key): number =>
   absentFirst(a.statusCode, b.statusCode, (x, y) => x - y) ||
   absentFirst(a.tag, b.tag, compareText) ||
   absentFirst(a.exitCode, b.exitCode, (x, y) => x - y);
 
-/** Groups by status code, then tag, then exit code; without keys all rows are one group. */
-export function groupHostResults(rows: readonly HostResult[], by: readonly HostGroupKey[]): HostGroup[] {
+/** Groups of `rows`, or of all when null, by status code, then tag, then exit code; without keys one group. */
+export function groupHostResults(
+  { table }: HostResults,
+  rows: Rows | null,
+  by: readonly HostGroupKey[],
+): HostGroup[] {
   const byStatus = by.includes("STATUS");
   const byTag = by.includes("TAG");
   const byExitCode = by.includes("EXIT_CODE");
-  const groups = new Map<string, HostGroup & { rows: HostResult[] }>();
-  for (const row of rows) {
-    const statusCode = byStatus ? row.statusCode : null;
-    const tag = byTag ? row.tag : null;
-    const exitCode = byExitCode ? row.exitCode : null;
-    // The tag, the one free text, comes last, so that no tag can imitate another group's key.
-    const key = `${statusCode},${exitCode},${tag === null ? "" : `=${tag}`}`;
-    const group = groups.get(key);
-    if (group) group.rows.push(row);
-    else groups.set(key, { statusCode, tag, exitCode, rows: [row] });
+  // Nested by status and exit code, as numbers are cheap keys, and texts are not: most rows have no tag.
+  const groups = new Map<number | null, Map<number | null, Map<string | null, number[]>>>();
+  const add = (row: number) => {
+    const statusCode = byStatus ? (table.statusCode[row] ?? 0) : null;
+    const exitCode = byExitCode ? numberAt(table.exitCode, row) : null;
+    const tag = byTag ? textAt(table, table.tag, row) : null;
+    const byExit = getOrAdd(groups, statusCode, () => new Map<number | null, Map<string | null, number[]>>());
+    getOrAdd(
+      getOrAdd(byExit, exitCode, () => new Map<string | null, number[]>()),
+      tag,
+      () => [],
+    ).push(row);
+  };
+  if (rows) rows.forEach(add);
+  else for (let row = 0; row < table.length; row++) add(row);
+
+  const flat: HostGroup[] = [];
+  for (const [statusCode, byExit] of groups) {
+    for (const [exitCode, byTagText] of byExit) {
+      for (const [tag, members] of byTagText) {
+        flat.push({ statusCode, tag, exitCode, rows: Uint32Array.from(members) });
+      }
+    }
   }
-  return [...groups.values()].sort(compareGroups);
+  return flat.sort(compareGroups);
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const added = create();
+  map.set(key, added);
+  return added;
 }

@@ -1,5 +1,7 @@
 /** Orders of host results. */
-import { compareKeys, compareNullable, type HostResult, type ResultKey } from "./host-result.ts";
+import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
+import type { HostResults, Rows } from "./host-results.ts";
+import { type HostTable, numberAt, textAt } from "./host-table.ts";
 import { ipSortKey } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
@@ -12,26 +14,46 @@ export interface Position {
   readonly key: ResultKey;
 }
 
-const SORT_VALUES: Record<HostResultOrderField, (row: HostResult) => SortValue> = {
-  STATUS_CODE: (row) => row.statusCode,
-  IP: (row) => {
-    const ip = row.ip ?? row.ipv6;
+const SORT_VALUES: Record<HostResultOrderField, (table: HostTable, row: number) => SortValue> = {
+  STATUS_CODE: ({ statusCode }, row) => statusCode[row] ?? 0,
+  IP: (table, row) => {
+    const ip = textAt(table, table.ip, row) ?? textAt(table, table.ipv6, row);
     return ip === null ? null : ipSortKey(ip);
   },
-  STARTED_AT: (row) => row.startedAt,
-  DURATION: (row) => row.durationMs,
-  EXIT_CODE: (row) => row.exitCode,
+  STARTED_AT: ({ startedAt }, row) => numberAt(startedAt, row),
+  DURATION: ({ durationMs }, row) => numberAt(durationMs, row),
+  EXIT_CODE: ({ exitCode }, row) => numberAt(exitCode, row),
 };
 
-/** What `row` is ordered by under `order`; null for every row in the stable order. */
-export const sortValue = (row: HostResult, order: HostResultOrder | null): SortValue =>
-  order === null ? null : SORT_VALUES[order.field](row);
+/** Where `row` is under `order`; the stable order when that is null. */
+export const positionOf = (results: HostResults, row: number, order: HostResultOrder | null): Position => ({
+  value: order === null ? null : SORT_VALUES[order.field](results.table, row),
+  key: results.keyOf(row),
+});
+
+/** Equal values compare as 0. */
+function compareValues(a: SortValue, b: SortValue, order: HostResultOrder | null): number {
+  const sign = order?.direction === "DESC" ? -1 : 1;
+  return compareNullable(a, b, (x, y) => (x < y ? -sign : x > y ? sign : 0));
+}
 
 /** Compares two places in one order. Equal values keep the stable order, also when falling. */
-export function comparePositions(a: Position, b: Position, order: HostResultOrder | null): number {
-  const sign = order?.direction === "DESC" ? -1 : 1;
-  const byValue = compareNullable(a.value, b.value, (x, y) => (x < y ? -sign : x > y ? sign : 0));
-  return byValue || compareKeys(a.key, b.key);
+export const comparePositions = (a: Position, b: Position, order: HostResultOrder | null): number =>
+  compareValues(a.value, b.value, order) || compareKeys(a.key, b.key);
+
+/** `rows`, or all of them when null, under `order`. */
+export function sortHostResults(
+  results: HostResults,
+  rows: Rows | null,
+  order: HostResultOrder | null,
+): Rows {
+  const stable = rows === null ? results.stableOrder() : results.inStableOrder(rows);
+  if (order === null) return stable;
+  const read = SORT_VALUES[order.field];
+  // Sorting is stable, so equal values stay in the stable order.
+  const entries = Array.from(stable, (row) => ({ row, value: read(results.table, row) }));
+  entries.sort((a, b) => compareValues(a.value, b.value, order));
+  return Uint32Array.from(entries, ({ row }) => row);
 }
 
 /** The order as text: what a cursor remembers of it. */

@@ -52,12 +52,15 @@ export const keyText = ({ kind, id, address, ordinal }: ResultKey): string =>
 
 const KIND_ORDER = { host: 0, address: 1, container: 2 } as const;
 
-/** The stable order: hosts by id, bare addresses by cloud area and text, containers by id; then by ordinal. */
-export const compareKeys = (a: ResultKey, b: ResultKey): number =>
+/** Hosts by id, bare addresses by cloud area and text, containers by id; 0 for two results on one target. */
+export const compareTargets = (a: ResultKey, b: ResultKey): number =>
   KIND_ORDER[a.kind] - KIND_ORDER[b.kind] ||
   compareNullable(a.id, b.id, compareInt64) ||
-  compareText(a.address, b.address) ||
-  a.ordinal - b.ordinal;
+  compareText(a.address, b.address);
+
+/** The stable order: by target, then by ordinal. */
+export const compareKeys = (a: ResultKey, b: ResultKey): number =>
+  compareTargets(a, b) || a.ordinal - b.ordinal;
 
 const compareNumbers = (a: number, b: number): number => a - b;
 

@@ -1,33 +1,100 @@
-/** The host results of one step attempt. Nothing is computed before it is asked for, and then once. */
-import { compareRepeats, type HostResult, keyText, type ResultKey, resultKey } from "./host-result.ts";
+/** The host results of one step attempt, and what is known of all of them together: computed once, when asked for. */
+import { compareRepeats, compareTargets, type HostResult, type ResultKey, resultKey } from "./host-result.ts";
+import { type HostTable, rowAt } from "./host-table.ts";
 import { once } from "./once.ts";
 import { countStatuses, type StatusCounts } from "./summary.ts";
 
+/** Row numbers of a table. */
+export type Rows = Uint32Array;
+
 export interface HostResults {
-  /** In the order they came in. */
-  readonly rows: readonly HostResult[];
+  readonly table: HostTable;
   readonly statusCounts: () => StatusCounts;
-  /** What tells a row from the others of the step, the same from read to read. */
-  readonly keyOf: (row: HostResult) => ResultKey;
+  /** All rows in the stable order: by target, and by `compareRepeats` on one target. */
+  readonly stableOrder: () => Rows;
+  /** Some rows in the stable order. */
+  readonly inStableOrder: (rows: Rows) => Rows;
+  /** Which of the results on its target a row is, from 0: the same from read to read. */
+  readonly ordinalOf: (row: number) => number;
+  /** What tells a row from the others of the step. */
+  readonly keyOf: (row: number) => ResultKey;
 }
 
-export function createHostResults(rows: readonly HostResult[]): HostResults {
-  const ordinals = once(() => ordinalsOf(rows));
+export function createHostResults(table: HostTable): HostResults {
+  const placed = once(() => place(table));
+  // Place of each row in the stable order: the inverse of that order.
+  const ranks = once(() => {
+    const result = new Uint32Array(table.length);
+    placed().order.forEach((row, rank) => {
+      result[row] = rank;
+    });
+    return result;
+  });
+  const ordinalOf = (row: number) => placed().ordinals?.[row] ?? 0;
   return {
-    rows,
-    statusCounts: once(() => countStatuses(rows)),
-    keyOf: (row) => resultKey(row, ordinals().get(row) ?? 0),
+    table,
+    statusCounts: once(() => countStatuses(table.statusCode.subarray(0, table.length))),
+    stableOrder: () => placed().order,
+    inStableOrder: (rows) => {
+      const order = placed().order;
+      const rankOf = ranks();
+      return rows
+        .map((row) => rankOf[row] ?? 0)
+        .sort()
+        .map((rank) => order[rank] ?? 0);
+    },
+    ordinalOf,
+    keyOf: (row) => resultKey(rowAt(table, row), ordinalOf(row)),
   };
 }
 
-/** Ordinals other than 0: those of second and later results on one target. */
-function ordinalsOf(rows: readonly HostResult[]): ReadonlyMap<HostResult, number> {
-  const ordinals = new Map<HostResult, number>();
-  const byTarget = Map.groupBy(rows, (row) => keyText(resultKey(row, 0)));
-  for (const repeats of byTarget.values()) {
-    if (repeats.length > 1) {
-      for (const [ordinal, row] of repeats.sort(compareRepeats).entries()) ordinals.set(row, ordinal);
-    }
+interface Placement {
+  readonly order: Rows;
+  /** By row; null when no target has several results. */
+  readonly ordinals: Uint32Array | null;
+}
+
+const place = (table: HostTable): Placement => placeByHostId(table) ?? placeByTarget(table);
+
+/** Nearly every table: each row is on another host that is known by id. Null for other tables. */
+function placeByHostId({ length, hostId, containerId }: HostTable): Placement | null {
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let row = 0; row < length; row++) {
+    const id = hostId.values[row] ?? Number.NaN;
+    const isPlain = id >= 0 && Number.isNaN(containerId.values[row]);
+    if (!isPlain) return null;
+    least = Math.min(least, id);
+    most = Math.max(most, id);
   }
-  return ordinals;
+  // Id and row packed into one number, which sorts natively, without a comparison function.
+  if (length === 0 || !Number.isSafeInteger((most - least + 1) * length)) return null;
+  const packed = new Float64Array(length);
+  for (let row = 0; row < length; row++) packed[row] = ((hostId.values[row] ?? 0) - least) * length + row;
+  packed.sort();
+  const order = new Uint32Array(length);
+  let previous = -1;
+  for (let rank = 0; rank < length; rank++) {
+    const value = packed[rank] ?? 0;
+    const id = Math.floor(value / length);
+    if (id === previous) return null;
+    previous = id;
+    order[rank] = value - id * length;
+  }
+  return { order, ordinals: null };
+}
+
+function placeByTarget(table: HostTable): Placement {
+  const entries = Array.from({ length: table.length }, (_, row) => {
+    const result: HostResult = rowAt(table, row);
+    return { row, result, key: resultKey(result, 0) };
+  }).sort((a, b) => compareTargets(a.key, b.key) || compareRepeats(a.result, b.result));
+  const ordinals = new Uint32Array(table.length);
+  let ordinal = 0;
+  entries.forEach(({ row, key }, rank) => {
+    const previous = entries[rank - 1];
+    ordinal = previous && compareTargets(previous.key, key) === 0 ? ordinal + 1 : 0;
+    ordinals[row] = ordinal;
+  });
+  return { order: Uint32Array.from(entries, ({ row }) => row), ordinals };
 }

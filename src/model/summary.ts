@@ -25,9 +25,9 @@ export interface Summary<Name> {
 /** How often each status code occurs. */
 export type StatusCounts = ReadonlyMap<number, number>;
 
-export function countStatuses(rows: Iterable<{ readonly statusCode: number }>): StatusCounts {
+export function countStatuses(statusCodes: Iterable<number>): StatusCounts {
   const counts = new Map<number, number>();
-  for (const { statusCode } of rows) counts.set(statusCode, (counts.get(statusCode) ?? 0) + 1);
+  for (const code of statusCodes) counts.set(code, (counts.get(code) ?? 0) + 1);
   return counts;
 }
 

@@ -1,5 +1,6 @@
 /** The body of a successful answer as a job instance. */
 import { createHostResults } from "../model/host-results.ts";
+import { tableOf } from "../model/host-table-builder.ts";
 import { type JobInstance, jobPath, type ResourceScope, type StepInstance } from "../model/job-instance.ts";
 import { isTerminal, runStatus } from "../model/status.ts";
 import type { Needs } from "./client.ts";
@@ -77,7 +78,7 @@ function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading)
     retryCount,
     ...times(step, !isFinished && phase !== "UNKNOWN"),
     observedAt,
-    hostResults: needs === "hosts" ? createHostResults(decodeHostResults(step)) : null,
+    hostResults: needs === "hosts" ? createHostResults(tableOf(decodeHostResults(step))) : null,
   };
 }
 

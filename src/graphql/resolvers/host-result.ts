@@ -1,7 +1,9 @@
 /** Fields of host results, their pages, groups and counts. */
 import { createHostConnection } from "../../model/host-connection.ts";
 import { keyText } from "../../model/host-result.ts";
+import { rowAt } from "../../model/host-table.ts";
 import type { Int64 } from "../../model/int64.ts";
+import type { StepInstance } from "../../model/job-instance.ts";
 import { hostStatus } from "../../model/status.ts";
 import { hostResultsOf } from "../host-results.ts";
 import type {
@@ -13,29 +15,36 @@ import type {
   HostSummaryResolvers,
   PageInfoResolvers,
 } from "../resolvers.generated.ts";
+import type { HostResultSource } from "../sources.ts";
 
 const optionalId = (id: Int64 | null): string | null => (id === null ? null : String(id));
 
 export const hostResult: HostResultResolvers = {
   id: ({ step, row }) => `${step.path}/${keyText(hostResultsOf(step).keyOf(row))}`,
-  hostId: ({ row }) => optionalId(row.hostId),
-  ip: ({ row }) => row.ip,
-  ipv6: ({ row }) => row.ipv6,
-  cloudId: ({ row }) => optionalId(row.cloudId),
-  cloudName: ({ row }) => row.cloudName,
-  agentId: ({ row }) => row.agentId,
-  isAgentAlive: ({ row }) => row.isAgentAlive,
-  container: ({ row }) => row.container,
-  status: ({ row }) => hostStatus(row.statusCode).name,
-  statusCode: ({ row }) => row.statusCode,
-  phase: ({ row }) => hostStatus(row.statusCode).phase,
-  tag: ({ row }) => row.tag,
-  exitCode: ({ row }) => row.exitCode,
-  errorCode: ({ row }) => row.errorCode,
-  startedAt: ({ row }) => row.startedAt,
-  finishedAt: ({ row }) => row.finishedAt,
-  durationMs: ({ row }) => row.durationMs,
+  hostId: ({ result }) => optionalId(result.hostId),
+  ip: ({ result }) => result.ip,
+  ipv6: ({ result }) => result.ipv6,
+  cloudId: ({ result }) => optionalId(result.cloudId),
+  cloudName: ({ result }) => result.cloudName,
+  agentId: ({ result }) => result.agentId,
+  isAgentAlive: ({ result }) => result.isAgentAlive,
+  container: ({ result }) => result.container,
+  status: ({ result }) => hostStatus(result.statusCode).name,
+  statusCode: ({ result }) => result.statusCode,
+  phase: ({ result }) => hostStatus(result.statusCode).phase,
+  tag: ({ result }) => result.tag,
+  exitCode: ({ result }) => result.exitCode,
+  errorCode: ({ result }) => result.errorCode,
+  startedAt: ({ result }) => result.startedAt,
+  finishedAt: ({ result }) => result.finishedAt,
+  durationMs: ({ result }) => result.durationMs,
 };
+
+const hostResultSource = (step: StepInstance, row: number): HostResultSource => ({
+  step,
+  row,
+  result: rowAt(hostResultsOf(step).table, row),
+});
 
 export const container: ContainerResolvers = {
   id: ({ id }) => String(id),
@@ -43,15 +52,15 @@ export const container: ContainerResolvers = {
 };
 
 export const hostResultConnection: HostResultConnectionResolvers = {
-  edges: ({ step, connection }) => connection.page().rows.map((row) => ({ step, connection, row })),
-  nodes: ({ step, connection }) => connection.page().rows.map((row) => ({ step, row })),
+  edges: ({ step, connection }) => Array.from(connection.page().rows, (row) => ({ step, connection, row })),
+  nodes: ({ step, connection }) => Array.from(connection.page().rows, (row) => hostResultSource(step, row)),
   pageInfo: (source) => source,
   totalCount: ({ connection }) => connection.totalCount(),
 };
 
 export const hostResultEdge: HostResultEdgeResolvers = {
   cursor: ({ connection, row }) => connection.cursorOf(row),
-  node: ({ step, row }) => ({ step, row }),
+  node: ({ step, row }) => hostResultSource(step, row),
 };
 
 export const pageInfo: PageInfoResolvers = {
@@ -71,7 +80,7 @@ export const hostResultGroup: HostResultGroupResolvers = {
   hostResults: ({ step, group }, { orderBy, first, after }) => ({
     step,
     connection: createHostConnection(
-      { step, select: () => group.rows, keyOf: hostResultsOf(step).keyOf },
+      { step, results: () => hostResultsOf(step), select: () => group.rows },
       { orderBy: orderBy ?? null, first, after: after ?? null },
     ),
   }),

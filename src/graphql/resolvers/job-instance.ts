@@ -28,7 +28,7 @@ export const jobInstance: JobInstanceResolvers = {
   step: ({ steps }, args) =>
     steps.find(({ stepInstanceId }) => String(stepInstanceId) === args.stepInstanceId) ?? null,
   currentStep: ({ steps }) => currentStep(steps),
-  stepSummary: ({ steps }) => summarize(countStatuses(steps), runStatus),
+  stepSummary: ({ steps }) => summarize(countStatuses(steps.map(({ statusCode }) => statusCode)), runStatus),
   hostSummary: ({ steps }) => ({
     summary: once(() =>
       summarize(addCounts(steps.map((step) => hostResultsOf(step).statusCounts())), hostStatus),
@@ -48,16 +48,18 @@ export const stepInstance: StepInstanceResolvers = {
     connection: createHostConnection(
       {
         step,
-        select: () => filterHostResults(hostResultsOf(step).rows, filter),
-        keyOf: (row) => hostResultsOf(step).keyOf(row),
+        results: () => hostResultsOf(step),
+        select: () => filterHostResults(hostResultsOf(step), filter),
       },
       { orderBy: orderBy ?? null, first, after: after ?? null },
     ),
   }),
-  hostGroups: (step, { by, filter }) =>
-    groupHostResults(filterHostResults(hostResultsOf(step).rows, filter), by).map((group) => ({
+  hostGroups: (step, { by, filter }) => {
+    const results = hostResultsOf(step);
+    return groupHostResults(results, filterHostResults(results, filter), by).map((group) => ({
       step,
       group,
-    })),
+    }));
+  },
   hostSummary: (step) => ({ summary: once(() => summarize(hostResultsOf(step).statusCounts(), hostStatus)) }),
 };
