@@ -89,7 +89,9 @@ export function createTransport({
       const bytes = await response.body.bytes();
       return { ...head, body: decodeUtf8(bytes) };
     } catch (error) {
-      const reason: unknown = abort.signal.aborted ? abort.signal.reason : toFailure(error, maxBodyBytes);
+      const reason: unknown = abort.signal.aborted
+        ? abort.signal.reason
+        : toFailure(error, head !== null, maxBodyBytes);
       if (reason instanceof TransportFailure) reason.head = head;
       throw reason;
     } finally {
@@ -138,24 +140,20 @@ const REASONS: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
   UND_ERR_SOCKET: CUT_OFF,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT_OFF,
-  // Of the parser, when the connection ends inside a chunked body.
-  HPE_INVALID_EOF_STATE: CUT_OFF,
   UND_ERR_DESTROYED: "the gateway is shutting down",
   UND_ERR_CLOSED: "the gateway is shutting down",
 };
 
-function toFailure(error: unknown, maxBodyBytes: number): TransportFailure {
+function toFailure(error: unknown, hasBegun: boolean, maxBodyBytes: number): TransportFailure {
   if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(maxBodyBytes);
-  const code = errorCode(error);
-  const reason = REASONS[code];
   const isMalformed = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
-  if (isMalformed && reason === undefined) {
+  if (isMalformed && !hasBegun) {
     return new TransportFailure("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
   }
-  return new TransportFailure(
-    "UPSTREAM_UNAVAILABLE",
-    `The upstream could not be reached: ${reason ?? `the connection failed (${code})`}.`,
-  );
+  const code = errorCode(error);
+  // What the parser cannot read after a good head is a chunked body that ended too early.
+  const reason = isMalformed ? CUT_OFF : (REASONS[code] ?? `the connection failed (${code})`);
+  return new TransportFailure("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
 }
 
 /** A name tried on several addresses fails with one error for each; the first tells enough. */

@@ -1,0 +1,203 @@
+/** Connections, bodies and time limits of upstream calls, and what becomes of them. */
+import { type AddressInfo, createServer } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { useGateway } from "../support/gateway.ts";
+import { useRelayedGateway } from "../support/relay.ts";
+import { askForJob, onlyError } from "./ask.ts";
+
+const MIB = 2 ** 20;
+
+/** A server that answers every connection with `bytes` and then closes it. */
+async function serveBytes(bytes: string): Promise<URL> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {}).once("data", () => socket.end(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  // The address is an object for a TCP server that is listening.
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/bk-job/prod`);
+}
+
+describe("an upstream that cannot be reached or breaks off", () => {
+  it("is unavailable when it refuses the connection", async () => {
+    const gateway = await useGateway();
+    await gateway.simulator.close();
+
+    const { message, extensions } = onlyError(await askForJob(gateway));
+
+    expect(message).toBe("The upstream could not be reached: the connection was refused.");
+    expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
+  });
+
+  const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-bkapi-request-id: gw-1\r\n";
+  const CHUNK = '8\r\n{"data":\r\n';
+  const CONTRACT = "UPSTREAM_CONTRACT";
+  const UNAVAILABLE = "UPSTREAM_UNAVAILABLE";
+
+  it.each([
+    ["closes the connection without a byte", "", UNAVAILABLE, undefined],
+    ["breaks off in the head", HEAD.slice(0, 40), UNAVAILABLE, undefined],
+    ["breaks off in an announced body", `${HEAD}content-length: 99\r\n\r\n{"data":`, UNAVAILABLE, "gw-1"],
+    [
+      "breaks off in a chunked body",
+      `${HEAD}transfer-encoding: chunked\r\n\r\n${CHUNK}`,
+      UNAVAILABLE,
+      "gw-1",
+    ],
+    [
+      "breaks off in the chunked body of its last answer",
+      `${HEAD}connection: close\r\ntransfer-encoding: chunked\r\n\r\n${CHUNK}`,
+      UNAVAILABLE,
+      "gw-1",
+    ],
+    ["does not speak HTTP", "220 mail.example.com ESMTP\r\n", CONTRACT, undefined],
+    ["sends more headers than fit", `${HEAD}x-filler: ${"x".repeat(40_000)}\r\n\r\n`, CONTRACT, undefined],
+  ])("%s", async (_, bytes, code, gatewayRequestId) => {
+    const gateway = await useGateway({ upstream: { baseUrl: await serveBytes(bytes) } });
+
+    const { extensions } = onlyError(await askForJob(gateway));
+
+    expect(extensions.code).toBe(code);
+    expect(extensions.upstream?.gatewayRequestId).toBe(gatewayRequestId);
+  });
+});
+
+describe("the body cap", () => {
+  const padded = (length: number) =>
+    JSON.stringify({ error: { code: "INTERNAL", message: "ok" } }).padEnd(length);
+
+  it.each([
+    ["of just the size allowed", 1_000, "UPSTREAM_ERROR"],
+    ["of one byte more", 1_001, "UPSTREAM_CONTRACT"],
+  ])("decides over a body %s", async (_, length, code) => {
+    const gateway = await useGateway({ upstream: { maxBodyBytes: 1_000 } });
+    const headers = { "content-type": "application/json" };
+    gateway.simulator.script("100", () => ({ kind: "raw", status: 500, headers, body: padded(length) }));
+
+    expect(onlyError(await askForJob(gateway)).extensions.code).toBe(code);
+  });
+
+  // 1 GiB is sent. What is under way in the sockets of this machine, some MiB, cannot be told from what is read.
+  it("ends a body without a length while it is read", async () => {
+    const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: MIB } });
+
+    const { extensions } = onlyError(await askForJob(gateway, "20000090506"));
+
+    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
+    expect(gateway.relay.delivered()).toBeLessThan(32 * MIB);
+    await vi.waitFor(() => expect(gateway.relay.open()).toBe(0));
+  });
+
+  it("refuses a body by the length announced, before it is read", async () => {
+    const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: 512 * MIB } });
+
+    const { extensions } = onlyError(await askForJob(gateway, "20000090507"));
+
+    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
+    expect(gateway.relay.delivered()).toBeLessThan(32 * MIB);
+    await vi.waitFor(() => expect(gateway.relay.open()).toBe(0));
+  });
+});
+
+describe("connections", () => {
+  it("serve one call after the other", async () => {
+    const gateway = await useRelayedGateway();
+
+    for (const id of ["100", "20000000404", "20000090005", "100"]) await askForJob(gateway, id);
+
+    expect(gateway.simulator.requests).toHaveLength(4);
+    expect(gateway.relay.made()).toBe(1);
+  });
+
+  it.each([
+    ["was too large", "20000090506"],
+    ["was announced as too large", "20000090507"],
+    ["was cut off", "20000090505"],
+    ["never came", "20000090502"],
+    ["came too slowly", "20000090503"],
+    ["was reset", "20000090504"],
+  ])("are not used again when an answer %s", async (_, fault) => {
+    const gateway = await useRelayedGateway({
+      upstream: { connections: 1, maxBodyBytes: MIB, timeoutMs: 1_000 },
+    });
+
+    const first = await askForJob(gateway, fault);
+    const second = await askForJob(gateway);
+
+    expect(first.errors).toHaveLength(1);
+    expect(second.data.jobInstance.jobInstanceId).toBe("100");
+    expect(gateway.relay.made()).toBe(2);
+  });
+
+  it("do not follow a redirect", async () => {
+    const gateway = await useGateway();
+
+    const { extensions } = onlyError(await askForJob(gateway, "20000090303"));
+
+    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
+    expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual(["20000090303"]);
+  });
+});
+
+describe("time", () => {
+  it("does not run for a call that waits for a free connection", async () => {
+    const gateway = await useGateway({ upstream: { connections: 1, timeoutMs: 1_500 } });
+    const error = { error: { code: "NOT_FOUND", message: "late" } };
+    const answer = { kind: "json", status: 404, body: error } as const;
+    const ids = ["1", "2", "3", "4", "5"];
+    for (const id of ids) gateway.simulator.script(id, () => ({ kind: "delayed", delayMs: 400, answer }));
+
+    const answers = await Promise.all(ids.map((id) => askForJob(gateway, id)));
+
+    expect(answers.map(({ data }) => data.jobInstance?.message)).toEqual(ids.map(() => "late"));
+  });
+
+  it("runs over the whole answer, however steadily it trickles in", async () => {
+    const gateway = await useGateway({ upstream: { timeoutMs: 500 } });
+
+    expect(onlyError(await askForJob(gateway, "20000090503")).extensions).toMatchObject({
+      code: "UPSTREAM_TIMEOUT",
+      upstream: { httpStatus: 200, gatewayRequestId: expect.any(String) },
+    });
+  });
+});
+
+describe("a client that goes away", () => {
+  const QUERY = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090502" }) { __typename } }`;
+  const leave = (url: string, signal: AbortSignal) =>
+    fetch(`${url}?${new URLSearchParams({ query: QUERY })}`, {
+      headers: { "x-bkapi-authorization": '{"access_token":"demo"}', "apollo-require-preflight": "1" },
+      signal,
+    }).catch((error: Error) => error.name);
+
+  it("ends its upstream call", async () => {
+    const gateway = await useRelayedGateway({ upstream: { timeoutMs: 60_000 } });
+    const client = new AbortController();
+    const answer = leave(gateway.url, client.signal);
+    await vi.waitFor(() => expect(gateway.simulator.requests).toHaveLength(1), 5_000);
+
+    client.abort();
+
+    expect(await answer).toBe("AbortError");
+    await vi.waitFor(() => expect(gateway.relay.open()).toBe(0), 5_000);
+  });
+
+  it("makes no upstream call when it leaves while waiting for a connection", async () => {
+    const gateway = await useGateway({ upstream: { connections: 1, timeoutMs: 1_500 } });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const answers = [leave(gateway.url, first.signal), leave(gateway.url, second.signal)];
+    await vi.waitFor(() => expect(gateway.simulator.requests).toHaveLength(1), 5_000);
+    // Both requests are on their way: a third that is answered shows that the second has reached the queue.
+    await fetch(gateway.url.replace("/graphql", "/readyz"));
+
+    second.abort();
+    first.abort();
+    await Promise.all(answers);
+    await askForJob(gateway);
+
+    expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([
+      "20000090502",
+      "100",
+    ]);
+  });
+});
