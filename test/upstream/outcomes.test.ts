@@ -1,0 +1,276 @@
+/** Answers that are outcomes: no such job, no permission, and what only looks like one of them. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { onlyError } from "./ask.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const ask = (id: string) =>
+  gateway.run(
+    `query ($id: ID!) {
+      jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+        __typename
+        ... on Problem { message upstreamRequestId }
+        ... on PermissionDenied {
+          application {
+            systemId systemName
+            actions {
+              id name
+              relatedResourceTypes {
+                systemId systemName type typeName
+                instances { id type name typeName }
+              }
+            }
+          }
+        }
+      }
+    }`,
+    { id },
+  );
+
+/** Asks for a job that is answered with `answer`. */
+function askScripted(answer: Answer) {
+  gateway.simulator.script("7", () => answer);
+  return ask("7");
+}
+
+const MESSAGE = "用户(张三)权限不足，请前往权限中心确认并申请补充后重试";
+const deny = (data: unknown, code = "NO_PERMISSION"): Answer => ({
+  kind: "json",
+  status: 403,
+  body: { error: { code, message: MESSAGE, ...(data !== undefined && { data }) }, job_request_id: "req-1" },
+});
+
+describe("permission denied", () => {
+  it.each(["20000000403", "20000090003", "20000090009"])("%s says what to apply for", async (id) => {
+    const { data, errors } = await ask(id);
+
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance).toEqual({
+      __typename: "PermissionDenied",
+      message: MESSAGE,
+      upstreamRequestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      application: {
+        systemId: "bk_job",
+        systemName: "作业平台",
+        actions: [
+          {
+            id: "access_business",
+            name: "业务访问",
+            relatedResourceTypes: [
+              {
+                systemId: "bk_cmdb",
+                systemName: "配置平台",
+                type: "biz",
+                typeName: "业务",
+                instances: [[{ id: "1", type: "business", name: "blueking", typeName: "业务" }]],
+              },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ["without error.data", undefined],
+    ["with error.data null", null],
+  ])("%s has no application", async (_, data) => {
+    const answer = await askScripted(deny(data, "IAM_NO_PERMISSION"));
+
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data.jobInstance).toEqual({
+      __typename: "PermissionDenied",
+      message: MESSAGE,
+      upstreamRequestId: "req-1",
+      application: null,
+    });
+  });
+
+  it("may leave out every name and list, and have several paths of several nodes", async () => {
+    const path = (id: string) => [
+      { id: "1", type: "biz" },
+      { id, type: "host", name: null, extra: 1 },
+    ];
+    const type = { system_id: "bk_cmdb", type: "host", instances: [path("5"), path("6"), []] };
+    const { data, errors } = await askScripted(
+      deny({
+        system_id: "bk_job",
+        actions: [{ id: "a", related_resource_types: [type, { system_id: "x", type: "y" }] }, { id: "b" }],
+      }),
+    );
+
+    expect(errors).toBeUndefined();
+    const node = (id: string, type: string) => ({ id, type, name: null, typeName: null });
+    expect(data.jobInstance.application).toEqual({
+      systemId: "bk_job",
+      systemName: null,
+      actions: [
+        {
+          id: "a",
+          name: null,
+          relatedResourceTypes: [
+            {
+              systemId: "bk_cmdb",
+              systemName: null,
+              type: "host",
+              typeName: null,
+              instances: [[node("1", "biz"), node("5", "host")], [node("1", "biz"), node("6", "host")], []],
+            },
+            { systemId: "x", systemName: null, type: "y", typeName: null, instances: [] },
+          ],
+        },
+        { id: "b", name: null, relatedResourceTypes: [] },
+      ],
+    });
+  });
+
+  it.each([
+    ["text", "error.data to be an object"],
+    [{}, "error.data.system_id to be a string, got nothing"],
+    [{ system_id: "s", actions: {} }, "error.data.actions to be an array, got an object"],
+    [{ system_id: "s", actions: [{ id: "a" }, { id: 1 }] }, "error.data.actions[1].id to be a string, got 1"],
+    [
+      {
+        system_id: "s",
+        actions: [
+          {
+            id: "a",
+            related_resource_types: [{ system_id: "c", type: "t", instances: [[], [{ id: "1" }]] }],
+          },
+        ],
+      },
+      "error.data.actions[0].related_resource_types[0].instances[1][0].type to be a string, got nothing",
+    ],
+  ])("with data of another form breaks the contract: %j", async (data, complaint) => {
+    const { message, extensions } = onlyError(await askScripted(deny(data)));
+    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
+    expect(message).toContain(complaint);
+    expect(extensions.upstream).toMatchObject({ httpStatus: 403, jobRequestId: "req-1" });
+  });
+});
+
+describe("no such job", () => {
+  it.each([
+    ["an unknown job", "123456"],
+    ["a job that is gone", "20000000404"],
+    ["a job of another scope", "20000000015"],
+  ])("is the outcome for %s", async (_, id) => {
+    const { data, errors } = await ask(id);
+
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance).toEqual({
+      __typename: "JobInstanceNotFound",
+      message: "作业实例不存在",
+      upstreamRequestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  it("is the outcome for a scope that does not exist", async () => {
+    const { data } = await gateway.run(
+      `{ jobInstance(ref: { scopeId: "3", jobInstanceId: "100" }) { __typename ... on Problem { message } } }`,
+    );
+    expect(data.jobInstance).toEqual({ __typename: "JobInstanceNotFound", message: "错误的业务 ID" });
+  });
+});
+
+describe("what only looks like an outcome", () => {
+  const error = (code: string) => ({ error: { code, message: "m" } });
+  const GATEWAY_HEADERS = { "x-bkapi-error-code": "1640401", "x-bkapi-error-message": "API not found" };
+  const html = { "content-type": "text/html" };
+
+  it.each<[string, Answer, string]>([
+    [
+      "an API Gateway 404, told by its header",
+      { kind: "json", status: 404, headers: GATEWAY_HEADERS, body: error("NOT_FOUND") },
+      "UPSTREAM_ERROR",
+    ],
+    [
+      "an API Gateway 404 without its headers, told by its body",
+      { kind: "json", status: 404, body: { code: 1640401, code_name: "API_NOT_FOUND", message: "m" } },
+      "UPSTREAM_ERROR",
+    ],
+    ["a 404 page", { kind: "raw", status: 404, headers: html, body: "<h1>Not Found</h1>" }, "UPSTREAM_ERROR"],
+    ["a 404 without a body", { kind: "raw", status: 404, body: "" }, "UPSTREAM_ERROR"],
+    ["a 404 with another code", { kind: "json", status: 404, body: error("OTHER") }, "UPSTREAM_ERROR"],
+    ["NOT_FOUND with HTTP 200", { kind: "json", status: 200, body: error("NOT_FOUND") }, "UPSTREAM_ERROR"],
+    ["a 403 with another code", { kind: "json", status: 403, body: error("OTHER") }, "UPSTREAM_ERROR"],
+    ["a 403 page", { kind: "raw", status: 403, headers: html, body: "<h1>Forbidden</h1>" }, "UPSTREAM_ERROR"],
+    [
+      "NO_PERMISSION behind an API Gateway error header",
+      {
+        kind: "json",
+        status: 403,
+        headers: { "x-bkapi-error-code": "1640301" },
+        body: error("NO_PERMISSION"),
+      },
+      "FORBIDDEN",
+    ],
+    [
+      "a redirect with an error body",
+      { kind: "json", status: 302, body: error("NOT_FOUND") },
+      "UPSTREAM_CONTRACT",
+    ],
+    [
+      "an API Gateway 400 with another code",
+      { kind: "json", status: 400, body: { code: 1640002, code_name: "X", message: "m" } },
+      "UPSTREAM_ERROR",
+    ],
+    [
+      "code 1640001 of someone else",
+      { kind: "json", status: 400, body: { code: 1640001, message: "m" } },
+      "UPSTREAM_ERROR",
+    ],
+  ])("is an error: %s", async (_, answer, code) => {
+    const response = await askScripted(answer);
+    expect(response.data).toEqual({ jobInstance: null });
+    expect(onlyError(response).extensions.code).toBe(code);
+  });
+});
+
+describe("when to try again", () => {
+  const limited = (headers: Record<string, string>, status = 429): Answer => ({
+    kind: "json",
+    status,
+    headers,
+    body: { error: { code: "RESOURCE_EXHAUSTED", message: "m" } },
+  });
+  const past = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+  it.each<[string, Answer, number | undefined]>([
+    ["Retry-After in seconds", limited({ "retry-after": "7" }), 7_000],
+    ["Retry-After 0", limited({ "retry-after": "0" }), 0],
+    ["Retry-After at a date gone by", limited({ "retry-after": past }), 0],
+    ["Retry-After on a 503", limited({ "retry-after": "30" }, 503), 30_000],
+    [
+      "Retry-After before the API Gateway's reset",
+      limited({ "retry-after": "1", "x-bkapi-ratelimit-reset": "9" }),
+      1_000,
+    ],
+    ["the API Gateway's reset", limited({ "x-bkapi-ratelimit-reset": "9" }), 9_000],
+    ["no header", limited({}), undefined],
+    [
+      "a reset on an answer that is no rate limit",
+      limited({ "x-bkapi-ratelimit-reset": "9" }, 500),
+      undefined,
+    ],
+    ["an absurd number", limited({ "retry-after": "99999999999999999999" }), undefined],
+    ["a word", limited({ "retry-after": "soon" }), undefined],
+    ["a fraction", limited({ "retry-after": "1.5" }), undefined],
+    ["a negative number", limited({ "retry-after": "-1" }), undefined],
+  ])("is read from %s", async (_, answer, expected) => {
+    expect(onlyError(await askScripted(answer)).extensions.retryAfterMs).toBe(expected);
+  });
+
+  it("is the time left until a date to come", async () => {
+    const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+    const { retryAfterMs } = onlyError(await askScripted(limited({ "retry-after": inAMinute }))).extensions;
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(60_000);
+  });
+});
