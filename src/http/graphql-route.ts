@@ -36,7 +36,15 @@ export async function graphqlRoute(
       const trace = traceOf(request);
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toApolloRequest(request),
-        context: async () => createContext(request.headers, trace, goneSignal(reply)),
+        context: async () => {
+          try {
+            return createContext(request.headers, trace, goneSignal(reply));
+          } catch (error) {
+            // Apollo Server answers it, and keeps it from `setErrorHandler`.
+            request.log.error({ err: error }, "fault");
+            throw error;
+          }
+        },
       });
       return send(response, reply);
     },

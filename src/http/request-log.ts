@@ -9,8 +9,9 @@ export interface RequestLog {
   readonly traceOf: (request: FastifyRequest) => Trace;
 }
 
-/** Names come from clients; a line must stay one that a person can read. */
-const MAX_NAME_LENGTH = 100;
+/** Names come from clients. One that is no name, or that no person would read, does not get into a line. */
+const readableName = (name: string | null): string | null =>
+  name !== null && /^[_A-Za-z]\w{0,99}$/.test(name) ? name : null;
 
 export function createRequestLog(): RequestLog {
   const traces = new WeakMap<FastifyRequest, Trace>();
@@ -40,7 +41,7 @@ export function createRequestLog(): RequestLog {
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(isAborted && { aborted: true }),
           ...trace,
-          ...(trace && { operationName: trace.operationName?.slice(0, MAX_NAME_LENGTH) ?? null }),
+          ...(trace && { operationName: readableName(trace.operationName) }),
         },
         "request",
       );

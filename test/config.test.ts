@@ -1,0 +1,142 @@
+/** The environment variables: defaults, valid and invalid values. */
+import { describe, expect, it } from "vitest";
+import { type Config, InvalidConfig, readConfig, SETTINGS } from "../src/config.ts";
+
+/** Where each variable ends up. */
+const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
+  JOB_API_URL: ({ upstream }) => upstream.baseUrl?.href ?? null,
+  HOST: ({ host }) => host,
+  PORT: ({ port }) => port,
+  UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
+  UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
+  UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
+  LOG_LEVEL: ({ logLevel }) => logLevel,
+  SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
+};
+
+interface Case {
+  readonly default: unknown;
+  readonly valid: readonly (readonly [text: string, value: unknown])[];
+  readonly invalid: readonly string[];
+}
+
+const CASES: Record<keyof typeof SETTINGS, Case> = {
+  JOB_API_URL: {
+    default: null,
+    valid: [
+      ["http://127.0.0.1:8080", "http://127.0.0.1:8080/"],
+      ["https://bkapi.example.com/api/bk-job/prod", "https://bkapi.example.com/api/bk-job/prod"],
+      ["https://bkapi.example.com/api/bk-job/prod/", "https://bkapi.example.com/api/bk-job/prod/"],
+      [" http://job.example.com ", "http://job.example.com/"],
+    ],
+    invalid: [
+      "bkapi.example.com",
+      "/api/bk-job/prod",
+      "ftp://bkapi.example.com",
+      "https://user:password@bkapi.example.com",
+      "https://user@bkapi.example.com",
+      "https://bkapi.example.com/?token=1",
+      "https://bkapi.example.com/#top",
+      "https://bkapi.example.com/api/bk-job/prod/api/v4",
+      "https://bkapi.example.com/api/v4/get_job_instance_status",
+    ],
+  },
+  HOST: { default: "127.0.0.1", valid: [["0.0.0.0", "0.0.0.0"]], invalid: [] },
+  PORT: {
+    default: 4000,
+    valid: [
+      ["0", 0],
+      ["65535", 65_535],
+    ],
+    invalid: ["65536", "-1", "4000.5", "1e3", "http", "0x10"],
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    default: 10_000,
+    valid: [
+      ["1", 1],
+      ["86400000", 86_400_000],
+    ],
+    invalid: ["0", "86400001", "10s", "-5"],
+  },
+  UPSTREAM_MAX_BODY_BYTES: {
+    default: 64 * 2 ** 20,
+    valid: [
+      ["1", 1],
+      ["536870912", 2 ** 29],
+    ],
+    invalid: ["0", "536870913", "64MiB"],
+  },
+  UPSTREAM_CONNECTIONS: {
+    default: 32,
+    valid: [
+      ["1", 1],
+      ["10000", 10_000],
+    ],
+    invalid: ["0", "10001", "many"],
+  },
+  LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
+  SIMULATOR_DIALECT: {
+    default: "release",
+    valid: [["contract", "contract"]],
+    invalid: ["v3", "Release"],
+  },
+};
+
+// The compiler sees to it that every name of SETTINGS is in CASES.
+const NAMES = Object.keys(CASES) as (keyof typeof CASES)[];
+
+it("has a case here for every setting", () => {
+  expect(NAMES.toSorted()).toEqual(Object.keys(SETTINGS).toSorted());
+});
+
+describe.each(NAMES)("%s", (name) => {
+  const { default: expected, valid, invalid } = CASES[name];
+
+  it.each([undefined, "", "  "])("has its default when the environment has %j", (text) => {
+    expect(READ[name](readConfig({ [name]: text }))).toEqual(expected);
+  });
+
+  it.each(valid)("takes %j", (text, value) => {
+    expect(READ[name](readConfig({ [name]: text }))).toEqual(value);
+  });
+
+  it.each(invalid)("refuses %j, naming the variable and what was expected", (text) => {
+    expect(() => readConfig({ [name]: text })).toThrow(InvalidConfig);
+    expect(() => readConfig({ [name]: text })).toThrow(new RegExp(`^${name}: expected .+, got ".*"\\.$`));
+  });
+});
+
+it("reports all faults at once, a line each", () => {
+  const faulty = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "nowhere", UPSTREAM_CONNECTIONS: "0" };
+  const message = messageOf(() => readConfig(faulty));
+
+  const names = message.split("\n").map((line) => line.split(":")[0]);
+  expect(names.toSorted()).toEqual(Object.keys(faulty).toSorted());
+});
+
+it.each([
+  "https://user:hunter22@bkapi.example.com",
+  "https://hunter22@bkapi.example.com/x",
+  "user:hunter22@bkapi.example.com",
+  "https://user:hunt@hunter22@bkapi.example.com",
+  "https://bkapi.example.com/?token=hunter22",
+  "https://bkapi.example.com/#hunter22",
+])("does not repeat the secret of %j", (text) => {
+  const message = messageOf(() => readConfig({ JOB_API_URL: text }));
+
+  expect(message).toContain("JOB_API_URL");
+  expect(message).not.toContain("hunter22");
+});
+
+it("does not read variables of other names", () => {
+  expect(readConfig({ PORTS: "none", port: "none", NODE_ENV: "test" }).port).toBe(4000);
+});
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error("Expected a fault, got none.");
+}

@@ -1,0 +1,67 @@
+/** The end of a gateway: requests in flight are answered, new ones are sent elsewhere. */
+import { expect, it } from "vitest";
+import { startGateway } from "../support/gateway.ts";
+import { useHeldUpstream } from "../support/held-upstream.ts";
+
+const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
+
+/** A gateway that is closing, with one request in flight. */
+async function startClosing() {
+  const upstream = await useHeldUpstream();
+  const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
+  const answer = gateway.run(QUERY);
+  await upstream.called;
+  const closed = gateway.close();
+  const get = (path: string) => fetch(new URL(path, gateway.url));
+  return { ...gateway, upstream, answer, closed, get };
+}
+
+it("answers the request in flight, and is closed then", async () => {
+  const { upstream, answer, closed, get } = await startClosing();
+  upstream.release();
+
+  expect((await answer).data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
+  await closed;
+  await expect(get("/healthz")).rejects.toThrow();
+});
+
+it("meanwhile refuses new operations, and says that it is alive but not ready", async () => {
+  const { upstream, answer, closed, get, run } = await startClosing();
+
+  const ready = await get("/readyz");
+  expect([ready.status, await ready.json()]).toEqual([503, { status: "draining" }]);
+  expect(ready.headers.get("connection")).toBe("close");
+  const alive = await get("/healthz");
+  expect([alive.status, await alive.json()]).toEqual([200, { status: "ok" }]);
+  const refused = await run(QUERY);
+  expect([refused.status, refused.errors]).toEqual([
+    503,
+    [
+      {
+        message: "The gateway is shutting down; try another instance.",
+        extensions: { code: "SHUTTING_DOWN" },
+      },
+    ],
+  ]);
+
+  upstream.release();
+  await Promise.all([answer, closed]);
+});
+
+it("cuts off an upstream that does not answer, and still answers its own client", async () => {
+  const { answer, closed } = await startClosing();
+
+  const { status, errors } = await answer;
+  expect(status).toBe(200);
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining("shutting down"), extensions: { code: "UPSTREAM_UNAVAILABLE" } },
+  ]);
+  await closed;
+});
+
+it("is closed at once when nothing is in flight, though clients keep connections alive", async () => {
+  const gateway = await startGateway();
+  await gateway.run("{ __typename }");
+  // Nothing but this settles it: a wait for the client's connection would outlast the test.
+  await gateway.close();
+});

@@ -1,0 +1,110 @@
+/** Faults of our own: masked for the caller, with their stack in the log. */
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import pino from "pino";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { createApolloServer } from "../../src/graphql/apollo-server.ts";
+import type { GraphQLContext } from "../../src/graphql/context.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
+import { runOperation } from "../support/gateway.ts";
+
+const SECRET = "database password 1234";
+
+/** No query of the real schema is known to hit a bug, so this one has some. */
+const buggySchema = makeExecutableSchema({
+  typeDefs: "type Query { throws: String, rejects: String, breaksPromise: String!, works: String }",
+  resolvers: {
+    Query: {
+      throws: () => {
+        throw new TypeError(SECRET);
+      },
+      rejects: async () => {
+        throw SECRET;
+      },
+      breaksPromise: () => null,
+      works: () => "fine",
+    },
+  },
+});
+
+const logs: Record<string, unknown>[] = [];
+let url: string;
+let close: () => Promise<void>;
+let contextFault: Error | null = null;
+
+beforeAll(async () => {
+  const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
+  const apollo = createApolloServer(buggySchema, (error) => logger.error({ err: error }, "fault"));
+  await apollo.start();
+  const http = await createHttpServer({
+    apollo,
+    logger,
+    createContext: (_headers, trace) => {
+      if (contextFault) throw contextFault;
+      // These resolvers look nothing up.
+      return { trace } as GraphQLContext;
+    },
+  });
+  url = await http.listen({ host: "127.0.0.1", port: 0 });
+  close = async () => {
+    await http.close();
+    await apollo.stop();
+  };
+});
+afterAll(() => close());
+beforeEach(() => {
+  logs.length = 0;
+  contextFault = null;
+});
+
+const run = (query: string) => runOperation(url, { query }, {});
+
+it.each(["throws", "rejects", "breaksPromise"])(
+  "masks a resolver that %s, and logs one line with the stack",
+  async (field) => {
+    const { errors, data } = await run(`{ ${field} }`);
+
+    expect(errors).toMatchObject([
+      {
+        message: "The gateway failed to answer this. The request id leads to the reason in its log.",
+        path: [field],
+        extensions: { code: "INTERNAL_SERVER_ERROR" },
+      },
+    ]);
+    expect(data?.[field] ?? null).toBeNull();
+    expect(JSON.stringify(errors)).not.toMatch(/1234|\.ts|stack/i);
+    const faults = logs.filter(({ msg }) => msg === "fault");
+    expect(faults).toMatchObject([{ level: 50, err: { stack: expect.stringMatching(/\n +at /) } }]);
+    if (field !== "breaksPromise") expect(JSON.stringify(faults)).toContain(SECRET);
+  },
+);
+
+it("leaves other fields of the operation their answer", async () => {
+  const { status, data } = await run("{ works throws }");
+  expect([status, data]).toEqual([200, { works: "fine", throws: null }]);
+});
+
+it("notes the code in the request's line", async () => {
+  await run("{ throws }");
+  const line = await vi.waitFor(() => {
+    const found = logs.find(({ msg }) => msg === "request");
+    expect(found).toBeDefined();
+    return found;
+  });
+  expect(line).toMatchObject({ errorCodes: ["INTERNAL_SERVER_ERROR"] });
+});
+
+it("masks a fault before the operation begins, with HTTP 500", async () => {
+  contextFault = new Error(SECRET);
+  const { status, errors } = await run("{ works }");
+
+  expect(status).toBe(500);
+  expect(errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
+  expect(JSON.stringify(errors)).not.toContain("1234");
+  expect(logs.filter(({ msg }) => msg === "fault")).toMatchObject([
+    {
+      level: 50,
+      requestId: expect.any(String),
+      err: { message: SECRET, stack: expect.stringMatching(/\n +at /) },
+    },
+  ]);
+});

@@ -1,0 +1,222 @@
+/** GraphQL over HTTP: what is an operation, what is refused, and in which form. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const JSON_TYPE = { "content-type": "application/json" };
+const QUERY = "{ __typename }";
+
+interface Sent {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+async function send(path: string, init: RequestInit = {}): Promise<Sent> {
+  const response = await fetch(new URL(path, gateway.url), init);
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = JSON_TYPE) =>
+  send("/graphql", { method: "POST", headers, body });
+
+const get = (params: Record<string, string>, headers: Record<string, string> = JSON_TYPE) =>
+  send(`/graphql?${new URLSearchParams(params)}`, { headers });
+
+/** The form that every refusal has. */
+function expectRefusal({ status, headers, text }: Sent, expected: number, message: RegExp): void {
+  expect(status).toBe(expected);
+  expect(headers.get("content-type")).toMatch(/^application\/json/);
+  expect(JSON.parse(text)).toEqual({
+    errors: [{ message: expect.stringMatching(message), extensions: { code: "BAD_REQUEST" } }],
+  });
+}
+
+describe("POST /graphql", () => {
+  it.each(["application/json", "application/json; charset=utf-8", "Application/JSON"])(
+    "answers an operation sent as %s",
+    async (type) => {
+      const { status, text } = await post(JSON.stringify({ query: QUERY }), { "content-type": type });
+      expect([status, JSON.parse(text)]).toEqual([200, { data: { __typename: "Query" } }]);
+    },
+  );
+
+  it("runs the operation that `operationName` names, with `variables`", async () => {
+    const query = "query A { __typename } query B($yes: Boolean!) { b: __typename @include(if: $yes) }";
+    const { text } = await post(JSON.stringify({ query, operationName: "B", variables: { yes: true } }));
+    expect(JSON.parse(text)).toEqual({ data: { b: "Query" } });
+  });
+
+  it("answers with application/graphql-response+json when that is accepted", async () => {
+    const accept = { ...JSON_TYPE, accept: "application/graphql-response+json" };
+    const { headers } = await post(JSON.stringify({ query: QUERY }), accept);
+    expect(headers.get("content-type")).toMatch(/^application\/graphql-response\+json/);
+  });
+
+  it.each([
+    ["broken JSON", '{"query":', /^Expected the request body to be JSON: /],
+    ["an empty body", "", /^Expected the request body to be JSON: /],
+    ["JSON nested beyond all sense", "[".repeat(100_000) + "1".repeat(16), /^Expected the request body/],
+    ["an array: there is no batching", "[]", /batching disabled/],
+    ["null", "null", /^POST body missing/],
+    ["a text", '"{ __typename }"', /^POST body missing/],
+    ["an object without anything", "{}", /^POST body missing/],
+    ["a query that is no text", '{"query":1}', /must be strings/],
+    ["variables that are no object", '{"query":"{ __typename }","variables":[1]}', /`variables`/],
+    ["an operation name that is no text", '{"query":"{ __typename }","operationName":1}', /`operationName`/],
+  ])("refuses %s", async (_what, body, message) => {
+    expectRefusal(await post(body), 400, message);
+  });
+
+  it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml"])(
+    "refuses a body of type %s, which a page of another site could send",
+    async (type) => {
+      const sent = await post(JSON.stringify({ query: QUERY }), { "content-type": type });
+      expectRefusal(sent, 415, /^Expected the content type application\/json, got /);
+    },
+  );
+
+  it("refuses a body without a type", async () => {
+    // fetch gives bytes no type.
+    const sent = await post(new TextEncoder().encode(JSON.stringify({ query: QUERY })), {});
+    expectRefusal(sent, 415, /got none\.$/);
+  });
+
+  it("refuses a body of more than 1 MiB", async () => {
+    const body = JSON.stringify({ query: QUERY, variables: { padding: "x".repeat(2 ** 20) } });
+    expectRefusal(await post(body), 413, /^Expected a body of at most 1048576 bytes, got more\.$/);
+  });
+
+  it("takes a body of just under 1 MiB", async () => {
+    const body = JSON.stringify({ query: QUERY, variables: { padding: "x".repeat(2 ** 20 - 100) } });
+    expect((await post(body)).status).toBe(200);
+  });
+
+  it("refuses a document of more than 10 000 tokens before it is validated", async () => {
+    const { status, text } = await post(JSON.stringify({ query: `{${" __typename".repeat(10_001)}}` }));
+    expect(status).toBe(400);
+    expect(JSON.parse(text).errors).toMatchObject([
+      { message: expect.stringContaining("10000 tokens"), extensions: { code: "GRAPHQL_PARSE_FAILED" } },
+    ]);
+  });
+
+  it("survives a document nested as deep as the limit of tokens allows", async () => {
+    const { text } = await post(JSON.stringify({ query: `${"{ a".repeat(4_990)}${"}".repeat(4_990)}` }));
+    expect(JSON.parse(text).errors[0].extensions.code).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+  });
+});
+
+describe("GET /graphql", () => {
+  it("answers an operation in the query string", async () => {
+    const query = "query ($yes: Boolean!) { __typename @include(if: $yes) }";
+    const { status, text } = await get({ query, variables: JSON.stringify({ yes: true }) });
+    expect([status, JSON.parse(text)]).toEqual([200, { data: { __typename: "Query" } }]);
+  });
+
+  it.each([
+    ["broken variables", { query: QUERY, variables: "{" }, /variables search parameter/],
+    ["broken extensions", { query: QUERY, extensions: "{" }, /extensions search parameter/],
+  ])("refuses %s", async (_what, params, message) => {
+    expectRefusal(await get(params), 400, message);
+  });
+
+  it("refuses what another site's page could send: no header that needs the browser's leave", async () => {
+    expectRefusal(await get({ query: QUERY }, {}), 400, /Cross-Site Request Forgery/);
+  });
+
+  it.each(["apollo-require-preflight", "x-apollo-operation-name"])(
+    "takes it with the header %s",
+    async (name) => {
+      expect((await get({ query: QUERY }, { [name]: "1" })).status).toBe(200);
+    },
+  );
+
+  it("shows browsers a page with the Sandbox", async () => {
+    const { status, headers, text } = await get({}, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toMatch(/^text\/html/);
+    expect(text).toContain("EmbeddedSandbox");
+  });
+});
+
+describe("other requests", () => {
+  it.each(["PUT", "DELETE", "PATCH", "OPTIONS"])(
+    "are refused on /graphql with the method %s",
+    async (method) => {
+      const sent = await send("/graphql", { method });
+      expectRefusal(sent, 405, new RegExp(`^Expected one of the methods GET, POST, got ${method}\\.$`));
+      expect(sent.headers.get("allow")).toBe("GET, POST");
+    },
+  );
+
+  it.each(["/healthz", "/readyz"])("are refused on %s with the method POST", async (path) => {
+    const sent = await send(path, { method: "POST", body: "{}", headers: JSON_TYPE });
+    expectRefusal(sent, 405, /got POST\.$/);
+    expect(sent.headers.get("allow")).toBe("GET, HEAD");
+  });
+
+  it.each(["/", "/graphql/", "/graphqlx", "/api/v4/get_job_instance_status", "/healthz/x?a=b"])(
+    "are told that %s is no path of this gateway",
+    async (path) => {
+      expectRefusal(await send(path), 404, /\/graphql, \/healthz, \/readyz/);
+    },
+  );
+
+  it("are refused with a path that cannot be decoded", async () => {
+    const sent = await send("/%zz");
+    expectRefusal(sent, 400, /percent-encoding/);
+    expect(sent.headers.get("x-request-id")).toBeTruthy();
+  });
+
+  it.each([
+    ["that are no HTTP", "GET /graphql HTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"],
+    [
+      "with headers of more than 16 KiB",
+      `GET /graphql HTTP/1.1\r\nHost: x\r\nX-Large: ${"x".repeat(20_000)}\r\n\r\n`,
+      "431 Request Header Fields Too Large",
+    ],
+  ])("%s are answered in the same form", async (_what, request, status) => {
+    const [head, body] = (await sendRaw(request)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
+    expect(JSON.parse(body ?? "")).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+  });
+});
+
+describe("health", () => {
+  it.each([
+    ["/healthz", { status: "ok" }],
+    ["/readyz", { status: "ready" }],
+  ])("%s answers %j", async (path, body) => {
+    const { status, text } = await send(path);
+    expect([status, JSON.parse(text)]).toEqual([200, body]);
+  });
+});
+
+it("lets nobody store an answer, as the next caller may not see it", async () => {
+  const { headers } = await post(JSON.stringify({ query: QUERY }), {
+    ...JSON_TYPE,
+    "x-bkapi-authorization": AUTHORIZATION,
+  });
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
+
+/** Sends text over a connection of its own; what comes back until that ends. */
+function sendRaw(text: string): Promise<string> {
+  const { hostname, port } = new URL(gateway.url);
+  return new Promise((resolve, reject) => {
+    let received = "";
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    socket.on("end", () => resolve(received)).on("error", reject);
+  });
+}

@@ -1,0 +1,217 @@
+/** One log line per request: what is in it, and what is never. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  // Everything that any part may have to say is to be seen here.
+  gateway = await startGateway({ config: { logLevel: "trace" } });
+});
+afterAll(() => gateway.close());
+beforeEach(() => {
+  gateway.logs.length = 0;
+});
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+const jobQuery = (id: string, name = "Job") =>
+  `query ${name} { jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename ... on JobInstance { name } } }`;
+
+/** The lines so far once there is one of a request: it is written just after the client has its answer. */
+const requestLine = () =>
+  vi.waitFor(() => {
+    const line = gateway.logs.find(({ msg }) => msg === "request");
+    if (!line) throw new Error("No line yet.");
+    return line;
+  });
+
+describe("the line of an operation", () => {
+  it("has its name, duration, upstream calls and ids, and its request's id", async () => {
+    const { headers } = await gateway.run(jobQuery("20000000002", "Overview"));
+
+    expect(await requestLine()).toMatchObject({
+      level: 30,
+      method: "POST",
+      path: "/graphql",
+      statusCode: 200,
+      durationMs: expect.any(Number),
+      requestId: headers.get("x-request-id"),
+      operationName: "Overview",
+      upstreamCalls: 1,
+      // job_request_id of bk-job and X-Bkapi-Request-Id of the API Gateway.
+      upstreamRequestIds: [expect.stringMatching(/./), expect.stringMatching(/./)],
+      errorCodes: [],
+    });
+    expect(gateway.logs).toHaveLength(1);
+  });
+
+  it.each([
+    ["an upstream failure", jobQuery("20000090101"), ["UNAUTHENTICATED"]],
+    ["a bad reference", jobQuery("0"), ["BAD_USER_INPUT"]],
+    ["two failures", `{ a: ${fieldOf("0")} b: ${fieldOf("-1")} }`, ["BAD_USER_INPUT", "BAD_USER_INPUT"]],
+    ["a document that does not parse", "{", ["GRAPHQL_PARSE_FAILED"]],
+    ["a document that is not valid", "{ nothing }", ["GRAPHQL_VALIDATION_FAILED"]],
+    [
+      "a subscription",
+      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }`,
+      ["BAD_REQUEST"],
+    ],
+  ])("has the error codes of %s", async (_what, query, codes) => {
+    await gateway.run(query);
+    expect((await requestLine()).errorCodes).toEqual(codes);
+  });
+
+  it("has the code of a request that is no operation", async () => {
+    await fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body: "{" });
+    expect(await requestLine()).toMatchObject({
+      statusCode: 400,
+      upstreamCalls: 0,
+      errorCodes: ["BAD_REQUEST"],
+    });
+  });
+
+  it("has the code of one refused as a possible forgery", async () => {
+    await fetch(`${gateway.url}?query={__typename}`);
+    expect(await requestLine()).toMatchObject({ statusCode: 400, errorCodes: ["BAD_REQUEST"] });
+  });
+
+  it("is written for a client that has gone away, whose upstream call ends with it", async () => {
+    const client = new AbortController();
+    const body = JSON.stringify({ query: jobQuery("20000090502", "Gone") });
+    const headers = { ...JSON_TYPE, "x-bkapi-authorization": AUTHORIZATION };
+    const before = gateway.simulator.requests.length;
+    const answer = fetch(gateway.url, { method: "POST", headers, body, signal: client.signal });
+    await vi.waitFor(() => expect(gateway.simulator.requests.length).toBe(before + 1));
+    client.abort();
+    await expect(answer).rejects.toThrow();
+
+    expect(await requestLine()).toMatchObject({
+      aborted: true,
+      statusCode: null,
+      operationName: "Gone",
+      upstreamCalls: 1,
+    });
+  });
+});
+
+describe("the line of another request", () => {
+  it.each([
+    ["/healthz", "/healthz", 200],
+    ["/nowhere", null, 404],
+    ["/%zz", null, 400],
+  ])(
+    "of %s has the route %j and the status %i, and nothing of operations",
+    async (path, route, statusCode) => {
+      await fetch(new URL(path, gateway.url));
+      const line = await requestLine();
+      expect(line).toMatchObject({ method: "GET", path: route, statusCode });
+      expect(line).not.toHaveProperty("operationName");
+    },
+  );
+});
+
+describe("X-Request-Id", () => {
+  const idFor = async (given: string) => {
+    const response = await fetch(new URL("/healthz", gateway.url), { headers: { "x-request-id": given } });
+    const id = response.headers.get("x-request-id");
+    expect((await requestLine()).requestId).toBe(id);
+    return id;
+  };
+
+  it.each(["a", "7c9e6679-7425-40de-944b-e07fc1f90ae7", "Root=1-67891233-abcdef/x:y+z.w_", "x".repeat(128)])(
+    "is kept when it is fit for one: %s",
+    async (given) => {
+      expect(await idFor(given)).toBe(given);
+    },
+  );
+
+  it.each(["", "a b", 'a","level":"50', "x".repeat(129), "a,b", "<script>"])(
+    "is replaced when not: %j",
+    async (given) => {
+      expect(await idFor(given)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    },
+  );
+
+  it("is made up when there is none, a new one for each request", async () => {
+    const ids = await Promise.all(
+      [1, 2].map(async () => (await gateway.run("{ __typename }")).headers.get("x-request-id")),
+    );
+    expect(new Set(ids).size).toBe(2);
+  });
+});
+
+describe("credentials appear in no line, though they came in", () => {
+  const SECRET = "s3cr3t-Token_of.a+user";
+  const authorization = JSON.stringify({ bk_app_code: "app", bk_app_secret: SECRET, bk_token: `${SECRET}2` });
+  const encoded = encodeURIComponent(SECRET);
+  const variables = { secret: SECRET, id: "20000000002" };
+  const echoing = jobQuery("20000090020");
+
+  it.each<[string, (send: typeof post) => Promise<unknown>]>([
+    [
+      "X-Bkapi-Authorization",
+      (send) => send({ query: jobQuery("20000000002") }, { "x-bkapi-authorization": authorization }),
+    ],
+    [
+      "X-Bkapi-Authorization, echoed by the upstream",
+      (send) => send({ query: echoing }, { "x-bkapi-authorization": authorization }),
+    ],
+    [
+      "X-Bkapi-Authorization that is no JSON",
+      (send) => send({ query: echoing }, { "x-bkapi-authorization": SECRET }),
+    ],
+    [
+      "Authorization and cookies",
+      (send) => send({ query: "{ __typename }" }, { authorization: SECRET, cookie: `bk_token=${SECRET}` }),
+    ],
+    [
+      "the query string",
+      () => fetch(`${gateway.url}?query={__typename}&bk_token=${encoded}`, { headers: JSON_TYPE }),
+    ],
+    ["the path", () => fetch(new URL(`/graphql/${encoded}`, gateway.url))],
+    ["a path that cannot be decoded", () => fetch(new URL(`/%zz/${encoded}`, gateway.url))],
+    ["variables", (send) => send({ query: "{ __typename }", variables })],
+    [
+      "a literal of a document that is not valid",
+      (send) => send({ query: `{ nothing(token: "${SECRET}") }` }),
+    ],
+    ["a document that does not parse", (send) => send({ query: `{ "${SECRET}"` })],
+    [
+      "a body that is not JSON",
+      () => fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body: SECRET }),
+    ],
+    ["what is no HTTP", () => sendUnreadable(`GET / HTP/9\r\nX-Bkapi-Authorization: ${SECRET}\r\n\r\n`)],
+    [
+      "headers that are too large",
+      () => sendUnreadable(`GET / HTTP/1.1\r\nCookie: ${SECRET.repeat(1_000)}\r\n\r\n`),
+    ],
+  ])("in %s", async (_where, sendIt) => {
+    await sendIt(post);
+    const lines = await vi.waitFor(() => {
+      expect(gateway.logs).not.toHaveLength(0);
+      return JSON.stringify(gateway.logs);
+    });
+    expect(lines).not.toContain(SECRET);
+    expect(lines).not.toContain(encoded);
+    // Node.js keeps what it cannot read as bytes.
+    expect(lines).not.toContain([...Buffer.from(SECRET)].join());
+  });
+});
+
+function fieldOf(id: string): string {
+  return `jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename }`;
+}
+
+async function post(body: object, headers: Record<string, string> = {}): Promise<void> {
+  const init = { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) };
+  await (await fetch(gateway.url, init)).text();
+}
+
+function sendUnreadable(text: string): Promise<void> {
+  const { hostname, port } = new URL(gateway.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end(text));
+    socket.resume().on("end", resolve).on("error", reject);
+  });
+}

@@ -1,0 +1,33 @@
+/** An upstream that answers when it is told to: for what happens while a call is in flight. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+
+export interface HeldUpstream {
+  readonly url: string;
+  /** Resolves when the first call has come in. */
+  readonly called: Promise<void>;
+  /** Answers all calls, also later ones: no such job. */
+  readonly release: () => void;
+}
+
+const ANSWER = JSON.stringify({ error: { code: "NOT_FOUND", message: "作业实例不存在" } });
+
+/** For one test, closed when the test is over. */
+export async function useHeldUpstream(): Promise<HeldUpstream> {
+  const called = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const server = createServer(async (_request, response) => {
+    called.resolve();
+    await released.promise;
+    response.writeHead(404, { "content-type": "application/json" }).end(ANSWER);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  // The address is an object for a TCP server that is listening.
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, called: called.promise, release: released.resolve };
+}
