@@ -123,8 +123,9 @@ export async function runLoad(generator: WorkerProcess, load: Load): Promise<Loa
 export function measure(workload: Workload, options: RunOptions): Promise<Measured[]> {
   const { ask, isHot, connections, maxMs, warmUp } = workload;
   const requests = options.requests ?? workload.requests;
+  const servers = options.servers.filter((name) => workload.servers?.includes(name) ?? true);
   const loadOf = createLoads(isHot);
-  return withStage(workload, options, async ({ simulator, runners, startGenerator }) => {
+  return withStage(workload, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
     const generator = startGenerator();
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {

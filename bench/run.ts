@@ -1,34 +1,92 @@
-/** The benchmark: `npm run bench`. */
+/** The benchmark: `npm run bench`. See `options.ts` for what can be asked of it, README.md for how it measures. */
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { CONTESTANTS } from "./catalogue.ts";
-import { measure, type RunOptions } from "./measure.ts";
+import { measureLatency } from "./latency.ts";
+import { measure } from "./measure.ts";
+import { measureMemory } from "./memory.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { profileTable } from "./report/profile.ts";
+import { aimsTable, circumstances, type Results, summaryTable } from "./report/results.ts";
+import { latencyTable, memoryTable, scalingTable } from "./report/tables.ts";
 import { workloadTable } from "./report/workload-table.ts";
+import { measureScaling } from "./scaling.ts";
 import { WORKLOADS } from "./workloads.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    servers: { type: "string" },
-    rounds: { type: "string", default: "3" },
-    requests: { type: "string" },
-    env: { type: "string", multiple: true, default: [] },
-  },
-});
-execFileSync("npm", ["run", "--silent", "build"], {
-  cwd: fileURLToPath(new URL("..", import.meta.url)),
-  stdio: "inherit",
-});
-const options: RunOptions = {
-  servers: values.servers?.split(",") ?? CONTESTANTS.map(({ name }) => name),
-  rounds: Number(values.rounds),
-  requests: values.requests === undefined ? null : Number(values.requests),
-  environment: Object.fromEntries(values.env.map((pair) => pair.split("=", 2))),
-  profileFolder: null,
-};
-const only = values.only?.split(",");
-for (const workload of WORKLOADS.filter(({ name }) => only?.includes(name) ?? true)) {
-  const measured = await measure(workload, options);
-  process.stdout.write(`\n### ${workload.title}\n\n${workloadTable(measured)}\n`);
+const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+
+/** Keeps what it prints. */
+function createReport() {
+  const sections: string[] = [];
+  return {
+    sections,
+    add(title: string, ...paragraphs: string[]): void {
+      const section = [`## ${title}`, ...paragraphs].join("\n\n");
+      sections.push(section);
+      process.stdout.write(`\n${section}\n`);
+    },
+  };
+}
+
+type Report = ReturnType<typeof createReport>;
+
+async function runAll(options: Options, report: Report): Promise<Results> {
+  const profile = (name: string): string[] =>
+    options.profileFolder ? [profileTable(join(options.profileFolder, `${name}.cpuprofile`))] : [];
+
+  const workloads: Results["workloads"][number][] = [];
+  for (const workload of WORKLOADS.filter(({ name }) => options.parts.has(name))) {
+    const measured = await measure(workload, options);
+    workloads.push({ workload, measured });
+    report.add(workload.title, workloadTable(measured), ...profile(workload.name));
+  }
+  const latency = options.parts.has("w5") ? await measureLatency(options) : null;
+  if (latency) {
+    const title = "W5: small queries while another connection loops the query for 10 000 hosts";
+    report.add(title, latencyTable(latency), ...profile("w5"));
+  }
+  if (options.parts.has("scaling")) {
+    report.add(
+      "Cost as jobs grow: all host fields, `first: 10000`",
+      "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
+      scalingTable(await measureScaling(options)),
+    );
+  }
+  if (options.parts.has("memory")) {
+    const tell = (line: string) => void process.stderr.write(`${line}\n`);
+    const measured = await measureMemory(options, options.memoryMinutes, tell);
+    report.add(`Memory over ${options.memoryMinutes} minutes of W3 and W4`, memoryTable(measured));
+  }
+  return { workloads, latency };
+}
+
+function build(): void {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+}
+
+const NOTE = `Medians over the rounds, with least and most in parentheses. CPU time is that of the server's whole
+process, as the operating system counts it; ratios are taken round by round against the floor. Cold: a different job
+each time and nothing kept. See README.md for the rest.`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options.help) return void process.stdout.write(HELP);
+  if (options.build) build();
+  const report = createReport();
+  const results = await runAll(options, report);
+  const summary = [aimsTable(results), summaryTable(results)];
+  process.stdout.write(`\n## Summary\n\n${summary.join("\n\n")}\n`);
+  if (!options.isComplete) return;
+  const page = ["# What the gateway costs", circumstances(args), NOTE, ...summary, ...report.sections];
+  writeFileSync(RESULTS, `${page.join("\n\n")}\n`);
+  process.stdout.write(`\nWritten to ${RESULTS}.\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }

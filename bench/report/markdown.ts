@@ -9,7 +9,7 @@ export const number = (value: number): string => {
 
 /** `15.2 (14.9–16.0)` */
 export const withSpread = ({ median, min, max }: Spread): string =>
-  `${number(median)} (${number(min)}–${number(max)})`;
+  !Number.isFinite(median) ? "–" : `${number(median)} (${number(min)}–${number(max)})`;
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;

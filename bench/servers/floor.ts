@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { settings } from "./listen.ts";
 import { createUpstream } from "./upstream.ts";
 
-const readJob = createUpstream(settings.upstreamUrl);
+const jobsOf = createUpstream(settings.upstreamUrl);
 
 async function readText(request: IncomingMessage): Promise<string> {
   let text = "";
@@ -16,8 +16,8 @@ async function readText(request: IncomingMessage): Promise<string> {
 
 async function answer(request: IncomingMessage): Promise<string> {
   const { variables } = JSON.parse(await readText(request));
-  const authorization = String(request.headers["x-bkapi-authorization"]);
-  return JSON.stringify(await readJob(variables.jobInstanceId, variables.hosts === true, authorization));
+  const jobs = jobsOf(request.headers["x-bkapi-authorization"]);
+  return JSON.stringify(await jobs.read(variables.jobInstanceId, variables.hosts === true));
 }
 
 createServer((request, response) => {

@@ -4,10 +4,11 @@
  */
 import { type GraphQLResolveInfo, GraphQLScalarType, Kind, type SelectionSetNode } from "graphql";
 import { hostStatus, runStatus, scopeType, stepType } from "../../src/model/status.ts";
-import type { Body, HostRow, StepInstance } from "./upstream-body.ts";
+import type { Jobs } from "./upstream.ts";
+import type { HostRow, StepInstance } from "./upstream-body.ts";
 
 export interface JobsContext {
-  readonly jobs: { readonly read: (jobInstanceId: string, hosts: boolean) => Promise<Body> };
+  readonly jobs: Jobs;
 }
 
 const NEEDS_HOSTS = new Set(["hostResults", "hostGroups", "hostSummary"]);

@@ -1,5 +1,6 @@
 /** One upstream call: what all servers but the gateway and the documented Apollo Server do it with. */
 import { Pool } from "undici";
+import type { Body } from "./upstream-body.ts";
 
 /** Text of the path and query; both flags when hosts are wanted, as the gateway sends them. */
 export const endpointPath = (jobInstanceId: string, hosts: boolean): string =>
@@ -7,18 +8,25 @@ export const endpointPath = (jobInstanceId: string, hosts: boolean): string =>
     hosts ? "&return_ip_result=true&return_execute_object_result=true" : ""
   }`;
 
-/** @returns the parsed body. @throws Error for any status but 200. */
-export type ReadJob = (jobInstanceId: string, hosts: boolean, authorization: string) => Promise<unknown>;
+/** Reads a job for a caller. */
+export interface Jobs {
+  /** @returns the parsed body. @throws Error for any status but 200. */
+  readonly read: (jobInstanceId: string, hosts: boolean) => Promise<Body>;
+}
 
-export function createUpstream(baseUrl: URL): ReadJob {
+/** @returns what makes the `Jobs` of one request, from the value of its `X-Bkapi-Authorization`. */
+export function createUpstream(baseUrl: URL): (authorization: unknown) => Jobs {
   const pool = new Pool(baseUrl.origin, { connections: 32 });
-  return async (jobInstanceId, hosts, authorization) => {
-    const { statusCode, body } = await pool.request({
-      method: "GET",
-      path: baseUrl.pathname + endpointPath(jobInstanceId, hosts),
-      headers: { accept: "application/json", "x-bkapi-authorization": authorization },
-    });
-    if (statusCode !== 200) throw new Error(`Expected HTTP 200 of the upstream, got ${statusCode}.`);
-    return body.json();
-  };
+  return (authorization) => ({
+    read: async (jobInstanceId, hosts) => {
+      const { statusCode, body } = await pool.request({
+        method: "GET",
+        path: baseUrl.pathname + endpointPath(jobInstanceId, hosts),
+        headers: { accept: "application/json", "x-bkapi-authorization": String(authorization) },
+      });
+      if (statusCode !== 200) throw new Error(`Expected HTTP 200 of the upstream, got ${statusCode}.`);
+      // The simulator's answers have the upstream's form.
+      return (await body.json()) as Body;
+    },
+  });
 }

@@ -1,0 +1,58 @@
+/** Memory over time: W3 and W4 on one connection each, without a pause, on the floor and the gateway at once. */
+import { type Contestant, FLOOR, GATEWAY } from "./catalogue.ts";
+import { createLoads, type RunOptions, runLoad, withStage } from "./measure.ts";
+import { type Memory, memory } from "./process/proc.ts";
+import { LARGE_ASK, OVERVIEW_ASK } from "./workloads.ts";
+
+export interface MemorySample extends Memory {
+  /** Answered so far. */
+  readonly requests: number;
+}
+
+export interface MeasuredMemory {
+  readonly contestant: Contestant;
+  /** One for every 30 s. */
+  readonly samples: readonly MemorySample[];
+}
+
+export const SAMPLES_PER_MINUTE = 2;
+const AMOUNT = { connections: 1, requests: 9_000, maxMs: 60_000 / SAMPLES_PER_MINUTE };
+
+/** @param onSample told after every sample, as it takes minutes. */
+export function measureMemory(
+  options: RunOptions,
+  minutes: number,
+  onSample: (line: string) => void,
+): Promise<MeasuredMemory[]> {
+  const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY);
+  const stage = { name: "memory", dialect: "release", isHot: false } as const;
+  const loadOf = createLoads(stage.isHot);
+  return withStage(stage, { ...options, servers }, async ({ runners, startGenerator }) => {
+    const contestants = runners.map((runner) => ({
+      runner,
+      loops: [LARGE_ASK, OVERVIEW_ASK].map((ask) => ({ ask, generator: startGenerator() })),
+      samples: [] as MemorySample[],
+    }));
+    for (let count = 0; count < minutes * SAMPLES_PER_MINUTE; count += 1) {
+      await Promise.all(
+        contestants.map(async ({ runner, loops, samples }) => {
+          const answered = await Promise.all(
+            loops.map(async ({ ask, generator }) => {
+              const expected = await runner.expect(ask);
+              return (await runLoad(generator, loadOf(runner, ask, expected, AMOUNT))).requests;
+            }),
+          );
+          const before = samples.at(-1)?.requests ?? 0;
+          const requests = answered.reduce((sum, each) => sum + each, before);
+          samples.push({ ...memory(runner.process.pid), requests });
+        }),
+      );
+      const now = contestants.map(({ runner, samples }) => {
+        const { rssMb, requests } = samples.at(-1) ?? { rssMb: 0, requests: 0 };
+        return `${runner.contestant.name} ${rssMb.toFixed(0)} MB after ${requests} requests`;
+      });
+      onSample(`${((count + 1) / SAMPLES_PER_MINUTE).toFixed(1)} min: ${now.join(", ")}`);
+    }
+    return contestants.map(({ runner, samples }) => ({ contestant: runner.contestant, samples }));
+  });
+}
