@@ -2,11 +2,13 @@
 /** The command line: `bk-job-graphql`. */
 import "./runtime.ts";
 
-const [{ Command }, { readSdl }, { serve }] = await Promise.all([
-  import("commander"),
-  import("./graphql/sdl.ts"),
-  import("./serve.ts"),
-]);
+const { Command } = await import("commander");
+
+/** Loaded when it is wanted: help and SDL need none of it. */
+const run = async (demo: boolean) => {
+  const { serve } = await import("./serve.ts");
+  await serve({ environment: process.env, demo });
+};
 
 const program = new Command("bk-job-graphql")
   .description(
@@ -17,16 +19,19 @@ const program = new Command("bk-job-graphql")
 program
   .command("serve", { isDefault: true })
   .description("serve the gateway; without JOB_API_URL on the embedded simulator")
-  .action(() => serve({ environment: process.env, demo: false }));
+  .action(() => run(false));
 
 program
   .command("demo")
   .description("serve the gateway on the embedded simulator, whatever the environment")
-  .action(() => serve({ environment: process.env, demo: true }));
+  .action(() => run(true));
 
 program
   .command("schema")
   .description("print the SDL")
-  .action(() => void process.stdout.write(readSdl()));
+  .action(async () => {
+    const { readSdl } = await import("./graphql/sdl.ts");
+    process.stdout.write(readSdl());
+  });
 
 await program.parseAsync();

@@ -1,13 +1,13 @@
 /** The end of a gateway: requests in flight are answered, new ones are sent elsewhere. */
-import { expect, it } from "vitest";
+import { expect, it, type TestContext } from "vitest";
 import { startGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 
 const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
 
 /** A gateway that is closing, with one request in flight. */
-async function startClosing() {
-  const upstream = await useHeldUpstream();
+async function startClosing(test: TestContext) {
+  const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
   const answer = gateway.run(QUERY);
   await upstream.called;
@@ -16,8 +16,8 @@ async function startClosing() {
   return { ...gateway, upstream, answer, closed, get };
 }
 
-it("answers the request in flight, and is closed then", async () => {
-  const { upstream, answer, closed, get } = await startClosing();
+it("answers the request in flight, and is closed then", async (test) => {
+  const { upstream, answer, closed, get } = await startClosing(test);
   upstream.release();
 
   expect((await answer).data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
@@ -25,8 +25,8 @@ it("answers the request in flight, and is closed then", async () => {
   await expect(get("/healthz")).rejects.toThrow();
 });
 
-it("meanwhile refuses new operations, and says that it is alive but not ready", async () => {
-  const { upstream, answer, closed, get, run } = await startClosing();
+it("meanwhile refuses new operations, and says that it is alive but not ready", async (test) => {
+  const { upstream, answer, closed, get, run } = await startClosing(test);
 
   const ready = await get("/readyz");
   expect([ready.status, await ready.json()]).toEqual([503, { status: "draining" }]);
@@ -48,8 +48,8 @@ it("meanwhile refuses new operations, and says that it is alive but not ready", 
   await Promise.all([answer, closed]);
 });
 
-it("cuts off an upstream that does not answer, and still answers its own client", async () => {
-  const { answer, closed } = await startClosing();
+it("cuts off an upstream that does not answer, and still answers its own client", async (test) => {
+  const { answer, closed } = await startClosing(test);
 
   const { status, errors } = await answer;
   expect(status).toBe(200);

@@ -1,7 +1,7 @@
 /** An upstream that answers when it is told to: for what happens while a call is in flight. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import type { TestContext } from "vitest";
 
 export interface HeldUpstream {
   readonly url: string;
@@ -14,7 +14,9 @@ export interface HeldUpstream {
 const ANSWER = JSON.stringify({ error: { code: "NOT_FOUND", message: "作业实例不存在" } });
 
 /** For one test, closed when the test is over. */
-export async function useHeldUpstream(): Promise<HeldUpstream> {
+export async function useHeldUpstream({
+  onTestFinished,
+}: Pick<TestContext, "onTestFinished">): Promise<HeldUpstream> {
   const called = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const server = createServer(async (_request, response) => {

@@ -1,0 +1,107 @@
+/** The shape of the source: one direction, small files, one way to name them. */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** From the top down: a layer imports itself and those after it. */
+const LAYERS: readonly string[] = ["process", "gateway", "http", "graphql", "jobs", "upstream", "model"];
+
+/** Everything directly in `src/` but the gateway. */
+const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "runtime.ts"];
+
+const MAX_LINES = 300;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+}
+
+const FILES = globSync("**/*.ts", { cwd: SOURCE }).toSorted();
+const textOf = (file: string) => readFileSync(join(SOURCE, file), "utf8");
+
+/** Static imports, exports from, and `import()`, of files of our own. */
+const IMPORT = /^(?:import|export)\s(type\s)?(?:[^;]*?\sfrom\s)?"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm;
+
+const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
+  [...textOf(from).matchAll(IMPORT)].map(([, type, path = "", lazyPath = path]) => ({
+    from,
+    to: relative(SOURCE, join(SOURCE, dirname(from), lazyPath || path)),
+    isTypeOnly: type !== undefined,
+  })),
+);
+
+function layerOf(file: string): string {
+  if (PROCESS_FILES.includes(file)) return "process";
+  return file.includes("/") ? (file.split("/")[0] ?? "") : file.replace(/\.ts$/, "");
+}
+
+const shown = (imports: readonly Import[]) => imports.map(({ from, to }) => `${from} → ${to}`);
+
+it("has imports to look at, all of files that exist", () => {
+  expect(IMPORTS.length).toBeGreaterThan(100);
+  expect(shown(IMPORTS.filter(({ to }) => !FILES.includes(to)))).toEqual([]);
+});
+
+it("has no files outside the layers and the simulator", () => {
+  const known = [...LAYERS, "simulator"];
+  expect(FILES.filter((file) => !known.includes(layerOf(file)))).toEqual([]);
+});
+
+it("imports downwards only", () => {
+  const rank = (file: string) => LAYERS.indexOf(layerOf(file));
+  const upwards = IMPORTS.filter(({ from, to }) => rank(from) >= 0 && rank(to) >= 0 && rank(to) < rank(from));
+  expect(shown(upwards)).toEqual([]);
+});
+
+describe("the simulator", () => {
+  const isSimulator = (file: string) => layerOf(file) === "simulator";
+
+  it("imports the model only", () => {
+    const others = IMPORTS.filter(
+      ({ from, to }) => isSimulator(from) && !isSimulator(to) && layerOf(to) !== "model",
+    );
+    expect(shown(others)).toEqual([]);
+  });
+
+  it("is imported by the process only, and by its configuration only for a type", () => {
+    const users = IMPORTS.filter(({ from, to }) => isSimulator(to) && !isSimulator(from));
+    expect(users).toEqual([
+      { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
+      { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
+    ]);
+  });
+});
+
+it("has no import cycle", () => {
+  // Types are gone when modules load; a cycle of them alone is none.
+  const loading = IMPORTS.filter(({ isTypeOnly }) => !isTypeOnly);
+  const targets = Map.groupBy(loading, ({ from }) => from);
+  const isWithoutCycle = new Set<string>();
+  const cycleFrom = (file: string, path: readonly string[] = []): readonly string[] | null => {
+    if (path.includes(file)) return [...path, file];
+    if (isWithoutCycle.has(file)) return null;
+    for (const { to } of targets.get(file) ?? []) {
+      const cycle = cycleFrom(to, [...path, file]);
+      if (cycle) return cycle;
+    }
+    isWithoutCycle.add(file);
+    return null;
+  };
+  expect(FILES.map((file) => cycleFrom(file)).find((cycle) => cycle !== null)).toBeUndefined();
+});
+
+it("names files and folders in kebab case", () => {
+  const NAME = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.generated)?\.ts$/;
+  expect(FILES.filter((file) => !NAME.test(file))).toEqual([]);
+});
+
+it(`has no file of more than ${MAX_LINES} lines but generated ones`, () => {
+  const long = FILES.filter((file) => !file.endsWith(".generated.ts")).filter(
+    (file) => textOf(file).split("\n").length - 1 > MAX_LINES,
+  );
+  expect(long).toEqual([]);
+});

@@ -1,0 +1,51 @@
+/** The built programs as processes of their own. `npm test` builds them first; after a change, `npm run build`. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { TestContext } from "vitest";
+
+export interface Program {
+  readonly process: ChildProcessWithoutNullStreams;
+  /** Exit code; null when a signal ended it. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** URL of the GraphQL endpoint, once it serves. Rejects when the program ends before. */
+  readonly url: () => Promise<string>;
+}
+
+const DIST = new URL("../../dist/", import.meta.url);
+
+/** Runs `dist/<file>` for one test, on a free port, in no environment but the one given. */
+export function runProgram(
+  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  file: "main.js" | "cli.js",
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+): Program {
+  const path = fileURLToPath(new URL(file, DIST));
+  if (!existsSync(path)) throw new Error(`Expected ${path} to be built: \`npm run build\`.`);
+  const child = spawn(process.execPath, [path, ...args], { env: { PORT: "0", ...environment } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  }
+  const ended: Program["ended"] = new Promise((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  const url = () =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = /^GraphQL.* (http:\S+\/graphql)$/m.exec(output.stderr)?.[1];
+        if (found) resolve(found);
+      };
+      child.stderr.on("data", look);
+      look();
+      ended.then(() => reject(new Error(`Expected the program to serve, but it ended:\n${output.stderr}`)));
+    });
+  return { process: child, ended, stdout: () => output.stdout, stderr: () => output.stderr, url };
+}

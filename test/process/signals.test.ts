@@ -1,0 +1,67 @@
+/** The end of the process: SIGTERM and SIGINT. */
+import { describe, expect, it, type TestContext } from "vitest";
+import { runOperation } from "../support/gateway.ts";
+import { useHeldUpstream } from "../support/held-upstream.ts";
+import { runProgram } from "./program.ts";
+
+const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
+const HEADERS = { "x-bkapi-authorization": '{"access_token":"mine"}' };
+
+/** A gateway process with one request in flight. */
+async function startBusy(test: TestContext) {
+  const upstream = await useHeldUpstream(test);
+  // Longer than any of these tests: what ends is not ended by this.
+  const environment = { JOB_API_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "60000" };
+  const program = runProgram(test, "main.js", [], environment);
+  const url = await program.url();
+  const answer = runOperation(url, { query: QUERY }, HEADERS);
+  await upstream.called;
+  const isDraining = async () => (await fetch(new URL("/readyz", url))).status === 503;
+  return { ...program, url, upstream, answer, isDraining };
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition()));
+}
+
+describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+  it("ends an idle process with exit code 0, though clients keep connections alive", async (test) => {
+    const program = runProgram(test, "main.js");
+    await runOperation(await program.url(), { query: "{ __typename }" }, {});
+    program.process.kill(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("lets a request in flight be answered, refuses others meanwhile, and ends with exit code 0", async (test) => {
+    const { process, upstream, answer, isDraining, ended, url } = await startBusy(test);
+    process.kill(signal);
+    await until(isDraining);
+    expect((await runOperation(url, { query: QUERY }, HEADERS)).status).toBe(503);
+    upstream.release();
+
+    expect((await answer).data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("does not wait for an upstream that hangs, and still answers", async (test) => {
+    const { process, answer, ended } = await startBusy(test);
+    process.kill(signal);
+
+    expect((await answer).errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+it.concurrent.for([
+  ["SIGTERM", "SIGTERM"],
+  ["SIGINT", "SIGINT"],
+  ["SIGTERM", "SIGINT"],
+] as const)("%s and then %s ends the process at once", async ([first, second], test) => {
+  const { process, answer, isDraining, ended } = await startBusy(test);
+  const failed = expect(answer).rejects.toThrow();
+  process.kill(first);
+  await until(isDraining);
+  process.kill(second);
+  expect(await ended).toEqual({ code: null, signal: second });
+  await failed;
+});

@@ -1,0 +1,157 @@
+/** Starting the programs: what they say, what they serve, and how they refuse to. */
+import { createServer } from "node:net";
+import { describe, expect, it, type TestContext } from "vitest";
+import { readSdl } from "../../src/graphql/sdl.ts";
+import { createSimulator } from "../../src/simulator/simulator.ts";
+import { runOperation } from "../support/gateway.ts";
+import { runShell } from "../support/shell.ts";
+import { runProgram } from "./program.ts";
+
+const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ... on JobInstance { name } } }';
+const DEMO_ANSWER = { jobInstance: { name: "API Quick execution script1" } };
+
+async function useSimulator({ onTestFinished }: TestContext) {
+  const simulator = await createSimulator({ recordRequests: true });
+  onTestFinished(simulator.close);
+  return simulator;
+}
+
+describe.concurrent("main.js without JOB_API_URL", () => {
+  it("says that it runs on the simulator, and answers what it says to paste", async (test) => {
+    const program = runProgram(test, "main.js");
+    const url = await program.url();
+    const notice = program.stderr();
+    expect(notice).toContain("JOB_API_URL is not set: this gateway runs on the embedded simulator");
+
+    const query = /^\{\n[\s\S]*?^\}$/m.exec(notice)?.[0] ?? "";
+    expect(await runOperation(url, { query }, {})).toMatchObject({
+      status: 200,
+      data: { jobInstance: { name: "日志清理", status: "FAILED", hostSummary: { total: 12 } } },
+    });
+    const curl = /^ {2}curl [\s\S]*?\}'$/m.exec(notice)?.[0] ?? "";
+    expect(JSON.parse(await runShell(curl))).toEqual({
+      data: { jobInstance: { name: "日志清理", status: "FAILED" } },
+    });
+  });
+
+  it.for(["contract", "release"])("simulates the dialect %s when told to", async (dialect, test) => {
+    const program = runProgram(test, "main.js", [], { SIMULATOR_DIALECT: dialect });
+    const url = await program.url();
+    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000005" }) {
+      ... on JobInstance { hostSummary { total } } } }`;
+    // The contract's form has no rows for containers.
+    const total = dialect === "contract" ? 1 : 4;
+    expect((await runOperation(url, { query }, {})).data.jobInstance.hostSummary).toEqual({ total });
+  });
+});
+
+describe.concurrent("main.js with JOB_API_URL", () => {
+  it.for(["", "/"])("asks that upstream, below its path (with %j at the end)", async (end, test) => {
+    const simulator = await useSimulator(test);
+    const program = runProgram(test, "main.js", [], { JOB_API_URL: `${simulator.url}${end}` });
+    const url = await program.url();
+    const headers = { "x-bkapi-authorization": '{"access_token":"mine"}' };
+
+    expect((await runOperation(url, { query: QUERY }, headers)).data).toEqual(DEMO_ANSWER);
+    expect(simulator.requests).toHaveLength(1);
+    expect(program.stderr()).not.toContain("simulator");
+  });
+
+  it("has no credentials of its own for callers without any", async (test) => {
+    const simulator = await useSimulator(test);
+    const url = await runProgram(test, "main.js", [], { JOB_API_URL: simulator.url }).url();
+
+    const { errors } = await runOperation(url, { query: QUERY }, {});
+    expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
+    expect(simulator.requests).toHaveLength(0);
+  });
+
+  it("refuses faults of the configuration, all at once, with an exit code", async (test) => {
+    const faulty = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "https://u:hunter22@x.example.com" };
+    const program = runProgram(test, "main.js", [], faulty);
+
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    for (const name of Object.keys(faulty)) expect(program.stderr()).toMatch(new RegExp(`^${name}: `, "m"));
+    expect(program.stderr()).not.toMatch(/hunter22|\n +at /);
+    expect(program.stdout()).toBe("");
+  });
+
+  it("refuses a port that is taken, in a sentence, with an exit code", async (test) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    test.onTestFinished(() => void other.close());
+    const { port } = other.address() as { port: number };
+    const program = runProgram(test, "main.js", [], { PORT: String(port) });
+
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(/^Expected HOST and PORT to be a free address, but something listens/);
+    expect(program.stderr()).not.toMatch(/\n +at /);
+  });
+
+  it("refuses an address that is not this machine's", async (test) => {
+    const program = runProgram(test, "main.js", [], { HOST: "192.0.2.1" });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toContain("this machine has no such address");
+  });
+});
+
+it.concurrent.for(["development", ""])("is in production mode also with NODE_ENV=%j", async (value, test) => {
+  // Says at the end of the program what it then has.
+  const spy = encodeURIComponent(
+    'process.on("exit", () => console.error("NODE_ENV=" + process.env.NODE_ENV))',
+  );
+  const program = runProgram(test, "main.js", [], {
+    NODE_ENV: value,
+    NODE_OPTIONS: `--import data:text/javascript,${spy}`,
+  });
+  await program.url();
+  program.process.kill("SIGTERM");
+  await program.ended;
+  expect(program.stderr()).toMatch(/^NODE_ENV=production$/m);
+});
+
+describe.concurrent("cli.js", () => {
+  it.for([[], ["serve"]])("serves with the arguments %j", async (args, test) => {
+    const url = await runProgram(test, "cli.js", args).url();
+    expect((await runOperation(url, { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
+  });
+
+  it("serves the upstream of the environment with `serve`", async (test) => {
+    const simulator = await useSimulator(test);
+    const url = await runProgram(test, "cli.js", ["serve"], { JOB_API_URL: simulator.url }).url();
+    const headers = { "x-bkapi-authorization": '{"access_token":"mine"}' };
+    await runOperation(url, { query: QUERY }, headers);
+    expect(simulator.requests).toHaveLength(1);
+  });
+
+  it("serves the simulator with `demo`, whatever upstream the environment names", async (test) => {
+    const simulator = await useSimulator(test);
+    const program = runProgram(test, "cli.js", ["demo"], { JOB_API_URL: simulator.url });
+    expect((await runOperation(await program.url(), { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
+    expect(simulator.requests).toHaveLength(0);
+  });
+
+  it("prints the SDL with `schema`, and nothing else", async (test) => {
+    const program = runProgram(test, "cli.js", ["schema"]);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout()).toBe(readSdl());
+    expect(program.stderr()).toBe("");
+  });
+
+  it("lists its commands with `--help`", async (test) => {
+    const program = runProgram(test, "cli.js", ["--help"]);
+    expect((await program.ended).code).toBe(0);
+    for (const command of ["serve", "demo", "schema"]) {
+      expect(program.stdout()).toMatch(new RegExp(`^ +${command} `, "m"));
+    }
+  });
+
+  it.for([["frobnicate"], ["serve", "more"], ["--frobnicate"]])(
+    "refuses %j with its help and an exit code",
+    async (args, test) => {
+      const program = runProgram(test, "cli.js", args);
+      expect(await program.ended).toEqual({ code: 1, signal: null });
+      expect(program.stderr()).toMatch(/^error: [\s\S]+Usage: bk-job-graphql/);
+    },
+  );
+});
