@@ -64,8 +64,9 @@ function readPosition(parts: readonly unknown[]): Position | null {
 
 /** Whether a result can have the value in the order. One of another type would compare with none of them. */
 function isValueIn(order: unknown, value: unknown): value is SortValue {
+  if (typeof order !== "string") return false;
   if (order === "" || value === null) return value === null;
-  return typeof value === (String(order).startsWith("IP ") ? "string" : "number");
+  return order.startsWith("IP ") ? typeof value === "string" : Number.isSafeInteger(value);
 }
 
 const isKind = (text: unknown): text is ResultKey["kind"] => typeof text === "string" && KINDS.includes(text);
