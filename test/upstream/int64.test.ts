@@ -1,0 +1,158 @@
+/** 64-bit ids, in and out: every digit counts. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DIALECTS, type Dialect } from "../../src/simulator/render.ts";
+import { AUTHORIZATION, type GraphQLAnswer, startGateway, type TestGateway } from "../support/gateway.ts";
+import { onlyError } from "./ask.ts";
+import { answerWith } from "./payload.ts";
+
+/** 2^53 + 1: the first whole number that a double cannot hold. */
+const HUGE = "9007199254740993";
+const MAX = "9223372036854775807";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const BY_VARIABLE = `query ($id: ID!) {
+  jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+    __typename
+    ... on JobInstance { jobInstanceId }
+  }
+}`;
+
+/** Sends a request whose JSON is written by hand, as a client with 64-bit integers writes it. */
+async function send(init: RequestInit & { readonly search?: string }): Promise<GraphQLAnswer> {
+  const response = await fetch(`${gateway.url}${init.search ?? ""}`, {
+    ...init,
+    headers: {
+      "content-type": "application/json",
+      "apollo-require-preflight": "1",
+      "x-bkapi-authorization": AUTHORIZATION,
+    },
+  });
+  // The gateway's answers are GraphQL results.
+  const result = (await response.json()) as Pick<GraphQLAnswer, "data" | "errors">;
+  return { status: response.status, headers: response.headers, ...result };
+}
+
+const inline = (id: string) => gateway.run(BY_VARIABLE.replace("($id: ID!)", "").replace("$id", id));
+const post = (variables: string) =>
+  send({ method: "POST", body: `{"query":${JSON.stringify(BY_VARIABLE)},"variables":${variables}}` });
+const get = (variables: string) =>
+  send({ search: `?${new URLSearchParams({ query: BY_VARIABLE, variables })}` });
+
+/** Every way to write an id into a request. */
+const WAYS: readonly (readonly [way: string, ask: (id: string) => Promise<GraphQLAnswer>])[] = [
+  ["a string in the document", (id) => inline(`"${id}"`)],
+  ["an integer in the document", (id) => inline(id)],
+  ["a string in variables", (id) => gateway.run(BY_VARIABLE, { id })],
+  ["a number in the variables of a POST", (id) => post(`{"id":${id}}`)],
+  ["a number in the variables of a GET", (id) => get(`{"id":${id}}`)],
+  ["a string in the variables of a GET", (id) => get(`{"id":"${id}"}`)],
+];
+
+describe.each(WAYS)("an id given as %s", (_, ask) => {
+  it("reaches the upstream digit for digit, and comes back", async () => {
+    gateway.simulator.requests.length = 0;
+
+    const { data, errors } = await ask(HUGE);
+
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance.jobInstanceId).toBe(HUGE);
+    expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([HUGE]);
+  });
+
+  it("may be the largest of 64 bits", async () => {
+    gateway.simulator.requests.length = 0;
+    expect((await ask(MAX)).data.jobInstance.__typename).toBe("JobInstanceNotFound");
+    expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([MAX]);
+  });
+
+  it.each(["9223372036854775808", "10000000000000000000", "-1", "0"])(
+    "is refused when it is %s, before the upstream is asked",
+    async (id) => {
+      gateway.simulator.requests.length = 0;
+      const { extensions } = onlyError(await ask(id));
+      expect(extensions.code).toBe("BAD_USER_INPUT");
+      expect(gateway.simulator.requests).toEqual([]);
+    },
+  );
+});
+
+describe.each(Object.keys(DIALECTS) as Dialect[])("ids above 2^53 in the dialect «%s»", (dialect) => {
+  it("come out digit for digit wherever they are", async () => {
+    const { run, close } = await startGateway({ simulator: { dialect } });
+    const { data, errors } = await run(`{
+      jobInstance(ref: { scopeId: "1", jobInstanceId: "${HUGE}" }) {
+        ... on JobInstance {
+          id jobInstanceId
+          step(stepInstanceId: "9007199254740995") { name }
+          steps {
+            id stepInstanceId
+            hostResults(filter: { hostIds: ["9007199254740997", "9007199254740999"] }) { nodes { id hostId } }
+          }
+        }
+      }
+    }`);
+    await close();
+
+    expect(errors).toBeUndefined();
+    const { steps, ...job } = data.jobInstance;
+    expect(job).toEqual({
+      id: expect.stringContaining(HUGE),
+      jobInstanceId: HUGE,
+      step: { name: "执行脚本" },
+    });
+    expect(steps[0]).toMatchObject({
+      id: expect.stringContaining("9007199254740995"),
+      stepInstanceId: "9007199254740995",
+    });
+    expect(steps[0].hostResults.nodes).toEqual(
+      ["9007199254740997", "9007199254740999"].map((hostId) => ({
+        id: expect.stringContaining(hostId),
+        hostId,
+      })),
+    );
+  });
+});
+
+describe("ids in an answer", () => {
+  const ask = async (id: bigint | number) => {
+    gateway.simulator.script("7", () =>
+      answerWith({
+        job: { job_instance_id: id },
+        step: { step_instance_id: id },
+        target: { type: 2, container: { id, container_id: "c", name: "n", node_host_id: id } },
+      }),
+    );
+    return gateway.run(`{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { ... on JobInstance {
+      jobInstanceId steps { stepInstanceId hostResults { nodes { container { id nodeHostId } } } }
+    } } }`);
+  };
+
+  it.each(
+    [1n, 20_000_000_000n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)].map(
+      String,
+    ),
+  )("%s come out whole", async (digits) => {
+    const { data, errors } = await ask(BigInt(digits));
+    expect(errors).toBeUndefined();
+    expect(data.jobInstance).toEqual({
+      jobInstanceId: digits,
+      steps: [
+        {
+          stepInstanceId: digits,
+          hostResults: { nodes: [{ container: { id: digits, nodeHostId: digits } }] },
+        },
+      ],
+    });
+  });
+
+  it.each([2n ** 63n, -(2n ** 63n) - 1n].map(String))("%s break the contract", async (digits) => {
+    const { message, extensions } = onlyError(await ask(BigInt(digits)));
+    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
+    expect(message).toBe(`Expected data.job_instance.job_instance_id to be a 64-bit integer, got ${digits}.`);
+  });
+});
