@@ -1,0 +1,188 @@
+/** How lookups of one operation become upstream calls. */
+import { describe, expect, it, vi } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import { useGateway } from "../support/gateway.ts";
+import { useRelayedGateway } from "../support/relay.ts";
+
+const ref = (id: string, more = "") => `ref: { scopeId: "1", jobInstanceId: "${id}" ${more} }`;
+const refs = (...ids: string[]) =>
+  `refs: [${ids.map((id) => `{ scopeId: "1", jobInstanceId: "${id}" }`).join(", ")}]`;
+
+const STATUS = "... on JobInstance { jobInstanceId status }";
+const HOSTS = "... on JobInstance { jobInstanceId hostSummary { total } }";
+const FLAGS = { return_ip_result: "true", return_execute_object_result: "true" };
+
+describe("one operation never calls twice for one job", () => {
+  it.each<[string, string, { readonly wantsHosts: boolean }]>([
+    [
+      "two aliases",
+      `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100")}) { ${STATUS} }`,
+      { wantsHosts: false },
+    ],
+    [
+      "an alias that needs host results after one that does not",
+      `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100")}) { ${HOSTS} }`,
+      { wantsHosts: true },
+    ],
+    [
+      "an alias that needs host results before one that does not",
+      `a: jobInstance(${ref("100")}) { ${HOSTS} } b: jobInstance(${ref("100")}) { ${STATUS} }`,
+      { wantsHosts: true },
+    ],
+    [
+      "jobInstance beside jobInstances",
+      `one: jobInstance(${ref("100")}) { ${STATUS} } many: jobInstances(${refs("100")}) { ${HOSTS} }`,
+      { wantsHosts: true },
+    ],
+    [
+      "equal refs in a list",
+      `many: jobInstances(${refs("100", "100", "100")}) { ${STATUS} }`,
+      { wantsHosts: false },
+    ],
+    [
+      "a scope type that is given beside one that is the default",
+      `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100", "scopeType: BIZ")}) { ${STATUS} }`,
+      { wantsHosts: false },
+    ],
+    [
+      "an id given as a number",
+      `many: jobInstances(refs: [{ scopeId: 1, jobInstanceId: 100 }, { scopeId: "1", jobInstanceId: "100" }]) { ${STATUS} }`,
+      { wantsHosts: false },
+    ],
+  ])("%s", async (_, selection, { wantsHosts }) => {
+    const { run, simulator } = await useGateway();
+
+    const { data, errors } = await run(`{ ${selection} }`);
+
+    expect(errors).toBeUndefined();
+    const ids = Object.values(data)
+      .flat()
+      // Each slot is what the selection says.
+      .map((job) => (job as { jobInstanceId: string }).jobInstanceId);
+    expect(new Set(ids)).toEqual(new Set(["100"]));
+    expect(simulator.requests.map(({ query }) => query)).toEqual([
+      { bk_scope_type: "biz", bk_scope_id: "1", job_instance_id: "100", ...(wantsHosts && FLAGS) },
+    ]);
+  });
+
+  it("nor for one that fails", async () => {
+    const { run, simulator } = await useGateway();
+    const { errors } = await run(
+      `{ a: jobInstance(${ref("20000090005")}) { ${STATUS} } b: jobInstance(${ref("20000090005")}) { ${HOSTS} } }`,
+    );
+    expect(errors?.map(({ path }) => path)).toEqual([["a"], ["b"]]);
+    expect(simulator.requests).toHaveLength(1);
+  });
+
+  it("but asks once for each of several, with the needs of each", async () => {
+    const { run, simulator } = await useGateway();
+    await run(`{
+      a: jobInstance(${ref("100")}) { ${STATUS} }
+      b: jobInstance(${ref("20000000001")}) { ${HOSTS} }
+      c: jobInstance(ref: { scopeId: "2", jobInstanceId: "100" }) { __typename }
+      d: jobInstance(${ref("100", "scopeType: BIZ_SET")}) { __typename }
+    }`);
+    const asked = simulator.requests.map(({ query }) => [
+      `${query.bk_scope_type}/${query.bk_scope_id}/${query.job_instance_id}`,
+      "return_ip_result" in query,
+    ]);
+    expect(new Map(asked as [string, boolean][])).toEqual(
+      new Map([
+        ["biz/1/100", false],
+        ["biz/1/20000000001", true],
+        ["biz/2/100", false],
+        ["biz_set/1/100", false],
+      ]),
+    );
+    expect(asked).toHaveLength(4);
+  });
+
+  it("and knows nothing of the operation before", async () => {
+    const { run, simulator } = await useGateway();
+    for (let i = 0; i < 3; i++) await run(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
+    expect(simulator.requests).toHaveLength(3);
+  });
+});
+
+describe("a list of jobs", () => {
+  it("comes in the order given, with one failing slot beside sound ones", async () => {
+    const { run } = await useGateway();
+    const ids = ["20000000404", "100", "20000090005", "20000000403", "20000090504", "20000000001", "100"];
+
+    const { data, errors } = await run(
+      `{ jobInstances(${refs(...ids)}) { __typename ... on JobInstance { jobInstanceId } } }`,
+    );
+
+    expect(data.jobInstances).toEqual([
+      { __typename: "JobInstanceNotFound" },
+      { __typename: "JobInstance", jobInstanceId: "100" },
+      null,
+      { __typename: "PermissionDenied" },
+      null,
+      { __typename: "JobInstance", jobInstanceId: "20000000001" },
+      { __typename: "JobInstance", jobInstanceId: "100" },
+    ]);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["jobInstances", 2], "UPSTREAM_ERROR"],
+      [["jobInstances", 4], "UPSTREAM_UNAVAILABLE"],
+    ]);
+  });
+
+  it.each([0, 51, 200])("of %d references is refused before the upstream is asked", async (count) => {
+    const { run, simulator } = await useGateway();
+    const ids = Array.from({ length: count }, (_, index) => String(index + 1));
+
+    const { data, errors } = await run(`{ jobInstances(${refs(...ids)}) { __typename } }`);
+
+    expect(data).toBeNull();
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it("may have 50 references, and none of them waits for ever", async () => {
+    const { run, simulator } = await useGateway({ upstream: { connections: 3 } });
+    const ids = Array.from({ length: 50 }, (_, index) => String(index + 1));
+
+    const { data } = await run(`{ jobInstances(${refs(...ids)}) { __typename } }`);
+
+    expect(data.jobInstances).toEqual(ids.map(() => ({ __typename: "JobInstanceNotFound" })));
+    expect(simulator.requests).toHaveLength(50);
+  });
+});
+
+describe("calls at one time", () => {
+  const LATE: Answer = { kind: "json", status: 404, body: { error: { code: "NOT_FOUND", message: "late" } } };
+  const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
+  const list = `{ jobInstances(${refs(...ids)}) { ... on Problem { message } } }`;
+  const late = ids.map(() => ({ message: "late" }));
+
+  it("are as many as there are connections, over all requests", async () => {
+    const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
+    for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, answer: LATE }));
+
+    const answers = await Promise.all([run(list), run(list)]);
+
+    expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
+    expect(simulator.requests).toHaveLength(16);
+    expect(relay.peak()).toBe(3);
+  });
+
+  it("are never more, however long they take", async () => {
+    const { run, simulator } = await useGateway({ upstream: { connections: 2, timeoutMs: 1_000 } });
+    for (const id of ids) simulator.script(id, () => ({ kind: "hang" }));
+
+    const answer = run(list);
+    await vi.waitFor(() => expect(simulator.requests).toHaveLength(2));
+    // What is not held back would come right after.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(simulator.requests).toHaveLength(2);
+    for (const id of ids) simulator.script(id, () => LATE);
+
+    const { data, errors } = await answer;
+    expect(data.jobInstances.filter((slot: unknown) => slot !== null)).toEqual(late.slice(2));
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual([
+      "UPSTREAM_TIMEOUT",
+      "UPSTREAM_TIMEOUT",
+    ]);
+  });
+});
