@@ -3,7 +3,7 @@ import type { HostResult } from "./host-result.ts";
 import type { HostTable, IdColumn, NumberColumn, TextColumn } from "./host-table.ts";
 import type { Int64 } from "./int64.ts";
 
-type Columns = Omit<HostTable, "length" | "bytes">;
+export type Columns = Omit<HostTable, "length" | "bytes">;
 
 /** Columns for up to `capacity` rows, all absent. Writing to them is for builders only. */
 export function createColumns(capacity: number): Columns {
@@ -35,6 +35,45 @@ export function createColumns(capacity: number): Columns {
   };
 }
 
+/** The same columns with room for `capacity` rows. */
+export function growColumns(columns: Columns, capacity: number): Columns {
+  const grown = createColumns(capacity);
+  grown.statusCode.set(columns.statusCode);
+  for (const name of NUMBER_COLUMNS) grown[name].set(columns[name]);
+  for (const name of ID_COLUMNS) {
+    grown[name].values.set(columns[name].values);
+    for (const [row, id] of columns[name].large) setLarge(grown[name], row, id);
+  }
+  for (const name of TEXT_COLUMNS) {
+    grown[name].start.set(columns[name].start);
+    grown[name].end.set(columns[name].end);
+  }
+  return grown;
+}
+
+/** Makes every value of `row` absent again. */
+export function clearRow(columns: Columns, row: number): void {
+  for (const name of NUMBER_COLUMNS) columns[name][row] = Number.NaN;
+  for (const name of ID_COLUMNS) columns[name].values[row] = Number.NaN;
+  for (const name of TEXT_COLUMNS) columns[name].start[row] = -1;
+}
+
+const NUMBER_COLUMNS = ["alive", "exitCode", "errorCode", "startedAt", "finishedAt", "durationMs"] as const;
+const ID_COLUMNS = ["hostId", "cloudId", "containerId", "nodeHostId"] as const;
+const TEXT_COLUMNS = [
+  "ip",
+  "ipv6",
+  "cloudName",
+  "agentId",
+  "tag",
+  "containerRuntimeId",
+  "containerName",
+] as const;
+
+// Columns are readable only to all but their builder.
+const setLarge = ({ large }: IdColumn, row: number, id: bigint) =>
+  void (large as Map<number, bigint>).set(row, id);
+
 /** The table of rows that are objects already. */
 export function tableOf(rows: readonly HostResult[]): HostTable {
   const columns = createColumns(rows.length);
@@ -44,10 +83,9 @@ export function tableOf(rows: readonly HostResult[]): HostTable {
   const setNumber = (column: NumberColumn, row: number, value: number | null) => {
     if (value !== null) column[row] = value;
   };
-  const setId = ({ values, large }: IdColumn, row: number, value: Int64 | null) => {
-    if (value !== null) values[row] = Number(value);
-    // Columns are readable only outside of builders.
-    if (typeof value === "bigint") (large as Map<number, bigint>).set(row, value);
+  const setId = (column: IdColumn, row: number, value: Int64 | null) => {
+    if (value !== null) column.values[row] = Number(value);
+    if (typeof value === "bigint") setLarge(column, row, value);
   };
   const setText = ({ start, end }: TextColumn, row: number, value: string | null) => {
     if (value === null) return;

@@ -122,8 +122,8 @@ export function int64(value: unknown, name: string): Int64 {
 }
 
 // A `Date` holds more, but RFC 3339 has four-digit years: no client could read an instant beyond them.
-const FIRST_INSTANT = Date.parse("0000-01-01T00:00:00.000Z");
-const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z");
+export const FIRST_INSTANT = Date.parse("0000-01-01T00:00:00.000Z");
+export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Milliseconds since the epoch. */
 export function instant(value: unknown, name: string): number {
