@@ -1,12 +1,12 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import pLimit from "p-limit";
 import type { JobOutcome, JobRef } from "../model/job-instance.ts";
+import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
-import { parseJson, parseJsonExactly } from "./json.ts";
-import { ContractBreak, InexactInteger, object } from "./reader.ts";
+import { ContractBreak, InexactInteger } from "./reader.ts";
 import { type Clean, createClean } from "./secrecy.ts";
 import type { Trace } from "./trace.ts";
 import {
@@ -69,11 +69,11 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     });
 
     const observedAt = Date.now();
-    const parsed = parse(response.body, parseJson);
-    const details = detailsOf(response, parsed);
+    const body = (needs === "hosts" ? scanBody(response.body) : null) ?? parseBody(response.body);
+    const details = detailsOf(response, body.value);
     try {
       const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
-      return readOutcome({ ...response, parsed }, reading, clean);
+      return readOutcome(response, body, reading, clean);
     } catch (error) {
       if (!(error instanceof ContractBreak)) throw error;
       throw new UpstreamError("UPSTREAM_CONTRACT", clean(error.message), details);
@@ -94,40 +94,28 @@ function endpoint({ scope, jobInstanceId }: JobRef, needs: Needs): string {
   return `/api/v4/get_job_instance_status?${query}`;
 }
 
-interface ParsedResponse extends TransportResponse {
-  /** Undefined when the body is not JSON. */
-  readonly parsed: unknown;
-}
-
 /** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
-function readOutcome(response: ParsedResponse, reading: Reading, clean: Clean): JobOutcome {
-  const { status, parsed } = response;
+function readOutcome(response: TransportResponse, body: Body, reading: Reading, clean: Clean): JobOutcome {
+  const { status } = response;
   if (status >= 300 && status < 400)
     throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
-  if (status >= 400 || isErrorBody(parsed)) return readFailure(response, parsed, clean);
-  requireJson(response);
+  if (status >= 400 || isErrorBody(body.value)) return readFailure(response, body.value, clean);
+  requireJson(response, body);
   try {
-    return decodeJobInstance(object(parsed, ""), reading);
+    return decodeJobInstance(body, reading);
   } catch (error) {
     if (!(error instanceof InexactInteger)) throw error;
-    return decodeJobInstance(object(parse(response.body, parseJsonExactly), ""), reading);
+    return decodeJobInstance(parseBodyExactly(response.body), reading);
   }
 }
 
-/** Undefined when the text is not JSON. */
-function parse(text: string | null, read: (text: string) => unknown): unknown {
-  try {
-    return text === null ? undefined : read(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function requireJson({ header, body, parsed }: ParsedResponse): void {
+function requireJson({ header, body: bytes }: TransportResponse, { value }: Body): void {
   const type = header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== undefined && type !== "application/json" && !type.endsWith("+json")) {
     throw new ContractBreak("the content type", "application/json", type);
   }
-  if (body === null) throw new ContractBreak("the body", "JSON in UTF-8", "other bytes");
-  if (parsed === undefined) throw new ContractBreak("the body", "JSON", body || null);
+  if (value !== undefined) return;
+  const text = decodeUtf8(bytes);
+  if (text === null) throw new ContractBreak("the body", "JSON in UTF-8", "other bytes");
+  throw new ContractBreak("the body", "JSON", text || null);
 }

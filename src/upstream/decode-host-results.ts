@@ -1,6 +1,9 @@
 /** Host rows of both dialects: the documented flat one, and the released one with hosts and containers. */
 import type { Container, HostResult } from "../model/host-result.ts";
+import type { HostTable } from "../model/host-table.ts";
+import { tableOf } from "../model/host-table-builder.ts";
 import type { Int64 } from "../model/int64.ts";
+import type { Body } from "./body.ts";
 import {
   int32,
   int64,
@@ -20,15 +23,10 @@ import {
  * The host results of one step. Either list may arrive, whatever was asked for: the documented servers know
  * `step_ip_result_list`, released ones `step_execute_object_result_list`. Without either there are none.
  */
-export function decodeHostResults(step: Json): HostResult[] {
-  const released = optionalList(
-    step.step_execute_object_result_list,
-    "step_execute_object_result_list",
-    decodeRow,
-  );
-  return released.length > 0
-    ? released
-    : optionalList(step.step_ip_result_list, "step_ip_result_list", decodeRow);
+export function decodeHostResults(step: Json, { rowsOf }: Body): HostTable {
+  const read = (list: unknown, name: string) => rowsOf(list) ?? tableOf(optionalList(list, name, decodeRow));
+  const released = read(step.step_execute_object_result_list, "step_execute_object_result_list");
+  return released.length > 0 ? released : read(step.step_ip_result_list, "step_ip_result_list");
 }
 
 function decodeRow(value: unknown): HostResult {

@@ -1,8 +1,8 @@
 /** The body of a successful answer as a job instance. */
 import { createHostResults } from "../model/host-results.ts";
-import { tableOf } from "../model/host-table-builder.ts";
 import { type JobInstance, jobPath, type ResourceScope, type StepInstance } from "../model/job-instance.ts";
 import { isTerminal, runStatus } from "../model/status.ts";
+import type { Body } from "./body.ts";
 import type { Needs } from "./client.ts";
 import { decodeHostResults } from "./decode-host-results.ts";
 import {
@@ -27,8 +27,8 @@ export interface Reading {
 }
 
 /** @throws ContractBreak with the path, such as `data.step_instance_list[0].status`, of what breaks the contract. */
-export function decodeJobInstance(body: Json, reading: Reading): JobInstance {
-  const data = object(body.data, "data");
+export function decodeJobInstance(body: Body, reading: Reading): JobInstance {
+  const data = object(object(body.value, "").data, "data");
   return within("data", () => {
     const job = object(data.job_instance, "job_instance");
     const isFinished = boolean(data.finished, "finished");
@@ -38,7 +38,9 @@ export function decodeJobInstance(body: Json, reading: Reading): JobInstance {
       kind: "job",
       scope,
       ...head,
-      steps: list(data.step_instance_list, "step_instance_list", (step) => decodeStep(step, path, reading)),
+      steps: list(data.step_instance_list, "step_instance_list", (step) =>
+        decodeStep(step, path, body, reading),
+      ),
       observedAt: reading.observedAt,
       upstreamRequestId: reading.upstreamRequestId,
     };
@@ -60,7 +62,7 @@ function decodeJob(job: Json, isFinished: boolean) {
   };
 }
 
-function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading): StepInstance {
+function decodeStep(value: unknown, job: string, body: Body, { needs, observedAt }: Reading): StepInstance {
   const step = object(value, "");
   const stepInstanceId = int64(step.step_instance_id, "step_instance_id");
   const retryCount = int32(step.execute_count, "execute_count");
@@ -78,7 +80,7 @@ function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading)
     retryCount,
     ...times(step, !isFinished && phase !== "UNKNOWN"),
     observedAt,
-    hostResults: needs === "hosts" ? createHostResults(tableOf(decodeHostResults(step))) : null,
+    hostResults: needs === "hosts" ? createHostResults(decodeHostResults(step, body)) : null,
   };
 }
 

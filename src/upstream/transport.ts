@@ -20,8 +20,7 @@ export interface ResponseHead {
 }
 
 export interface TransportResponse extends ResponseHead {
-  /** Null when it is not UTF-8. */
-  readonly body: string | null;
+  readonly body: Buffer;
 }
 
 export interface Transport {
@@ -86,8 +85,7 @@ export function createTransport({
       head = toHead(response);
       // The pool counts what arrives; a body that is announced as too large need not arrive at all.
       if (Number(head.header("content-length")) > maxBodyBytes) abort.abort(tooLarge(maxBodyBytes));
-      const bytes = await response.body.bytes();
-      return { ...head, body: decodeUtf8(bytes) };
+      return { ...head, body: Buffer.from(await response.body.arrayBuffer()) };
     } catch (error) {
       const reason: unknown = abort.signal.aborted
         ? abort.signal.reason
@@ -107,14 +105,6 @@ const toHead = ({ statusCode, headers }: Dispatcher.ResponseData): ResponseHead 
   status: statusCode,
   header: (name) => [headers[name]].flat()[0] ?? null,
 });
-
-function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
 
 const timedOut = (timeoutMs: number) =>
   new TransportFailure("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
