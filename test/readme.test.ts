@@ -1,0 +1,248 @@
+/** README.md: its queries, commands and scripts run here, and its tables say what the code says. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSchema, type GraphQLNamedType, isInterfaceType, isObjectType, isUnionType } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SETTINGS } from "../src/config.ts";
+import { readSdl } from "../src/graphql/sdl.ts";
+import { FAULTS } from "../src/simulator/faults.ts";
+import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
+import { runProgram } from "./process/program.ts";
+import { AUTHORIZATION, runOperation, startGateway, type TestGateway } from "./support/gateway.ts";
+import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
+import { runScript, runShell } from "./support/shell.ts";
+
+/** Where the README's commands expect the gateway. */
+const README_URL = "http://127.0.0.1:4000/graphql";
+
+const schema = buildSchema(readSdl());
+const REF = { scopeId: "1", jobInstanceId: "20000000002" };
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  // Long enough for the slow answer, short enough for those that never come.
+  gateway = await startGateway({ upstream: { timeoutMs: 3_500 } });
+});
+afterAll(() => gateway.close());
+
+describe("queries", () => {
+  it.each(pairsOf("graphql", "json"))("number %$ has the answer shown", async (query, answer) => {
+    const { data, errors } = await gateway.run(query);
+    expect({ data, ...(errors && { errors }) }).toEqual(JSON.parse(answer));
+  });
+
+  it.each(pairsOf("graphql", "text"))(
+    "%s causes the upstream call shown, and no other",
+    async (query, call) => {
+      const before = gateway.simulator.requests.length;
+      const { errors } = await gateway.run(query);
+      expect(errors).toBeUndefined();
+
+      const url = new URL(call.trim().replace(/^GET /, ""), "http://upstream");
+      const calls = gateway.simulator.requests.slice(before);
+      expect(calls.map(({ query }) => query)).toEqual([Object.fromEntries(url.searchParams)]);
+      expect(calls[0]?.path.endsWith(url.pathname)).toBe(true);
+    },
+  );
+
+  it("are all run here", () => {
+    expect(pairsOf("graphql", "json").length + pairsOf("graphql", "text").length).toBe(
+      blocksOf("graphql").length,
+    );
+  });
+});
+
+describe("commands", () => {
+  const commands = blocksOf("sh").map((block) => block.trim());
+
+  it.each(pairsOf("sh", "json"))("curl command %$ prints the answer shown", async (command, answer) => {
+    expect(command).toContain(README_URL);
+    const output = await runShell(command.replaceAll(README_URL, gateway.url));
+    expect(JSON.parse(output)).toEqual(JSON.parse(answer));
+  });
+
+  it("`node dist/cli.js schema` prints the SDL", async () => {
+    const command = commands.find((text) => text === "node dist/cli.js schema") ?? "false";
+    const output = await runShell(`cd "${fileURLToPath(ROOT)}"\n"${process.execPath}" ${command.slice(5)}`);
+    expect(output).toBe(readSdl());
+  });
+
+  it("`node dist/cli.js demo` serves", async (test) => {
+    expect(commands).toContain("node dist/cli.js demo");
+    const url = await runProgram(test, "cli.js", ["demo"]).url();
+    expect((await runOperation(url, { query: "{ __typename }" }, {})).status).toBe(200);
+  });
+
+  it("are run here, or are `npm start` and `npm test`", () => {
+    const others = commands.filter(
+      (text) => !text.startsWith("curl ") && !text.startsWith("node dist/cli.js "),
+    );
+    expect(others).toEqual([
+      "npm ci && npm start",
+      "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
+      "npm ci && npm test",
+    ]);
+  });
+});
+
+describe("the recipe for a BFF", () => {
+  it("prints what is shown, for a job, for two problems and for a failure", async (test) => {
+    const [pair, ...rest] = pairsOf("ts", "text");
+    expect(rest).toEqual([]);
+    const [source = "", output = ""] = pair ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "readme-"));
+    test.onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "bff.ts");
+    writeFileSync(path, source);
+
+    const environment = { GATEWAY_URL: gateway.url, BK_APP_CODE: "app", BK_APP_SECRET: "secret" };
+    expect(await runScript(path, environment)).toBe(output);
+    expect(gateway.simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
+      '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"token-from-the-cookie"}',
+    );
+  });
+});
+
+describe("the recipe for a frontend", () => {
+  const [recipe = ""] = blocksOf("jsx");
+  const operations = [...recipe.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
+
+  it("has operations that the gateway answers", async () => {
+    expect(operations).toHaveLength(2);
+    for (const operation of operations) {
+      const variables = { ref: REF, stepInstanceId: "20000010021" };
+      const { data, errors } = await gateway.run(operation, variables);
+      expect(errors).toBeUndefined();
+      expect(data.jobInstance.id).toEqual(expect.any(String));
+    }
+  });
+
+  it("pages with the cursor of the page before", async () => {
+    const operation = operations[1]?.replace("first: 50", "first: 5") ?? "";
+    const variables = { ref: REF, stepInstanceId: "20000010021" };
+    const pageOf = async (after: string | null) =>
+      (await gateway.run(operation, { ...variables, after })).data.jobInstance.step.hostResults;
+    const first = await pageOf(null);
+    const second = await pageOf(first.pageInfo.endCursor);
+
+    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
+    const ids = [...first.edges, ...second.edges].map(({ node }) => node.id);
+    expect(new Set(ids).size).toBe(first.totalCount);
+  });
+
+  it("tells the cache which types are possible", () => {
+    const stated = /possibleTypes: (\{[\s\S]*?\n {4}\})/.exec(recipe)?.[1] ?? "";
+    const possible = Object.values(schema.getTypeMap()).filter(
+      (type) => isUnionType(type) || isInterfaceType(type),
+    );
+    const actual = possible.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]);
+    const json = stated.replace(/(\w+):/g, '"$1":').replace(/,(\s*})/g, "$1");
+    expect(JSON.parse(json)).toEqual(Object.fromEntries(actual));
+  });
+});
+
+describe("tables", () => {
+  it("list every setting with its default and meaning", () => {
+    expect(tableOf("Variable", "Default", "Meaning")).toEqual(
+      Object.entries(SETTINGS).map(([name, { default: value, meaning }]) => [name, value, meaning]),
+    );
+  });
+
+  it("list every job of the simulator", () => {
+    expect(tableOf("Job", "Scope", "")).toEqual(
+      SCRIPTED_JOBS.map(({ id, scope, title }) => [id, scope, title]),
+    );
+  });
+
+  it("list every fault of the simulator, and what the gateway makes of it", async () => {
+    const answerTo = async (jobInstanceId: string) => {
+      const { data, errors } = await gateway.run(
+        `query ($ref: JobInstanceRef!) { jobInstance(ref: $ref) {
+          __typename ... on JobInstance { hostSummary { total } } } }`,
+        { ref: { scopeId: "1", jobInstanceId } },
+      );
+      return errors?.[0]?.extensions.code ?? data.jobInstance.__typename;
+    };
+    const actual = FAULTS.map(async ({ id, title }) => [id, title, await answerTo(id)]);
+    expect(tableOf("Job", "The upstream's answer", "The gateway's")).toEqual(await Promise.all(actual));
+  });
+
+  it("list all fields of the types at a glance, with their arguments", () => {
+    const rows = tableOf("Type", "Fields");
+    const fieldsOf = (type: GraphQLNamedType | undefined) =>
+      isObjectType(type)
+        ? Object.values(type.getFields()).map(
+            ({ name, args }) => name + (args.length > 0 ? `(${args.map((arg) => arg.name).join(", ")})` : ""),
+          )
+        : [];
+    expect(rows.length).toBeGreaterThan(5);
+    for (const [type = "", fields = ""] of rows) {
+      expect([type, [...fields.matchAll(/`?([^`]+)`?(?: |$)/g)].map(([, field]) => field?.trim())]).toEqual([
+        type,
+        fieldsOf(schema.getType(type)),
+      ]);
+    }
+  });
+
+  // What cannot be run from a file is checked against package.json.
+  const { dependencies, devDependencies, scripts } = JSON.parse(
+    readFileSync(new URL("package.json", ROOT), "utf8"),
+  );
+
+  it("list every dependency with its reason", () => {
+    const listed = [...tableOf("At run time", ""), ...tableOf("For development", "")];
+    expect(listed.map(([name]) => name)).toEqual(
+      [dependencies, devDependencies].flatMap((names) => Object.keys(names)),
+    );
+    for (const [, reason] of listed) expect(reason).toMatch(/\w/);
+  });
+
+  it("list every script", () => {
+    const names = tableOf("Script", "").map(([command]) => command?.replace(/^npm (run )?/, ""));
+    expect(names).toEqual(Object.keys(scripts));
+  });
+});
+
+describe.concurrent("error codes", () => {
+  const field = (id: string) =>
+    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename } }`;
+  const hash = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
+
+  /** For each code of the README a request that has it; two are tested where they can be brought about. */
+  const REQUESTS: Record<string, object | "test/http/fault.test.ts" | "test/http/draining.test.ts"> = {
+    BAD_USER_INPUT: { query: field("0") },
+    UNAUTHENTICATED: { query: field("20000090101") },
+    FORBIDDEN: { query: field("20000090102") },
+    RATE_LIMITED: { query: field("20000090107") },
+    UPSTREAM_TIMEOUT: { query: field("20000090502") },
+    UPSTREAM_UNAVAILABLE: { query: field("20000090504") },
+    UPSTREAM_ERROR: { query: field("20000090005") },
+    UPSTREAM_CONTRACT: { query: field("20000090301") },
+    INTERNAL_SERVER_ERROR: "test/http/fault.test.ts",
+    GRAPHQL_PARSE_FAILED: { query: "{" },
+    GRAPHQL_VALIDATION_FAILED: { query: "{ nothing }" },
+    OPERATION_RESOLUTION_FAILURE: { query: "query A { __typename }", operationName: "B" },
+    PERSISTED_QUERY_NOT_FOUND: { extensions: hash },
+    BAD_REQUEST: {},
+    SHUTTING_DOWN: "test/http/draining.test.ts",
+  };
+
+  it("are those listed, each with its meaning", () => {
+    const listed = [...tableOf("Code", "Meaning", "What to do"), ...tableOf("Code", "Meaning")];
+    expect(listed.map(([code]) => code)).toEqual(Object.keys(REQUESTS));
+  });
+
+  const requests = Object.entries(REQUESTS).filter(([, body]) => typeof body === "object");
+  it.each(requests)("%s is what such a request gets", async (code, body) => {
+    const response = await fetch(gateway.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+      body: JSON.stringify(body),
+    });
+    // Every one of these answers is a GraphQL result with errors.
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+  });
+});
