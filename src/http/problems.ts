@@ -6,7 +6,7 @@ import { HEALTH_PATHS } from "./health.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 
-export const BAD_REQUEST = "BAD_REQUEST";
+const BAD_REQUEST = "BAD_REQUEST";
 
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });

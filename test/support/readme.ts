@@ -11,7 +11,7 @@ interface Block {
 }
 
 /** Code blocks in order. */
-export const BLOCKS: readonly Block[] = [...TEXT.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
+const BLOCKS: readonly Block[] = [...TEXT.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
   ([, language = "", text = ""]) => ({ language, text }),
 );
 
