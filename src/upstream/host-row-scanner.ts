@@ -198,7 +198,7 @@ function createScanner(bytes: Uint8Array, begin: number) {
     ipv6,
     bk_cloud_id: cloudId,
     bk_cloud_name: text(({ cloudName }) => cloudName, false),
-    bk_agent_id: text(({ agentId }) => agentId, false),
+    bk_agent_id: text(({ agentId }) => agentId, true),
     alive: number(({ alive }) => alive, FLAG),
   });
   const executeObjectFields = fieldsOf({

@@ -195,6 +195,11 @@ describe("what only looks like an outcome", () => {
       { kind: "json", status: 404, body: { code: 1640401, code_name: "API_NOT_FOUND", message: "m" } },
       "UPSTREAM_ERROR",
     ],
+    [
+      "an API Gateway 403 without its headers, told by its body",
+      { kind: "json", status: 403, body: { code: 1640301, code_name: "APP_NO_PERMISSION", message: "m" } },
+      "FORBIDDEN",
+    ],
     ["a 404 page", { kind: "raw", status: 404, headers: html, body: "<h1>Not Found</h1>" }, "UPSTREAM_ERROR"],
     ["a 404 without a body", { kind: "raw", status: 404, body: "" }, "UPSTREAM_ERROR"],
     ["a 404 with another code", { kind: "json", status: 404, body: error("OTHER") }, "UPSTREAM_ERROR"],

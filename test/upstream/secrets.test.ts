@@ -188,6 +188,12 @@ describe("hides it in", () => {
   });
 });
 
+it("hides a secret whole when another is its beginning", async () => {
+  gateway.simulator.script("7", () => error("got token-1-and-more."));
+  const leaves = await leavesFor("7", '{"bk_token":"token-1","access_token":"token-1-and-more"}');
+  expect(leaves).toContain("got ***.");
+});
+
 describe("shows all the same", () => {
   it("who is calling: a name and an app's code are no secrets", async () => {
     const message = "User zhangsan of app my-app has no permission";
