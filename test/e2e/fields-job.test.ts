@@ -1,0 +1,309 @@
+/** Fields of jobs and steps, of the simulator's jobs and of made-up ones. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CREATED, scriptJob, step } from "../graphql/scripted-job.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+/** Runs a selection on a job. */
+async function ask(jobInstanceId: string, selection: string) {
+  const { data, errors } = await gateway.run(
+    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${jobInstanceId}" }) {
+      ... on JobInstance { ${selection} }
+    } }`,
+  );
+  expect(errors).toBeUndefined();
+  return data.jobInstance;
+}
+
+const FAILED = "20000000002";
+const WAITING_FOR_CONFIRMATION = "20000000004";
+const SKIPPED_AND_IGNORED = "20000000011";
+const RESTARTED_CONFIRMATION = "20000000012";
+
+describe("steps", () => {
+  const namesOf = async (filter: string) =>
+    (await ask(SKIPPED_AND_IGNORED, `steps${filter} { name }`)).steps.map(
+      ({ name }: { name: string }) => name,
+    );
+  const [IGNORED, SKIPPED, SUCCEEDED] = ["预检（忽略错误）", "下发旧版配置", "下发新版配置"];
+
+  it.each([
+    ["", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: null)", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: {})", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: { types: null })", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: { types: [SCRIPT] })", [IGNORED]],
+    ["(filter: { types: [SCRIPT, FILE] })", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: { statuses: [SKIPPED, ERROR_IGNORED] })", [IGNORED, SKIPPED]],
+    ["(filter: { phases: [SUCCEEDED] })", [IGNORED, SKIPPED, SUCCEEDED]],
+    ["(filter: { phases: [FAILED] })", []],
+    ["(filter: { statuses: [SKIPPED], types: [FILE] })", [SKIPPED]],
+    ["(filter: { statuses: [SKIPPED], types: [SCRIPT] })", []],
+    ["(filter: { types: [] })", []],
+    ["(filter: { statuses: [], types: [FILE] })", []],
+  ])("%s are those that meet every condition, in the upstream's order", async (filter, expected) => {
+    expect(await namesOf(filter)).toEqual(expected);
+  });
+
+  it("can be told by what this schema does not know", async () => {
+    scriptJob(gateway.simulator, "1", {
+      steps: [step({ step_instance_id: 1, type: 9 }), step({ step_instance_id: 2, status: 42 })],
+    });
+
+    expect(
+      await ask(
+        "1",
+        `types: steps(filter: { types: [UNRECOGNIZED] }) { stepInstanceId }
+         statuses: steps(filter: { statuses: [UNRECOGNIZED] }) { stepInstanceId }
+         phases: steps(filter: { phases: [UNKNOWN] }) { stepInstanceId }`,
+      ),
+    ).toEqual({
+      types: [{ stepInstanceId: "1" }],
+      statuses: [{ stepInstanceId: "2" }],
+      phases: [{ stepInstanceId: "2" }],
+    });
+  });
+
+  it("are none for a job without any", async () => {
+    scriptJob(gateway.simulator, "1", { steps: [] });
+
+    expect(
+      await ask("1", "steps { name } currentStep { name } stepSummary { total } hostSummary { total }"),
+    ).toEqual({ steps: [], currentStep: null, stepSummary: { total: 0 }, hostSummary: { total: 0 } });
+  });
+});
+
+describe("step", () => {
+  it("is the one with the id, given as a text or as a number", async () => {
+    const { asText, asNumber } = await ask(
+      FAILED,
+      `asText: step(stepInstanceId: "20000010022") { name }
+       asNumber: step(stepInstanceId: 20000010022) { name }`,
+    );
+
+    expect(asText).toEqual({ name: "上报磁盘用量" });
+    expect(asNumber).toEqual(asText);
+  });
+
+  it.each(["20000010011", "0", "", "first", "020000010022"])(
+    "is null where the job has no step %j",
+    async (id) => {
+      expect(await ask(FAILED, `step(stepInstanceId: "${id}") { name }`)).toEqual({ step: null });
+    },
+  );
+});
+
+describe("currentStep", () => {
+  it("is the step that waits for a person", async () => {
+    expect(await ask(WAITING_FOR_CONFIRMATION, "currentStep { name status hostSummary { total } }")).toEqual({
+      currentStep: { name: "DBA 确认", status: "WAITING_USER", hostSummary: { total: 0 } },
+    });
+  });
+
+  it.each([
+    ["running", [3, 2, 1], "2"],
+    ["stopping", [3, 10, 1], "2"],
+    ["waiting for a person", [7, 1], "1"],
+    ["the first of two", [2, 7], "1"],
+    ["none while a job waits to begin", [1, 1], null],
+    ["none between rolling batches", [3, 15], null],
+    ["none when all steps have ended", [3, 4, 5, 6, 8, 9, 11, 13, 14], null],
+    ["none where the status is unknown", [42], null],
+  ])("is %s", async (_case, statuses, expected) => {
+    scriptJob(gateway.simulator, "1", {
+      steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+    });
+
+    const { currentStep } = await ask("1", "currentStep { stepInstanceId }");
+
+    expect(currentStep?.stepInstanceId ?? null).toBe(expected);
+  });
+});
+
+it("stepSummary counts steps by phase and by status", async () => {
+  const statuses = [3, 15, 2, 1, 7, 10, 4, 5, 6, 11, 3, 42, 14];
+  scriptJob(gateway.simulator, "1", {
+    steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+  });
+
+  const { stepSummary } = await ask(
+    "1",
+    `stepSummary {
+      total pending running waitingUser succeeded failed stopped unknown
+      byStatus { status statusCode count }
+    }`,
+  );
+
+  expect(stepSummary).toEqual({
+    total: 13,
+    pending: 2,
+    running: 2,
+    waitingUser: 1,
+    succeeded: 4,
+    failed: 2,
+    stopped: 1,
+    unknown: 1,
+    byStatus: [
+      { status: "PENDING", statusCode: 1, count: 1 },
+      { status: "RUNNING", statusCode: 2, count: 1 },
+      { status: "SUCCEEDED", statusCode: 3, count: 2 },
+      { status: "FAILED", statusCode: 4, count: 1 },
+      { status: "SKIPPED", statusCode: 5, count: 1 },
+      { status: "ERROR_IGNORED", statusCode: 6, count: 1 },
+      { status: "WAITING_USER", statusCode: 7, count: 1 },
+      { status: "STOPPING", statusCode: 10, count: 1 },
+      { status: "STOPPED", statusCode: 11, count: 1 },
+      { status: "ABANDONED", statusCode: 14, count: 1 },
+      { status: "ROLLING_WAITING", statusCode: 15, count: 1 },
+      { status: "UNRECOGNIZED", statusCode: 42, count: 1 },
+    ],
+  });
+});
+
+describe("isFinished", () => {
+  it.each([true, false])("of a job is what the upstream says, whatever the status: %s", async (finished) => {
+    for (const status of [2, 3, 42]) {
+      scriptJob(gateway.simulator, "1", { finished, fields: { status } });
+      expect(await ask("1", "isFinished")).toEqual({ isFinished: finished });
+    }
+  });
+
+  it("of a step is whether its phase is terminal", async () => {
+    const statuses = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 42];
+    scriptJob(gateway.simulator, "1", {
+      steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+    });
+
+    const { steps } = await ask("1", "steps { statusCode phase isFinished }");
+
+    for (const { phase, isFinished } of steps) {
+      expect([phase, isFinished]).toEqual([phase, ["SUCCEEDED", "FAILED", "STOPPED"].includes(phase)]);
+    }
+    expect(steps.filter(({ isFinished }: { isFinished: boolean }) => isFinished)).toHaveLength(9);
+  });
+});
+
+describe("times", () => {
+  const FIELDS = "startedAt finishedAt durationMs elapsedMs";
+  const NEVER = { startedAt: null, finishedAt: null, durationMs: null, elapsedMs: null };
+  const at = (ms: number) => new Date(ms).toISOString();
+  const start = CREATED + 1_000;
+  const end = CREATED + 4_500;
+
+  /** The same times on a job and on its step. */
+  async function read(finished: boolean, status: number, times: object) {
+    scriptJob(gateway.simulator, "1", {
+      finished,
+      fields: { status, ...times },
+      steps: [step({ status, ...times })],
+    });
+    const { steps, ...job } = await ask("1", `${FIELDS} observedAt steps { ${FIELDS} }`);
+    return { job, step: steps[0] };
+  }
+
+  it("are those of the upstream once it has ended", async () => {
+    const { job, step } = await read(true, 3, { start_time: start, end_time: end, total_time: 3_499 });
+
+    // The upstream's total may differ from the difference of its times.
+    const expected = { startedAt: at(start), finishedAt: at(end), durationMs: 3_499, elapsedMs: 3_500 };
+    expect(job).toMatchObject(expected);
+    expect(step).toEqual(expected);
+  });
+
+  it("of what has not begun are all null", async () => {
+    const { job, step } = await read(false, 1, {});
+
+    expect(job).toMatchObject(NEVER);
+    expect(step).toEqual(NEVER);
+  });
+
+  it("of what runs go on to when it was observed", async () => {
+    const { job, step } = await read(false, 2, { start_time: start });
+
+    const elapsedMs = Date.parse(job.observedAt) - start;
+    expect(job).toMatchObject({ ...NEVER, startedAt: at(start), elapsedMs });
+    expect(step).toEqual({ ...NEVER, startedAt: at(start), elapsedMs });
+  });
+
+  it("of a run by a clock ahead of ours have not begun to elapse", async () => {
+    const ahead = Date.now() + 3_600_000;
+    const { job, step } = await read(false, 2, { start_time: ahead });
+
+    expect(job.elapsedMs).toBe(0);
+    expect(step.elapsedMs).toBe(0);
+  });
+
+  it("of what ended without an end are no made-up ones", async () => {
+    const { job, step } = await read(true, 4, { start_time: start });
+
+    expect(job).toMatchObject({ ...NEVER, startedAt: at(start) });
+    expect(step).toEqual({ ...NEVER, startedAt: at(start) });
+  });
+
+  it("of a skipped step are an end without a total", async () => {
+    const { steps } = await ask(SKIPPED_AND_IGNORED, `steps(filter: { statuses: [SKIPPED] }) { ${FIELDS} }`);
+
+    expect(steps).toEqual([
+      {
+        startedAt: "2026-03-09T06:30:09.100Z",
+        finishedAt: "2026-03-09T06:30:30.000Z",
+        durationMs: null,
+        elapsedMs: 20_900,
+      },
+    ]);
+  });
+
+  it("of a restarted confirmation leave the end of its last run out", async () => {
+    const { steps, ...job } = await ask(
+      RESTARTED_CONFIRMATION,
+      `isFinished ${FIELDS} observedAt steps { ${FIELDS} }`,
+    );
+
+    const startedAt = "2026-03-09T06:30:00.000Z";
+    const elapsedMs = Math.max(0, Date.parse(job.observedAt) - Date.parse(startedAt));
+    const running = { ...NEVER, startedAt, elapsedMs };
+    expect(job).toMatchObject({ isFinished: false, ...running });
+    expect(steps).toEqual([running, NEVER]);
+  });
+
+  it("longer than 2^31 milliseconds survive", async () => {
+    const month = 30 * 24 * 3_600_000;
+    const { job } = await read(true, 3, { start_time: start, end_time: start + month, total_time: month });
+
+    expect(job).toMatchObject({ durationMs: month, elapsedMs: month });
+  });
+
+  it("of observation lie between the request and its answer", async () => {
+    const before = Date.now();
+    const { observedAt } = await ask(FAILED, "observedAt");
+
+    expect(Date.parse(observedAt)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(observedAt)).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+it("retryCount is how often a step was begun again", async () => {
+  const { steps } = await ask(FAILED, "steps { retryCount }");
+
+  expect(steps).toEqual([{ retryCount: 1 }, { retryCount: 0 }]);
+});
+
+it("ids are unique among jobs and steps, and the same at every read", async () => {
+  const read = async (id: string) => ask(id, "id steps { id }");
+  const first = [await read(FAILED), await read(WAITING_FOR_CONFIRMATION)];
+
+  expect([await read(FAILED), await read(WAITING_FOR_CONFIRMATION)]).toEqual(first);
+  const ids = first.flatMap(({ id, steps }) => [id, ...steps.map((step: { id: string }) => step.id)]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+it("upstreamRequestId is that of the answer which the state was read from", async () => {
+  scriptJob(gateway.simulator, "1", {});
+
+  expect(await ask("1", "upstreamRequestId")).toEqual({ upstreamRequestId: "request-1" });
+});
