@@ -137,8 +137,10 @@ function createScanner(bytes: Uint8Array, begin: number) {
   const skipScalar = (): void => {
     const start = at;
     const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) slots?.push({ start: passText(), end: at - 1, text: null });
-    else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+    if (byte === QUOTE) {
+      const content = passText();
+      slots?.push({ start: content, end: at - 1, text: null });
+    } else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
       const isNegative = readInteger() < 0;
       note({ start, end: at, number: null }, isNegative);
     } else at += (LITERALS.find(follows) ?? giveUp()).length;
