@@ -1,6 +1,7 @@
 /** Fields of jobs and steps, of the simulator's jobs and of made-up ones. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CREATED, scriptJob, step } from "../graphql/scripted-job.ts";
+import { askJob } from "../graphql/ask-job.ts";
+import { scriptJob, step } from "../graphql/scripted-job.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -9,21 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** Runs a selection on a job. */
-async function ask(jobInstanceId: string, selection: string) {
-  const { data, errors } = await gateway.run(
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${jobInstanceId}" }) {
-      ... on JobInstance { ${selection} }
-    } }`,
-  );
-  expect(errors).toBeUndefined();
-  return data.jobInstance;
-}
+const ask = (jobInstanceId: string, selection: string) => askJob(gateway, jobInstanceId, selection);
 
 const FAILED = "20000000002";
 const WAITING_FOR_CONFIRMATION = "20000000004";
 const SKIPPED_AND_IGNORED = "20000000011";
-const RESTARTED_CONFIRMATION = "20000000012";
 
 describe("steps", () => {
   const namesOf = async (filter: string) =>
@@ -185,105 +176,6 @@ describe("isFinished", () => {
       expect([phase, isFinished]).toEqual([phase, ["SUCCEEDED", "FAILED", "STOPPED"].includes(phase)]);
     }
     expect(steps.filter(({ isFinished }: { isFinished: boolean }) => isFinished)).toHaveLength(9);
-  });
-});
-
-describe("times", () => {
-  const FIELDS = "startedAt finishedAt durationMs elapsedMs";
-  const NEVER = { startedAt: null, finishedAt: null, durationMs: null, elapsedMs: null };
-  const at = (ms: number) => new Date(ms).toISOString();
-  const start = CREATED + 1_000;
-  const end = CREATED + 4_500;
-
-  /** The same times on a job and on its step. */
-  async function read(finished: boolean, status: number, times: object) {
-    scriptJob(gateway.simulator, "1", {
-      finished,
-      fields: { status, ...times },
-      steps: [step({ status, ...times })],
-    });
-    const { steps, ...job } = await ask("1", `${FIELDS} observedAt steps { ${FIELDS} }`);
-    return { job, step: steps[0] };
-  }
-
-  it("are those of the upstream once it has ended", async () => {
-    const { job, step } = await read(true, 3, { start_time: start, end_time: end, total_time: 3_499 });
-
-    // The upstream's total may differ from the difference of its times.
-    const expected = { startedAt: at(start), finishedAt: at(end), durationMs: 3_499, elapsedMs: 3_500 };
-    expect(job).toMatchObject(expected);
-    expect(step).toEqual(expected);
-  });
-
-  it("of what has not begun are all null", async () => {
-    const { job, step } = await read(false, 1, {});
-
-    expect(job).toMatchObject(NEVER);
-    expect(step).toEqual(NEVER);
-  });
-
-  it("of what runs go on to when it was observed", async () => {
-    const { job, step } = await read(false, 2, { start_time: start });
-
-    const elapsedMs = Date.parse(job.observedAt) - start;
-    expect(job).toMatchObject({ ...NEVER, startedAt: at(start), elapsedMs });
-    expect(step).toEqual({ ...NEVER, startedAt: at(start), elapsedMs });
-  });
-
-  it("of a run by a clock ahead of ours have not begun to elapse", async () => {
-    const ahead = Date.now() + 3_600_000;
-    const { job, step } = await read(false, 2, { start_time: ahead });
-
-    expect(job.elapsedMs).toBe(0);
-    expect(step.elapsedMs).toBe(0);
-  });
-
-  it("of what ended without an end are no made-up ones", async () => {
-    const { job, step } = await read(true, 4, { start_time: start });
-
-    expect(job).toMatchObject({ ...NEVER, startedAt: at(start) });
-    expect(step).toEqual({ ...NEVER, startedAt: at(start) });
-  });
-
-  it("of a skipped step are an end without a total", async () => {
-    const { steps } = await ask(SKIPPED_AND_IGNORED, `steps(filter: { statuses: [SKIPPED] }) { ${FIELDS} }`);
-
-    expect(steps).toEqual([
-      {
-        startedAt: "2026-03-09T06:30:09.100Z",
-        finishedAt: "2026-03-09T06:30:30.000Z",
-        durationMs: null,
-        elapsedMs: 20_900,
-      },
-    ]);
-  });
-
-  it("of a restarted confirmation leave the end of its last run out", async () => {
-    const { steps, ...job } = await ask(
-      RESTARTED_CONFIRMATION,
-      `isFinished ${FIELDS} observedAt steps { ${FIELDS} }`,
-    );
-
-    const startedAt = "2026-03-09T06:30:00.000Z";
-    const elapsedMs = Math.max(0, Date.parse(job.observedAt) - Date.parse(startedAt));
-    const running = { ...NEVER, startedAt, elapsedMs };
-    expect(job).toMatchObject({ isFinished: false, ...running });
-    expect(steps).toEqual([running, NEVER]);
-  });
-
-  it("longer than 2^31 milliseconds survive", async () => {
-    const month = 30 * 24 * 3_600_000;
-    const { job } = await read(true, 3, { start_time: start, end_time: start + month, total_time: month });
-
-    expect(job).toMatchObject({ durationMs: month, elapsedMs: month });
-  });
-
-  it("of observation lie between the request and its answer", async () => {
-    const before = Date.now();
-    const { observedAt } = await ask(FAILED, "observedAt");
-
-    expect(Date.parse(observedAt)).toBeGreaterThanOrEqual(before);
-    expect(Date.parse(observedAt)).toBeLessThanOrEqual(Date.now());
   });
 });
 
