@@ -27,14 +27,22 @@ export const pairsOf = (language: string, next: string): readonly (readonly [str
 
 /** Rows of the table with this header, as cells; backquotes around a whole cell are left out. */
 export function tableOf(...header: readonly string[]): readonly (readonly string[])[] {
-  const start = TEXT.indexOf(`\n| ${header.join(" | ")} |\n`.replace(/ {2}/g, " "));
+  const lines = TEXT.split("\n");
+  const start = lines.findIndex((line) => cellsOf(line).join("|") === header.join("|"));
   if (start < 0) throw new Error(`Expected README.md to have a table with the header ${header.join(", ")}.`);
-  const lines = TEXT.slice(start + 1).split("\n");
-  const end = lines.findIndex((line) => !line.startsWith("|"));
-  return lines.slice(2, end).map((line) =>
-    line
-      .slice(1, -1)
-      .split("|")
-      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, "$1")),
-  );
+  const body = lines.slice(start + 2);
+  return body
+    .slice(
+      0,
+      body.findIndex((line) => !line.startsWith("|")),
+    )
+    .map((line) => cellsOf(line).map((cell) => cell.replace(/^`([^`]*)`$/, "$1")));
 }
+
+const cellsOf = (line: string): readonly string[] =>
+  line.startsWith("|")
+    ? line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim())
+    : [];
