@@ -84,6 +84,12 @@ export const SETTINGS = {
     meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
     check: oneOf(LOG_LEVELS),
   },
+  EXECUTOR: {
+    default: "compiled",
+    meaning:
+      "What runs operations: `compiled` (fast) or `graphql-js` (the reference, to compare with). Answers are the same.",
+    check: oneOf(["compiled", "graphql-js"]),
+  },
   SIMULATOR_DIALECT: {
     default: "release",
     meaning:
@@ -133,6 +139,7 @@ const toConfig = (values: Values): Config => ({
   host: values.HOST,
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
+  executor: values.EXECUTOR,
   upstream: {
     baseUrl: values.JOB_API_URL,
     timeoutMs: values.UPSTREAM_TIMEOUT_MS,

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
+import { createDetachedJson } from "./graphql/executor/detached-rows.ts";
+import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { readCaller } from "./http/caller.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -15,6 +17,8 @@ export interface GatewayConfig {
   /** Port to listen on; 0 takes any free one. */
   readonly port: number;
   readonly logLevel: pino.LevelWithSilent;
+  /** What runs operations. Both give the same answers. */
+  readonly executor: "compiled" | "graphql-js";
   readonly upstream: TransportOptions & {
     /** `X-Bkapi-Authorization` for callers without one. Null, except with the simulator. */
     readonly defaultAuthorization: string | null;
@@ -43,14 +47,23 @@ export async function createGateway(
   const options = { level: config.logLevel, redact: REDACTED };
   const logger = logStream ? pino(options, logStream) : pino(options);
   const upstream = createUpstreamClient(config.upstream);
-  const apollo = createApolloServer(createSchema(), (error) => logger.error({ err: error }, "fault"));
+  const schema = createSchema();
+  const apollo = createApolloServer({
+    schema,
+    executor: config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema),
+    reportFault: (error) => logger.error({ err: error }, "fault"),
+  });
   await apollo.start();
   const http = await createHttpServer({
     apollo,
     logger,
     createContext: (headers, trace, signal) => {
       const caller = readCaller(headers, config.upstream.defaultAuthorization);
-      return { jobs: createJobLoader({ upstream, caller, trace, signal }), trace };
+      return {
+        jobs: createJobLoader({ upstream, caller, trace, signal }),
+        trace,
+        detached: createDetachedJson(),
+      };
     },
   });
 

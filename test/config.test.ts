@@ -11,6 +11,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
   UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
   LOG_LEVEL: ({ logLevel }) => logLevel,
+  EXECUTOR: ({ executor }) => executor,
   SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
 };
 
@@ -75,6 +76,11 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     invalid: ["0", "10001", "many"],
   },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
+  EXECUTOR: {
+    default: "compiled",
+    valid: [["graphql-js", "graphql-js"]],
+    invalid: ["jit", "Compiled"],
+  },
   SIMULATOR_DIALECT: {
     default: "release",
     valid: [["contract", "contract"]],

@@ -1,10 +1,11 @@
 /** Apollo Server over the schema: limits, landing page, error form; what every operation leaves for its log line. */
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { GraphQLContext } from "./context.ts";
 import { formatError } from "./errors.ts";
+import type { Executor } from "./executor/executor.ts";
 import { SAMPLE_QUERY } from "./sample-query.ts";
 
 /** Most tokens of a document. Every field of the schema selected once is about 200. */
@@ -13,12 +14,19 @@ const MAX_TOKENS = 10_000;
 /** Where faults of our own are reported, with their stacks. */
 export type ReportFault = (error: unknown) => void;
 
-export function createApolloServer(
-  schema: GraphQLSchema,
-  reportFault: ReportFault,
-): ApolloServer<GraphQLContext> {
+export interface ApolloOptions {
+  readonly schema: GraphQLSchema;
+  readonly executor: Executor;
+  readonly reportFault: ReportFault;
+}
+
+export function createApolloServer({
+  schema,
+  executor,
+  reportFault,
+}: ApolloOptions): ApolloServer<GraphQLContext> {
   return new ApolloServer<GraphQLContext>({
-    schema,
+    gateway: withExecutor(schema, executor),
     formatError,
     // The schema is public, and explorers and code generators read it; access is decided upstream.
     introspection: true,
@@ -36,6 +44,27 @@ export function createApolloServer(
     ],
   });
 }
+
+type Gateway = NonNullable<ApolloServerOptionsWithGateway<GraphQLContext>["gateway"]>;
+
+/** Apollo Server's way to have operations run by somebody else: it calls this a gateway. */
+const withExecutor = (schema: GraphQLSchema, executor: Executor): Gateway => ({
+  onSchemaLoadOrUpdate: (onLoad) => {
+    onLoad({ apiSchema: schema, coreSupergraphSdl: "" });
+    return () => {};
+  },
+  load: async () => ({
+    executor: ({ document, request, context }) =>
+      executor({
+        document,
+        operationName: request.operationName ?? null,
+        variables: request.variables ?? {},
+        // What `createContext` of the route made.
+        context: context as GraphQLContext,
+      }),
+  }),
+  stop: async () => {},
+});
 
 function tracePlugin(reportFault: ReportFault): ApolloServerPlugin<GraphQLContext> {
   return {

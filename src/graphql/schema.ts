@@ -17,7 +17,8 @@ import { jobInstanceResult, query } from "./resolvers/query.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
 import { readSdl } from "./sdl.ts";
 
-const createResolvers = (): Resolvers => ({
+/** Resolvers of the public schema, made anew, as types of two schemas must not be the same objects. */
+export const createResolvers = (): Resolvers => ({
   DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
   Query: query,

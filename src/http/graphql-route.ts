@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLContext } from "../graphql/context.ts";
+import type { DetachedJson } from "../graphql/executor/detached-rows.ts";
 import type { Trace } from "../upstream/trace.ts";
 import { exactSearch, parseRequestJson } from "./exact-json.ts";
 import { GRAPHQL_PATH } from "./problems.ts";
@@ -34,11 +35,13 @@ export async function graphqlRoute(
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
       const trace = traceOf(request);
+      let context: GraphQLContext | undefined;
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toApolloRequest(request),
         context: async () => {
           try {
-            return createContext(request.headers, trace, goneSignal(reply));
+            context = createContext(request.headers, trace, goneSignal(reply));
+            return context;
           } catch (error) {
             // Apollo Server answers it, and keeps it from `setErrorHandler`.
             request.log.error({ err: error }, "fault");
@@ -46,7 +49,7 @@ export async function graphqlRoute(
           }
         },
       });
-      return send(response, reply);
+      return send(response, context?.detached, reply);
     },
   });
 }
@@ -81,13 +84,17 @@ function goneSignal({ raw }: FastifyReply): AbortSignal {
 
 type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;
 
-function send({ status, headers, body }: ApolloResponse, reply: FastifyReply): FastifyReply {
+function send(
+  { status, headers, body }: ApolloResponse,
+  detached: DetachedJson | undefined,
+  reply: FastifyReply,
+): FastifyReply {
   if (body.kind !== "complete")
     throw new Error("Expected a complete response: incremental delivery is not offered.");
   return reply
     .code(status ?? 200)
     .headers(Object.fromEntries(headers))
-    .send(body.string);
+    .send(detached ? detached.attach(body.string) : body.string);
 }
 
 /** Error codes in a response body. */

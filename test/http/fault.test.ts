@@ -4,6 +4,7 @@ import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { createApolloServer } from "../../src/graphql/apollo-server.ts";
 import type { GraphQLContext } from "../../src/graphql/context.ts";
+import { createPlainExecutor } from "../../src/graphql/executor/executor.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { runOperation } from "../support/gateway.ts";
 
@@ -33,7 +34,11 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const apollo = createApolloServer(buggySchema, (error) => logger.error({ err: error }, "fault"));
+  const apollo = createApolloServer({
+    schema: buggySchema,
+    executor: createPlainExecutor(buggySchema),
+    reportFault: (error) => logger.error({ err: error }, "fault"),
+  });
   await apollo.start();
   const http = await createHttpServer({
     apollo,

@@ -46,6 +46,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     host: "127.0.0.1",
     port: 0,
     logLevel: "info",
+    // The whole suite runs with either: `EXECUTOR=graphql-js npm test`.
+    executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),
