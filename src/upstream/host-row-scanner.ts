@@ -8,15 +8,12 @@
  */
 import type { HostTable, NumberColumn, TextColumn } from "../model/host-table.ts";
 import { type Columns, clearRow, createColumns, growColumns } from "../model/host-table-builder.ts";
+import { createByteReader, GivenUp, giveUp, isNumberStart } from "./byte-reader.ts";
 import { FIRST_INSTANT, LAST_INSTANT } from "./reader.ts";
-import { createRowLayout, EXACT_DIGITS, type RowLayout, type Slot } from "./row-layout.ts";
+import { createRowLayout, type RowLayout, type Slot } from "./row-layout.ts";
 
-const [QUOTE, COMMA, MINUS, ZERO, NINE, BACKSLASH] = [0x22, 0x2c, 0x2d, 0x30, 0x39, 0x5c];
+const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** Bytes below are control characters, which JSON texts must escape. */
-const SPACE = 0x20;
-const LITERALS = ["null", "true", "false"].map((literal) => Buffer.from(literal));
-const [NULL = Buffer.of()] = LITERALS;
 
 const INT32 = { least: -(2 ** 31), most: 2 ** 31 - 1 };
 const ANY = { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER };
@@ -30,9 +27,6 @@ export interface ScannedRows {
   /** The byte after the closing bracket. */
   readonly end: number;
 }
-
-/** The bytes are nothing that this reader knows. */
-class GivenUp extends Error {}
 
 /**
  * The rows of the list that begins at `begin`, with its opening bracket; null when this reader gives up.
@@ -70,7 +64,7 @@ const fieldsOf = (readers: Readonly<Record<string, () => void>>): Fields => ({
 });
 
 function createScanner(bytes: Uint8Array, begin: number) {
-  let at = begin;
+  const reader = createByteReader(bytes, begin);
   let row = 0;
   let capacity = 16;
   let columns: Columns = createColumns(capacity);
@@ -82,74 +76,19 @@ function createScanner(bytes: Uint8Array, begin: number) {
   /** The one that the last row had comes first. */
   let layouts: RowLayout[] = [];
 
-  const giveUp = (): never => {
-    throw new GivenUp();
-  };
-  const expect = (byte: number) => {
-    if (bytes[at] !== byte) giveUp();
-    at += 1;
-  };
-  // The loops below run for every byte of megabytes: they work on locals, which stay in registers.
-  const follows = (text: Uint8Array): boolean => {
-    const begin = at;
-    const { length } = text;
-    for (let index = 0; index < length; index++) if (bytes[begin + index] !== text[index]) return false;
-    return true;
-  };
-  const skipNull = (): boolean => {
-    if (!follows(NULL)) return false;
-    at += NULL.length;
-    return true;
-  };
-
-  const readInteger = (): number => {
-    let next = at;
-    let byte = bytes[next] ?? 0;
-    const isNegative = byte === MINUS;
-    if (isNegative) byte = bytes[++next] ?? 0;
-    const first = next;
-    let value = 0;
-    while (byte >= ZERO && byte <= NINE) {
-      value = value * 10 + byte - ZERO;
-      byte = bytes[++next] ?? 0;
-    }
-    at = next;
-    const digits = next - first;
-    const hasLeadingZero = bytes[first] === ZERO && (digits > 1 || isNegative);
-    if (digits === 0 || digits > EXACT_DIGITS || hasLeadingZero) giveUp();
-    return isNegative ? -value : value;
-  };
-
-  /** Passes a text; its content is from the returned byte to the one before `at`. */
-  const passText = (): number => {
-    expect(QUOTE);
-    const start = at;
-    let next = start;
-    let byte = bytes[next] ?? 0;
-    while (byte !== QUOTE) {
-      if (byte === BACKSLASH || byte < SPACE) giveUp();
-      byte = bytes[++next] ?? 0;
-    }
-    at = next + 1;
-    return start;
+  /** Layouts know no signs: a row with a negative number is for this reader alone. */
+  const note = (slot: Slot, isNegative = false): void => {
+    if (isNegative) slots = null;
+    else slots?.push(slot);
   };
 
   const skipScalar = (): void => {
-    const start = at;
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) {
-      const content = passText();
-      slots?.push({ start: content, end: at - 1, text: null });
-    } else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
-      const isNegative = readInteger() < 0;
-      note({ start, end: at, number: null }, isNegative);
-    } else at += (LITERALS.find(follows) ?? giveUp()).length;
-  };
-
-  /** Layouts know no signs: a row with a negative number is for this reader alone. */
-  const note = (slot: Slot, isNegative: boolean): void => {
-    if (isNegative) slots = null;
-    else slots?.push(slot);
+    const start = reader.at;
+    if (reader.peek() === QUOTE) note({ ...reader.readText(), text: null });
+    else if (isNumberStart(reader.peek())) {
+      const isNegative = reader.readInteger() < 0;
+      note({ start, end: reader.at, number: null }, isNegative);
+    } else reader.skipLiteral();
   };
 
   const number =
@@ -160,28 +99,27 @@ function createScanner(bytes: Uint8Array, begin: number) {
     ) =>
     () => {
       const column = columnOf(columns);
-      if (!isRequired && skipNull()) {
+      if (!isRequired && reader.skipNull()) {
         column[row] = Number.NaN;
         return;
       }
-      const start = at;
-      const value = readInteger();
+      const start = reader.at;
+      const value = reader.readInteger();
       if (value < least || value > most) giveUp();
       column[row] = value;
-      note({ start, end: at, number: { column, least, most } }, value < 0);
+      note({ start, end: reader.at, number: { column, least, most } }, value < 0);
     };
 
   const text = (columnOf: (columns: Columns) => TextColumn, isAbsentWhenEmpty: boolean) => () => {
     const column = columnOf(columns);
-    if (skipNull()) {
+    if (reader.skipNull()) {
       column.start[row] = -1;
       return;
     }
-    const start = passText();
-    const end = at - 1;
+    const { start, end } = reader.readText();
     column.start[row] = start === end && isAbsentWhenEmpty ? -1 : start;
     column.end[row] = end;
-    slots?.push({ start, end, text: { column, isAbsentWhenEmpty } });
+    note({ start, end, text: { column, isAbsentWhenEmpty } });
   };
 
   const flat = (read: () => void) => () => {
@@ -207,17 +145,17 @@ function createScanner(bytes: Uint8Array, begin: number) {
     type: skipScalar,
     resource_id: skipScalar,
     host: () => {
-      if (skipNull()) return;
+      if (reader.skipNull()) return;
       executeObjects += 1;
       readObject(hostFields);
     },
     container: () => {
-      if (!skipNull()) giveUp();
+      if (!reader.skipNull()) giveUp();
     },
   });
   const rowFields = fieldsOf({
     execute_object: () => {
-      if (skipNull()) return;
+      if (reader.skipNull()) return;
       executeObjects += 1;
       readObject(executeObjectFields);
     },
@@ -238,40 +176,43 @@ function createScanner(bytes: Uint8Array, begin: number) {
   });
 
   function readObject(fields: Fields): void {
-    expect(OPEN_BRACE);
-    if (bytes[at] === CLOSE_BRACE) {
-      at += 1;
+    reader.expect(OPEN_BRACE);
+    if (reader.peek() === CLOSE_BRACE) {
+      reader.at += 1;
       return;
     }
     let previous: Field | undefined;
     for (;;) {
       const expected = previous ? previous.next : fields.first;
-      const field = expected && follows(expected.key) ? expected : fields.all.find(({ key }) => follows(key));
+      const field =
+        expected && reader.follows(expected.key)
+          ? expected
+          : fields.all.find(({ key }) => reader.follows(key));
       if (field) {
         if (previous) previous.next = field;
         else fields.first = field;
-        at += field.key.length;
+        reader.at += field.key.length;
         field.read();
         previous = field;
       } else {
         skipUnknownMember();
       }
-      if (bytes[at] !== COMMA) break;
-      at += 1;
+      if (reader.peek() !== COMMA) break;
+      reader.at += 1;
     }
-    expect(CLOSE_BRACE);
+    reader.expect(CLOSE_BRACE);
   }
 
   /** Later versions may send more of a row than is known today. */
   function skipUnknownMember(): void {
-    passText();
-    expect(0x3a);
+    reader.readText();
+    reader.expect(COLON);
     skipScalar();
   }
 
   /** Reads a row member by member, and learns its layout. */
   function readRow(): void {
-    const rowBegin = at;
+    const rowBegin = reader.at;
     hasStatus = false;
     flatTargets = 0;
     executeObjects = 0;
@@ -279,15 +220,15 @@ function createScanner(bytes: Uint8Array, begin: number) {
     readObject(rowFields);
     // One execute object with at most one host, or a flat row: what else there is, the general decoder sorts out.
     if (!hasStatus || executeObjects > 2 || (executeObjects > 0 && flatTargets > 0)) giveUp();
-    if (slots) layouts.unshift(createRowLayout(bytes, rowBegin, at, slots));
+    if (slots) layouts.unshift(createRowLayout(bytes, rowBegin, reader.at, slots));
   }
 
   /** Reads a row by a layout that is known; false when none is its. */
   function readKnownRow(): boolean {
     for (const [index, layout] of layouts.entries()) {
-      const end = layout.read(at, row);
+      const end = layout.read(reader.at, row);
       if (end >= 0) {
-        at = end;
+        reader.at = end;
         if (index > 0) layouts = [layout, ...layouts.filter((other) => other !== layout)];
         return true;
       }
@@ -298,23 +239,23 @@ function createScanner(bytes: Uint8Array, begin: number) {
 
   /** Room for as many rows as the rest of the body holds if they are like those so far. */
   function grow(): void {
-    const bytesPerRow = (at - begin) / row;
-    capacity = row + 16 + Math.ceil(((bytes.length - at) / bytesPerRow) * 1.05);
+    const bytesPerRow = (reader.at - begin) / row;
+    capacity = row + 16 + Math.ceil(((bytes.length - reader.at) / bytesPerRow) * 1.05);
     columns = growColumns(columns, capacity);
     // They point to the columns before.
     layouts = [];
   }
 
   function readList(): ScannedRows {
-    expect(OPEN_BRACKET);
-    while (bytes[at] !== CLOSE_BRACKET) {
-      if (row > 0) expect(COMMA);
+    reader.expect(OPEN_BRACKET);
+    while (reader.peek() !== CLOSE_BRACKET) {
+      if (row > 0) reader.expect(COMMA);
       if (row === capacity) grow();
       if (!readKnownRow()) readRow();
       row += 1;
     }
-    expect(CLOSE_BRACKET);
-    return { table: { ...columns, length: row, bytes }, end: at };
+    reader.expect(CLOSE_BRACKET);
+    return { table: { ...columns, length: row, bytes }, end: reader.at };
   }
 
   return { readList };

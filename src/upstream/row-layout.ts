@@ -3,6 +3,7 @@
  * of them can be read by comparing what lies between the values, four bytes at a time, and reading only the values.
  */
 import type { NumberColumn, TextColumn } from "../model/host-table.ts";
+import { EXACT_DIGITS } from "./byte-reader.ts";
 
 /** A value in a row, as it was found by reading the row member by member, and where values there go. */
 export interface Slot {
@@ -35,9 +36,6 @@ export interface RowLayout {
    */
   readonly read: (begin: number, row: number) => number;
 }
-
-/** With up to 15 digits every integer is exact. */
-export const EXACT_DIGITS = 15;
 
 const [QUOTE, ZERO, NINE, BACKSLASH, SPACE] = [0x22, 0x30, 0x39, 0x5c, 0x20];
 
