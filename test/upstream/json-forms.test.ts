@@ -27,54 +27,92 @@ const QUERY = `{
 }`;
 
 const T = Date.UTC(2026, 2, 10, 2);
-/** Tags that JSON writes as they are, which lets rows be read from the bytes, and others. */
-const TAGS = {
-  plain: ["", "ok", "磁盘满", "🙂", "}],[{", undefined, null],
-  escaped: ["", "ok", 'a "quoted" \\ text', "tab\tand\nline", '{"status":1},[', undefined, null],
-};
-const EXIT_CODES = [0, 1, -1, 255, -2_147_483_648, 2_147_483_647, undefined, null];
 
 type Fields = Record<string, unknown>;
 
-/** What a row says beyond its host: from row to row with other fields left out. */
-const outcomeOf = (index: number, tags: readonly unknown[]): Fields => ({
-  status: [9, 104, 5, 0, -3, 777][index % 6],
-  tag: tags[index % tags.length],
-  exit_code: EXIT_CODES[index % EXIT_CODES.length],
-  ...(index % 5 === 0 && { error_code: index }),
-  ...(index % 3 !== 0 && { start_time: T + index }),
-  ...(index % 4 === 1 && { end_time: T + 2 * index, total_time: index === 1 ? 2 ** 40 : index }),
+interface Kind {
+  readonly host: (index: number) => Fields;
+  /** What the released form says of a host besides. */
+  readonly more: (index: number) => Fields;
+  readonly outcome: (index: number) => Fields;
+}
+
+const EXIT_CODES = [0, 1, -1, 255, -2_147_483_648, 2_147_483_647, undefined, null];
+
+/** Rows that differ in the fields that they have, too. */
+const varied = (tags: readonly unknown[]): Kind => ({
+  host: (index) => ({
+    bk_host_id: 1_000 + index,
+    ...(index % 7 !== 3 && { ip: `10.0.0.${index}` }),
+    ...(index % 7 === 3 && { ipv6: `2001:db8::${index}` }),
+    bk_cloud_id: index % 2,
+  }),
+  more: (index) => ({
+    bk_cloud_name: ["Default Area", "", "区域"][index % 3],
+    bk_agent_id: ["", `agent-${index}`][index % 2],
+    ...(index % 3 !== 2 && { alive: index % 3 }),
+  }),
+  outcome: (index) => ({
+    status: [9, 104, 5, 0, -3, 777][index % 6],
+    tag: tags[index % tags.length],
+    exit_code: EXIT_CODES[index % EXIT_CODES.length],
+    ...(index % 5 === 0 && { error_code: index }),
+    ...(index % 3 !== 0 && { start_time: T + index }),
+    ...(index % 4 === 1 && { end_time: T + 2 * index, total_time: index === 1 ? 2 ** 40 : index }),
+  }),
 });
 
-const hostOf = (index: number): Fields => ({
-  bk_host_id: 1_000 + index,
-  ...(index % 7 !== 3 && { ip: `10.0.0.${index}` }),
-  ...(index % 7 === 3 && { ipv6: `2001:db8::${index}` }),
-  bk_cloud_id: index % 2,
+/** Rows that differ in their values only, with a few surprises among the late ones. */
+const alike = (late: string): Kind => ({
+  host: (index) => ({ bk_host_id: 1_000 + index, ip: `10.0.0.${index}`, bk_cloud_id: index % 2 }),
+  more: (index) => ({
+    bk_cloud_name: index === 40 ? "" : "Default Area",
+    bk_agent_id: `a${index}`,
+    alive: 1,
+  }),
+  outcome: (index) => ({
+    status: index === 30 ? 12_345 : 9,
+    tag:
+      new Map([
+        [35, ""],
+        [45, "磁盘满"],
+        [55, late],
+        [65, "{}"],
+      ]).get(index) ?? "ok",
+    exit_code: index === 75 ? -7 : index,
+    start_time: T + index,
+    end_time: index === 85 ? 0 : T + 2 * index,
+    total_time: index === 95 ? 2 ** 40 : index,
+  }),
 });
-const releasedOnly = (index: number): Fields => ({
-  bk_cloud_name: ["Default Area", "", "区域"][index % 3],
-  bk_agent_id: ["", `agent-${index}`][index % 2],
-  ...(index % 3 !== 2 && { alive: index % 3 }),
-});
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  "varied rows of plain texts": varied(["", "ok", "磁盘满", "🙂", "}],[{", undefined, null]),
+  "varied rows, some of whose texts JSON escapes": varied([
+    "",
+    "ok",
+    'a "b"',
+    "tab\tand\nline",
+    '{"status":1},[',
+    null,
+  ]),
+  "rows alike": alike("plain"),
+  "rows alike, one of whose texts JSON escapes": alike('a "quoted" \\ text'),
+};
 
 const INDEXES = Array.from({ length: 100 }, (_, index) => index);
-const FORMS = Object.entries(TAGS).flatMap(([kind, tags]) => [
+const FORMS = Object.entries(KINDS).flatMap(([kind, { host, more, outcome }]) => [
   {
-    form: `of the documented form with ${kind} texts`,
+    form: `of the documented form with ${kind}`,
     list: "step_ip_result_list",
-    rows: INDEXES.map((index) => ({ ...hostOf(index), ...outcomeOf(index, tags) })),
+    rows: INDEXES.map((index) => ({ ...host(index), ...outcome(index) })),
   },
   {
-    form: `of the released form with ${kind} texts`,
+    form: `of the released form with ${kind}`,
     list: "step_execute_object_result_list",
     rows: INDEXES.map((index) => ({
-      execute_object: {
-        type: 1,
-        resource_id: String(index),
-        host: { ...hostOf(index), ...releasedOnly(index) },
-      },
-      ...outcomeOf(index, tags),
+      execute_object: { type: 1, resource_id: String(index), host: { ...host(index), ...more(index) } },
+      ...outcome(index),
     })),
   },
 ]);
@@ -155,6 +193,12 @@ const WRITERS: readonly (readonly [way: string, write: (body: unknown) => string
   ],
 ];
 
+/** Late in a list, where rows are read by what the ones before were like. */
+const replaceLast = (text: string, from: string, to: string): string => {
+  const at = text.lastIndexOf(from);
+  return text.slice(0, at) + to + text.slice(at + from.length);
+};
+
 const script = (body: string) =>
   gateway.simulator.script("7", () => ({
     kind: "raw",
@@ -187,8 +231,8 @@ describe.each(FORMS)("an answer $form", ({ list, rows }) => {
       (text: string) => text.replace('"bk_host_id":1050', '"bk_host_id":01050'),
     ],
     ["with a plus sign", (text: string) => text.replace('"bk_host_id":1050', '"bk_host_id":+1050')],
-    ["with a control character in a text", (text: string) => text.replace('"ok"', '"o\nk"')],
-    ["with an escape that JSON does not know", (text: string) => text.replace('"ok"', '"o\\k"')],
+    ["with a control character in a text", (text: string) => replaceLast(text, '"ok"', '"o\nk"')],
+    ["with an escape that JSON does not know", (text: string) => replaceLast(text, '"ok"', '"o\\k"')],
     ["with something after its end", (text: string) => `${text}}`],
   ])("%s is no JSON", async (_way, spoil) => {
     script(spoil(JSON.stringify(body)));
