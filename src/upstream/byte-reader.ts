@@ -17,7 +17,7 @@ export const giveUp = (): never => {
 };
 
 /** The bytes of a token's content. */
-export interface Span {
+interface Span {
   readonly start: number;
   /** The byte after the last one. */
   readonly end: number;

@@ -21,7 +21,7 @@ import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-erro
 /** What a lookup needs of a job: its status alone, or host results too. */
 export type Needs = "status" | "hosts";
 
-export interface Lookup {
+interface Lookup {
   readonly ref: JobRef;
   readonly needs: Needs;
   readonly caller: Caller;

@@ -104,7 +104,7 @@ export function int32(value: unknown, name: string): number {
 }
 
 /** A whole number that the SDL's `SafeInt` can carry. */
-export function safeInteger(value: unknown, name: string): number {
+function safeInteger(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value)) {
     throw new ContractBreak(name, "an integer within ±(2^53-1)", value);
   }

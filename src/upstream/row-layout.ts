@@ -17,13 +17,13 @@ export interface Slot {
   readonly text?: TextTarget | null;
 }
 
-export interface NumberTarget {
+interface NumberTarget {
   readonly column: NumberColumn | Int32Array;
   readonly least: number;
   readonly most: number;
 }
 
-export interface TextTarget {
+interface TextTarget {
   readonly column: TextColumn;
   readonly isAbsentWhenEmpty: boolean;
 }
