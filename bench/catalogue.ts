@@ -9,11 +9,12 @@ export interface Contestant {
 }
 
 export const FLOOR = "floor";
+export const MERCURIUS = "mercurius";
 export const GATEWAY = "gateway";
 
 export const CONTESTANTS: readonly Contestant[] = [
   { name: FLOOR, title: "floor: JSON.parse + JSON.stringify, no GraphQL", script: "servers/floor.ts" },
-  { name: "mercurius", title: "Mercurius with JIT", script: "servers/mercurius.ts" },
+  { name: MERCURIUS, title: "Mercurius with JIT", script: "servers/mercurius.ts" },
   { name: "yoga", title: "GraphQL Yoga", script: "servers/yoga.ts" },
   { name: "apollo", title: "Apollo Server as documented", script: "servers/apollo.ts" },
   { name: GATEWAY, title: "**this gateway**", script: "../dist/main.js" },

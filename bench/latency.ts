@@ -19,7 +19,7 @@ export interface MeasuredLatency {
   readonly samples: readonly Latency[];
 }
 
-const PROBE_MS = 5_000;
+const PROBE_MS = 4_000;
 const LEAD_MS = 300;
 /** One small query begins every so often, on one connection. */
 const PACE_MS = 10;
@@ -43,7 +43,8 @@ export function measureLatency(options: RunOptions): Promise<MeasuredLatency[]> 
         loadOf(runner, SMALL_ASK, small, { connections: 1, requests: 1_000, maxMs: 1_500 }),
       );
       await runLoad(loop, loadOf(runner, LARGE_ASK, large, { connections: 1, requests: 30, maxMs: 2_500 }));
-      contestants.push({ runner, small, large, samples: [] as Latency[] });
+      const samples: Latency[] = [];
+      contestants.push({ runner, small, large, samples });
     }
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { runner, small, large, samples } of contestants) {

@@ -28,22 +28,25 @@ export function measureMemory(
   const stage = { name: "memory", dialect: "release", isHot: false } as const;
   const loadOf = createLoads(stage.isHot);
   return withStage(stage, { ...options, servers }, async ({ runners, startGenerator }) => {
-    const contestants = runners.map((runner) => ({
-      runner,
-      loops: [LARGE_ASK, OVERVIEW_ASK].map((ask) => ({ ask, generator: startGenerator() })),
-      samples: [] as MemorySample[],
-    }));
+    const contestants = [];
+    for (const runner of runners) {
+      const loops = [];
+      for (const ask of [LARGE_ASK, OVERVIEW_ASK]) {
+        loops.push({ ask, expected: await runner.expect(ask), generator: startGenerator() });
+      }
+      const samples: MemorySample[] = [];
+      contestants.push({ runner, loops, samples });
+    }
     for (let count = 0; count < minutes * SAMPLES_PER_MINUTE; count += 1) {
       await Promise.all(
         contestants.map(async ({ runner, loops, samples }) => {
           const answered = await Promise.all(
-            loops.map(async ({ ask, generator }) => {
-              const expected = await runner.expect(ask);
-              return (await runLoad(generator, loadOf(runner, ask, expected, AMOUNT))).requests;
-            }),
+            loops.map(({ ask, expected, generator }) =>
+              runLoad(generator, loadOf(runner, ask, expected, AMOUNT)),
+            ),
           );
           const before = samples.at(-1)?.requests ?? 0;
-          const requests = answered.reduce((sum, each) => sum + each, before);
+          const requests = answered.reduce((sum, result) => sum + result.requests, before);
           samples.push({ ...memory(runner.process.pid), requests });
         }),
       );

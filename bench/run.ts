@@ -77,7 +77,8 @@ async function main(args: readonly string[]): Promise<void> {
   const report = createReport();
   const results = await runAll(options, report);
   const summary = [aimsTable(results), summaryTable(results)];
-  process.stdout.write(`\n## Summary\n\n${summary.join("\n\n")}\n`);
+  const hasSummary = results.workloads.length > 0 || results.latency !== null;
+  if (hasSummary) process.stdout.write(`\n## Summary\n\n${summary.join("\n\n")}\n`);
   if (!options.isComplete) return;
   const page = ["# What the gateway costs", circumstances(args), NOTE, ...summary, ...report.sections];
   writeFileSync(RESULTS, `${page.join("\n\n")}\n`);

@@ -1,5 +1,6 @@
 /** What is measured. */
 import type { Dialect } from "../src/simulator/simulator.ts";
+import { FLOOR, GATEWAY, MERCURIUS } from "./catalogue.ts";
 import { ALL_HOSTS, OVERVIEW, SMALL } from "./queries.ts";
 
 /** One kind of request. */
@@ -99,7 +100,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "W2 in the documented form (`contract`)",
     ask: allHosts(1_000),
     dialect: "contract",
-    servers: ["floor", "mercurius", "gateway"],
+    servers: [FLOOR, MERCURIUS, GATEWAY],
     connections: 4,
     requests: 800,
     warmUp: 300,
@@ -110,7 +111,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "W3 in the documented form (`contract`)",
     ask: LARGE_ASK,
     dialect: "contract",
-    servers: ["floor", "mercurius", "gateway"],
+    servers: [FLOOR, MERCURIUS, GATEWAY],
     connections: 2,
     requests: 100,
     warmUp: 50,
