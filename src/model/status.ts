@@ -17,7 +17,7 @@ const table = <Name>(
 ): StatusTable<Name> => new Map(rows.map(([code, name, phase]) => [code, { name, phase }]));
 
 /** `run_status`: statuses of jobs and steps. */
-export const RUN_STATUSES = table<RunStatus>([
+const RUN_STATUSES = table<RunStatus>([
   [1, "PENDING", "PENDING"],
   [2, "RUNNING", "RUNNING"],
   [3, "SUCCEEDED", "SUCCEEDED"],
@@ -71,7 +71,7 @@ export const HOST_STATUSES = table<HostStatus>([
 ]);
 
 /** Step types. */
-export const STEP_TYPES: ReadonlyMap<number, StepType> = new Map([
+const STEP_TYPES: ReadonlyMap<number, StepType> = new Map([
   [1, "SCRIPT"],
   [2, "FILE"],
   [3, "MANUAL_CONFIRM"],

@@ -126,6 +126,6 @@ it("asks for host results exactly when some included field takes them, and can t
         throw new Error(`Expected one call, with host results: ${needsHosts}; got ${JSON.stringify(flags)}.`);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
