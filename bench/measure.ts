@@ -130,7 +130,10 @@ export function measure(workload: Workload, options: RunOptions): Promise<Measur
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {
       const expected = await runner.expect(ask);
-      await runLoad(generator, loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs }));
+      await runLoad(
+        generator,
+        loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs: 2 * maxMs }),
+      );
       contestants.push({ runner, expected, samples: [] });
     }
     for (let round = 0; round < options.rounds; round += 1) {
