@@ -7,6 +7,8 @@ export interface HeldUpstream {
   readonly url: string;
   /** Resolves when the first call has come in. */
   readonly called: Promise<void>;
+  /** Resolves when the gateway has given up a call before its answer. */
+  readonly givenUp: Promise<void>;
   /** Answers all calls, also later ones: no such job. */
   readonly release: () => void;
 }
@@ -18,9 +20,11 @@ export async function useHeldUpstream({
   onTestFinished,
 }: Pick<TestContext, "onTestFinished">): Promise<HeldUpstream> {
   const called = Promise.withResolvers<void>();
+  const givenUp = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const server = createServer(async (_request, response) => {
     called.resolve();
+    response.once("close", () => response.writableFinished || givenUp.resolve());
     await released.promise;
     response.writeHead(404, { "content-type": "application/json" }).end(ANSWER);
   });
@@ -31,5 +35,10 @@ export async function useHeldUpstream({
   });
   // The address is an object for a TCP server that is listening.
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, called: called.promise, release: released.resolve };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    called: called.promise,
+    givenUp: givenUp.promise,
+    release: released.resolve,
+  };
 }
