@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import { createDetachedJson } from "./graphql/executor/detached-rows.ts";
+import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { readCaller } from "./http/caller.ts";
@@ -48,6 +48,7 @@ export async function createGateway(
   const logger = logStream ? pino(options, logStream) : pino(options);
   const upstream = createUpstreamClient(config.upstream);
   const schema = createSchema();
+  const createDetachedJson = createDetachedJsonPool();
   const apollo = createApolloServer({
     schema,
     executor: config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema),

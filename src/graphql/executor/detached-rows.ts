@@ -12,33 +12,57 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
+import { createJsonSink, type JsonSink } from "./json-sink.ts";
 
-/** JSON texts that belong into a result, in the place of their marks. */
+/** JSON texts that belong into one result, in the place of their marks. */
 export interface DetachedJson {
-  /** Keeps `json` and gives the mark that stands for it. */
-  readonly keep: (json: Buffer) => string;
-  /** `result`, a JSON text, with what its marks stand for. */
+  /** Has a text written, and gives the mark that stands for it. */
+  readonly write: (write: (sink: JsonSink) => void) => string;
+  /** `result`, a JSON text, with what its marks stand for. Called once, when nothing more is written. */
   readonly attach: (result: string) => string | Buffer;
 }
 
-export function createDetachedJson(): DetachedJson {
-  const kept: Buffer[] = [];
-  // Known to nobody, so no text of the upstream can be taken for it.
-  let mark = "";
-  return {
-    keep: (json) => {
-      mark ||= randomUUID();
-      return `${mark}:${kept.push(json) - 1}`;
-    },
-    attach: (result) => {
-      if (kept.length === 0) return result;
-      const [head = "", ...tails] = result.split(`"${mark}:`);
-      const parts = tails.flatMap((tail) => {
-        const end = tail.indexOf('"');
-        return [kept[Number(tail.slice(0, end))] ?? Buffer.of(), Buffer.from(tail.slice(end + 1))];
-      });
-      return Buffer.concat([Buffer.from(head), ...parts]);
-    },
+/** Room to begin with: a page of 1 000 rows. */
+const SINK_BYTES = 512 * 1024;
+/** Sinks that wait for the next request. Larger ones are left to the garbage collector. */
+const MOST_IDLE = 4;
+const MOST_IDLE_BYTES = 8 * 2 ** 20;
+
+/** Makes a `DetachedJson` for each result. They take turns with a few sinks, as fresh memory is dear. */
+export function createDetachedJsonPool(): () => DetachedJson {
+  const idle: JsonSink[] = [];
+  const release = (sink: JsonSink) => {
+    sink.length = 0;
+    if (idle.length < MOST_IDLE && sink.bytes.length <= MOST_IDLE_BYTES) idle.push(sink);
+  };
+
+  return () => {
+    let sink: JsonSink | undefined;
+    // Known to nobody, so no text of the upstream can be taken for it.
+    let mark = "";
+    const ends: number[] = [];
+    return {
+      write: (write) => {
+        sink ??= idle.pop() ?? createJsonSink(SINK_BYTES);
+        mark ||= randomUUID();
+        write(sink);
+        return `${mark}:${ends.push(sink.length) - 1}`;
+      },
+      attach: (result) => {
+        if (!sink) return result;
+        const [head = "", ...tails] = result.split(`"${mark}:`);
+        const { bytes } = sink;
+        const parts = tails.flatMap((tail) => {
+          const index = Number.parseInt(tail, 10);
+          const text = bytes.subarray(ends[index - 1] ?? 0, ends[index]);
+          return [text, Buffer.from(tail.slice(tail.indexOf('"') + 1))];
+        });
+        const attached = Buffer.concat([Buffer.from(head), ...parts]);
+        release(sink);
+        sink = undefined;
+        return attached;
+      },
+    };
   };
 }
 

@@ -63,7 +63,7 @@ function rowResolver(
     return write;
   };
   return ({ step, connection }, _args, { detached }, info) =>
-    detached.keep(writerFor(info)({ step, results: hostResultsOf(step), connection }));
+    detached.write((sink) => writerFor(info)(sink, { step, results: hostResultsOf(step), connection }));
 }
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>

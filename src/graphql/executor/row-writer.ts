@@ -7,19 +7,13 @@ import { assertObjectType, getNamedType } from "graphql";
 import type { HostConnection } from "../../model/host-connection.ts";
 import { keyText } from "../../model/host-result.ts";
 import type { HostResults } from "../../model/host-results.ts";
+import type { HostTable, IdColumn, NumberColumn, TextColumn } from "../../model/host-table.ts";
+import { HOST_STATUSES, hostStatus } from "../../model/status.ts";
 import {
-  type HostTable,
-  type IdColumn,
-  idAt,
-  type NumberColumn,
-  type TextColumn,
-} from "../../model/host-table.ts";
-import { hostStatus } from "../../model/status.ts";
-import {
+  type Constant,
+  createConstant,
   createInstantWriter,
-  createJsonSink,
   type JsonSink,
-  sinkText,
   writeBytes,
   writeConstant,
   writeInteger,
@@ -36,105 +30,117 @@ export interface RowSource {
 }
 
 /** Writes the rows of the source's page as a JSON list. */
-export type RowWriter = (source: RowSource) => Buffer;
+export type RowWriter = (sink: JsonSink, source: RowSource) => void;
 
-type Write = (sink: JsonSink, source: RowSource, row: number) => void;
+type Write = (sink: JsonSink, row: number) => void;
+/** Makes a writer for the rows of one table. */
+type Bind = (source: RowSource) => Write;
 
-const NULL = Buffer.from("null");
-const TRUE = Buffer.from("true");
-const FALSE = Buffer.from("false");
+const NULL = createConstant("null");
+const TRUE = createConstant("true");
+const FALSE = createConstant("false");
 
 const integer =
-  (columnOf: (table: HostTable) => NumberColumn | Int32Array): Write =>
-  (sink, { results }, row) => {
-    const value = columnOf(results.table)[row] ?? Number.NaN;
-    if (Number.isNaN(value)) writeConstant(sink, NULL);
-    else writeInteger(sink, value);
+  (columnOf: (table: HostTable) => NumberColumn | Int32Array): Bind =>
+  ({ results }) => {
+    const column = columnOf(results.table);
+    return (sink, row) => {
+      const value = column[row] ?? Number.NaN;
+      if (Number.isNaN(value)) writeConstant(sink, NULL);
+      else writeInteger(sink, value);
+    };
   };
 
 const text =
-  (columnOf: (table: HostTable) => TextColumn): Write =>
-  (sink, { results }, row) => {
-    const { start, end } = columnOf(results.table);
-    const from = start[row] ?? -1;
-    if (from < 0) return writeConstant(sink, NULL);
-    writeQuote(sink);
-    writeBytes(sink, results.table.bytes, from, end[row] ?? from);
-    writeQuote(sink);
+  (columnOf: (table: HostTable) => TextColumn): Bind =>
+  ({ results: { table } }) => {
+    const { start, end } = columnOf(table);
+    const { bytes } = table;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return (sink, row) => {
+      const from = start[row] ?? -1;
+      if (from < 0) return writeConstant(sink, NULL);
+      writeQuote(sink);
+      writeBytes(sink, view, from, end[row] ?? from);
+      writeQuote(sink);
+    };
   };
 
 const id =
-  (columnOf: (table: HostTable) => IdColumn): Write =>
-  (sink, { results }, row) => {
+  (columnOf: (table: HostTable) => IdColumn): Bind =>
+  ({ results }) => {
     const column = columnOf(results.table);
-    if (column.large.has(row)) return writeString(sink, `"${idAt(column, row)}"`);
-    const value = column.values[row] ?? Number.NaN;
-    if (Number.isNaN(value)) return writeConstant(sink, NULL);
-    writeQuote(sink);
-    writeInteger(sink, value);
-    writeQuote(sink);
+    const { values, large } = column;
+    return (sink, row) => {
+      const value = values[row] ?? Number.NaN;
+      if (Number.isNaN(value)) return writeConstant(sink, NULL);
+      writeQuote(sink);
+      if (large.size > 0 && large.has(row)) writeString(sink, String(large.get(row)));
+      else writeInteger(sink, value);
+      writeQuote(sink);
+    };
   };
 
 /** Names by status code, which are few. */
-function name(nameOf: (code: number) => string): Write {
-  const names = new Map<number, Uint8Array>();
-  return (sink, { results }, row) => {
-    const code = results.table.statusCode[row] ?? 0;
-    let known = names.get(code);
-    if (!known) {
-      known = Buffer.from(`"${nameOf(code)}"`);
-      // Unknown codes all have one name; only known ones are kept, as an upstream can send any number of others.
-      if (hostStatus(code).phase !== "UNKNOWN") names.set(code, known);
-    }
-    writeConstant(sink, known);
+function name(nameOf: (code: number) => string): Bind {
+  const names = new Map([...HOST_STATUSES.keys()].map((code) => [code, createConstant(`"${nameOf(code)}"`)]));
+  const unknown = createConstant(`"${nameOf(Number.NaN)}"`);
+  return ({ results }) => {
+    const { statusCode } = results.table;
+    return (sink, row) => writeConstant(sink, names.get(statusCode[row] ?? Number.NaN) ?? unknown);
   };
 }
 
-function instant(columnOf: (table: HostTable) => NumberColumn): Write {
-  const write = createInstantWriter();
-  return (sink, { results }, row) => {
-    const ms = columnOf(results.table)[row] ?? Number.NaN;
-    if (Number.isNaN(ms)) writeConstant(sink, NULL);
-    else write(sink, ms);
+function instant(columnOf: (table: HostTable) => NumberColumn): Bind {
+  return ({ results }) => {
+    const column = columnOf(results.table);
+    const write = createInstantWriter();
+    return (sink, row) => {
+      const ms = column[row] ?? Number.NaN;
+      if (Number.isNaN(ms)) writeConstant(sink, NULL);
+      else write(sink, ms);
+    };
   };
 }
 
-const alive: Write = (sink, { results }, row) => {
-  const value = results.table.alive[row];
-  writeConstant(sink, value === 1 ? TRUE : value === 0 ? FALSE : NULL);
+const alive: Bind = ({ results }) => {
+  const column = results.table.alive;
+  return (sink, row) => {
+    const value = column[row];
+    writeConstant(sink, value === 1 ? TRUE : value === 0 ? FALSE : NULL);
+  };
 };
 
 /** Ids as `keyText` makes them; those of ordinary hosts without making a text of each. */
-function createResultId(): Write {
-  let path = "";
-  let hostPrefix: Uint8Array = Buffer.of();
-  return (sink, { step, results }, row) => {
-    const { hostId, containerId } = results.table;
+const resultId: Bind = ({ step, results }) => {
+  const { hostId, containerId } = results.table;
+  const prefix = createConstant(JSON.stringify(`${step.path}/host:`).slice(0, -1));
+  const isOrdinary = (row: number, value: number): boolean =>
+    !Number.isNaN(value) &&
+    Number.isNaN(containerId.values[row]) &&
+    results.ordinalOf(row) === 0 &&
+    !hostId.large.has(row);
+  return (sink, row) => {
     const value = hostId.values[row] ?? Number.NaN;
-    const isOrdinary =
-      !Number.isNaN(value) &&
-      Number.isNaN(containerId.values[row]) &&
-      !hostId.large.has(row) &&
-      results.ordinalOf(row) === 0;
-    if (!isOrdinary) return writeString(sink, JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`));
-    if (step.path !== path) {
-      path = step.path;
-      hostPrefix = Buffer.from(JSON.stringify(`${path}/host:`).slice(0, -1));
+    if (!isOrdinary(row, value)) {
+      return writeString(sink, JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`));
     }
-    writeConstant(sink, hostPrefix);
+    writeConstant(sink, prefix);
     writeInteger(sink, value);
     writeQuote(sink);
   };
-}
+};
 
-const cursor: Write = (sink, { connection }, row) =>
-  writeString(sink, JSON.stringify(connection.cursorOf(row)));
+const cursor: Bind =
+  ({ connection }) =>
+  (sink, row) =>
+    writeString(sink, JSON.stringify(connection.cursorOf(row)));
 
 /** Every leaf that a row can have, by type and field. */
-const createLeaves = (): Record<string, Record<string, Write>> => ({
+const createLeaves = (): Record<string, Record<string, Bind>> => ({
   HostResultEdge: { cursor },
   HostResult: {
-    id: createResultId(),
+    id: resultId,
     hostId: id(({ hostId }) => hostId),
     ip: text(({ ip }) => ip),
     ipv6: text(({ ipv6 }) => ipv6),
@@ -165,71 +171,70 @@ export interface RowWriters {
   readonly create: (typeName: string, nodes: readonly FieldNode[], fragments: Fragments) => RowWriter;
 }
 
-/** About what a row takes; the sink grows when it is more. */
-const BYTES_PER_ROW = 500;
-
 export function createRowWriters(schema: GraphQLSchema): RowWriters {
   const leaves = createLeaves();
 
-  const objectWriter = (
-    type: GraphQLObjectType,
-    nodes: readonly FieldNode[],
-    fragments: Fragments,
-  ): Write => {
+  const bindObject = (type: GraphQLObjectType, nodes: readonly FieldNode[], fragments: Fragments): Bind => {
     const parts = [...collectFields(type, nodes, fragments)].map(([key, fieldNodes], index) => ({
-      before: Buffer.from(`${index === 0 ? "{" : ","}${JSON.stringify(key)}:`),
-      write: fieldWriter(type, fieldNodes, fragments),
+      before: createConstant(`${index === 0 ? "{" : ","}${JSON.stringify(key)}:`),
+      bind: bindField(type, fieldNodes, fragments),
     }));
-    const end = Buffer.from(parts.length === 0 ? "{}" : "}");
-    return (sink, source, row) => {
-      for (const { before, write } of parts) {
-        writeConstant(sink, before);
-        write(sink, source, row);
-      }
-      writeConstant(sink, end);
+    const end = createConstant(parts.length === 0 ? "{}" : "}");
+    return (source) => {
+      const bound = parts.map(({ before, bind }) => ({ before, write: bind(source) }));
+      return (sink, row) => {
+        for (const { before, write } of bound) {
+          writeConstant(sink, before);
+          write(sink, row);
+        }
+        writeConstant(sink, end);
+      };
     };
   };
 
-  const fieldWriter = (type: GraphQLObjectType, nodes: readonly FieldNode[], fragments: Fragments): Write => {
+  const bindField = (type: GraphQLObjectType, nodes: readonly FieldNode[], fragments: Fragments): Bind => {
     const fieldName = nodes[0]?.name.value ?? "";
-    if (fieldName === "__typename") return constant(`"${type.name}"`);
+    if (fieldName === "__typename") return always(createConstant(`"${type.name}"`));
     const leaf = leaves[type.name]?.[fieldName];
     if (leaf) return leaf;
     const field = type.getFields()[fieldName];
     if (!field) throw new Error(`Expected ${type.name}.${fieldName} to exist: the document was validated.`);
-    const write = objectWriter(assertObjectType(getNamedType(field.type)), nodes, fragments);
-    return fieldName === "container" ? whereContainer(write) : write;
+    const bind = bindObject(assertObjectType(getNamedType(field.type)), nodes, fragments);
+    return fieldName === "container" ? whereContainer(bind) : bind;
   };
 
   const create: RowWriters["create"] = (typeName, nodes, fragments) => {
-    const write = objectWriter(assertObjectType(schema.getType(typeName)), nodes, fragments);
-    return (source) => {
+    const bind = bindObject(assertObjectType(schema.getType(typeName)), nodes, fragments);
+    return (sink, source) => {
       const { rows } = source.connection.page();
-      const sink = createJsonSink(rows.length * BYTES_PER_ROW + 2);
+      const write = bind(source);
+      writeString(sink, "[");
       rows.forEach((row, index) => {
-        writeConstant(sink, index === 0 ? LIST_START : SEPARATOR);
-        write(sink, source, row);
+        if (index > 0) writeConstant(sink, SEPARATOR);
+        write(sink, row);
       });
-      writeConstant(sink, rows.length === 0 ? EMPTY_LIST : LIST_END);
-      return sinkText(sink);
+      writeString(sink, "]");
     };
   };
 
   return { create };
 }
 
-const [LIST_START, SEPARATOR, LIST_END, EMPTY_LIST] = ["[", ",", "]", "[]"].map((text) =>
-  Buffer.from(text),
-) as [Buffer, Buffer, Buffer, Buffer];
+const SEPARATOR = createConstant(",");
 
-function constant(json: string): Write {
-  const bytes = Buffer.from(json);
-  return (sink) => writeConstant(sink, bytes);
-}
+const always =
+  (constant: Constant): Bind =>
+  () =>
+  (sink) =>
+    writeConstant(sink, constant);
 
 const whereContainer =
-  (write: Write): Write =>
-  (sink, source, row) => {
-    if (Number.isNaN(source.results.table.containerId.values[row])) writeConstant(sink, NULL);
-    else write(sink, source, row);
+  (bind: Bind): Bind =>
+  (source) => {
+    const { values } = source.results.table.containerId;
+    const write = bind(source);
+    return (sink, row) => {
+      if (Number.isNaN(values[row])) writeConstant(sink, NULL);
+      else write(sink, row);
+    };
   };
