@@ -3,13 +3,17 @@
  * costs one upstream call that serves them all.
  */
 import DataLoader from "dataloader";
+import { InvalidInput } from "../model/invalid-input.ts";
 import { type JobOutcome, type JobRef, jobPath } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
 import type { Needs, UpstreamClient } from "../upstream/client.ts";
 import type { Trace } from "../upstream/trace.ts";
 
+/** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */
+const MAX_JOBS = 100;
+
 export interface JobLoader {
-  /** @throws UpstreamError */
+  /** @throws UpstreamError, and InvalidInput when the operation names too many jobs. */
   readonly load: (ref: JobRef, needs: Needs) => Promise<JobOutcome>;
 }
 
@@ -30,9 +34,15 @@ export interface JobLoaderOptions {
 export function createJobLoader({ upstream, caller, trace, signal }: JobLoaderOptions): JobLoader {
   const lookups = new Map<string, Lookup>();
   const fetch = ({ ref, needs }: Lookup) => upstream.getJobInstance({ ref, needs, caller, trace, signal });
-  const loader = new DataLoader<Lookup, JobOutcome>((batch) =>
-    Promise.all(batch.map((lookup) => fetch(lookup).catch((error: Error) => error))),
-  );
+  const loader = new DataLoader<Lookup, JobOutcome>(async (batch) => {
+    // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
+    if (lookups.size > MAX_JOBS) {
+      throw new InvalidInput(
+        `Expected an operation to name at most ${MAX_JOBS} distinct jobs, got ${lookups.size}. Split it.`,
+      );
+    }
+    return Promise.all(batch.map((lookup) => fetch(lookup).catch((error: Error) => error)));
+  });
 
   const load: JobLoader["load"] = (ref, needs) => {
     const path = jobPath(ref.scope, ref.jobInstanceId);

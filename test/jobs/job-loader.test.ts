@@ -150,6 +150,36 @@ describe("a list of jobs", () => {
   });
 });
 
+describe("distinct jobs of one operation", () => {
+  const ids = Array.from({ length: 101 }, (_, index) => String(index + 1));
+  const lists = `
+    a: jobInstances(${refs(...ids.slice(0, 50))}) { __typename }
+    b: jobInstances(${refs(...ids.slice(50, 100))}) { __typename }`;
+
+  it("may be 100, named as often as one likes", async () => {
+    const { run, simulator } = await useGateway();
+    const { errors } = await run(`{ ${lists} c: jobInstance(${ref("1")}) { __typename } }`);
+    expect(errors).toBeUndefined();
+    expect(simulator.requests).toHaveLength(100);
+  });
+
+  it.each([
+    ["aliases", ids.map((id) => `j${id}: jobInstance(${ref(id)}) { __typename }`).join(" ")],
+    ["lists and an alias", `${lists} c: jobInstance(${ref("101")}) { __typename }`],
+  ])("are refused when there are 101, as %s, before the upstream is asked", async (_, selection) => {
+    const { run, simulator } = await useGateway();
+
+    const { errors } = await run(`{ ${selection} }`);
+
+    expect(errors).toHaveLength(101);
+    expect(errors?.[0]).toMatchObject({
+      message: "Expected an operation to name at most 100 distinct jobs, got 101. Split it.",
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+    expect(simulator.requests).toEqual([]);
+  });
+});
+
 describe("calls at one time", () => {
   const LATE: Answer = { kind: "json", status: 404, body: { error: { code: "NOT_FOUND", message: "late" } } };
   const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
