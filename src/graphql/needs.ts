@@ -19,7 +19,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { Needs } from "../upstream/client.ts";
+import type { Needs } from "../model/job-instance.ts";
 
 type Operation = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
 

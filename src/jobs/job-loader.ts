@@ -4,9 +4,9 @@
  */
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/invalid-input.ts";
-import { type JobOutcome, type JobRef, jobPath } from "../model/job-instance.ts";
+import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
-import type { Needs, UpstreamClient } from "../upstream/client.ts";
+import type { UpstreamClient } from "../upstream/client.ts";
 import type { Trace } from "../upstream/trace.ts";
 
 /** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */

@@ -19,6 +19,9 @@ export interface JobRef {
   readonly jobInstanceId: string;
 }
 
+/** What a lookup needs of a job: its status alone, or host results too. */
+export type Needs = "status" | "hosts";
+
 /** What jobs and steps have in common. */
 interface Run {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import pLimit from "p-limit";
-import type { JobOutcome, JobRef } from "../model/job-instance.ts";
+import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
 import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
@@ -17,9 +17,6 @@ import {
   type TransportResponse,
 } from "./transport.ts";
 import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-error.ts";
-
-/** What a lookup needs of a job: its status alone, or host results too. */
-export type Needs = "status" | "hosts";
 
 interface Lookup {
   readonly ref: JobRef;

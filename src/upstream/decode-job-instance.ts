@@ -1,9 +1,14 @@
 /** The body of a successful answer as a job instance. */
 import { createHostResults } from "../model/host-results.ts";
-import { type JobInstance, jobPath, type ResourceScope, type StepInstance } from "../model/job-instance.ts";
+import {
+  type JobInstance,
+  jobPath,
+  type Needs,
+  type ResourceScope,
+  type StepInstance,
+} from "../model/job-instance.ts";
 import { isTerminal, runStatus } from "../model/status.ts";
 import type { Body } from "./body.ts";
-import type { Needs } from "./client.ts";
 import { decodeHostResults } from "./decode-host-results.ts";
 import {
   boolean,
