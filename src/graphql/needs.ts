@@ -4,11 +4,8 @@
  */
 import {
   type FieldNode,
-  GraphQLIncludeDirective,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getNamedType,
   getNullableType,
   isCompositeType,
@@ -20,6 +17,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { Needs } from "../model/job-instance.ts";
+import { isIncluded } from "./executor/conditions.ts";
 
 type Operation = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
 
@@ -72,7 +70,7 @@ function someField(
 ): boolean {
   const passes = (selectionSet: SelectionSetNode, typeName: string): boolean =>
     selectionSet.selections.some(
-      (selection) => isIncluded(operation, selection) && passesOne(selection, typeName),
+      (selection) => isIncluded(selection, operation.variableValues) && passesOne(selection, typeName),
     );
 
   const passesOne = (selection: SelectionNode, typeName: string): boolean => {
@@ -101,10 +99,4 @@ function someField(
 function fieldOf({ schema }: Operation, typeName: string, fieldName: string) {
   const type = schema.getType(typeName);
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined;
-}
-
-function isIncluded({ variableValues }: Operation, node: SelectionNode): boolean {
-  const skip = getDirectiveValues(GraphQLSkipDirective, node, variableValues);
-  const include = getDirectiveValues(GraphQLIncludeDirective, node, variableValues);
-  return skip?.if !== true && include?.if !== false;
 }
