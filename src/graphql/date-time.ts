@@ -11,7 +11,7 @@ const padded = (count: number, digits: number, tail: string): string[] =>
  * Makes a formatter that gives what `new Date(ms).toISOString()` gives, several times faster: the instants of a
  * job share a few days, and everything within a day is in tables.
  */
-export function createInstantFormatter(): (ms: number) => string {
+function createInstantFormatter(): (ms: number) => string {
   const minutes = padded(24, 2, ":").flatMap((hour) =>
     padded(60, 2, ":").map((minute) => `${hour}${minute}`),
   );

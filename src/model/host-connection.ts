@@ -7,7 +7,7 @@ import { once } from "./once.ts";
 import type { HostResultOrder } from "./sdl.generated.ts";
 
 /** Largest page. */
-export const MAX_PAGE_SIZE = 10_000;
+const MAX_PAGE_SIZE = 10_000;
 
 export interface PageRequest {
   /** Null for the stable order. */
@@ -28,7 +28,7 @@ export interface PageSource {
   readonly select: () => Rows | null;
 }
 
-export interface Page {
+interface Page {
   readonly rows: Rows;
   readonly hasNextPage: boolean;
 }

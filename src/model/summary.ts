@@ -2,7 +2,7 @@
 import type { RunPhase } from "./sdl.generated.ts";
 import type { StatusInfo } from "./status.ts";
 
-export interface StatusCount<Name> {
+interface StatusCount<Name> {
   readonly status: Name;
   readonly statusCode: number;
   readonly count: number;

@@ -21,7 +21,7 @@ import { detachRows } from "./detached-rows.ts";
 import { createExecutionSchema } from "./execution-schema.ts";
 
 /** An operation of a document that is valid for the public schema. */
-export interface OperationRequest {
+interface OperationRequest {
   readonly document: DocumentNode;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;

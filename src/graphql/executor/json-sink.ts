@@ -19,7 +19,7 @@ export function createJsonSink(capacity: number): JsonSink {
 }
 
 /** Makes room for `count` more bytes, and for the rest of the last four. */
-export function reserve(sink: JsonSink, count: number): void {
+function reserve(sink: JsonSink, count: number): void {
   const needed = sink.length + count + 4;
   if (needed > sink.bytes.length) grow(sink, needed);
 }

@@ -23,7 +23,7 @@ import {
 import { collectFields, type Fragments } from "./selection.ts";
 
 /** What rows are written from. */
-export interface RowSource {
+interface RowSource {
   readonly step: { readonly path: string };
   readonly results: HostResults;
   readonly connection: HostConnection;
