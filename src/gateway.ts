@@ -52,7 +52,6 @@ export async function createGateway(
   const apollo = createApolloServer({
     schema,
     executor: config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema),
-    reportFault: (error) => logger.error({ err: error }, "fault"),
   });
   await apollo.start();
   const http = await createHttpServer({

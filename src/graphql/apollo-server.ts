@@ -11,20 +11,12 @@ import { SAMPLE_QUERY } from "./sample-query.ts";
 /** Most tokens of a document. Every field of the schema selected once is about 200. */
 const MAX_TOKENS = 10_000;
 
-/** Where faults of our own are reported, with their stacks. */
-export type ReportFault = (error: unknown) => void;
-
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
-  readonly reportFault: ReportFault;
 }
 
-export function createApolloServer({
-  schema,
-  executor,
-  reportFault,
-}: ApolloOptions): ApolloServer<GraphQLContext> {
+export function createApolloServer({ schema, executor }: ApolloOptions): ApolloServer<GraphQLContext> {
   return new ApolloServer<GraphQLContext>({
     gateway: withExecutor(schema, executor),
     formatError,
@@ -36,7 +28,7 @@ export function createApolloServer({
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     plugins: [
-      tracePlugin(reportFault),
+      tracePlugin,
       // It would hook every field of every row.
       ApolloServerPluginCacheControlDisabled(),
       // The "local" page is the one with the Sandbox in it.
@@ -66,32 +58,31 @@ const withExecutor = (schema: GraphQLSchema, executor: Executor): Gateway => ({
   stop: async () => {},
 });
 
-function tracePlugin(reportFault: ReportFault): ApolloServerPlugin<GraphQLContext> {
-  return {
-    async requestDidStart({ request, contextValue: { trace } }) {
-      trace.operationName = request.operationName ?? null;
-      return {
-        async didResolveOperation({ operationName, operation }) {
-          trace.operationName = operationName;
-          if (operation?.operation === "subscription") {
-            throw new GraphQLError("Expected a query: subscriptions are not served over plain HTTP.", {
-              extensions: { code: "BAD_REQUEST" },
-            });
-          }
-        },
-        async didEncounterErrors({ errors }) {
-          for (const error of errors) {
-            const { extensions } = formatError(error.toJSON(), error);
-            if (extensions?.code === "INTERNAL_SERVER_ERROR") reportFault(error.originalError ?? error);
-          }
-        },
-        async willSendResponse({ response }) {
-          if (response.body.kind !== "single") return;
-          for (const { extensions } of response.body.singleResult.errors ?? []) {
-            if (typeof extensions?.code === "string") trace.errorCodes.push(extensions.code);
-          }
-        },
-      };
-    },
-  };
-}
+/** Notes what the operation is, and what became of it. */
+const tracePlugin: ApolloServerPlugin<GraphQLContext> = {
+  async requestDidStart({ contextValue: { trace } }) {
+    return {
+      async didResolveOperation({ operationName, operation }) {
+        // Only now: before, a name is any text of the client's.
+        trace.operationName = operationName;
+        if (operation?.operation === "subscription") {
+          throw new GraphQLError("Expected a query: subscriptions are not served over plain HTTP.", {
+            extensions: { code: "BAD_REQUEST" },
+          });
+        }
+      },
+      async didEncounterErrors({ errors }) {
+        for (const error of errors) {
+          const { extensions } = formatError(error.toJSON(), error);
+          if (extensions?.code === "INTERNAL_SERVER_ERROR") trace.faults.push(error.originalError ?? error);
+        }
+      },
+      async willSendResponse({ response }) {
+        if (response.body.kind !== "single") return;
+        for (const { extensions } of response.body.singleResult.errors ?? []) {
+          if (typeof extensions?.code === "string") trace.errorCodes.push(extensions.code);
+        }
+      },
+    };
+  },
+};

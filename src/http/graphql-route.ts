@@ -7,18 +7,19 @@ import type { DetachedJson } from "../graphql/executor/detached-rows.ts";
 import type { Trace } from "../upstream/trace.ts";
 import { exactSearch, parseRequestJson } from "./exact-json.ts";
 import { GRAPHQL_PATH } from "./problems.ts";
+import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
   /** Where a request's operation is noted. */
-  readonly traceOf: (request: FastifyRequest) => Trace;
+  readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
 }
 
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, traceOf }: GraphQLRouteOptions,
+  { apollo, createContext, requestLog }: GraphQLRouteOptions,
 ) {
   app.addContentTypeParser(
     "application/json",
@@ -27,28 +28,30 @@ export async function graphqlRoute(
   );
   app.addHook("onSend", async (request, reply, payload) => {
     // Requests that reach no operation end here without a trace of their error; those that do have noted theirs.
-    const { errorCodes } = traceOf(request);
+    const { errorCodes } = requestLog.traceOf(request);
     if (reply.statusCode >= 400 && errorCodes.length === 0) errorCodes.push(...codesIn(payload));
   });
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
-      const trace = traceOf(request);
+      const trace = requestLog.traceOf(request);
+      const gone = goneSignal(reply);
       let context: GraphQLContext | undefined;
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toApolloRequest(request),
         context: async () => {
           try {
-            context = createContext(request.headers, trace, goneSignal(reply));
+            context = createContext(request.headers, trace, gone);
             return context;
           } catch (error) {
             // Apollo Server answers it, and keeps it from `setErrorHandler`.
-            request.log.error({ err: error }, "fault");
+            trace.faults.push(error);
             throw error;
           }
         },
       });
+      requestLog.writeFaults(request, gone);
       return send(response, context?.detached, reply);
     },
   });

@@ -63,7 +63,7 @@ export async function createHttpServer({
   app.addHook("onRequest", async (request, reply) => requestLog.begin(request, reply));
   const draining = trackRequests(app);
   await app.register(healthRoutes, { isDraining: draining.isDraining });
-  await app.register(graphqlRoute, { apollo, createContext, traceOf: requestLog.traceOf });
+  await app.register(graphqlRoute, { apollo, createContext, requestLog });
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
     drain: draining.drain,

@@ -1,4 +1,7 @@
-/** One log line per request, written when the response is out or the client has gone. */
+/**
+ * One log line per request, written when the response is out or the client has gone. Faults of our own have lines of
+ * their own, with the same request id.
+ */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 
@@ -7,11 +10,19 @@ export interface RequestLog {
   readonly begin: (request: FastifyRequest, reply: FastifyReply) => void;
   /** What the request's operation did: empty at first, to be filled, and part of the line from then on. */
   readonly traceOf: (request: FastifyRequest) => Trace;
+  /** Writes the faults that the trace holds, but for what a client caused by going away: the signal's reason. */
+  readonly writeFaults: (request: FastifyRequest, gone: AbortSignal) => void;
 }
 
-/** Names come from clients. One that is no name, or that no person would read, does not get into a line. */
+/** Names come from clients. One that no person would read does not get into a line. */
 const readableName = (name: string | null): string | null =>
-  name !== null && /^[_A-Za-z]\w{0,99}$/.test(name) ? name : null;
+  name !== null && name.length <= 100 ? name : null;
+
+/** What the line of a request says of its operation: all but the faults, which have lines of their own. */
+const operationPart = ({ faults: _, operationName, ...rest }: Trace) => ({
+  operationName: readableName(operationName),
+  ...rest,
+});
 
 export function createRequestLog(): RequestLog {
   const traces = new WeakMap<FastifyRequest, Trace>();
@@ -40,13 +51,18 @@ export function createRequestLog(): RequestLog {
           statusCode: isAborted ? null : reply.raw.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(isAborted && { aborted: true }),
-          ...trace,
-          ...(trace && { operationName: readableName(trace.operationName) }),
+          ...(trace && operationPart(trace)),
         },
         "request",
       );
     });
   };
 
-  return { begin, traceOf };
+  const writeFaults: RequestLog["writeFaults"] = (request, gone) => {
+    for (const fault of traceOf(request).faults) {
+      if (!gone.aborted || fault !== gone.reason) request.log.error({ err: fault }, "fault");
+    }
+  };
+
+  return { begin, traceOf, writeFaults };
 }

@@ -1,4 +1,4 @@
-/** What one operation did, gathered for its log line. */
+/** What one operation did, gathered for its log lines. */
 export interface Trace {
   operationName: string | null;
   upstreamCalls: number;
@@ -6,6 +6,8 @@ export interface Trace {
   readonly upstreamRequestIds: string[];
   /** Codes of the errors in the response. */
   readonly errorCodes: string[];
+  /** Faults of our own. The caller's answer does not tell them. */
+  readonly faults: unknown[];
 }
 
 export const createTrace = (): Trace => ({
@@ -13,4 +15,5 @@ export const createTrace = (): Trace => ({
   upstreamCalls: 0,
   upstreamRequestIds: [],
   errorCodes: [],
+  faults: [],
 });

@@ -37,7 +37,6 @@ beforeAll(async () => {
   const apollo = createApolloServer({
     schema: buggySchema,
     executor: createPlainExecutor(buggySchema),
-    reportFault: (error) => logger.error({ err: error }, "fault"),
   });
   await apollo.start();
   const http = await createHttpServer({
@@ -63,6 +62,8 @@ beforeEach(() => {
 
 const run = (query: string) => runOperation(url, { query }, {});
 
+const faultLines = () => logs.filter(({ msg }) => msg === "fault");
+
 it.each(["throws", "rejects", "breaksPromise"])(
   "masks a resolver that %s, and logs one line with the stack",
   async (field) => {
@@ -77,18 +78,24 @@ it.each(["throws", "rejects", "breaksPromise"])(
     ]);
     expect(data?.[field] ?? null).toBeNull();
     expect(JSON.stringify(errors)).not.toMatch(/1234|\.ts|stack/i);
-    const faults = logs.filter(({ msg }) => msg === "fault");
+    const faults = faultLines();
     expect(faults).toMatchObject([{ level: 50, err: { stack: expect.stringMatching(/\n +at /) } }]);
     if (field !== "breaksPromise") expect(JSON.stringify(faults)).toContain(SECRET);
   },
 );
+
+it("logs the request id that the caller has, one line for each fault", async () => {
+  const { headers } = await run("{ a: throws works b: rejects }");
+  const requestId = headers.get("x-request-id");
+  expect(faultLines()).toMatchObject([{ requestId }, { requestId }]);
+});
 
 it("leaves other fields of the operation their answer", async () => {
   const { status, data } = await run("{ works throws }");
   expect([status, data]).toEqual([200, { works: "fine", throws: null }]);
 });
 
-it("notes the code in the request's line", async () => {
+it("notes the code, and no more of it, in the request's line", async () => {
   await run("{ throws }");
   const line = await vi.waitFor(() => {
     const found = logs.find(({ msg }) => msg === "request");
@@ -96,6 +103,7 @@ it("notes the code in the request's line", async () => {
     return found;
   });
   expect(line).toMatchObject({ errorCodes: ["INTERNAL_SERVER_ERROR"] });
+  expect(line).not.toHaveProperty("faults");
 });
 
 it("masks a fault before the operation begins, with HTTP 500", async () => {
@@ -105,7 +113,7 @@ it("masks a fault before the operation begins, with HTTP 500", async () => {
   expect(status).toBe(500);
   expect(errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
   expect(JSON.stringify(errors)).not.toContain("1234");
-  expect(logs.filter(({ msg }) => msg === "fault")).toMatchObject([
+  expect(faultLines()).toMatchObject([
     {
       level: 50,
       requestId: expect.any(String),

@@ -62,6 +62,16 @@ describe("the line of an operation", () => {
     expect((await requestLine()).errorCodes).toEqual(codes);
   });
 
+  it.each([
+    ["of another operation", jobQuery("100", "Job"), "OPERATION_RESOLUTION_FAILURE"],
+    ["of a document that does not parse", "{", "GRAPHQL_PARSE_FAILED"],
+    ["of a document that is not valid", "query Another { nothing }", "GRAPHQL_VALIDATION_FAILED"],
+  ])("has no name %s: it is whatever the client says", async (_of, query, code) => {
+    const body = JSON.stringify({ query, operationName: "Another" });
+    await fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body });
+    expect(await requestLine()).toMatchObject({ operationName: null, errorCodes: [code] });
+  });
+
   it("has the code of a request that is no operation", async () => {
     await fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body: "{" });
     expect(await requestLine()).toMatchObject({
