@@ -79,6 +79,22 @@ export const SETTINGS = {
     meaning: "Connections to the upstream, and so upstream calls at one time.",
     check: wholeNumber(1, 10_000),
   },
+  SNAPSHOT_MAX_AGE_RUNNING_MS: {
+    default: "1000",
+    meaning:
+      "How long the state of a job that goes on may be told again to the same identity, in milliseconds; 0 is off.",
+    check: wholeNumber(0, MAX_MS),
+  },
+  SNAPSHOT_MAX_AGE_FINISHED_MS: {
+    default: "5000",
+    meaning: "The same for finished jobs, which a retry can reopen.",
+    check: wholeNumber(0, MAX_MS),
+  },
+  SNAPSHOT_MAX_BYTES: {
+    default: "268435456",
+    meaning: "Most memory for all snapshots, in bytes, by estimate; the longest unused go first.",
+    check: wholeNumber(0, 2 ** 40),
+  },
   LOG_LEVEL: {
     default: "info",
     meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
@@ -140,6 +156,11 @@ const toConfig = (values: Values): Config => ({
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
   executor: values.EXECUTOR,
+  snapshots: {
+    maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
+    maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,
+    maxBytes: values.SNAPSHOT_MAX_BYTES,
+  },
   upstream: {
     baseUrl: values.JOB_API_URL,
     timeoutMs: values.UPSTREAM_TIMEOUT_MS,

@@ -5,9 +5,10 @@ import { createApolloServer } from "./graphql/apollo-server.ts";
 import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { readCaller } from "./http/caller.ts";
+import { readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
+import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 
@@ -19,6 +20,7 @@ export interface GatewayConfig {
   readonly logLevel: pino.LevelWithSilent;
   /** What runs operations. Both give the same answers. */
   readonly executor: "compiled" | "graphql-js";
+  readonly snapshots: SnapshotOptions;
   readonly upstream: TransportOptions & {
     /** `X-Bkapi-Authorization` for callers without one. Null, except with the simulator. */
     readonly defaultAuthorization: string | null;
@@ -47,6 +49,7 @@ export async function createGateway(
   const options = { level: config.logLevel, redact: REDACTED };
   const logger = logStream ? pino(options, logStream) : pino(options);
   const upstream = createUpstreamClient(config.upstream);
+  const snapshots = createSnapshots(upstream, config.snapshots);
   const schema = createSchema();
   const createDetachedJson = createDetachedJsonPool();
   const apollo = createApolloServer({
@@ -59,8 +62,9 @@ export async function createGateway(
     logger,
     createContext: (headers, trace, signal) => {
       const caller = readCaller(headers, config.upstream.defaultAuthorization);
+      const isFresh = wantsFresh(headers);
       return {
-        jobs: createJobLoader({ upstream, caller, trace, signal }),
+        jobs: createJobLoader({ snapshots, caller, trace, signal, isFresh }),
         trace,
         detached: createDetachedJson(),
       };

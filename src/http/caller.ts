@@ -12,6 +12,10 @@ export const readCaller = (headers: IncomingHttpHeaders, defaultAuthorization: s
 
 const single = (value: string | string[] | undefined): string | null => [value].flat()[0]?.trim() || null;
 
+/** True when the caller refuses to be told what another request was told a moment ago (`Cache-Control: no-cache`). */
+export const wantsFresh = (headers: IncomingHttpHeaders): boolean =>
+  /(^|[\s,])no-cache($|[\s,])/i.test(headers["cache-control"] ?? "");
+
 /**
  * The upstream speaks Chinese and English. Whoever prefers Chinese gets that, whoever prefers anything else
  * English; without a preference the upstream decides.

@@ -6,8 +6,8 @@ import DataLoader from "dataloader";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
-import type { UpstreamClient } from "../upstream/client.ts";
 import type { Trace } from "../upstream/trace.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */
 const MAX_JOBS = 100;
@@ -23,17 +23,19 @@ interface Lookup {
 }
 
 export interface JobLoaderOptions {
-  readonly upstream: UpstreamClient;
+  readonly snapshots: Snapshots;
   readonly caller: Caller;
   /** Where upstream calls are noted. */
   readonly trace: Trace;
   /** Ends the upstream calls when nobody waits for the operation any more. */
   readonly signal: AbortSignal;
+  /** No snapshot will do: the caller wants what the upstream says now. */
+  readonly isFresh: boolean;
 }
 
-export function createJobLoader({ upstream, caller, trace, signal }: JobLoaderOptions): JobLoader {
+export function createJobLoader({ snapshots, caller, trace, signal, isFresh }: JobLoaderOptions): JobLoader {
   const lookups = new Map<string, Lookup>();
-  const fetch = ({ ref, needs }: Lookup) => upstream.getJobInstance({ ref, needs, caller, trace, signal });
+  const fetch = ({ ref, needs }: Lookup) => snapshots.get({ ref, needs, caller, trace, signal, isFresh });
   const loader = new DataLoader<Lookup, JobOutcome>(async (batch) => {
     // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
     if (lookups.size > MAX_JOBS) {

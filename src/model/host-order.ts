@@ -47,11 +47,15 @@ export function sortHostResults(
   rows: Rows | null,
   order: HostResultOrder | null,
 ): Rows {
-  const stable = rows === null ? results.stableOrder() : results.inStableOrder(rows);
+  if (rows !== null) return sorted(results, results.inStableOrder(rows), order);
+  return results.remember(`order ${orderText(order)}`, () => sorted(results, results.stableOrder(), order));
+}
+
+function sorted({ table }: HostResults, stable: Rows, order: HostResultOrder | null): Rows {
   if (order === null) return stable;
   const read = SORT_VALUES[order.field];
   // Sorting is stable, so equal values stay in the stable order.
-  const entries = Array.from(stable, (row) => ({ row, value: read(results.table, row) }));
+  const entries = Array.from(stable, (row) => ({ row, value: read(table, row) }));
   entries.sort((a, b) => compareValues(a.value, b.value, order));
   return Uint32Array.from(entries, ({ row }) => row);
 }

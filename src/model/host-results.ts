@@ -18,6 +18,8 @@ export interface HostResults {
   readonly ordinalOf: (row: number) => number;
   /** What tells a row from the others of the step. */
   readonly keyOf: (row: number) => ResultKey;
+  /** What `compute` gives at the first call with `key`: for what several operations ask of one snapshot. */
+  readonly remember: <T>(key: string, compute: () => T) => T;
 }
 
 export function createHostResults(table: HostTable): HostResults {
@@ -45,6 +47,16 @@ export function createHostResults(table: HostTable): HostResults {
     },
     ordinalOf,
     keyOf: (row) => resultKey(rowAt(table, row), ordinalOf(row)),
+    remember: createMemory(),
+  };
+}
+
+function createMemory(): HostResults["remember"] {
+  const known = new Map<string, unknown>();
+  return <T>(key: string, compute: () => T): T => {
+    if (!known.has(key)) known.set(key, compute());
+    // A key always comes with the same computation.
+    return known.get(key) as T;
   };
 }
 

@@ -69,11 +69,11 @@ export function textAt({ bytes }: HostTable, { start, end }: TextColumn, row: nu
   return json.includes("\\") ? String(JSON.parse(`"${json}"`)) : json;
 }
 
-/** Memory that the table holds, in bytes. */
-export const tableBytes = ({ bytes, length }: HostTable): number => bytes.byteLength + length * ROW_BYTES;
+/** Memory that the columns take, in bytes, with what is remembered of them; without `bytes`. */
+export const columnBytes = ({ length }: HostTable): number => length * ROW_BYTES;
 
-/** 10 number columns of 8 bytes, 7 text columns of 2 × 4, the status code. */
-const ROW_BYTES = 10 * 8 + 7 * 8 + 4;
+/** 10 number columns of 8 bytes, 7 text columns of 2 × 4, the status code; orders and groups of 4 bytes each. */
+const ROW_BYTES = 10 * 8 + 7 * 8 + 4 + 8 * 4;
 
 /** The row as an object. */
 export function rowAt(table: HostTable, row: number): HostResult {

@@ -18,7 +18,7 @@ import {
 } from "./transport.ts";
 import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-error.ts";
 
-interface Lookup {
+export interface Lookup {
   readonly ref: JobRef;
   readonly needs: Needs;
   readonly caller: Caller;

@@ -190,7 +190,9 @@ describe("calls at one time", () => {
     const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, answer: LATE }));
 
-    const answers = await Promise.all([run(list), run(list)]);
+    // Two identities: one would wait for the other's calls, and make none of its own.
+    const other = { "x-bkapi-authorization": '{"access_token":"other"}' };
+    const answers = await Promise.all([run(list), run(list, {}, other)]);
 
     expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
     expect(simulator.requests).toHaveLength(16);

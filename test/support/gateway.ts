@@ -48,6 +48,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     logLevel: "info",
     // The whole suite runs with either: `EXECUTOR=graphql-js npm test`.
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
+    // Most tests count upstream calls: they must not depend on what was asked a moment ago.
+    snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),

@@ -1,0 +1,290 @@
+/** Snapshots that requests share: for how long, with whom, and how much of them. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
+import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+
+const FINISHED = "20000000001";
+const RUNNING = "20000000004";
+const MISSING = "20000000404";
+const FORBIDDEN = "20000000403";
+const UNAVAILABLE = "20000090112";
+
+/** Long enough not to end within a test. */
+const LONG_MS = 60_000;
+
+const useSnapshots = (
+  snapshots: Partial<Record<"maxAgeRunningMs" | "maxAgeFinishedMs" | "maxBytes", number>> = {},
+) =>
+  useGateway({
+    config: {
+      snapshots: { maxAgeRunningMs: LONG_MS, maxAgeFinishedMs: LONG_MS, maxBytes: 2 ** 28, ...snapshots },
+    },
+  });
+
+const STATUS = "name observedAt";
+const HOSTS = "hostSummary { total }";
+
+const ask = (
+  gateway: TestGateway,
+  jobInstanceId: string,
+  fields = STATUS,
+  headers: Record<string, string | undefined> = {},
+) =>
+  gateway.run(
+    `query ($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+      __typename ... on JobInstance { ${fields} } ... on Problem { message } } }`,
+    { id: jobInstanceId },
+    headers,
+  );
+
+/** Makes the upstream wait with its answers about a job until it is told to go on. */
+function holdAnswers({ simulator }: TestGateway, jobInstanceId: string) {
+  let held = 0;
+  let isHeld = true;
+  simulator.script(jobInstanceId, () => {
+    if (!isHeld) return undefined;
+    held += 1;
+    return { kind: "hang" };
+  });
+  return {
+    count: () => held,
+    end: () => {
+      isHeld = false;
+    },
+  };
+}
+
+/** Answers about a job come late enough for other requests to find the call under way. */
+const slowDown = ({ simulator }: TestGateway, jobInstanceId: string, delayMs = 400) => {
+  let isDirect = false;
+  simulator.script(jobInstanceId, ({ headers, query }) => {
+    if (isDirect) return undefined;
+    isDirect = true;
+    const answer = body(query.return_ip_result === "true", String(headers["x-bkapi-authorization"]));
+    isDirect = false;
+    return { kind: "delayed", delayMs, answer: { kind: "json", status: 200, body: answer } };
+  });
+};
+
+const body = (withHosts: boolean, name: string) => ({
+  data: {
+    finished: true,
+    job_instance: {
+      job_instance_id: 1,
+      bk_scope_type: "biz",
+      bk_scope_id: "1",
+      name,
+      status: 3,
+      create_time: 1_700_000_000_000,
+    },
+    step_instance_list: [
+      {
+        step_instance_id: 2,
+        type: 1,
+        name: "step",
+        status: 3,
+        execute_count: 0,
+        create_time: 1_700_000_000_000,
+        ...(withHosts && {
+          step_ip_result_list: [{ bk_host_id: 1, ip: "10.0.0.1", bk_cloud_id: 0, status: 9 }],
+        }),
+      },
+    ],
+  },
+});
+
+it("makes one upstream call for 20 requests at one time", async () => {
+  const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
+  slowDown(gateway, FINISHED);
+
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, FINISHED)));
+
+  expect(answers.map(({ data }) => data.jobInstance.name)).toEqual(Array(20).fill(AUTHORIZATION));
+  expect(gateway.simulator.requests).toHaveLength(1);
+});
+
+it("answers without host results from a call under way that brings them, but not the reverse", async () => {
+  const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
+  slowDown(gateway, FINISHED);
+
+  const withHosts = ask(gateway, FINISHED, HOSTS);
+  await expect.poll(() => gateway.simulator.requests.length).toBe(1);
+  const answers = await Promise.all([withHosts, ask(gateway, FINISHED)]);
+  expect(answers[0]?.data.jobInstance.hostSummary.total).toBe(1);
+  expect(gateway.simulator.requests).toHaveLength(1);
+
+  const status = ask(gateway, FINISHED);
+  await expect.poll(() => gateway.simulator.requests.length).toBe(2);
+  await Promise.all([status, ask(gateway, FINISHED, HOSTS)]);
+  expect(gateway.simulator.requests).toHaveLength(3);
+});
+
+it("tells a kept state again, with the time at which it was observed", async () => {
+  const gateway = await useSnapshots();
+
+  const [first, second] = [await ask(gateway, FINISHED), await ask(gateway, FINISHED)];
+
+  expect(second.data).toEqual(first.data);
+  expect(gateway.simulator.requests).toHaveLength(1);
+});
+
+it("keeps a state with host results for those who want none, but not the reverse", async () => {
+  const gateway = await useSnapshots();
+
+  await ask(gateway, FINISHED);
+  await ask(gateway, FINISHED, HOSTS);
+  expect(gateway.simulator.requests).toHaveLength(2);
+  await ask(gateway, FINISHED, HOSTS);
+  await ask(gateway, FINISHED);
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it.each([
+  ["finished jobs", FINISHED, { maxAgeFinishedMs: 0 }],
+  ["jobs that go on", RUNNING, { maxAgeRunningMs: 0 }],
+  ["any job, without memory for it", FINISHED, { maxBytes: 0 }],
+])("keeps no %s when told so", async (_, jobInstanceId, options) => {
+  const gateway = await useSnapshots(options);
+
+  await ask(gateway, jobInstanceId);
+  await ask(gateway, jobInstanceId);
+
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it("asks again when the time of a state is over", async () => {
+  const gateway = await useSnapshots({ maxAgeFinishedMs: 300 });
+
+  await ask(gateway, FINISHED);
+  await sleep(350);
+  await ask(gateway, FINISHED);
+
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it("asks again for a request with Cache-Control: no-cache, and keeps what it hears", async () => {
+  const gateway = await useSnapshots();
+
+  await ask(gateway, FINISHED);
+  const fresh = await ask(gateway, FINISHED, STATUS, { "cache-control": "max-age=0, no-cache" });
+  expect(gateway.simulator.requests).toHaveLength(2);
+
+  const kept = await ask(gateway, FINISHED);
+  expect(kept.data).toEqual(fresh.data);
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it.each([
+  ["JobInstanceNotFound", MISSING],
+  ["PermissionDenied", FORBIDDEN],
+])("keeps %s, for a second at the most", async (typename, jobInstanceId) => {
+  const gateway = await useSnapshots();
+
+  await ask(gateway, jobInstanceId);
+  const { data } = await ask(gateway, jobInstanceId);
+  expect(data.jobInstance.__typename).toBe(typename);
+  expect(gateway.simulator.requests).toHaveLength(1);
+
+  await sleep(1_050);
+  await ask(gateway, jobInstanceId);
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it("keeps no failure", async () => {
+  const gateway = await useSnapshots();
+
+  await ask(gateway, UNAVAILABLE);
+  const { errors } = await ask(gateway, UNAVAILABLE);
+
+  expect(errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it.each([
+  ["credentials", { "x-bkapi-authorization": '{"access_token":"somebody else"}' }],
+  ["tenant", { "x-bk-tenant-id": "other" }],
+  ["language", { "accept-language": "en" }],
+])("shares nothing with other %s", async (_, headers) => {
+  const gateway = await useSnapshots();
+
+  await ask(gateway, FINISHED, HOSTS);
+  await ask(gateway, FINISHED, HOSTS, headers);
+
+  expect(gateway.simulator.requests).toHaveLength(2);
+});
+
+it("tells each of many identities at one time only what it may see", async () => {
+  const gateway = await useSnapshots();
+  const people = Array.from({ length: 40 }, (_, index) =>
+    index % 4 === 0 ? "no-permission" : `user-${index % 7}`,
+  );
+
+  const rounds = [1, 2, 3].map(() =>
+    Promise.all(
+      people.map(async (token) => {
+        const headers = { "x-bkapi-authorization": JSON.stringify({ access_token: token }) };
+        const { data } = await ask(gateway, FINISHED, HOSTS, headers);
+        return [token, data.jobInstance.__typename] as const;
+      }),
+    ),
+  );
+
+  for (const [token, typename] of (await Promise.all(rounds)).flat()) {
+    expect(typename).toBe(token === "no-permission" ? "PermissionDenied" : "JobInstance");
+  }
+  expect(gateway.simulator.requests).toHaveLength(new Set(people).size);
+});
+
+it("ends an upstream call when the last who waits for it goes away, not before", async () => {
+  const gateway = await useSnapshots();
+  const answers = holdAnswers(gateway, FINISHED);
+  const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${FINISHED}" }) { __typename } }`;
+  const post = (signal: AbortSignal) =>
+    fetch(gateway.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+      body: JSON.stringify({ query }),
+      signal,
+    }).catch(() => "gone");
+  const [first, second] = [new AbortController(), new AbortController()];
+
+  const one = post(first.signal);
+  await expect.poll(answers.count).toBe(1);
+  const two = post(second.signal);
+  // Both are on their way; only then does the first go.
+  await sleep(100);
+  first.abort();
+  await one;
+  await sleep(100);
+  // The call is still there for the second: a third joins it.
+  const third = new AbortController();
+  const three = post(third.signal);
+  await sleep(100);
+  expect(answers.count()).toBe(1);
+
+  second.abort();
+  third.abort();
+  await Promise.all([two, three]);
+  answers.end();
+  // The call of those who went is over: a new one is made, and answered.
+  const { data } = await ask(gateway, FINISHED);
+  expect(data.jobInstance.__typename).toBe("JobInstance");
+});
+
+it("drops the longest unused states when there is no room for all", async () => {
+  const gateway = await useSnapshots({ maxBytes: 2_000_000 });
+  const jobs = [bulkJobId(2_000, 1), bulkJobId(2_000, 2), bulkJobId(2_000, 3)];
+
+  // One such job takes about 0.9 MB: there is room for two.
+  for (const job of jobs.slice(0, 2)) await ask(gateway, job, HOSTS);
+  await ask(gateway, jobs[0] ?? "", HOSTS);
+  expect(gateway.simulator.requests).toHaveLength(2);
+  await ask(gateway, jobs[2] ?? "", HOSTS);
+  expect(gateway.simulator.requests).toHaveLength(3);
+
+  await ask(gateway, jobs[0] ?? "", HOSTS);
+  expect(gateway.simulator.requests).toHaveLength(3);
+  await ask(gateway, jobs[1] ?? "", HOSTS);
+  expect(gateway.simulator.requests).toHaveLength(4);
+});
