@@ -7,7 +7,7 @@ import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
 import { ContractBreak, InexactInteger } from "./reader.ts";
-import { type Clean, createClean } from "./secrecy.ts";
+import { type Clean, createSecrecy } from "./secrecy.ts";
 import type { Trace } from "./trace.ts";
 import {
   createTransport,
@@ -44,10 +44,11 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   const transport = createTransport(options);
   // A call's time limit must not run while the call waits for a connection, so waiting is done here.
   const limit = pLimit(options.connections);
+  const cleanFor = createSecrecy(options.baseUrl);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
     const headers = callerHeaders(caller);
-    const clean = createClean(options.baseUrl, caller);
+    const clean = cleanFor(caller);
     const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
       const details = upstreamDetails(head, parsed, null, clean);
       const ids = [details.jobRequestId, details.gatewayRequestId];

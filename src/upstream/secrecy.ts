@@ -6,16 +6,37 @@ export type Clean = (text: string) => string;
 
 const MAX_LENGTH = 1_000;
 
-/** Hides the caller's credentials and the upstream's address, as they are and as they look when encoded. */
-export function createClean(baseUrl: URL, caller: Caller): Clean {
+/** Makes the `Clean` of a caller. */
+export type Secrecy = (caller: Caller) => Clean;
+
+/** Callers whose patterns are kept: most ask again soon, and making one costs as much as decoding a small answer. */
+const MOST_PATTERNS = 100;
+
+/** Hides callers' credentials and the upstream's address, as they are and as they look when encoded. */
+export function createSecrecy(baseUrl: URL): Secrecy {
+  /** By credentials, the least recently used first. */
+  const patterns = new Map<string | null, RegExp>();
+  const patternOf = (caller: Caller): RegExp => {
+    const { authorization } = caller;
+    const pattern = patterns.get(authorization) ?? createPattern(baseUrl, caller);
+    patterns.delete(authorization);
+    patterns.set(authorization, pattern);
+    const [oldest] = patterns.keys();
+    if (patterns.size > MOST_PATTERNS && oldest !== undefined) patterns.delete(oldest);
+    return pattern;
+  };
+
+  return (caller) => (text) => {
+    const cleaned = text.replace(patternOf(caller), "***");
+    return cleaned.length > MAX_LENGTH ? `${cleaned.slice(0, MAX_LENGTH)}…` : cleaned;
+  };
+}
+
+function createPattern(baseUrl: URL, caller: Caller): RegExp {
   const forms = [...secretsOf(caller), ...addressesOf(baseUrl)].flatMap(encodings);
   // Of several alternatives the first is taken: a longer one must not be spoiled by one that it contains.
   const alternatives = [...new Set(forms)].sort((a, b) => b.length - a.length).map(escapePattern);
-  const hidden = new RegExp(alternatives.join("|"), "gi");
-  return (text) => {
-    const cleaned = text.replace(hidden, "***");
-    return cleaned.length > MAX_LENGTH ? `${cleaned.slice(0, MAX_LENGTH)}…` : cleaned;
-  };
+  return new RegExp(alternatives.join("|"), "gi");
 }
 
 /** Who calls, which is no secret and belongs in messages such as "user X has no permission". */

@@ -1,4 +1,5 @@
 /** One HTTP GET: bounded in time and size, with every way to fail told apart. Knows nothing of jobs. */
+import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, errors, Pool } from "undici";
 
 export interface TransportOptions {
@@ -69,29 +70,47 @@ export function createTransport({
 
   const get: Transport["get"] = async (path, headers, signal) => {
     signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
     let head: ResponseHead | null = null;
-    // Aborting ends the connection too: what is left of the response must not be read by the next call.
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(timedOut(timeoutMs)), timeoutMs);
-    const onAbort = () => abort.abort(signal.reason);
+    const chunks: Buffer[] = [];
+    let controller: Dispatcher.DispatchController | undefined;
+    let abortReason: Error | undefined;
+    // Ends the connection too: what is left of the response must not be read by the next call.
+    const abort = (reason: Error) => {
+      abortReason ??= reason;
+      controller?.abort(abortReason);
+    };
+    const timer = setTimeout(() => abort(timedOut(timeoutMs)), timeoutMs);
+    const onAbort = () => abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
+    // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
+    pool.dispatch(
+      { method: "GET", path: `${prefix}${path}`, headers },
+      {
+        onRequestStart: (given) => {
+          controller = given;
+          if (abortReason) given.abort(abortReason);
+        },
+        onResponseStart: (_, status, responseHeaders) => {
+          // Before the response there can be others, such as 103, that only tell of it.
+          if (status < 200) return;
+          head = toHead(status, responseHeaders);
+          // The pool counts what arrives; a body that is announced as too large need not arrive at all.
+          if (Number(head.header("content-length")) > maxBodyBytes) abort(tooLarge(maxBodyBytes));
+        },
+        onResponseData: (_, chunk) => void chunks.push(chunk),
+        onResponseEnd: () => {
+          if (head) resolve({ ...head, body: joined(chunks) });
+        },
+        onResponseError: (_, error) => {
+          const reason = abortReason ?? toFailure(error, head !== null, maxBodyBytes);
+          if (reason instanceof TransportFailure) reason.head = head;
+          reject(reason);
+        },
+      },
+    );
     try {
-      const response = await pool.request({
-        method: "GET",
-        path: `${prefix}${path}`,
-        headers,
-        signal: abort.signal,
-      });
-      head = toHead(response);
-      // The pool counts what arrives; a body that is announced as too large need not arrive at all.
-      if (Number(head.header("content-length")) > maxBodyBytes) abort.abort(tooLarge(maxBodyBytes));
-      return { ...head, body: Buffer.from(await response.body.arrayBuffer()) };
-    } catch (error) {
-      const reason: unknown = abort.signal.aborted
-        ? abort.signal.reason
-        : toFailure(error, head !== null, maxBodyBytes);
-      if (reason instanceof TransportFailure) reason.head = head;
-      throw reason;
+      return await promise;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -101,9 +120,16 @@ export function createTransport({
   return { get, close: () => pool.close(), destroy: () => pool.destroy() };
 }
 
-const toHead = ({ statusCode, headers }: Dispatcher.ResponseData): ResponseHead => ({
-  status: statusCode,
-  header: (name) => [headers[name]].flat()[0] ?? null,
+/** Most bodies are one chunk. */
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+
+const toHead = (status: number, headers: IncomingHttpHeaders): ResponseHead => ({
+  status,
+  header: (name) => {
+    const value = headers[name];
+    return (Array.isArray(value) ? value[0] : value) ?? null;
+  },
 });
 
 const timedOut = (timeoutMs: number) =>
