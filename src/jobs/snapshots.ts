@@ -27,7 +27,7 @@ export interface Snapshots {
   readonly get: (lookup: SnapshotLookup) => Promise<JobOutcome>;
 }
 
-export interface SnapshotLookup extends Lookup {
+interface SnapshotLookup extends Lookup {
   /** Only what the upstream says from now on will do. */
   readonly isFresh: boolean;
 }
