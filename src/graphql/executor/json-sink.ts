@@ -1,16 +1,18 @@
 /**
  * JSON text under construction, in bytes: what is written a hundred thousand times must not become a string. Bytes
- * are written four at a time, also where there are fewer: what lies beyond `length` is overwritten later.
+ * are written four at a time, also where there are fewer: what lies beyond is overwritten later. The `put` functions
+ * write where they are told, into room that was reserved, and return where the next byte goes.
  */
 
 export interface JsonSink {
   /** Room; the text is in the first `length` bytes. */
   bytes: Buffer;
+  /** Of the same memory. */
   view: DataView;
   length: number;
 }
 
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
 export function createJsonSink(capacity: number): JsonSink {
@@ -19,19 +21,22 @@ export function createJsonSink(capacity: number): JsonSink {
 }
 
 /** Makes room for `count` more bytes, and for the rest of the last four. */
-function reserve(sink: JsonSink, count: number): void {
+export function reserve(sink: JsonSink, count: number): void {
   const needed = sink.length + count + 4;
-  if (needed > sink.bytes.length) grow(sink, needed);
-}
-
-function grow(sink: JsonSink, needed: number): void {
+  if (needed <= sink.bytes.length) return;
   const larger = Buffer.allocUnsafeSlow(Math.max(sink.bytes.length * 2, needed));
   sink.bytes.copy(larger, 0, 0, sink.length);
   sink.bytes = larger;
   sink.view = viewOf(larger);
 }
 
-/** A text that is written often. */
+/** Appends any string as it is: for what is rare, or short of a better way. */
+export function writeString(sink: JsonSink, text: string): void {
+  reserve(sink, text.length * 3);
+  sink.length += sink.bytes.write(text, sink.length);
+}
+
+/** A text that is written often, as little-endian words. */
 export interface Constant {
   readonly length: number;
   readonly words: Int32Array;
@@ -46,103 +51,95 @@ export function createConstant(text: string): Constant {
   return { length: bytes.length, words };
 }
 
-export function writeConstant(sink: JsonSink, { length, words }: Constant): void {
-  reserve(sink, length);
-  const { view } = sink;
-  let at = sink.length;
-  sink.length = at + length;
-  for (let word = 0; word < words.length; word++) {
-    view.setInt32(at, words[word] ?? 0, true);
-    at += 4;
-  }
+/** Takes `length` bytes, and up to three more. */
+export function putConstant(view: DataView, at: number, { length, words }: Constant): number {
+  for (let word = 0; word < words.length; word++) view.setInt32(at + word * 4, words[word] ?? 0, true);
+  return at + length;
 }
 
-/** Appends the bytes of `source` from `start` to `end`. */
-export function writeBytes(sink: JsonSink, source: DataView, start: number, end: number): void {
-  reserve(sink, end - start);
-  const { view, bytes } = sink;
-  let at = sink.length;
-  sink.length = at + end - start;
+/** Copies `source` from `start` to `end`. Takes up to three bytes more. */
+export function putBytes(view: DataView, at: number, source: DataView, start: number, end: number): number {
   const lastWord = Math.min(end - 1, source.byteLength - 4);
   let from = start;
-  for (; from <= lastWord; from += 4) {
-    view.setInt32(at, source.getInt32(from, true), true);
-    at += 4;
+  let to = at;
+  for (; from <= lastWord; from += 4, to += 4) view.setInt32(to, source.getInt32(from, true), true);
+  for (; from < end; from++, to++) view.setUint8(to, source.getUint8(from));
+  return at + end - start;
+}
+
+const [MINUS, ZERO] = [0x2d, 0x30];
+
+/** Most bytes of a whole number of at most 2^53 in size. */
+export const INTEGER_BYTES = 17;
+
+/** Writes a whole number of at most 2^53 in size. */
+export function putInteger(bytes: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  let begin = at;
+  if (value < 0) {
+    bytes[begin++] = MINUS;
+    rest = -value;
   }
-  for (; from < end; from++) bytes[at++] = source.getUint8(from);
-}
-
-/** Appends any string as it is: for what is rare, or short of a better way. */
-export function writeString(sink: JsonSink, text: string): void {
-  reserve(sink, text.length * 3);
-  sink.length += sink.bytes.write(text, sink.length);
-}
-
-const [QUOTE, MINUS, ZERO] = [0x22, 0x2d, 0x30];
-
-export function writeQuote(sink: JsonSink): void {
-  reserve(sink, 1);
-  sink.bytes[sink.length++] = QUOTE;
-}
-
-/** Appends a whole number of at most 2^53 in size. */
-export function writeInteger(sink: JsonSink, value: number): void {
-  reserve(sink, 17);
-  const { bytes } = sink;
-  if (value < 0) bytes[sink.length++] = MINUS;
-  let rest = Math.abs(value);
   let digits = 1;
   for (let limit = 10; rest >= limit; limit *= 10) digits += 1;
-  sink.length += digits;
-  let at = sink.length - 1;
+  const end = begin + digits;
+  let next = end - 1;
   // Divisions of large numbers are slow, so they are done once for many digits.
   for (; rest > 0x7fffffff; rest = Math.floor(rest / 1_000_000)) {
     let low = rest % 1_000_000;
     for (let digit = 0; digit < 6; digit++) {
-      bytes[at--] = ZERO + (low % 10);
-      low = (low / 10) | 0;
+      const tenth = (low / 10) | 0;
+      bytes[next--] = ZERO + low - tenth * 10;
+      low = tenth;
     }
   }
+  let low = rest | 0;
   do {
-    bytes[at--] = ZERO + (rest % 10);
-    rest = (rest / 10) | 0;
-  } while (rest > 0);
+    const tenth = (low / 10) | 0;
+    bytes[next--] = ZERO + low - tenth * 10;
+    low = tenth;
+  } while (low > 0);
+  return end;
 }
 
 const DAY_MS = 86_400_000;
+/** Bytes of an instant with its quotes, and what is written beyond. */
+export const INSTANT_BYTES = 28;
+
+export type PutInstant = (view: DataView, bytes: Uint8Array, at: number, ms: number) => number;
 
 /** Makes a writer of instants as RFC 3339 texts with quotes, from milliseconds since the epoch. */
-export function createInstantWriter(): (sink: JsonSink, ms: number) => void {
+export function createPutInstant(): PutInstant {
   let day = Number.NaN;
   // The instants of a job share a few days: all but the time of day is written as it was.
   let midnight = createConstant("");
-  return (sink, ms) => {
+  return (view, bytes, at, ms) => {
     const dayOfMs = Math.floor(ms / DAY_MS);
     if (dayOfMs !== day) {
       day = dayOfMs;
       midnight = createConstant(JSON.stringify(new Date(day * DAY_MS)));
     }
-    const start = sink.length;
-    writeConstant(sink, midnight);
-    writeTimeOfDay(sink.bytes, start, ms - day * DAY_MS);
+    const end = putConstant(view, at, midnight);
+    putTimeOfDay(bytes, at, ms - day * DAY_MS);
+    return end;
   };
 }
 
-/** Puts a time of day into the instant text that begins at `start`, with its quote. */
-function writeTimeOfDay(bytes: Uint8Array, start: number, ms: number): void {
+/** Puts a time of day into the instant text that begins at `at`, with its quote. */
+function putTimeOfDay(bytes: Uint8Array, at: number, ms: number): void {
   const seconds = (ms / 1_000) | 0;
   const minutes = (seconds / 60) | 0;
   const hours = (minutes / 60) | 0;
   const millis = ms - seconds * 1_000;
   const hundreds = (millis / 100) | 0;
-  writeTwo(bytes, start + 12, hours);
-  writeTwo(bytes, start + 15, minutes - hours * 60);
-  writeTwo(bytes, start + 18, seconds - minutes * 60);
-  bytes[start + 21] = ZERO + hundreds;
-  writeTwo(bytes, start + 22, millis - hundreds * 100);
+  putTwo(bytes, at + 12, hours);
+  putTwo(bytes, at + 15, minutes - hours * 60);
+  putTwo(bytes, at + 18, seconds - minutes * 60);
+  bytes[at + 21] = ZERO + hundreds;
+  putTwo(bytes, at + 22, millis - hundreds * 100);
 }
 
-function writeTwo(bytes: Uint8Array, at: number, value: number): void {
+function putTwo(bytes: Uint8Array, at: number, value: number): void {
   const tens = (value / 10) | 0;
   bytes[at] = ZERO + tens;
   bytes[at + 1] = ZERO + value - tens * 10;

@@ -7,23 +7,22 @@ import { assertObjectType, getNamedType } from "graphql";
 import type { HostConnection } from "../../model/host-connection.ts";
 import { keyText } from "../../model/host-result.ts";
 import type { HostResults } from "../../model/host-results.ts";
-import type { HostTable, IdColumn, NumberColumn, TextColumn } from "../../model/host-table.ts";
+import type { HostTable } from "../../model/host-table.ts";
 import { HOST_STATUSES, hostStatus } from "../../model/status.ts";
 import {
-  type Constant,
   createConstant,
-  createInstantWriter,
+  createPutInstant,
+  INSTANT_BYTES,
+  INTEGER_BYTES,
   type JsonSink,
-  writeBytes,
-  writeConstant,
-  writeInteger,
-  writeQuote,
+  viewOf,
   writeString,
 } from "./json-sink.ts";
+import { createRowCode, type RowCode, type Scope } from "./row-code.ts";
 import { collectFields, type Fragments } from "./selection.ts";
 
 /** What rows are written from. */
-interface RowSource {
+export interface RowSource {
   readonly step: { readonly path: string };
   readonly results: HostResults;
   readonly connection: HostConnection;
@@ -32,139 +31,165 @@ interface RowSource {
 /** Writes the rows of the source's page as a JSON list. */
 export type RowWriter = (sink: JsonSink, source: RowSource) => void;
 
-type Write = (sink: JsonSink, row: number) => void;
-/** Makes a writer for the rows of one table. */
-type Bind = (source: RowSource) => Write;
+/** Adds the code that writes a field's value. */
+type Emit = (code: RowCode) => void;
 
-const NULL = createConstant("null");
-const TRUE = createConstant("true");
-const FALSE = createConstant("false");
+type Columns<T> = { [Name in keyof HostTable]: HostTable[Name] extends T ? Name : never }[keyof HostTable];
+
+const setNull = `view.setInt32(at, ${createConstant("null").words[0]}, true); at += 4;`;
+const setQuote = "bytes[at++] = 0x22;";
 
 const integer =
-  (columnOf: (table: HostTable) => NumberColumn | Int32Array): Bind =>
-  ({ results }) => {
-    const column = columnOf(results.table);
-    return (sink, row) => {
-      const value = column[row] ?? Number.NaN;
-      if (Number.isNaN(value)) writeConstant(sink, NULL);
-      else writeInteger(sink, value);
-    };
-  };
+  (column: Columns<Float64Array | Int32Array>): Emit =>
+  (code) =>
+    code.statements(
+      `{ const value = table.${column}[row];
+         if (value !== value) { ${setNull} } else at = putInteger(bytes, at, value); }`,
+      INTEGER_BYTES,
+    );
+
+const instant =
+  (column: Columns<Float64Array>): Emit =>
+  (code) =>
+    code.statements(
+      `{ const value = table.${column}[row];
+         if (value !== value) { ${setNull} } else at = putInstant(view, bytes, at, value); }`,
+      INSTANT_BYTES,
+    );
 
 const text =
-  (columnOf: (table: HostTable) => TextColumn): Bind =>
-  ({ results: { table } }) => {
-    const { start, end } = columnOf(table);
-    const { bytes } = table;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return (sink, row) => {
-      const from = start[row] ?? -1;
-      if (from < 0) return writeConstant(sink, NULL);
-      writeQuote(sink);
-      writeBytes(sink, view, from, end[row] ?? from);
-      writeQuote(sink);
-    };
-  };
+  (column: Columns<{ start: Int32Array }>): Emit =>
+  (code) =>
+    code.statements(
+      `{ const start = table.${column}.start[row];
+         if (start < 0) { ${setNull} } else {
+           ${setQuote} at = putBytes(view, at, source, start, table.${column}.end[row]); ${setQuote} } }`,
+      6,
+      `(table.${column}.start[row] < 0 ? 0 : table.${column}.end[row] - table.${column}.start[row])`,
+    );
 
 const id =
-  (columnOf: (table: HostTable) => IdColumn): Bind =>
-  ({ results }) => {
-    const column = columnOf(results.table);
-    const { values, large } = column;
-    return (sink, row) => {
-      const value = values[row] ?? Number.NaN;
-      if (Number.isNaN(value)) return writeConstant(sink, NULL);
-      writeQuote(sink);
-      if (large.size > 0 && large.has(row)) writeString(sink, String(large.get(row)));
-      else writeInteger(sink, value);
-      writeQuote(sink);
-    };
-  };
+  (column: Columns<{ values: Float64Array }>): Emit =>
+  (code) =>
+    code.statements(
+      `{ const value = table.${column}.values[row];
+         if (value !== value) { ${setNull} }
+         else if (value > -9007199254740992 && value < 9007199254740992) {
+           ${setQuote} at = putInteger(bytes, at, value); ${setQuote} }
+         else ${putSlowly(`'"' + table.${column}.large.get(row) + '"'`)} }`,
+      INTEGER_BYTES + 2,
+    );
 
-/** Names by status code, which are few. */
-function name(nameOf: (code: number) => string): Bind {
-  const names = new Map([...HOST_STATUSES.keys()].map((code) => [code, createConstant(`"${nameOf(code)}"`)]));
-  const unknown = createConstant(`"${nameOf(Number.NaN)}"`);
-  return ({ results }) => {
-    const { statusCode } = results.table;
-    return (sink, row) => writeConstant(sink, names.get(statusCode[row] ?? Number.NaN) ?? unknown);
-  };
+/** Writes a text of any length, and makes room anew for the rest of the row. */
+const putSlowly = (expression: string): string => `{
+  at = putString(sink, at, ${expression});
+  reserve(sink, needed);
+  ({ bytes, view } = sink); }`;
+
+/** A text that depends on the status code alone. */
+const byStatus =
+  (constants: string): Emit =>
+  (code) =>
+    code.statements(`at = putConstant(view, at, ${constants}(table.statusCode[row]));`, 40);
+
+const alive: Emit = (code) =>
+  code.statements(
+    `{ const value = table.alive[row];
+       if (value === 1) { ${setWords("true")} } else if (value === 0) { ${setWords("false")} } else { ${setNull} } }`,
+    8,
+  );
+
+function setWords(json: string): string {
+  const { length, words } = createConstant(json);
+  const writes = Array.from(words, (word, index) => `view.setInt32(at + ${index * 4}, ${word}, true);`);
+  return `${writes.join(" ")} at += ${length};`;
 }
-
-function instant(columnOf: (table: HostTable) => NumberColumn): Bind {
-  return ({ results }) => {
-    const column = columnOf(results.table);
-    const write = createInstantWriter();
-    return (sink, row) => {
-      const ms = column[row] ?? Number.NaN;
-      if (Number.isNaN(ms)) writeConstant(sink, NULL);
-      else write(sink, ms);
-    };
-  };
-}
-
-const alive: Bind = ({ results }) => {
-  const column = results.table.alive;
-  return (sink, row) => {
-    const value = column[row];
-    writeConstant(sink, value === 1 ? TRUE : value === 0 ? FALSE : NULL);
-  };
-};
 
 /** Ids as `keyText` makes them; those of ordinary hosts without making a text of each. */
-const resultId: Bind = ({ step, results }) => {
-  const { hostId, containerId } = results.table;
-  const prefix = createConstant(JSON.stringify(`${step.path}/host:`).slice(0, -1));
-  const isOrdinary = (row: number, value: number): boolean =>
-    !Number.isNaN(value) &&
-    Number.isNaN(containerId.values[row]) &&
-    results.ordinalOf(row) === 0 &&
-    !hostId.large.has(row);
-  return (sink, row) => {
-    const value = hostId.values[row] ?? Number.NaN;
-    if (!isOrdinary(row, value)) {
-      return writeString(sink, JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`));
-    }
-    writeConstant(sink, prefix);
-    writeInteger(sink, value);
-    writeQuote(sink);
-  };
-};
+const resultId: Emit = (code) =>
+  code.statements(
+    `{ const value = table.hostId.values[row];
+       if (isOrdinary(row)) {
+         at = putConstant(view, at, idPrefix); at = putInteger(bytes, at, value); ${setQuote} }
+       else ${putSlowly("resultId(row)")} }`,
+    INTEGER_BYTES + 1,
+    "idPrefix.length",
+  );
 
-const cursor: Bind =
-  ({ connection }) =>
-  (sink, row) =>
-    writeString(sink, JSON.stringify(connection.cursorOf(row)));
+const cursor: Emit = (code) => code.statements(putSlowly("cursor(row)"), 0);
 
 /** Every leaf that a row can have, by type and field. */
-const createLeaves = (): Record<string, Record<string, Bind>> => ({
+const LEAVES: Readonly<Record<string, Readonly<Record<string, Emit>>>> = {
   HostResultEdge: { cursor },
   HostResult: {
     id: resultId,
-    hostId: id(({ hostId }) => hostId),
-    ip: text(({ ip }) => ip),
-    ipv6: text(({ ipv6 }) => ipv6),
-    cloudId: id(({ cloudId }) => cloudId),
-    cloudName: text(({ cloudName }) => cloudName),
-    agentId: text(({ agentId }) => agentId),
+    hostId: id("hostId"),
+    ip: text("ip"),
+    ipv6: text("ipv6"),
+    cloudId: id("cloudId"),
+    cloudName: text("cloudName"),
+    agentId: text("agentId"),
     isAgentAlive: alive,
-    status: name((code) => hostStatus(code).name),
-    statusCode: integer(({ statusCode }) => statusCode),
-    phase: name((code) => hostStatus(code).phase),
-    tag: text(({ tag }) => tag),
-    exitCode: integer(({ exitCode }) => exitCode),
-    errorCode: integer(({ errorCode }) => errorCode),
-    startedAt: instant(({ startedAt }) => startedAt),
-    finishedAt: instant(({ finishedAt }) => finishedAt),
-    durationMs: integer(({ durationMs }) => durationMs),
+    status: byStatus("statusName"),
+    statusCode: integer("statusCode"),
+    phase: byStatus("phaseName"),
+    tag: text("tag"),
+    exitCode: integer("exitCode"),
+    errorCode: integer("errorCode"),
+    startedAt: instant("startedAt"),
+    finishedAt: instant("finishedAt"),
+    durationMs: integer("durationMs"),
   },
   Container: {
-    id: id(({ containerId }) => containerId),
-    containerId: text(({ containerRuntimeId }) => containerRuntimeId),
-    name: text(({ containerName }) => containerName),
-    nodeHostId: id(({ nodeHostId }) => nodeHostId),
+    id: id("containerId"),
+    containerId: text("containerRuntimeId"),
+    name: text("containerName"),
+    nodeHostId: id("nodeHostId"),
   },
-});
+};
+
+/** Finds constants by status code. */
+function namesOf(nameOf: (code: number) => string) {
+  const names = new Map([...HOST_STATUSES.keys()].map((code) => [code, createConstant(`"${nameOf(code)}"`)]));
+  const unknown = createConstant(`"${nameOf(Number.NaN)}"`);
+  return (code: number) => names.get(code) ?? unknown;
+}
+
+const statusName = namesOf((code) => hostStatus(code).name);
+const phaseName = namesOf((code) => hostStatus(code).phase);
+
+/** What the code of leaves refers to. */
+function scopeOf({ step, results, connection }: RowSource) {
+  const { table } = results;
+  const { hostId, containerId } = table;
+  return {
+    table,
+    source: viewOf(table.bytes),
+    statusName,
+    phaseName,
+    putInstant: createPutInstant(),
+    idPrefix: createConstant(JSON.stringify(`${step.path}/host:`).slice(0, -1)),
+    isOrdinary: (row: number): boolean =>
+      !Number.isNaN(hostId.values[row]) &&
+      Number.isNaN(containerId.values[row]) &&
+      results.ordinalOf(row) === 0 &&
+      !hostId.large.has(row),
+    resultId: (row: number) => JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`),
+    cursor: (row: number) => JSON.stringify(connection.cursorOf(row)),
+  } satisfies Scope;
+}
+
+const SCOPE_NAMES = [
+  "table",
+  "source",
+  "statusName",
+  "phaseName",
+  "putInstant",
+  "idPrefix",
+  "isOrdinary",
+  "resultId",
+  "cursor",
+] as const satisfies readonly (keyof ReturnType<typeof scopeOf>)[];
 
 export interface RowWriters {
   /** The writer for fields that all stand for one response key and return rows of `typeName`. */
@@ -172,69 +197,50 @@ export interface RowWriters {
 }
 
 export function createRowWriters(schema: GraphQLSchema): RowWriters {
-  const leaves = createLeaves();
-
-  const bindObject = (type: GraphQLObjectType, nodes: readonly FieldNode[], fragments: Fragments): Bind => {
-    const parts = [...collectFields(type, nodes, fragments)].map(([key, fieldNodes], index) => ({
-      before: createConstant(`${index === 0 ? "{" : ","}${JSON.stringify(key)}:`),
-      bind: bindField(type, fieldNodes, fragments),
-    }));
-    const end = createConstant(parts.length === 0 ? "{}" : "}");
-    return (source) => {
-      const bound = parts.map(({ before, bind }) => ({ before, write: bind(source) }));
-      return (sink, row) => {
-        for (const { before, write } of bound) {
-          writeConstant(sink, before);
-          write(sink, row);
-        }
-        writeConstant(sink, end);
-      };
-    };
+  const emitObject = (
+    code: RowCode,
+    type: GraphQLObjectType,
+    nodes: readonly FieldNode[],
+    fragments: Fragments,
+  ) => {
+    let before = "{";
+    for (const [key, fieldNodes] of collectFields(type, nodes, fragments)) {
+      code.constant(`${before}${JSON.stringify(key)}:`);
+      emitField(code, type, fieldNodes, fragments);
+      before = ",";
+    }
+    code.constant(before === "{" ? "{}" : "}");
   };
 
-  const bindField = (type: GraphQLObjectType, nodes: readonly FieldNode[], fragments: Fragments): Bind => {
+  const emitField = (
+    code: RowCode,
+    type: GraphQLObjectType,
+    nodes: readonly FieldNode[],
+    fragments: Fragments,
+  ) => {
     const fieldName = nodes[0]?.name.value ?? "";
-    if (fieldName === "__typename") return always(createConstant(`"${type.name}"`));
-    const leaf = leaves[type.name]?.[fieldName];
-    if (leaf) return leaf;
+    if (fieldName === "__typename") return code.constant(`"${type.name}"`);
+    const leaf = LEAVES[type.name]?.[fieldName];
+    if (leaf) return leaf(code);
     const field = type.getFields()[fieldName];
     if (!field) throw new Error(`Expected ${type.name}.${fieldName} to exist: the document was validated.`);
-    const bind = bindObject(assertObjectType(getNamedType(field.type)), nodes, fragments);
-    return fieldName === "container" ? whereContainer(bind) : bind;
+    const isContainer = fieldName === "container";
+    if (isContainer)
+      code.statements(`if (Number.isNaN(table.containerId.values[row])) { ${setNull} } else {`, 4);
+    emitObject(code, assertObjectType(getNamedType(field.type)), nodes, fragments);
+    if (isContainer) code.statements("}", 0);
   };
 
   const create: RowWriters["create"] = (typeName, nodes, fragments) => {
-    const bind = bindObject(assertObjectType(schema.getType(typeName)), nodes, fragments);
+    const code = createRowCode();
+    emitObject(code, assertObjectType(schema.getType(typeName)), nodes, fragments);
+    const writeRows = code.compile(SCOPE_NAMES);
     return (sink, source) => {
-      const { rows } = source.connection.page();
-      const write = bind(source);
       writeString(sink, "[");
-      rows.forEach((row, index) => {
-        if (index > 0) writeConstant(sink, SEPARATOR);
-        write(sink, row);
-      });
+      writeRows(sink, source.connection.page().rows, scopeOf(source));
       writeString(sink, "]");
     };
   };
 
   return { create };
 }
-
-const SEPARATOR = createConstant(",");
-
-const always =
-  (constant: Constant): Bind =>
-  () =>
-  (sink) =>
-    writeConstant(sink, constant);
-
-const whereContainer =
-  (bind: Bind): Bind =>
-  (source) => {
-    const { values } = source.results.table.containerId;
-    const write = bind(source);
-    return (sink, row) => {
-      if (Number.isNaN(values[row])) writeConstant(sink, NULL);
-      else write(sink, row);
-    };
-  };
