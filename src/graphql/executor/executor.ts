@@ -6,16 +6,17 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
-  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  separateOperations,
   visit,
 } from "graphql";
 import { getVariableValues } from "graphql/execution/values.js";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import type { GraphQLContext } from "../context.ts";
+import { isCompilable, nestedVariables } from "./compilable.ts";
 import { applyConditions, conditionVariables } from "./conditions.ts";
 import { detachRows } from "./detached-rows.ts";
 import { createExecutionSchema } from "./execution-schema.ts";
@@ -38,115 +39,110 @@ export const createPlainExecutor =
 
 /** Compiling costs some milliseconds, which an operation that never comes again would not earn back. */
 const RUNS_BEFORE_COMPILING = 1;
-/** Forms of one document, by what its conditions decide. */
-const MOST_VARIANTS = 16;
+/** Forms of operations, by what their conditions decide, that are kept with their code: some 100 kB each. */
+const MOST_VARIANTS = 500;
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** An operation that came, as far as it is understood. */
+interface Known {
+  readonly key: number;
+  /** The operation with its fragments, without its neighbours. */
+  readonly document: DocumentNode;
+  /** Introspection tells of the public schema, so it must run on that. */
+  readonly isIntrospective: boolean;
+  readonly conditions: readonly string[] | null;
+}
 
 /** An operation with its conditions decided. */
 interface Variant {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** Variables without which the compiled code would not do. */
+  readonly required: readonly string[];
   runs: number;
-  /** Null when the compiler cannot. */
+  /** Null when the compiler cannot; undefined before it has tried. */
   compiled?: CompiledQuery | null;
-}
-
-/** A document that came, as far as it is understood. */
-interface Known {
-  /** Introspection tells of the public schema, so it must run on that. */
-  readonly isIntrospective: boolean;
-  readonly conditions: readonly string[] | null;
-  /** By operation name and decided conditions, the least recently used first. */
-  readonly variants: Map<string, Variant>;
 }
 
 export function createCompiledExecutor(schema: GraphQLSchema): Executor {
   const plain = createPlainExecutor(schema);
   const executionSchema = createExecutionSchema(schema);
   // Documents are kept by Apollo Server, in a cache of bounded size; what is known of them goes when they go.
-  const documents = new WeakMap<DocumentNode, Known>();
+  const operations = new WeakMap<OperationDefinitionNode, Known>();
+  let operationCount = 0;
+  /** By operation and decided conditions, the least recently used first. */
+  const variants = new Map<string, Variant>();
 
-  const knownOf = (document: DocumentNode): Known => {
-    const known = documents.get(document) ?? {
-      isIntrospective: isIntrospective(document),
-      conditions: conditionVariables(document),
-      variants: new Map(),
-    };
-    documents.set(document, known);
-    return known;
+  const knownOf = (all: DocumentNode, operation: OperationDefinitionNode): Known => {
+    const known = operations.get(operation);
+    if (known) return known;
+    const document = separateOperations(all)[operation.name?.value ?? ""] ?? all;
+    const conditions = conditionVariables(document);
+    const made = { key: operationCount++, document, conditions, isIntrospective: isIntrospective(document) };
+    operations.set(operation, made);
+    return made;
   };
 
-  const variantOf = (
-    { conditions, variants }: Known,
-    { document, operationName }: OperationRequest,
-    variables: Readonly<Record<string, unknown>>,
-  ): Variant | null => {
-    const key = JSON.stringify([operationName, conditions?.map((name) => variables[name])]);
-    const decided =
-      variants.get(key) ?? createVariant(decide(document, conditions, variables), operationName);
-    if (!decided) return null;
-    variants.delete(key);
-    variants.set(key, decided);
+  const variantOf = ({ key, document, conditions }: Known, variables: Variables): Variant | null => {
+    const values = conditions?.map((name) => variables[name]) ?? [];
+    // Conditions that cannot be decided are an error, which graphql-js puts where it belongs.
+    if (!values.every((value) => typeof value === "boolean")) return null;
+    const variantKey = `${key} ${values}`;
+    const variant =
+      variants.get(variantKey) ?? createVariant(conditions ? applyConditions(document, variables) : document);
+    if (!variant) return null;
+    variants.delete(variantKey);
+    variants.set(variantKey, variant);
     const [oldest] = variants.keys();
     if (variants.size > MOST_VARIANTS && oldest !== undefined) variants.delete(oldest);
-    return decided;
+    return variant;
   };
 
-  const createVariant = (document: DocumentNode | null, operationName: string | null): Variant | null => {
-    if (!document) return null;
-    const detached = detachRows(document, schema);
-    const operation = getOperationAST(detached, operationName);
-    return operation ? { document: detached, operation, runs: 0 } : null;
+  const createVariant = (decided: DocumentNode): Variant | null => {
+    const document = detachRows(decided, schema);
+    const operation = getOperationAST(document);
+    return operation ? { document, operation, required: nestedVariables(document), runs: 0 } : null;
+  };
+
+  const compiledFor = (variant: Variant, variables: Variables): CompiledQuery | null => {
+    variant.runs += 1;
+    if (variant.runs <= RUNS_BEFORE_COMPILING) return null;
+    if (variant.compiled === undefined) variant.compiled = compile(executionSchema, variant);
+    return variant.required.every((name) => (variables[name] ?? null) !== null) ? variant.compiled : null;
   };
 
   return async (request) => {
-    const known = knownOf(request.document);
     const operation = getOperationAST(request.document, request.operationName);
-    if (!operation || known.isIntrospective) return plain(request);
+    if (!operation) return plain(request);
+    const known = knownOf(request.document, operation);
+    if (known.isIntrospective) return plain(request);
     const definitions = operation.variableDefinitions ?? [];
     // graphql-jit ignores defaults of input fields and of non-null variables, so variables are coerced here.
     const variables = getVariableValues(executionSchema, definitions, request.variables, { maxErrors: 50 });
     if (variables.errors) return { errors: variables.errors };
-    const variant = variantOf(known, request, variables.coerced);
-    // Conditions that cannot be decided are an error, which graphql-js puts where it belongs.
+    const variant = variantOf(known, variables.coerced);
     if (!variant) return plain(request);
-    if (variant.runs >= RUNS_BEFORE_COMPILING) variant.compiled ??= compile(executionSchema, variant);
-    variant.runs += 1;
-    if (variant.compiled)
-      return withErrors(await variant.compiled.query({}, request.context, variables.coerced));
+    const compiled = compiledFor(variant, variables.coerced);
+    if (compiled) {
+      const result: ExecutionResult = await compiled.query({}, request.context, variables.coerced);
+      if (!result.errors) return result;
+      // graphql-jit orders errors otherwise, and tells all those of which one made the rest go. Saying it as
+      // graphql-js does costs no upstream call, as the context's loader knows the jobs by now.
+    }
     return execute({
       schema: executionSchema,
       document: variant.document,
-      operationName: request.operationName,
       variableValues: request.variables,
       contextValue: request.context,
     });
   };
 }
 
-/** The document with its conditions decided; null when a variable leaves one undecided. */
-function decide(
-  document: DocumentNode,
-  conditions: readonly string[] | null,
-  variables: Readonly<Record<string, unknown>>,
-): DocumentNode | null {
-  if (conditions === null) return document;
-  return conditions.every((name) => typeof variables[name] === "boolean")
-    ? applyConditions(document, variables)
-    : null;
-}
-
 function compile(schema: GraphQLSchema, { document, operation }: Variant): CompiledQuery | null {
+  if (!isCompilable(document, operation)) return null;
   const compiled = compileQuery(schema, document, operation.name?.value);
   return isCompiledQuery(compiled) ? compiled : null;
-}
-
-/** graphql-jit's errors lack `extensions`, which whoever handles errors of graphql-js relies on. */
-function withErrors(result: ExecutionResult): ExecutionResult {
-  if (!result.errors) return result;
-  const errors = result.errors.map(({ message, path, originalError, locations }) =>
-    Object.assign(new GraphQLError(message, { path, originalError }), { locations }),
-  );
-  return { ...result, errors };
 }
 
 function isIntrospective(document: DocumentNode): boolean {

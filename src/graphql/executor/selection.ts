@@ -1,5 +1,6 @@
 /** The fields that a selection asks of an object type, as the GraphQL specification collects them. */
 import {
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLObjectType,
@@ -9,6 +10,15 @@ import {
 } from "graphql";
 
 export type Fragments = GraphQLResolveInfo["fragments"];
+
+/** The fragments of a document by name. */
+export function fragmentsOf({ definitions }: DocumentNode): Fragments {
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  for (const definition of definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  return fragments;
+}
 
 /**
  * Fields by response key, in the order in which they first occur.
