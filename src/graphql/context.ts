@@ -1,5 +1,6 @@
 /** What resolvers and plugins know of the request that they work for. */
 
+import type { ExecutionResult } from "graphql";
 import type { JobLoader } from "../jobs/job-loader.ts";
 import type { Trace } from "../upstream/trace.ts";
 import type { DetachedJson } from "./executor/detached-rows.ts";
@@ -10,4 +11,6 @@ export interface GraphQLContext {
   readonly trace: Trace;
   /** Parts of the response that are JSON already. */
   readonly detached: DetachedJson;
+  /** What became of the operation, when it ran before Apollo Server came to it. */
+  settled?: Promise<ExecutionResult>;
 }

@@ -14,18 +14,21 @@ export function trackRequests(app: FastifyInstance): Draining {
   let isDraining = false;
   const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
 
-  app.addHook("onRequest", async (request: FastifyRequest, reply) => {
+  app.addHook("onRequest", (request: FastifyRequest, reply, done) => {
     // Clients with a connection kept alive would otherwise stay with this instance.
     if (isDraining) reply.header("connection", "close");
-    if (isHealthCheck(request)) return;
+    if (isHealthCheck(request)) return done();
     if (isDraining) {
-      return sendError(reply, 503, "SHUTTING_DOWN", "The gateway is shutting down; try another instance.");
+      // Sent is the end of it: no `done`.
+      sendError(reply, 503, "SHUTTING_DOWN", "The gateway is shutting down; try another instance.");
+      return;
     }
     inFlight += 1;
     reply.raw.once("close", () => {
       inFlight -= 1;
       if (isDraining && inFlight === 0) onIdle();
     });
+    done();
   });
 
   return {

@@ -2,8 +2,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import Negotiator from "negotiator";
 import type { GraphQLContext } from "../graphql/context.ts";
-import type { DetachedJson } from "../graphql/executor/detached-rows.ts";
+import type { Shortcut } from "../graphql/shortcut.ts";
 import type { Trace } from "../upstream/trace.ts";
 import { exactSearch, parseRequestJson } from "./exact-json.ts";
 import { GRAPHQL_PATH } from "./problems.ts";
@@ -11,6 +12,7 @@ import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
+  readonly shortcut: Shortcut;
   readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
   /** Where a request's operation is noted. */
   readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
@@ -19,17 +21,16 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(
   app: FastifyInstance,
-  { apollo, createContext, requestLog }: GraphQLRouteOptions,
+  { apollo, shortcut, createContext, requestLog }: GraphQLRouteOptions,
 ) {
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "string" },
-    async (_request: FastifyRequest, body: string) => parseBody(body),
-  );
-  app.addHook("onSend", async (request, reply, payload) => {
+  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a trace of their error; those that do have noted theirs.
-    const { errorCodes } = requestLog.traceOf(request);
-    if (reply.statusCode >= 400 && errorCodes.length === 0) errorCodes.push(...codesIn(payload));
+    if (reply.statusCode >= 400) {
+      const { errorCodes } = requestLog.traceOf(request);
+      if (errorCodes.length === 0) errorCodes.push(...codesIn(payload));
+    }
+    done();
   });
   app.route({
     method: ["GET", "POST"],
@@ -37,33 +38,57 @@ export async function graphqlRoute(
     handler: async (request, reply) => {
       const trace = requestLog.traceOf(request);
       const gone = goneSignal(reply);
-      let context: GraphQLContext | undefined;
+      const context = createContext(request.headers, trace, gone);
+      const short = await goShortcut(shortcut, request, context);
+      if (short !== null) return reply.type(short.type).send(context.detached.attach(short.text));
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: toApolloRequest(request),
-        context: async () => {
-          try {
-            context = createContext(request.headers, trace, gone);
-            return context;
-          } catch (error) {
-            // Apollo Server answers it, and keeps it from `setErrorHandler`.
-            trace.faults.push(error);
-            throw error;
-          }
-        },
+        context: async () => context,
       });
       requestLog.writeFaults(request, gone);
-      return send(response, context?.detached, reply);
+      return send(response, context, reply);
     },
   });
 }
 
-function parseBody(body: string): unknown {
+/** The answer to an operation that the shortcut ran and that has no errors, else null. */
+async function goShortcut(shortcut: Shortcut, { body, headers }: FastifyRequest, context: GraphQLContext) {
+  const type = resultType(headers.accept);
+  const settled = type && shortcut.run(body, context);
+  if (!settled) return null;
+  // For the long way, where its errors are seen to.
+  context.settled = settled;
+  const result = await settled.catch(() => null);
+  return result === null || result.errors
+    ? null
+    : { type, text: `${JSON.stringify({ data: result.data })}\n` };
+}
+
+const RESULT_TYPES = [
+  "application/json; charset=utf-8",
+  "application/graphql-response+json; charset=utf-8",
+] as const;
+
+/** The type of a result, as Apollo Server chooses it; null when that cannot be one of these. */
+function resultType(accept: string | undefined): string | null {
+  if (!accept || accept === "*/*" || accept === "application/json") return RESULT_TYPES[0];
+  return new Negotiator({ headers: { accept } }).mediaType([...RESULT_TYPES]) ?? null;
+}
+
+function parseBody(
+  _request: FastifyRequest,
+  body: string,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  let parsed: unknown;
   try {
-    return parseRequestJson(body);
+    parsed = parseRequestJson(body);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new Error(`Expected the request body to be JSON: ${reason}.`), { statusCode: 400 });
+    done(Object.assign(new Error(`Expected the request body to be JSON: ${reason}.`), { statusCode: 400 }));
+    return;
   }
+  done(null, parsed);
 }
 
 function toApolloRequest(request: FastifyRequest): HTTPGraphQLRequest {
@@ -89,7 +114,7 @@ type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHT
 
 function send(
   { status, headers, body }: ApolloResponse,
-  detached: DetachedJson | undefined,
+  { detached }: GraphQLContext,
   reply: FastifyReply,
 ): FastifyReply {
   if (body.kind !== "complete")
@@ -97,7 +122,7 @@ function send(
   return reply
     .code(status ?? 200)
     .headers(Object.fromEntries(headers))
-    .send(detached ? detached.attach(body.string) : body.string);
+    .send(detached.attach(body.string));
 }
 
 /** Error codes in a response body. */

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLContext } from "../graphql/context.ts";
+import type { Shortcut } from "../graphql/shortcut.ts";
 import type { Trace } from "../upstream/trace.ts";
 import { trackRequests } from "./draining.ts";
 import { graphqlRoute } from "./graphql-route.ts";
@@ -13,6 +14,7 @@ import { createRequestLog } from "./request-log.ts";
 
 export interface HttpServerOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
+  readonly shortcut: Shortcut;
   readonly logger: FastifyBaseLogger;
   /** The context of one operation; `signal` aborts when its client goes away. */
   readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
@@ -34,6 +36,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 export async function createHttpServer({
   apollo,
+  shortcut,
   logger,
   createContext,
 }: HttpServerOptions): Promise<HttpServer> {
@@ -60,10 +63,13 @@ export async function createHttpServer({
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(sendNotFound);
 
-  app.addHook("onRequest", async (request, reply) => requestLog.begin(request, reply));
+  app.addHook("onRequest", (request, reply, done) => {
+    requestLog.begin(request, reply);
+    done();
+  });
   const draining = trackRequests(app);
   await app.register(healthRoutes, { isDraining: draining.isDraining });
-  await app.register(graphqlRoute, { apollo, createContext, requestLog });
+  await app.register(graphqlRoute, { apollo, shortcut, createContext, requestLog });
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
     drain: draining.drain,

@@ -4,7 +4,9 @@ import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { createApolloServer } from "../../src/graphql/apollo-server.ts";
 import type { GraphQLContext } from "../../src/graphql/context.ts";
+import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
 import { createPlainExecutor } from "../../src/graphql/executor/executor.ts";
+import { createShortcut } from "../../src/graphql/shortcut.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { runOperation } from "../support/gateway.ts";
 
@@ -27,6 +29,7 @@ const buggySchema = makeExecutableSchema({
   },
 });
 
+const createDetachedJson = createDetachedJsonPool();
 const logs: Record<string, unknown>[] = [];
 let url: string;
 let close: () => Promise<void>;
@@ -34,18 +37,18 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const apollo = createApolloServer({
-    schema: buggySchema,
-    executor: createPlainExecutor(buggySchema),
-  });
+  const executor = createPlainExecutor(buggySchema);
+  const shortcut = createShortcut(executor);
+  const apollo = createApolloServer({ schema: buggySchema, executor, shortcut });
   await apollo.start();
   const http = await createHttpServer({
     apollo,
+    shortcut,
     logger,
     createContext: (_headers, trace) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
-      return { trace } as GraphQLContext;
+      return { trace, detached: createDetachedJson() } as GraphQLContext;
     },
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });
