@@ -18,7 +18,7 @@ import {
 export type Scope = Readonly<Record<string, unknown>>;
 
 /** Writes the rows with these numbers as a list, without its brackets. */
-export type WriteRows = (sink: JsonSink, rows: Uint32Array, scope: Scope) => void;
+type WriteRows = (sink: JsonSink, rows: Uint32Array, scope: Scope) => void;
 
 export interface RowCode {
   /** Writes a text that is the same in each row. */

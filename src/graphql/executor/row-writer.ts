@@ -22,7 +22,7 @@ import { createRowCode, type RowCode, type Scope } from "./row-code.ts";
 import { collectFields, type Fragments } from "./selection.ts";
 
 /** What rows are written from. */
-export interface RowSource {
+interface RowSource {
   readonly step: { readonly path: string };
   readonly results: HostResults;
   readonly connection: HostConnection;
