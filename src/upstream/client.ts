@@ -1,4 +1,5 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
+import { setImmediate as turn } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
 import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
@@ -40,6 +41,9 @@ export interface UpstreamClient {
   readonly destroy: () => Promise<void>;
 }
 
+/** From here on, receiving, reading and answering are turns of their own, so that small requests get theirs between. */
+const LARGE_BODY_BYTES = 256 * 1024;
+
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
   // A call's time limit must not run while the call waits for a connection, so waiting is done here.
@@ -67,11 +71,15 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     });
 
     const observedAt = Date.now();
+    const isLarge = response.body.length > LARGE_BODY_BYTES;
+    if (isLarge) await turn();
     const body = (needs === "hosts" ? scanBody(response.body) : null) ?? parseBody(response.body);
     const details = detailsOf(response, body.value);
     try {
       const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
-      return readOutcome(response, body, reading, clean);
+      const outcome = readOutcome(response, body, reading, clean);
+      if (isLarge) await turn();
+      return outcome;
     } catch (error) {
       if (!(error instanceof ContractBreak)) throw error;
       throw new UpstreamError("UPSTREAM_CONTRACT", clean(error.message), details);
