@@ -5,7 +5,7 @@ import { ODD_JOB } from "./odd-job.ts";
 
 export type Case = readonly [title: string, query: string, asked?: Omit<Asked, "query">];
 
-export const ROW =
+const ROW =
   "id hostId ip ipv6 cloudId cloudName agentId isAgentAlive container { id containerId name nodeHostId } status statusCode phase tag exitCode errorCode startedAt finishedAt durationMs";
 
 export const ref = (id: string) => `ref: { scopeId: "1", jobInstanceId: "${id}" }`;

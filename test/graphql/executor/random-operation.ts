@@ -9,7 +9,7 @@ interface Selected {
   readonly fragments: readonly string[];
 }
 
-export const HEAD =
+const HEAD =
   "query($yes: Boolean!, $no: Boolean!, $on: Boolean! = true, $first: Int! = 3, $ip: String, $d: OrderDirection)";
 /** So that each variable is used. */
 const USE_ALL = "u0: __typename @skip(if: $yes) u1: __typename @skip(if: $no) u2: __typename @skip(if: $on)";
