@@ -39,8 +39,8 @@ export const createPlainExecutor =
 
 /** Compiling costs some milliseconds, which an operation that never comes again would not earn back. */
 const RUNS_BEFORE_COMPILING = 1;
-/** Forms of operations, by what their conditions decide, that are kept with their code: some 100 kB each. */
-const MOST_VARIANTS = 500;
+/** Forms of operations, by what their conditions decide, that are kept with their code: 100 kB each, seldom up to 800. */
+const MOST_VARIANTS = 250;
 
 type Variables = Readonly<Record<string, unknown>>;
 
