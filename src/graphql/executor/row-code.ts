@@ -48,6 +48,13 @@ const TOOLS: Scope = {
 
 const COMMA = 0x2c;
 
+/** Statements that write a text. */
+export function setText(text: string): string {
+  const { length, words } = createConstant(text);
+  const writes = Array.from(words, (word, index) => `view.setInt32(at + ${index * 4}, ${word}, true);`);
+  return `${writes.join(" ")} at += ${length};`;
+}
+
 export function createRowCode(): RowCode {
   const statements: string[] = [];
   const lengths: string[] = [];
@@ -55,10 +62,8 @@ export function createRowCode(): RowCode {
   let most = 8;
 
   const constant = (text: string) => {
-    const { length, words } = createConstant(text);
-    const writes = Array.from(words, (word, index) => `view.setInt32(at + ${index * 4}, ${word}, true);`);
-    statements.push(...writes, `at += ${length};`);
-    most += length;
+    statements.push(setText(text));
+    most += Buffer.byteLength(text);
   };
 
   const compile = (names: readonly string[]): WriteRows => {

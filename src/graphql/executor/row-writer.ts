@@ -18,7 +18,7 @@ import {
   viewOf,
   writeString,
 } from "./json-sink.ts";
-import { createRowCode, type RowCode, type Scope } from "./row-code.ts";
+import { createRowCode, type RowCode, type Scope, setText } from "./row-code.ts";
 import { collectFields, type Fragments } from "./selection.ts";
 
 /** What rows are written from. */
@@ -36,7 +36,7 @@ type Emit = (code: RowCode) => void;
 
 type Columns<T> = { [Name in keyof HostTable]: HostTable[Name] extends T ? Name : never }[keyof HostTable];
 
-const setNull = `view.setInt32(at, ${createConstant("null").words[0]}, true); at += 4;`;
+const setNull = setText("null");
 const setQuote = "bytes[at++] = 0x22;";
 
 const integer =
@@ -95,15 +95,9 @@ const byStatus =
 const alive: Emit = (code) =>
   code.statements(
     `{ const value = table.alive[row];
-       if (value === 1) { ${setWords("true")} } else if (value === 0) { ${setWords("false")} } else { ${setNull} } }`,
+       if (value === 1) { ${setText("true")} } else if (value === 0) { ${setText("false")} } else { ${setNull} } }`,
     8,
   );
-
-function setWords(json: string): string {
-  const { length, words } = createConstant(json);
-  const writes = Array.from(words, (word, index) => `view.setInt32(at + ${index * 4}, ${word}, true);`);
-  return `${writes.join(" ")} at += ${length};`;
-}
 
 /** Ids as `keyText` makes them; those of ordinary hosts without making a text of each. */
 const resultId: Emit = (code) =>

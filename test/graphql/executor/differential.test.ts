@@ -8,8 +8,8 @@ import { ERRORS, VARIABLES } from "./corpus-inputs.ts";
 import { scriptOddJob } from "./odd-job.ts";
 
 vi.mock("graphql-jit", async (original) => {
-  const library = await original<typeof import("graphql-jit")>();
-  return { ...library, compileQuery: vi.fn(library.compileQuery) };
+  const jit = await original<typeof import("graphql-jit")>();
+  return { ...jit, compileQuery: vi.fn(jit.compileQuery) };
 });
 const compile = vi.mocked(compileQuery);
 
