@@ -7,6 +7,7 @@ import type { GraphQLContext } from "./context.ts";
 import { formatError } from "./errors.ts";
 import type { Executor } from "./executor/executor.ts";
 import { SAMPLE_QUERY } from "./sample-query.ts";
+import { limitSelections } from "./selection-limit.ts";
 import type { Shortcut } from "./shortcut.ts";
 
 /** Most tokens of a document. Every field of the schema selected once is about 200. */
@@ -34,6 +35,7 @@ export function createApolloServer({
     // Signals are the process's business.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [limitSelections],
     plugins: [
       tracePlugin,
       {

@@ -264,17 +264,3 @@ describe("an operation with several lookups", () => {
     expect(calls()).toEqual(["status"]);
   });
 });
-
-it("reads fragments that spread each other many times over in no time", async () => {
-  // Each would be read twice as often as the one before.
-  const depth = 25;
-  const fragments = Array.from({ length: depth }, (_, index) => {
-    const selection = index + 1 < depth ? `...F${index + 1} ...F${index + 1}` : "name";
-    return `fragment F${index} on JobInstance { ${selection} }`;
-  });
-
-  const { data } = await run(`{ jobInstance(${REF}) { ...F0 } } ${fragments.join("\n")}`);
-
-  expect(data).toEqual({ jobInstance: { name: "数据库变更" } });
-  expect(calls()).toEqual(["status"]);
-});

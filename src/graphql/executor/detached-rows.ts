@@ -12,6 +12,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
+import { InvalidInput } from "../../model/invalid-input.ts";
 import { createJsonSink, type JsonSink } from "./json-sink.ts";
 
 /** JSON texts that belong into one result, in the place of their marks. */
@@ -22,6 +23,8 @@ export interface DetachedJson {
   readonly attach: (result: string) => string | Buffer;
 }
 
+/** Most of what one result may hold: 50 pages of 10 000 rows. */
+const MOST_BYTES = 256 * 2 ** 20;
 /** Room to begin with: a page of 1 000 rows. */
 const SINK_BYTES = 512 * 1024;
 /** Sinks that wait for the next request. Larger ones are left to the garbage collector. */
@@ -46,6 +49,11 @@ export function createDetachedJsonPool(): () => DetachedJson {
         sink ??= idle.pop() ?? createJsonSink(SINK_BYTES);
         mark ||= randomUUID();
         write(sink);
+        if (sink.length > MOST_BYTES) {
+          throw new InvalidInput(
+            `Expected host results of an operation to take at most ${MOST_BYTES} bytes, got more. Ask for smaller pages.`,
+          );
+        }
         return `${mark}:${ends.push(sink.length) - 1}`;
       },
       attach: (result) => {
