@@ -19,7 +19,11 @@ import {
 import type { Needs } from "../model/job-instance.ts";
 import { isIncluded } from "./executor/conditions.ts";
 
-type Operation = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+interface Operation {
+  readonly info: Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+  /** Whether a condition was met so far. */
+  isConditional: boolean;
+}
 
 /** Fields that are answered from host results. */
 const HOST_FIELDS: ReadonlySet<string> = new Set([
@@ -29,26 +33,45 @@ const HOST_FIELDS: ReadonlySet<string> = new Set([
   "StepInstance.hostSummary",
 ]);
 
-/** The needs of the field that `info` resolves, read from its whole selection. */
-export function needsOf(info: GraphQLResolveInfo): Needs {
+/** Tells the needs of the field that `info` resolves, read from its whole selection. */
+export function createNeeds(): (info: GraphQLResolveInfo) => Needs {
+  // A document's field nodes are the same objects each time it runs.
+  const known = new WeakMap<FieldNode, { readonly nodes: readonly FieldNode[]; readonly needs: Needs }>();
+  return (info) => {
+    const { fieldNodes } = info;
+    const [first] = fieldNodes;
+    const found = first && known.get(first);
+    if (
+      found?.nodes.length === fieldNodes.length &&
+      fieldNodes.every((node, index) => node === found.nodes[index])
+    )
+      return found.needs;
+    const { needs, isConditional } = search(info);
+    if (first && !isConditional) known.set(first, { nodes: fieldNodes, needs });
+    return needs;
+  };
+}
+
+/** @returns the needs, and whether they depend on conditions, which variables can decide otherwise next time. */
+function search(info: GraphQLResolveInfo): { needs: Needs; isConditional: boolean } {
+  const operation: Operation = { info, isConditional: false };
   const forHosts: Search = {
     isFound: (type, node, parent) =>
       HOST_FIELDS.has(`${parent}.${node.name.value}`)
         ? forContent.isFound(type, node, parent)
-        : someField(info, type, node, forHosts),
+        : someField(operation, type, node, forHosts),
     searched: new Set(),
   };
 
   const forContent: Search = {
     isFound: (type, node) =>
       // What is there without its content is known beforehand: an object is, a list's length and a value are not.
-      isListType(getNullableType(type)) || !node.selectionSet || someField(info, type, node, forContent),
+      isListType(getNullableType(type)) || !node.selectionSet || someField(operation, type, node, forContent),
     searched: new Set(),
   };
 
-  return info.fieldNodes.some((node) => someField(info, info.returnType, node, forHosts))
-    ? "hosts"
-    : "status";
+  const isFound = info.fieldNodes.some((node) => someField(operation, info.returnType, node, forHosts));
+  return { needs: isFound ? "hosts" : "status", isConditional: operation.isConditional };
 }
 
 /** A search of the selection. */
@@ -69,9 +92,10 @@ function someField(
   { isFound, searched }: Search,
 ): boolean {
   const passes = (selectionSet: SelectionSetNode, typeName: string): boolean =>
-    selectionSet.selections.some(
-      (selection) => isIncluded(selection, operation.variableValues) && passesOne(selection, typeName),
-    );
+    selectionSet.selections.some((selection) => {
+      if (selection.directives?.length) operation.isConditional = true;
+      return isIncluded(selection, operation.info.variableValues) && passesOne(selection, typeName);
+    });
 
   const passesOne = (selection: SelectionNode, typeName: string): boolean => {
     switch (selection.kind) {
@@ -83,7 +107,7 @@ function someField(
         return passes(selection.selectionSet, selection.typeCondition?.name.value ?? typeName);
       case Kind.FRAGMENT_SPREAD: {
         const name = selection.name.value;
-        const fragment = operation.fragments[name];
+        const fragment = operation.info.fragments[name];
         if (fragment === undefined || searched.has(name)) return false;
         // Beforehand, as the search ends with the first find: a fragment met again held none.
         searched.add(name);
@@ -96,7 +120,7 @@ function someField(
   return node.selectionSet !== undefined && isCompositeType(named) && passes(node.selectionSet, named.name);
 }
 
-function fieldOf({ schema }: Operation, typeName: string, fieldName: string) {
+function fieldOf({ info: { schema } }: Operation, typeName: string, fieldName: string) {
   const type = schema.getType(typeName);
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined;
 }

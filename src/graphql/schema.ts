@@ -13,7 +13,7 @@ import {
   pageInfo,
 } from "./resolvers/host-result.ts";
 import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
-import { jobInstanceResult, query } from "./resolvers/query.ts";
+import { createQuery, jobInstanceResult } from "./resolvers/query.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
 import { readSdl } from "./sdl.ts";
 
@@ -21,7 +21,7 @@ import { readSdl } from "./sdl.ts";
 export const createResolvers = (): Resolvers => ({
   DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
-  Query: query,
+  Query: createQuery(),
   JobInstanceResult: jobInstanceResult,
   ResourceScope: resourceScope,
   JobInstance: jobInstance,

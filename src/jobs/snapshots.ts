@@ -3,7 +3,7 @@
  * told, or was told a moment ago, gets that. What one identity may see says nothing about the next, so nothing is
  * shared between identities.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { columnBytes } from "../model/host-table.ts";
 import { type JobOutcome, jobPath } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
@@ -100,9 +100,7 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
 
 /** Who asks, in which tenant and language, as a text that tells nothing of the credentials. */
 const identityOf = ({ authorization, tenantId, language }: Caller): string =>
-  createHash("sha256")
-    .update(JSON.stringify([authorization, tenantId, language]))
-    .digest("base64");
+  hash("sha256", JSON.stringify([authorization, tenantId, language]), "base64");
 
 function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: SnapshotOptions): number {
   if (outcome.kind !== "job") return Math.min(MAX_AGE_PROBLEM_MS, maxAgeRunningMs);

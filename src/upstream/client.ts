@@ -90,15 +90,13 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
 }
 
 /** Both dialects' flags at once: a server ignores the one that it does not know. */
-function endpoint({ scope, jobInstanceId }: JobRef, needs: Needs): string {
-  const query = new URLSearchParams({
-    bk_scope_type: scope.typeRaw,
-    bk_scope_id: scope.id,
-    job_instance_id: jobInstanceId,
-    ...(needs === "hosts" && { return_ip_result: "true", return_execute_object_result: "true" }),
-  });
-  return `/api/v4/get_job_instance_status?${query}`;
-}
+const HOST_FLAGS = "&return_ip_result=true&return_execute_object_result=true";
+
+const endpoint = ({ scope, jobInstanceId }: JobRef, needs: Needs): string =>
+  `/api/v4/get_job_instance_status?bk_scope_type=${scope.typeRaw}` +
+  // Whatever text it is: what UTF-8 cannot express becomes its sign for that.
+  `&bk_scope_id=${encodeURIComponent(scope.id.toWellFormed())}` +
+  `&job_instance_id=${jobInstanceId}${needs === "hosts" ? HOST_FLAGS : ""}`;
 
 /** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
 function readOutcome(response: TransportResponse, body: Body, reading: Reading, clean: Clean): JobOutcome {

@@ -2,22 +2,25 @@
 import { InvalidInput } from "../../model/invalid-input.ts";
 import type { JobOutcome } from "../../model/job-instance.ts";
 import { parseJobRef } from "../job-ref.ts";
-import { needsOf } from "../needs.ts";
+import { createNeeds } from "../needs.ts";
 import type { JobInstanceResultResolvers, QueryResolvers } from "../resolvers.generated.ts";
 
 /** Most references in one list. */
 const MAX_REFS = 50;
 
-export const query: QueryResolvers = {
-  jobInstance: (_, { ref }, { jobs }, info) => jobs.load(parseJobRef(ref), needsOf(info)),
-  jobInstances: (_, { refs }, { jobs }, info) => {
-    if (refs.length < 1 || refs.length > MAX_REFS) {
-      throw new InvalidInput(`Expected \`refs\` to hold 1 to ${MAX_REFS} references, got ${refs.length}.`);
-    }
-    const needs = needsOf(info);
-    return refs.map(parseJobRef).map((ref) => jobs.load(ref, needs));
-  },
-};
+export function createQuery(): QueryResolvers {
+  const needsOf = createNeeds();
+  return {
+    jobInstance: (_, { ref }, { jobs }, info) => jobs.load(parseJobRef(ref), needsOf(info)),
+    jobInstances: (_, { refs }, { jobs }, info) => {
+      if (refs.length < 1 || refs.length > MAX_REFS) {
+        throw new InvalidInput(`Expected \`refs\` to hold 1 to ${MAX_REFS} references, got ${refs.length}.`);
+      }
+      const needs = needsOf(info);
+      return refs.map(parseJobRef).map((ref) => jobs.load(ref, needs));
+    },
+  };
+}
 
 const TYPE_NAMES = {
   job: "JobInstance",
