@@ -2,7 +2,6 @@
 import type { Container, HostResult } from "../model/host-result.ts";
 import type { HostTable } from "../model/host-table.ts";
 import { tableOf } from "../model/host-table-builder.ts";
-import type { Int64 } from "../model/int64.ts";
 import type { Body } from "./body.ts";
 import {
   int32,
@@ -35,28 +34,16 @@ function decodeRow(value: unknown): HostResult {
   return decodeResult(row, hasTarget ? decodeExecuteObject(row.execute_object) : decodeFlatHost(row));
 }
 
-interface Target {
-  readonly hostId: Int64 | null;
-  readonly ip: string | null;
-  readonly ipv6: string | null;
-  readonly cloudId: Int64 | null;
-  readonly cloudName: string | null;
-  readonly agentId: string | null;
-  readonly isAgentAlive: boolean | null;
-  readonly container: Container | null;
-}
+/** The part of a result that says what it is on. */
+type Target = Pick<
+  HostResult,
+  "hostId" | "ip" | "ipv6" | "cloudId" | "cloudName" | "agentId" | "isAgentAlive" | "container"
+>;
 
 function decodeResult(row: Json, target: Target): HostResult {
   const tag = optionalString(row.tag, "tag");
   return {
-    hostId: target.hostId,
-    ip: target.ip,
-    ipv6: target.ipv6,
-    cloudId: target.cloudId,
-    cloudName: target.cloudName,
-    agentId: target.agentId,
-    isAgentAlive: target.isAgentAlive,
-    container: target.container,
+    ...target,
     statusCode: int32(row.status, "status"),
     tag: tag === "" ? null : tag,
     exitCode: optionalInt32(row.exit_code, "exit_code"),
