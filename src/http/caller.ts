@@ -1,14 +1,15 @@
 /** The caller of an HTTP request. */
 import type { IncomingHttpHeaders } from "node:http";
 import Negotiator from "negotiator";
-import type { Caller } from "../upstream/caller.ts";
+import { type Caller, createCaller } from "../upstream/caller.ts";
 
 /** @param defaultAuthorization credentials for callers without any: only ever set with the simulator. */
-export const readCaller = (headers: IncomingHttpHeaders, defaultAuthorization: string | null): Caller => ({
-  authorization: single(headers["x-bkapi-authorization"]) ?? defaultAuthorization,
-  tenantId: single(headers["x-bk-tenant-id"]),
-  language: readLanguage(headers),
-});
+export const readCaller = (headers: IncomingHttpHeaders, defaultAuthorization: string | null): Caller =>
+  createCaller({
+    authorization: single(headers["x-bkapi-authorization"]) ?? defaultAuthorization,
+    tenantId: single(headers["x-bk-tenant-id"]),
+    language: readLanguage(headers),
+  });
 
 const single = (value: string | string[] | undefined): string | null => [value].flat()[0]?.trim() || null;
 

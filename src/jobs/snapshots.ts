@@ -3,10 +3,8 @@
  * told, or was told a moment ago, gets that. What one identity may see says nothing about the next, so nothing is
  * shared between identities.
  */
-import { hash } from "node:crypto";
 import { columnBytes } from "../model/host-table.ts";
 import { type JobOutcome, jobPath } from "../model/job-instance.ts";
-import type { Caller } from "../upstream/caller.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
 import { createFlights } from "./flights.ts";
 
@@ -79,7 +77,7 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
   const get: Snapshots["get"] = async (lookup) => {
     const { ref, needs, caller, signal, isFresh } = lookup;
     signal.throwIfAborted();
-    const job = `${identityOf(caller)} ${jobPath(ref.scope, ref.jobInstanceId)}`;
+    const job = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     // A snapshot with host results serves a request without them; never the reverse.
     const servedBy = needs === "hosts" ? ["hosts"] : ["hosts", "status"];
     for (const served of isFresh ? [] : servedBy) {
@@ -97,10 +95,6 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
 
   return { get };
 }
-
-/** Who asks, in which tenant and language, as a text that tells nothing of the credentials. */
-const identityOf = ({ authorization, tenantId, language }: Caller): string =>
-  hash("sha256", JSON.stringify([authorization, tenantId, language]), "base64");
 
 function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: SnapshotOptions): number {
   if (outcome.kind !== "job") return Math.min(MAX_AGE_PROBLEM_MS, maxAgeRunningMs);

@@ -14,13 +14,13 @@ const MOST_PATTERNS = 100;
 
 /** Hides callers' credentials and the upstream's address, as they are and as they look when encoded. */
 export function createSecrecy(baseUrl: URL): Secrecy {
-  /** By credentials, the least recently used first. */
-  const patterns = new Map<string | null, RegExp>();
+  /** By identity, the least recently used first. */
+  const patterns = new Map<string, RegExp>();
   const patternOf = (caller: Caller): RegExp => {
-    const { authorization } = caller;
-    const pattern = patterns.get(authorization) ?? createPattern(baseUrl, caller);
-    patterns.delete(authorization);
-    patterns.set(authorization, pattern);
+    const { identity } = caller;
+    const pattern = patterns.get(identity) ?? createPattern(baseUrl, caller);
+    patterns.delete(identity);
+    patterns.set(identity, pattern);
     const [oldest] = patterns.keys();
     if (patterns.size > MOST_PATTERNS && oldest !== undefined) patterns.delete(oldest);
     return pattern;

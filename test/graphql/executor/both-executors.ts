@@ -8,6 +8,7 @@ import { createJobLoader } from "../../../src/jobs/job-loader.ts";
 import type { Snapshots } from "../../../src/jobs/snapshots.ts";
 import type { JobOutcome } from "../../../src/model/job-instance.ts";
 import { createSimulator, type Simulator } from "../../../src/simulator/simulator.ts";
+import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
 import { createTrace } from "../../../src/upstream/trace.ts";
 import { AUTHORIZATION } from "../../support/gateway.ts";
@@ -35,7 +36,7 @@ export interface BothExecutors {
 /** The first run is graphql-js's on the execution schema, then comes compiled code. */
 const RUNS = 3;
 
-const CALLER = { authorization: AUTHORIZATION, tenantId: null, language: null };
+const CALLER = createCaller({ authorization: AUTHORIZATION, tenantId: null, language: null });
 
 export async function startBothExecutors(): Promise<BothExecutors> {
   const simulator = await createSimulator({ recordRequests: true });
