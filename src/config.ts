@@ -54,6 +54,17 @@ export const SETTINGS = {
       })
       .transform((text) => (text === "" ? null : new URL(text))),
   },
+  BK_APP_CODE: {
+    default: "",
+    meaning:
+      "The app that asks for users who come with a login's cookie only. Together with `BK_APP_SECRET`.",
+    check: z.string(),
+  },
+  BK_APP_SECRET: {
+    default: "",
+    meaning: "That app's secret. It is in no log, no error and no answer.",
+    check: z.string(),
+  },
   HOST: {
     default: "127.0.0.1",
     meaning: "Address to listen on. `0.0.0.0` in a container.",
@@ -135,9 +146,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
     return [name, result.data];
   });
+  faults.push(...appFaults(environment));
   if (faults.length > 0) throw new InvalidConfig(faults.join("\n"));
   // Each entry holds what the check of its own name gave, which is how Values is defined.
   return toConfig(Object.fromEntries(entries) as Values);
+}
+
+/** One without the other is no app. Neither value is shown. */
+function appFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const pair = ["BK_APP_CODE", "BK_APP_SECRET"] as const;
+  const missing = pair.filter((name) => !environment[name]?.trim());
+  if (missing.length !== 1) return [];
+  const given = pair.filter((name) => !missing.includes(name));
+  return [`${missing[0]}: expected a value, as ${given[0]} has one, got "".`];
 }
 
 /** A refused value without what may be secret in it: the credentials and the query of a URL. */
@@ -166,6 +187,7 @@ const toConfig = (values: Values): Config => ({
     timeoutMs: values.UPSTREAM_TIMEOUT_MS,
     maxBodyBytes: values.UPSTREAM_MAX_BODY_BYTES,
     connections: values.UPSTREAM_CONNECTIONS,
+    app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
   simulatorDialect: values.SIMULATOR_DIALECT,
 });

@@ -6,7 +6,7 @@ import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createShortcut } from "./graphql/shortcut.ts";
-import { readCaller, wantsFresh } from "./http/caller.ts";
+import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
@@ -22,10 +22,7 @@ export interface GatewayConfig {
   /** What runs operations. Both give the same answers. */
   readonly executor: "compiled" | "graphql-js";
   readonly snapshots: SnapshotOptions;
-  readonly upstream: TransportOptions & {
-    /** `X-Bkapi-Authorization` for callers without one. Null, except with the simulator. */
-    readonly defaultAuthorization: string | null;
-  };
+  readonly upstream: TransportOptions & CredentialOptions;
 }
 
 export interface Gateway {
@@ -64,7 +61,7 @@ export async function createGateway(
     shortcut,
     logger,
     createContext: (headers, trace, signal) => {
-      const caller = readCaller(headers, config.upstream.defaultAuthorization);
+      const caller = readCaller(headers, config.upstream);
       const isFresh = wantsFresh(headers);
       return {
         jobs: createJobLoader({ snapshots, caller, trace, signal, isFresh }),

@@ -5,6 +5,8 @@ import { type Config, InvalidConfig, readConfig, SETTINGS } from "../src/config.
 /** Where each variable ends up. */
 const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   JOB_API_URL: ({ upstream }) => upstream.baseUrl?.href ?? null,
+  BK_APP_CODE: ({ upstream }) => upstream.app?.code ?? null,
+  BK_APP_SECRET: ({ upstream }) => upstream.app?.secret ?? null,
   HOST: ({ host }) => host,
   PORT: ({ port }) => port,
   UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
@@ -45,6 +47,9 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "https://bkapi.example.com/api/v4/get_job_instance_status",
     ],
   },
+  // Each only with the other: below.
+  BK_APP_CODE: { default: null, valid: [], invalid: [] },
+  BK_APP_SECRET: { default: null, valid: [], invalid: [] },
   HOST: { default: "127.0.0.1", valid: [["0.0.0.0", "0.0.0.0"]], invalid: [] },
   PORT: {
     default: 4000,
@@ -138,6 +143,26 @@ it.each([
 
   expect(message).toContain("JOB_API_URL");
   expect(message).not.toContain("hunter22");
+});
+
+it("takes the code and the secret of an app together", () => {
+  const config = readConfig({ BK_APP_CODE: "my-app", BK_APP_SECRET: " s3cr3t " });
+  expect(config.upstream.app).toEqual({ code: "my-app", secret: "s3cr3t" });
+});
+
+it.each([
+  [{ BK_APP_CODE: "hunter22" }, 'BK_APP_SECRET: expected a value, as BK_APP_CODE has one, got "".'],
+  [
+    { BK_APP_SECRET: "hunter22", BK_APP_CODE: " " },
+    'BK_APP_CODE: expected a value, as BK_APP_SECRET has one, got "".',
+  ],
+])("names what %j lacks, and shows neither value", (environment, fault) => {
+  expect(messageOf(() => readConfig(environment))).toBe(fault);
+});
+
+it("does not show an app's secret with other faults", () => {
+  const message = messageOf(() => readConfig({ PORT: "none", BK_APP_CODE: "a", BK_APP_SECRET: "hunter22" }));
+  expect(message).toMatch(/^PORT: .*$/);
 });
 
 it("does not read variables of other names", () => {

@@ -1,17 +1,60 @@
-/** The caller of an HTTP request. */
+/** The caller of an operation, by the headers that came with it. */
 import type { IncomingHttpHeaders } from "node:http";
+import { parseCookie } from "cookie";
 import Negotiator from "negotiator";
 import { type Caller, createCaller } from "../upstream/caller.ts";
 
-/** @param defaultAuthorization credentials for callers without any: only ever set with the simulator. */
-export const readCaller = (headers: IncomingHttpHeaders, defaultAuthorization: string | null): Caller =>
+/** What the gateway adds to callers that bring less than the upstream wants. */
+export interface CredentialOptions {
+  /** The app that asks for users who come with the cookie of a BlueKing login only. Null: none. */
+  readonly app: { readonly code: string; readonly secret: string } | null;
+  /** `X-Bkapi-Authorization` for callers without any credentials. Null, except with the simulator. */
+  readonly defaultAuthorization: string | null;
+}
+
+/** The headers that `readCaller` reads, and so what of a caller there is to keep while a connection lasts. */
+export const CALLER_HEADERS = [
+  "x-bkapi-authorization",
+  "x-bk-tenant-id",
+  "accept-language",
+  "cookie",
+] as const satisfies readonly (keyof IncomingHttpHeaders)[];
+
+/** Credentials are, in this order: the header's, those of a login's cookie, the default. */
+export const readCaller = (headers: IncomingHttpHeaders, options: CredentialOptions): Caller =>
   createCaller({
-    authorization: single(headers["x-bkapi-authorization"]) ?? defaultAuthorization,
+    authorization:
+      single(headers["x-bkapi-authorization"]) ??
+      cookieAuthorization(headers.cookie, options.app) ??
+      options.defaultAuthorization,
     tenantId: single(headers["x-bk-tenant-id"]),
     language: readLanguage(headers),
   });
 
 const single = (value: string | string[] | undefined): string | null => [value].flat()[0]?.trim() || null;
+
+/** What a BlueKing login leaves in the browser: who the user is. Which of the two depends on the edition. */
+const LOGIN_COOKIES = ["bk_token", "bk_ticket"] as const;
+
+/** Credentials of the user whom a login's cookie names, and of the app that asks for them; null without a cookie. */
+function cookieAuthorization(header: string | undefined, app: CredentialOptions["app"]): string | null {
+  if (header === undefined) return null;
+  const cookies = parseCookie(header);
+  const login = LOGIN_COOKIES.flatMap((name) => (cookies[name] ? [[name, cookies[name]]] : []));
+  if (login.length === 0) return null;
+  const credentials = {
+    ...(app && { bk_app_code: app.code, bk_app_secret: app.secret }),
+    ...Object.fromEntries(login),
+  };
+  return toHeaderJson(credentials);
+}
+
+/** JSON in the characters that every header may hold. */
+const toHeaderJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 /** True when the caller refuses to be told what another request was told a moment ago (`Cache-Control: no-cache`). */
 export const wantsFresh = (headers: IncomingHttpHeaders): boolean =>

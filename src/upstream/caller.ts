@@ -35,7 +35,8 @@ export function callerHeaders({ authorization, tenantId, language }: Caller): Re
   if (authorization === null) {
     throw new UpstreamError(
       "UNAUTHENTICATED",
-      'Expected credentials in the request header X-Bkapi-Authorization, such as {"access_token": "…"}; got none.',
+      'Expected credentials in the header X-Bkapi-Authorization, such as {"access_token": "…"}, or the cookie of a ' +
+        "BlueKing login; got neither.",
       NO_DETAILS,
     );
   }

@@ -66,6 +66,72 @@ describe("language", () => {
   });
 });
 
+describe("the cookie of a login", () => {
+  const APP = { code: "my-app", secret: "s3cr3t" };
+
+  it.each([
+    ["bk_token", "bk_token=t-1", { bk_token: "t-1" }],
+    ["bk_ticket", "bk_ticket=t-2", { bk_ticket: "t-2" }],
+    ["both", "bk_ticket=t-2; bk_token=t-1", { bk_token: "t-1", bk_ticket: "t-2" }],
+    ["one among others", "csrf=1; bk_token=t-1; bk_uid=admin", { bk_token: "t-1" }],
+    ["one that is encoded", "bk_token=t%2B1%3D", { bk_token: "t+1=" }],
+    ["one in quotes", 'bk_token="t-1"', { bk_token: '"t-1"' }],
+    ["what a header cannot hold", "bk_token=%E7%94%B0%0D%0A", { bk_token: "田\r\n" }],
+  ])("is a credential: %s", async (_what, cookie, credentials) => {
+    const headers = await upstreamHeaders({ "x-bkapi-authorization": undefined, cookie });
+    expect(JSON.parse(String(headers["x-bkapi-authorization"]))).toEqual(credentials);
+  });
+
+  it("goes with the app's code and secret, where they are configured", async () => {
+    const { run, simulator } = await useGateway({ upstream: { app: APP } });
+    await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
+    expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
+      '{"bk_app_code":"my-app","bk_app_secret":"s3cr3t","bk_token":"t-1"}',
+    );
+  });
+
+  it("counts for nothing beside the header, which gets nothing added", async () => {
+    const { run, simulator } = await useGateway({ upstream: { app: APP } });
+    await run(QUERY, {}, { cookie: "bk_token=t-1" });
+    expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(AUTHORIZATION);
+  });
+
+  it("comes before the credentials of the demo", async () => {
+    const { run, simulator } = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
+    await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
+    expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe('{"bk_token":"t-1"}');
+  });
+
+  it.each(["", "bk_token=", "bk_token", "bk_uid=admin", "BK_TOKEN=t-1"])(
+    "is missing in %j: the app alone is no caller",
+    async (cookie) => {
+      const { run, simulator } = await useGateway({ upstream: { app: APP } });
+      const { errors } = await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie });
+      expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
+      expect(simulator.requests).toEqual([]);
+    },
+  );
+
+  it("is not shown when the upstream echoes it, nor is the app's secret", async () => {
+    const { run, simulator, logs } = await useGateway({
+      upstream: { app: { code: "my-app", secret: "s3cr3t-of-app" } },
+      config: { logLevel: "trace" },
+    });
+    simulator.script("7", ({ headers }) => ({
+      kind: "json",
+      status: 500,
+      body: { error: { code: "INTERNAL", message: `seen: ${headers["x-bkapi-authorization"]}` } },
+    }));
+    const { errors } = await run(
+      '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename } }',
+      {},
+      { "x-bkapi-authorization": undefined, cookie: "bk_token=token-0123" },
+    );
+    expect(errors?.[0]?.message).toMatch(/^seen: /);
+    expect(JSON.stringify([errors, logs])).not.toMatch(/s3cr3t-of-app|token-0123/);
+  });
+});
+
 describe("a caller without credentials", () => {
   it.each([undefined, "", "   "])(
     "is UNAUTHENTICATED, and nothing is asked of the upstream (%j)",

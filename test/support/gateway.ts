@@ -56,6 +56,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       timeoutMs: 5_000,
       maxBodyBytes: 64 * 2 ** 20,
       connections: 32,
+      app: null,
       defaultAuthorization: null,
       ...options.upstream,
     },
