@@ -25,6 +25,22 @@ const isBaseUrl = (text: string): boolean => {
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 };
 
+const isOrigin = (text: string): boolean =>
+  text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
+
+/** Values with commas in between, up to `most` of them. */
+const listOf = <T>(check: z.ZodType<T, string>, most: number) =>
+  z.string().transform((text, context): T[] => {
+    const results = text.split(",").map((part) => check.safeParse(part.trim()));
+    const failed = results.find(({ success }) => !success);
+    if (failed || results.length > most) {
+      const what = failed?.error?.issues[0]?.message ?? "values";
+      context.addIssue(`${what}, or several, up to ${most}, with commas in between`);
+      return z.NEVER;
+    }
+    return results.flatMap(({ data }) => data ?? []);
+  });
+
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
 
@@ -106,6 +122,55 @@ export const SETTINGS = {
     meaning: "Most memory for all snapshots, in bytes, by estimate; the longest unused go first.",
     check: wholeNumber(0, 2 ** 40),
   },
+  LIVE_POLL_SCHEDULE_MS: {
+    default: "1000,1000,1000,1000,2000,2000,2000,3000",
+    meaning:
+      "Waits between the polls of a job that is watched, in milliseconds. The last one repeats; a change of the job leads back to the first.",
+    check: listOf(wholeNumber(1, MAX_MS), 100),
+  },
+  LIVE_RECHECK_MS: {
+    default: "60000",
+    meaning:
+      "Every viewer's permission is checked again within this time, with the viewer's own credentials, in milliseconds.",
+    check: wholeNumber(1, MAX_MS),
+  },
+  LIVE_MAX_FAILURES: {
+    default: "10",
+    meaning: "Upstream failures in a row after which a stream ends with the last one's code.",
+    check: wholeNumber(1, 1_000_000),
+  },
+  LIVE_SHARING: {
+    default: "job",
+    meaning:
+      "Who shares the polls of a job: `job`, all who watch it within a tenant; `identity`, only those with the same credentials, tenant and language.",
+    check: oneOf(["job", "identity"]),
+  },
+  LIVE_MAX_VIEWERS: {
+    default: "10000",
+    meaning: "Most subscriptions at one time; 0 takes none.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  LIVE_MAX_VIEWERS_PER_IDENTITY: {
+    default: "1000",
+    meaning: "Most subscriptions at one time with the same credentials, tenant and language.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  WEBSOCKET_MAX_CONNECTIONS: {
+    default: "10000",
+    meaning: "Most WebSockets at one time; 0 takes none.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  ALLOWED_ORIGINS: {
+    default: "",
+    meaning:
+      "Origins of pages that may subscribe besides the gateway's own, such as `https://ops.example.com`, with commas in between; `*` is all.",
+    check: z
+      .string()
+      .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+      .refine((origins) => origins.every(isOrigin), {
+        error: "origins such as https://ops.example.com, with commas in between, or *",
+      }),
+  },
   LOG_LEVEL: {
     default: "info",
     meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
@@ -182,6 +247,16 @@ const toConfig = (values: Values): Config => ({
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,
     maxBytes: values.SNAPSHOT_MAX_BYTES,
   },
+  live: {
+    scheduleMs: values.LIVE_POLL_SCHEDULE_MS,
+    recheckMs: values.LIVE_RECHECK_MS,
+    maxFailures: values.LIVE_MAX_FAILURES,
+    sharing: values.LIVE_SHARING,
+    maxViewers: values.LIVE_MAX_VIEWERS,
+    maxViewersPerIdentity: values.LIVE_MAX_VIEWERS_PER_IDENTITY,
+  },
+  webSocket: { maxConnections: values.WEBSOCKET_MAX_CONNECTIONS },
+  allowedOrigins: values.ALLOWED_ORIGINS,
   upstream: {
     baseUrl: values.JOB_API_URL,
     timeoutMs: values.UPSTREAM_TIMEOUT_MS,

@@ -4,11 +4,14 @@ import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
+import { createLiveResults } from "./graphql/live-results.ts";
+import { createOperations } from "./graphql/operations.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createShortcut } from "./graphql/shortcut.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
-import { createHttpServer } from "./http/http-server.ts";
+import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
+import { createLiveJobs, type LiveOptions } from "./jobs/live-jobs.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
@@ -22,6 +25,9 @@ export interface GatewayConfig {
   /** What runs operations. Both give the same answers. */
   readonly executor: "compiled" | "graphql-js";
   readonly snapshots: SnapshotOptions;
+  readonly live: LiveOptions;
+  readonly webSocket: HttpServerOptions["webSocket"];
+  readonly allowedOrigins: HttpServerOptions["allowedOrigins"];
   readonly upstream: TransportOptions & CredentialOptions;
 }
 
@@ -49,22 +55,31 @@ export async function createGateway(
   const logger = pino(options, logStream ?? pino.destination({ fd: 1, sync: true }));
   const upstream = createUpstreamClient(config.upstream);
   const snapshots = createSnapshots(upstream, config.snapshots);
+  const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
   const createDetachedJson = createDetachedJsonPool();
   const executor =
     config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema);
   const shortcut = createShortcut(executor);
   const apollo = createApolloServer({ schema, executor, shortcut });
+  const operations = createOperations(apollo, createLiveResults(executor, createDetachedJson));
   await apollo.start();
   const http = await createHttpServer({
+    schema,
     apollo,
     shortcut,
+    operations,
     logger,
-    createContext: (headers, trace, signal) => {
+    webSocket: config.webSocket,
+    allowedOrigins: config.allowedOrigins,
+    createContext: ({ headers, trace, signal, takesSubscription }) => {
       const caller = readCaller(headers, config.upstream);
-      const isFresh = wantsFresh(headers);
+      const accept = wantsFresh(headers) ? "fresh" : "recent";
       return {
-        jobs: createJobLoader({ snapshots, caller, trace, signal, isFresh }),
+        jobs: createJobLoader({ snapshots, caller, trace, signal, accept }),
+        live: takesSubscription
+          ? { watch: (ref, needs) => liveJobs.watch({ ref, needs, caller, trace, signal }), begun: null }
+          : null,
         trace,
         detached: createDetachedJson(),
       };
@@ -72,13 +87,12 @@ export async function createGateway(
   });
 
   const close = async () => {
-    const finished = await Promise.race([
-      http.drain().then(() => true),
-      sleep(DRAIN_MS, false, { ref: false }),
-    ]);
+    const drained = http.drain();
+    liveJobs.close();
+    const finished = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
     await (finished ? upstream.close() : upstream.destroy());
     // What was cut off just now is still to be answered.
-    if (!finished) await Promise.race([http.drain(), sleep(DRAIN_MS / 10, undefined, { ref: false })]);
+    if (!finished) await Promise.race([drained, sleep(DRAIN_MS / 10, undefined, { ref: false })]);
     await http.close();
     await apollo.stop();
   };

@@ -1,12 +1,18 @@
 /** Apollo Server over the schema: limits, landing page, error form; what every operation leaves for its log line. */
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import { GraphQLError, type GraphQLSchema } from "graphql";
-import type { GraphQLContext } from "./context.ts";
+import {
+  createSourceEventStream,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+} from "graphql";
+import type { GraphQLContext, LiveContext, LiveOperation } from "./context.ts";
 import { formatError } from "./errors.ts";
 import type { Executor } from "./executor/executor.ts";
-import { SAMPLE_QUERY } from "./sample-query.ts";
+import { createLandingPage } from "./landing-page.ts";
 import { limitSelections } from "./selection-limit.ts";
 import type { Shortcut } from "./shortcut.ts";
 
@@ -45,11 +51,14 @@ export function createApolloServer({
       },
       // It would hook every field of every row.
       ApolloServerPluginCacheControlDisabled(),
-      // The "local" page is the one with the Sandbox in it.
-      ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, document: SAMPLE_QUERY }),
+      createLandingPage(),
     ],
   });
 }
+
+const NO_SUBSCRIPTION =
+  "Expected a query, as one answer is all that this request takes. Subscribe by WebSocket, by server-sent events at " +
+  "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.";
 
 type Gateway = NonNullable<ApolloServerOptionsWithGateway<GraphQLContext>["gateway"]>;
 
@@ -64,23 +73,45 @@ const withExecutor = (schema: GraphQLSchema, executor: Executor): Gateway => ({
       // What `createContext` of the route made.
       const context = given as GraphQLContext;
       const { operationName = null, variables = {} } = request;
-      return context.settled ?? executor({ document, operationName, variables, context });
+      const operation = { document, operationName, variables, context };
+      const isSubscription =
+        getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+      if (isSubscription && context.live) return beginSubscription(schema, operation, context.live);
+      return context.settled ?? executor(operation);
     },
   }),
   stop: async () => {},
 });
 
+/** Leaves what it tells of with the context; its transport goes on from there. Errors are those of the begin. */
+async function beginSubscription(
+  schema: GraphQLSchema,
+  { document, operationName, variables, context }: Parameters<Executor>[0],
+  live: LiveContext,
+): Promise<ExecutionResult> {
+  const begun = await createSourceEventStream({
+    schema,
+    document,
+    operationName,
+    variableValues: variables,
+    contextValue: context,
+  });
+  if (!(Symbol.asyncIterator in begun)) return begun;
+  // The schema has one subscription field, and this is what that gives.
+  const states = begun as LiveOperation["states"];
+  live.begun = { document, operationName, variables, states };
+  return { data: null };
+}
+
 /** Notes what the operation is, and what became of it. */
 const tracePlugin: ApolloServerPlugin<GraphQLContext> = {
-  async requestDidStart({ contextValue: { trace } }) {
+  async requestDidStart({ contextValue: { trace, live } }) {
     return {
       async didResolveOperation({ operationName, operation }) {
         // Only now: before, a name is any text of the client's.
         trace.operationName = operationName;
-        if (operation?.operation === "subscription") {
-          throw new GraphQLError("Expected a query: subscriptions are not served over plain HTTP.", {
-            extensions: { code: "BAD_REQUEST" },
-          });
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION && !live) {
+          throw new GraphQLError(NO_SUBSCRIPTION, { extensions: { code: "BAD_REQUEST" } });
         }
       },
       async didEncounterErrors({ errors }) {

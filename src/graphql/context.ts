@@ -1,9 +1,28 @@
 /** What resolvers and plugins know of the request that they work for. */
 
-import type { ExecutionResult } from "graphql";
+import type { DocumentNode, ExecutionResult } from "graphql";
 import type { JobLoader } from "../jobs/job-loader.ts";
+import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
 import type { Trace } from "../upstream/trace.ts";
 import type { DetachedJson } from "./executor/detached-rows.ts";
+
+/** A subscription that has begun. */
+export interface LiveOperation {
+  /** Valid, with the operation in it. */
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** What it tells of. */
+  readonly states: AsyncGenerator<JobOutcome, void, undefined>;
+}
+
+/** Apollo Server works on a copy of the context, and this is what that has in common with it. */
+export interface LiveContext {
+  /** Watches a job. @throws TooManyViewers */
+  readonly watch: (ref: JobRef, needs: Needs) => AsyncGenerator<JobOutcome, void, undefined>;
+  /** The operation when it is a subscription, once it was found good and has begun. */
+  begun: LiveOperation | null;
+}
 
 export interface GraphQLContext {
   /** Lookups of this operation. */
@@ -13,4 +32,6 @@ export interface GraphQLContext {
   readonly detached: DetachedJson;
   /** What became of the operation, when it ran before Apollo Server came to it. */
   settled?: Promise<ExecutionResult>;
+  /** For subscriptions. Null where the answer is one result. */
+  readonly live: LiveContext | null;
 }

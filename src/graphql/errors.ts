@@ -1,6 +1,7 @@
 /** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
+import { TooManyViewers } from "../jobs/live-jobs.ts";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -26,6 +27,9 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   if (cause instanceof InvalidInput || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
+  }
+  if (cause instanceof TooManyViewers) {
+    return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
   }
   const code = formatted.extensions?.code;
   if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {

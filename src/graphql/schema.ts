@@ -13,7 +13,7 @@ import {
   pageInfo,
 } from "./resolvers/host-result.ts";
 import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
-import { createQuery, jobInstanceResult } from "./resolvers/query.ts";
+import { createQuery, createSubscription, jobInstanceResult } from "./resolvers/root.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
 import { readSdl } from "./sdl.ts";
 
@@ -22,6 +22,7 @@ export const createResolvers = (): Resolvers => ({
   DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
   Query: createQuery(),
+  Subscription: createSubscription(),
   JobInstanceResult: jobInstanceResult,
   ResourceScope: resourceScope,
   JobInstance: jobInstance,

@@ -50,7 +50,7 @@ function cookieAuthorization(header: string | undefined, app: CredentialOptions[
 }
 
 /** JSON in the characters that every header may hold. */
-const toHeaderJson = (value: unknown): string =>
+export const toHeaderJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

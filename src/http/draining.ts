@@ -1,7 +1,7 @@
 /** Requests in flight, and the refusal of new ones once the gateway is about to end. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isHealthCheck } from "./health.ts";
-import { sendError } from "./problems.ts";
+import { SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE, sendError } from "./problems.ts";
 
 export interface Draining {
   readonly isDraining: () => boolean;
@@ -20,7 +20,7 @@ export function trackRequests(app: FastifyInstance): Draining {
     if (isHealthCheck(request)) return done();
     if (isDraining) {
       // Sent is the end of it: no `done`.
-      sendError(reply, 503, "SHUTTING_DOWN", "The gateway is shutting down; try another instance.");
+      sendError(reply, 503, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE);
       return;
     }
     inFlight += 1;

@@ -9,11 +9,14 @@ const MAY_BE_INEXACT = /\d{16}/;
 /** @throws SyntaxError */
 export function parseRequestJson(text: string): unknown {
   if (!MAY_BE_INEXACT.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
-    const source = context?.source ?? "";
-    const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
-    return isInexact ? source : value;
-  });
+  return JSON.parse(text, keepInteger);
+}
+
+/** For `JSON.parse`: an integer that a number cannot hold as its digits. */
+export function keepInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source ?? "";
+  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
+  return isInexact ? source : value;
 }
 
 /** The query string of a GET request with exact integers in its `variables`. */

@@ -1,19 +1,23 @@
 /** GraphQL over HTTP at `/graphql`: Fastify's request in, Apollo Server's response out. */
-import type { IncomingHttpHeaders } from "node:http";
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 import type { GraphQLContext } from "../graphql/context.ts";
+import type { Operations } from "../graphql/operations.ts";
 import type { Shortcut } from "../graphql/shortcut.ts";
-import type { Trace } from "../upstream/trace.ts";
-import { exactSearch, parseRequestJson } from "./exact-json.ts";
+import { exactSearch } from "./exact-json.ts";
+import { goneSignal } from "./gone-signal.ts";
+import { acceptsParts, sendParts } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./problems.ts";
+import { parseBody } from "./request-body.ts";
+import type { CreateContext } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly shortcut: Shortcut;
-  readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
+  readonly operations: Pick<Operations, "begun">;
+  readonly createContext: CreateContext;
   /** Where a request's operation is noted. */
   readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
 }
@@ -21,7 +25,7 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(
   app: FastifyInstance,
-  { apollo, shortcut, createContext, requestLog }: GraphQLRouteOptions,
+  { apollo, shortcut, operations, createContext, requestLog }: GraphQLRouteOptions,
 ) {
   app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -38,15 +42,18 @@ export async function graphqlRoute(
     handler: async (request, reply) => {
       const trace = requestLog.traceOf(request);
       const gone = goneSignal(reply);
-      const context = createContext(request.headers, trace, gone);
+      const takesSubscription = acceptsParts(request.headers.accept);
+      const context = createContext({ headers: request.headers, trace, signal: gone, takesSubscription });
       const short = await goShortcut(shortcut, request, context);
       if (short !== null) return reply.type(short.type).send(context.detached.attach(short.text));
       const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: toApolloRequest(request),
+        httpGraphQLRequest: toApolloRequest(request, takesSubscription),
         context: async () => context,
       });
+      const results = operations.begun(context);
+      if (results) await sendParts(reply, results);
       requestLog.writeFaults(request, gone);
-      return send(response, context, reply);
+      return results ? reply : send(response, context, reply);
     },
   });
 }
@@ -75,39 +82,16 @@ function resultType(accept: string | undefined): string | null {
   return new Negotiator({ headers: { accept } }).mediaType([...RESULT_TYPES]) ?? null;
 }
 
-function parseBody(
-  _request: FastifyRequest,
-  body: string,
-  done: (error: Error | null, body?: unknown) => void,
-): void {
-  let parsed: unknown;
-  try {
-    parsed = parseRequestJson(body);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    done(Object.assign(new Error(`Expected the request body to be JSON: ${reason}.`), { statusCode: 400 }));
-    return;
-  }
-  done(null, parsed);
-}
-
-function toApolloRequest(request: FastifyRequest): HTTPGraphQLRequest {
+function toApolloRequest(request: FastifyRequest, takesSubscription: boolean): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  // Whatever is no subscription is answered in one piece.
+  if (takesSubscription) headers.set("accept", "application/json");
   const query = request.url.indexOf("?");
   const search = query < 0 ? "" : exactSearch(request.url.slice(query));
   return { method: request.method, headers, search, body: request.body };
-}
-
-/** Aborts when the client goes away before its response is complete. */
-function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort(new Error("The client has gone away."));
-  });
-  return gone.signal;
 }
 
 type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;

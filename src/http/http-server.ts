@@ -1,29 +1,39 @@
 /** The HTTP side of the gateway: Fastify with its routes, request ids, log lines, and an orderly end. */
-import { randomUUID } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { GraphQLSchema } from "graphql";
 import type { GraphQLContext } from "../graphql/context.ts";
+import type { Operations } from "../graphql/operations.ts";
 import type { Shortcut } from "../graphql/shortcut.ts";
-import type { Trace } from "../upstream/trace.ts";
 import { trackRequests } from "./draining.ts";
+import { eventStreamRoute } from "./event-stream.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
 import { GRAPHQL_PATH, refuseUnreadable, sendNotFound, sendProblem } from "./problems.ts";
+import type { CreateContext } from "./request-context.ts";
+import { requestId } from "./request-id.ts";
 import { createRequestLog } from "./request-log.ts";
+import { createWebSockets } from "./web-sockets.ts";
 
 export interface HttpServerOptions {
+  readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<GraphQLContext>;
   readonly shortcut: Shortcut;
+  readonly operations: Operations;
   readonly logger: FastifyBaseLogger;
-  /** The context of one operation; `signal` aborts when its client goes away. */
-  readonly createContext: (headers: IncomingHttpHeaders, trace: Trace, signal: AbortSignal) => GraphQLContext;
+  readonly createContext: CreateContext;
+  readonly webSocket: {
+    /** Most WebSockets at one time. */
+    readonly maxConnections: number;
+  };
+  /** Origins of pages, besides the gateway's own, that may subscribe; `*` is all. */
+  readonly allowedOrigins: readonly string[];
 }
 
 export interface HttpServer {
   /** @returns the URL of the GraphQL endpoint. @throws when the address is taken or not ours. */
   readonly listen: (address: { readonly host: string; readonly port: number }) => Promise<string>;
-  /** Refuses new requests from now on; done when those in flight are answered. */
+  /** Refuses new requests from now on and closes the WebSockets; done when requests in flight are answered. */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -34,19 +44,19 @@ const MAX_BODY_BYTES = 2 ** 20;
 /** How long a client may take to send one request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export async function createHttpServer({
-  apollo,
-  shortcut,
-  logger,
-  createContext,
-}: HttpServerOptions): Promise<HttpServer> {
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { logger, webSocket } = options;
   const requestLog = createRequestLog();
+  const routeOptions = { ...options, requestLog };
+  const webSockets = createWebSockets({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     // Fastify's own lines hold URLs with their query, which is the caller's data.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: MAX_BODY_BYTES,
+    // Of what a request offers to upgrade to, such as HTTP/2, anything else is ignored.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While draining the server still listens, to say that it is draining.
     return503OnClosing: false,
@@ -69,16 +79,14 @@ export async function createHttpServer({
   });
   const draining = trackRequests(app);
   await app.register(healthRoutes, { isDraining: draining.isDraining });
-  await app.register(graphqlRoute, { apollo, shortcut, createContext, requestLog });
+  await app.register(graphqlRoute, routeOptions);
+  await app.register(eventStreamRoute, routeOptions);
+  app.server.on("upgrade", webSockets.upgrade);
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
-    drain: draining.drain,
+    drain: async () => {
+      await Promise.all([webSockets.close(), draining.drain()]);
+    },
     close: () => app.close(),
   };
-}
-
-/** A caller's `X-Request-Id` is kept when it is fit for a header and a log line, else replaced. */
-function requestId({ headers }: IncomingMessage): string {
-  const given = [headers["x-request-id"]].flat()[0];
-  return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }

@@ -1,12 +1,16 @@
 /** Requests that reach no operation, and faults on the way: every refusal in the form of a GraphQL result. */
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { formatError } from "../graphql/errors.ts";
 import { HEALTH_PATHS } from "./health.ts";
 
 export const GRAPHQL_PATH = "/graphql";
+export const STREAM_PATH = `${GRAPHQL_PATH}/stream`;
 
-const BAD_REQUEST = "BAD_REQUEST";
+export const BAD_REQUEST = "BAD_REQUEST";
+export const SHUTTING_DOWN = "SHUTTING_DOWN";
+export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down; try another instance.";
 
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });
@@ -34,6 +38,7 @@ function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest)
 
 const ALLOWED_METHODS = new Map([
   [GRAPHQL_PATH, "GET, POST"],
+  [STREAM_PATH, "GET, POST"],
   ...HEALTH_PATHS.map((path) => [path, "GET, HEAD"] as const),
 ]);
 
@@ -68,7 +73,12 @@ export function refuseUnreadable(
   const status = UNREADABLE.get(error.code ?? "") ?? "400 Bad Request";
   logger.info({ statusCode: Number.parseInt(status, 10), reason: error.code }, "unreadable request");
   const message = `Expected an HTTP request, got what cannot be read (${error.code}).`;
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: BAD_REQUEST } }] });
+  endSocket(socket, status, BAD_REQUEST, message);
+}
+
+/** Answers on a connection that has no response object, and ends it. @param status with its reason phrase. */
+export function endSocket(socket: Duplex, status: string, code: string, message: string): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

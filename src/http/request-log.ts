@@ -19,7 +19,7 @@ const readableName = (name: string | null): string | null =>
   name !== null && name.length <= 100 ? name : null;
 
 /** What the line of a request says of its operation: all but the faults, which have lines of their own. */
-const operationPart = ({ faults: _, operationName, ...rest }: Trace) => ({
+export const operationPart = ({ faults: _, operationName, ...rest }: Trace) => ({
   operationName: readableName(operationName),
   ...rest,
 });

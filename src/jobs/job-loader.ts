@@ -7,7 +7,7 @@ import { InvalidInput } from "../model/invalid-input.ts";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
 import type { Trace } from "../upstream/trace.ts";
-import type { Snapshots } from "./snapshots.ts";
+import type { Freshness, Snapshots } from "./snapshots.ts";
 
 /** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */
 const MAX_JOBS = 100;
@@ -29,13 +29,13 @@ export interface JobLoaderOptions {
   readonly trace: Trace;
   /** Ends the upstream calls when nobody waits for the operation any more. */
   readonly signal: AbortSignal;
-  /** No snapshot will do: the caller wants what the upstream says now. */
-  readonly isFresh: boolean;
+  /** Whether what the upstream said a moment ago will do. */
+  readonly accept: Freshness;
 }
 
-export function createJobLoader({ snapshots, caller, trace, signal, isFresh }: JobLoaderOptions): JobLoader {
+export function createJobLoader({ snapshots, caller, trace, signal, accept }: JobLoaderOptions): JobLoader {
   const lookups = new Map<string, Lookup>();
-  const fetch = ({ ref, needs }: Lookup) => snapshots.get({ ref, needs, caller, trace, signal, isFresh });
+  const fetch = ({ ref, needs }: Lookup) => snapshots.get({ ref, needs, caller, trace, signal, accept });
   const loader = new DataLoader<Lookup, JobOutcome>(async (batch) => {
     // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
     if (lookups.size > MAX_JOBS) {

@@ -25,9 +25,14 @@ export interface Snapshots {
   readonly get: (lookup: SnapshotLookup) => Promise<JobOutcome>;
 }
 
+/**
+ * How fresh a state must be: `fresh` is what the upstream says from now on, `inFlight` also what it is being asked
+ * already, `recent` also what it said a moment ago.
+ */
+export type Freshness = "recent" | "inFlight" | "fresh";
+
 interface SnapshotLookup extends Lookup {
-  /** Only what the upstream says from now on will do. */
-  readonly isFresh: boolean;
+  readonly accept: Freshness;
 }
 
 interface Kept {
@@ -75,14 +80,14 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
   };
 
   const get: Snapshots["get"] = async (lookup) => {
-    const { ref, needs, caller, signal, isFresh } = lookup;
+    const { ref, needs, caller, signal, accept } = lookup;
     signal.throwIfAborted();
     const job = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     // A snapshot with host results serves a request without them; never the reverse.
     const servedBy = needs === "hosts" ? ["hosts"] : ["hosts", "status"];
-    for (const served of isFresh ? [] : servedBy) {
+    for (const served of accept === "fresh" ? [] : servedBy) {
       const key = `${job} ${served}`;
-      const outcome = find(key) ?? flights.join(key, signal);
+      const outcome = (accept === "recent" ? find(key) : null) ?? flights.join(key, signal);
       if (outcome) return outcome;
     }
     const key = `${job} ${needs}`;

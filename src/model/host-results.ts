@@ -1,4 +1,5 @@
 /** The host results of one step attempt, and what is known of all of them together: computed once, when asked for. */
+import { fingerprintRows } from "./host-fingerprint.ts";
 import { compareRepeats, compareTargets, type HostResult, type ResultKey, resultKey } from "./host-result.ts";
 import { type HostTable, rowAt } from "./host-table.ts";
 import { once } from "./once.ts";
@@ -10,6 +11,8 @@ export type Rows = Uint32Array;
 export interface HostResults {
   readonly table: HostTable;
   readonly statusCounts: () => StatusCounts;
+  /** The same for results with the same rows, in whatever order. */
+  readonly fingerprint: () => string;
   /** All rows in the stable order: by target, and by `compareRepeats` on one target. */
   readonly stableOrder: () => Rows;
   /** Some rows in the stable order. */
@@ -36,6 +39,7 @@ export function createHostResults(table: HostTable): HostResults {
   return {
     table,
     statusCounts: once(() => countStatuses(table.statusCode.subarray(0, table.length))),
+    fingerprint: once(() => fingerprintRows(table)),
     stableOrder: () => placed().order,
     inStableOrder: (rows) => {
       const order = placed().order;

@@ -1,6 +1,14 @@
 /** Tables of host results under construction. */
 import type { HostResult } from "./host-result.ts";
-import type { HostTable, IdColumn, NumberColumn, TextColumn } from "./host-table.ts";
+import {
+  type HostTable,
+  ID_COLUMNS,
+  type IdColumn,
+  NUMBER_COLUMNS,
+  type NumberColumn,
+  TEXT_COLUMNS,
+  type TextColumn,
+} from "./host-table.ts";
 import type { Int64 } from "./int64.ts";
 
 export type Columns = Omit<HostTable, "length" | "bytes">;
@@ -57,18 +65,6 @@ export function clearRow(columns: Columns, row: number): void {
   for (const name of ID_COLUMNS) columns[name].values[row] = Number.NaN;
   for (const name of TEXT_COLUMNS) columns[name].start[row] = -1;
 }
-
-const NUMBER_COLUMNS = ["alive", "exitCode", "errorCode", "startedAt", "finishedAt", "durationMs"] as const;
-const ID_COLUMNS = ["hostId", "cloudId", "containerId", "nodeHostId"] as const;
-const TEXT_COLUMNS = [
-  "ip",
-  "ipv6",
-  "cloudName",
-  "agentId",
-  "tag",
-  "containerRuntimeId",
-  "containerName",
-] as const;
 
 // Columns are readable only to all but their builder.
 const setLarge = ({ large }: IdColumn, row: number, id: bigint) =>

@@ -51,6 +51,26 @@ export interface HostTable {
   readonly containerName: TextColumn;
 }
 
+/** The columns of a table by kind; `statusCode` is of none. */
+export const NUMBER_COLUMNS = [
+  "alive",
+  "exitCode",
+  "errorCode",
+  "startedAt",
+  "finishedAt",
+  "durationMs",
+] as const;
+export const ID_COLUMNS = ["hostId", "cloudId", "containerId", "nodeHostId"] as const;
+export const TEXT_COLUMNS = [
+  "ip",
+  "ipv6",
+  "cloudName",
+  "agentId",
+  "tag",
+  "containerRuntimeId",
+  "containerName",
+] as const;
+
 /** Number at `row`, or null. */
 export function numberAt(column: NumberColumn, row: number): number | null {
   const value = column[row] ?? Number.NaN;

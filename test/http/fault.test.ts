@@ -6,6 +6,8 @@ import { createApolloServer } from "../../src/graphql/apollo-server.ts";
 import type { GraphQLContext } from "../../src/graphql/context.ts";
 import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
 import { createPlainExecutor } from "../../src/graphql/executor/executor.ts";
+import { createLiveResults } from "../../src/graphql/live-results.ts";
+import { createOperations } from "../../src/graphql/operations.ts";
 import { createShortcut } from "../../src/graphql/shortcut.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { runOperation } from "../support/gateway.ts";
@@ -41,11 +43,16 @@ beforeAll(async () => {
   const shortcut = createShortcut(executor);
   const apollo = createApolloServer({ schema: buggySchema, executor, shortcut });
   await apollo.start();
+  const liveResults = createLiveResults(executor, createDetachedJson);
   const http = await createHttpServer({
+    schema: buggySchema,
     apollo,
     shortcut,
+    operations: createOperations(apollo, liveResults),
     logger,
-    createContext: (_headers, trace) => {
+    webSocket: { maxConnections: 10 },
+    allowedOrigins: [],
+    createContext: ({ trace }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
       return { trace, detached: createDetachedJson() } as GraphQLContext;

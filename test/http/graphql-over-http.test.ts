@@ -164,7 +164,7 @@ describe("other requests", () => {
   it.each(["/", "/graphql/", "/graphqlx", "/api/v4/get_job_instance_status", "/healthz/x?a=b"])(
     "are told that %s is no path of this gateway",
     async (path) => {
-      expectRefusal(await send(path), 404, /\/graphql, \/healthz, \/readyz/);
+      expectRefusal(await send(path), 404, /\/graphql, \/graphql\/stream, \/healthz, \/readyz/);
     },
   );
 

@@ -50,6 +50,16 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     // Most tests count upstream calls: they must not depend on what was asked a moment ago.
     snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },
+    live: {
+      scheduleMs: [20],
+      recheckMs: 60_000,
+      maxFailures: 10,
+      sharing: "job",
+      maxViewers: 10_000,
+      maxViewersPerIdentity: 10_000,
+    },
+    webSocket: { maxConnections: 1_000 },
+    allowedOrigins: [],
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),

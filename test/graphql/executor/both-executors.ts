@@ -54,8 +54,8 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   const createContext = (snapshots: Snapshots) => {
     const trace = createTrace();
     const { signal } = new AbortController();
-    const jobs = createJobLoader({ snapshots, caller: CALLER, trace, signal, isFresh: false });
-    return { jobs, trace, detached: createDetachedJson() };
+    const jobs = createJobLoader({ snapshots, caller: CALLER, trace, signal, accept: "recent" });
+    return { jobs, live: null, trace, detached: createDetachedJson() };
   };
 
   const run = async (

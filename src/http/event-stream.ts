@@ -1,0 +1,129 @@
+/**
+ * Operations by server-sent events at `/graphql/stream`: GraphQL over SSE in its distinct connections mode, in which
+ * every operation has a connection of its own.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { createHandler, type Response } from "graphql-sse";
+import type { GraphQLContext } from "../graphql/context.ts";
+import type { OpenedOperation, Operations } from "../graphql/operations.ts";
+import { exactSearch } from "./exact-json.ts";
+import { goneSignal } from "./gone-signal.ts";
+import { createInsertedText, type ResultMark } from "./inserted-text.ts";
+import { isAllowedOrigin, OTHER_ORIGIN } from "./origin.ts";
+import { BAD_REQUEST, STREAM_PATH, sendError } from "./problems.ts";
+import { parseBody } from "./request-body.ts";
+import type { CreateContext } from "./request-context.ts";
+import type { RequestLog } from "./request-log.ts";
+import { beginStream, writePiece } from "./streamed-response.ts";
+
+export interface EventStreamOptions {
+  readonly operations: Operations;
+  readonly createContext: CreateContext;
+  readonly allowedOrigins: readonly string[];
+  readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
+}
+
+const EVENT_STREAM = "text/event-stream";
+
+/** A Fastify plugin, so that its body parser stays its own. */
+export async function eventStreamRoute(
+  app: FastifyInstance,
+  { operations, createContext, allowedOrigins, requestLog }: EventStreamOptions,
+) {
+  const handle = createHandler<FastifyRequest, Exchange>({
+    // No tokens: they would join several requests to one stream.
+    authenticate: () => undefined,
+    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables, extensions }) =>
+      pace(await operations.open({ query, operationName, variables, extensions }, context)),
+  });
+
+  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.route({
+    method: ["GET", "POST"],
+    url: STREAM_PATH,
+    handler: async (request, reply) => {
+      const { headers } = request;
+      const accept = headers.accept ?? "nothing";
+      if (!accept.toLowerCase().includes(EVENT_STREAM)) {
+        return sendError(
+          reply,
+          406,
+          BAD_REQUEST,
+          `Expected the header \`Accept: ${EVENT_STREAM}\`, got ${accept}.`,
+        );
+      }
+      if (!isAllowedOrigin(headers, allowedOrigins)) return sendError(reply, 403, BAD_REQUEST, OTHER_ORIGIN);
+      const signal = goneSignal(reply);
+      const trace = requestLog.traceOf(request);
+      const context = createContext({ headers, trace, signal, takesSubscription: true });
+      const exchange = createExchange(context);
+      const answer = await handle({
+        method: request.method,
+        url: exactSearch(request.url),
+        headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
+        // What `parseBody` made of it; the library checks what is in it.
+        body: (request.body ?? null) as Readonly<Record<string, unknown>> | null,
+        raw: request,
+        context: exchange,
+      });
+      await send(answer, reply, exchange);
+      requestLog.writeFaults(request, signal);
+      return reply;
+    },
+  });
+}
+
+/** One operation on its way through the library. */
+interface Exchange {
+  readonly context: GraphQLContext;
+  /**
+   * Results in the form that the library takes, each when the one before was written: it would gather whatever it
+   * gets for a client that is slow.
+   */
+  readonly pace: (opened: OpenedOperation) => AsyncGenerator<ResultMark, void, undefined>;
+  /** An event as the library wrote it, as it is to be sent. */
+  readonly complete: (event: string) => string;
+  /** That event was sent, or never will be. */
+  readonly passed: (event?: string) => void;
+}
+
+function createExchange(context: GraphQLContext): Exchange {
+  const texts = createInsertedText();
+  let passed = Promise.withResolvers<void>();
+  return {
+    context,
+    pace: async function* (opened) {
+      if (opened.kind === "refused") return yield texts.markOf(JSON.stringify({ errors: opened.errors }));
+      for await (const text of opened.results) {
+        passed = Promise.withResolvers();
+        yield texts.markOf(text);
+        // Also when the client goes: then the signal of the context ends the results.
+        await passed.promise;
+      }
+    },
+    complete: texts.insert,
+    passed: (event) => {
+      if (event?.startsWith("event: next") ?? true) passed.resolve();
+    },
+  };
+}
+
+async function send([body, init]: Response, reply: FastifyReply, exchange: Exchange): Promise<void> {
+  if (body === null || typeof body === "string") {
+    return void sendError(reply, init.status, BAD_REQUEST, refusalOf(body) ?? init.statusText);
+  }
+  const response = beginStream(reply, init.status, init.headers ?? {});
+  for await (const event of body) {
+    if (!(await writePiece(response, exchange.complete(event)))) break;
+    exchange.passed(event);
+  }
+  exchange.passed();
+  response.end();
+}
+
+/** What the library says of a request that it cannot read: a message, or a GraphQL result with one. */
+function refusalOf(body: string | null): string | null {
+  if (body === null) return null;
+  const { errors } = JSON.parse(body) as { errors?: readonly { message: string }[] };
+  return errors?.map(({ message }) => message).join(" ") ?? null;
+}

@@ -1,0 +1,161 @@
+/** Jobs that are watched: who may, how many, and which poller tells them. */
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
+import type { Caller } from "../upstream/caller.ts";
+import { createTrace, type Trace } from "../upstream/trace.ts";
+import { createLatest } from "./latest.ts";
+import { createPace, type PaceOptions } from "./pace.ts";
+import { createPoller, type Poller, type Viewer } from "./poller.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+export interface LiveOptions extends PaceOptions {
+  /** Every viewer's permission is checked again within this time, in milliseconds. */
+  readonly recheckMs: number;
+  /** Who shares a poller: all who watch a job within a tenant, or only those with the same identity. */
+  readonly sharing: "job" | "identity";
+  /** Most viewers at one time. */
+  readonly maxViewers: number;
+  /** Most of them with the same identity. */
+  readonly maxViewersPerIdentity: number;
+}
+
+export interface WatchRequest {
+  readonly ref: JobRef;
+  readonly needs: Needs;
+  readonly caller: Caller;
+  /** Where the viewer's first call is noted. */
+  readonly trace: Trace;
+  /** Aborts when the viewer has gone away. */
+  readonly signal: AbortSignal;
+}
+
+export interface LiveJobs {
+  /**
+   * The state now, and then every state in which the job is found, the newest only where the reader is slower. Ends
+   * after a finished job, "no such job" and "no permission". Throws UpstreamError when the upstream failed too often or
+   * does not accept the credentials.
+   * @throws TooManyViewers
+   */
+  readonly watch: (request: WatchRequest) => AsyncGenerator<JobOutcome, void, undefined>;
+  /** Ends every stream, now and from now on. */
+  readonly close: () => void;
+}
+
+/** More viewers than the gateway is set to take. */
+export class TooManyViewers extends Error {
+  override readonly name = "TooManyViewers";
+}
+
+/**
+ * @param connections of the upstream. First calls and checks take half of them at the most: viewers who come or are
+ *   due by the thousand must not keep queries waiting.
+ */
+export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, connections: number): LiveJobs {
+  const pollers = new Map<string, Poller>();
+  const seats = createSeats(options);
+  const limit = pLimit(Math.max(1, Math.floor(connections / 2)));
+  /** Ends each viewer. */
+  const viewers = new Set<() => void>();
+  let isClosed = false;
+
+  const pollerOf = (ref: JobRef, { tenantId, identity }: Caller): Poller => {
+    const group = options.sharing === "identity" ? identity : `${tenantId ?? ""}`;
+    const key = JSON.stringify([group, jobPath(ref.scope, ref.jobInstanceId)]);
+    const known = pollers.get(key);
+    if (known) return known;
+    // What it asks is on nobody's account.
+    const lookup = { ref, trace: createTrace() };
+    const poller = createPoller({
+      pace: options,
+      recheckMs: options.recheckMs,
+      poll: (caller, needs, signal) => snapshots.get({ ...lookup, caller, needs, signal, accept: "fresh" }),
+      check: (caller, needs, signal) =>
+        limit(() => snapshots.get({ ...lookup, caller, needs, signal, accept: "inFlight" })),
+      onEmpty: () => pollers.delete(key),
+    });
+    pollers.set(key, poller);
+    return poller;
+  };
+
+  /** The first state, by a call with the viewer's own credentials. */
+  const admit = async (request: WatchRequest, signal: AbortSignal): Promise<JobOutcome> => {
+    const pace = createPace(options);
+    for (;;) {
+      try {
+        return await limit(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
+      } catch (error) {
+        signal.throwIfAborted();
+        await sleep(pace.failed(error), undefined, { signal });
+      }
+    }
+  };
+
+  const watch: LiveJobs["watch"] = (request) => {
+    const { ref, needs, caller } = request;
+    const giveUpSeat = seats.take(caller.identity);
+    const gone = new AbortController();
+    let leave = () => {};
+    const end = (error?: Error) => {
+      if (gone.signal.aborted) return;
+      gone.abort();
+      leave();
+      giveUpSeat();
+      viewers.delete(giveUp);
+      request.signal.removeEventListener("abort", giveUp);
+      latest.end(error);
+    };
+    const giveUp = () => end();
+    const latest = createLatest<JobOutcome>(giveUp);
+    viewers.add(giveUp);
+    request.signal.addEventListener("abort", giveUp, { once: true });
+    if (isClosed || request.signal.aborted) end();
+
+    const viewer: Viewer = { caller, needs, tell: latest.put, end };
+    const begin = async () => {
+      const outcome = await admit(request, gone.signal);
+      if (gone.signal.aborted) return;
+      viewer.tell(outcome);
+      if (outcome.kind !== "job" || outcome.isFinished) return end();
+      leave = pollerOf(ref, caller).join(viewer);
+    };
+    begin().catch(end);
+    return latest.stream;
+  };
+
+  const close = () => {
+    isClosed = true;
+    for (const giveUp of viewers) giveUp();
+  };
+
+  return { watch, close };
+}
+
+/** Counts viewers. */
+function createSeats({ maxViewers, maxViewersPerIdentity }: LiveOptions) {
+  const taken = new Map<string, number>();
+  let total = 0;
+  /** @returns gives the seat up again; called once. @throws TooManyViewers */
+  const take = (identity: string): (() => void) => {
+    const own = taken.get(identity) ?? 0;
+    if (total >= maxViewers) {
+      throw new TooManyViewers(
+        `Expected at most ${maxViewers} subscriptions at one time on this gateway, got one more. Try again later, or another instance.`,
+      );
+    }
+    if (own >= maxViewersPerIdentity) {
+      throw new TooManyViewers(
+        `Expected at most ${maxViewersPerIdentity} subscriptions at one time with these credentials, got one more. End one that is not needed.`,
+      );
+    }
+    total += 1;
+    taken.set(identity, own + 1);
+    return () => {
+      total -= 1;
+      const left = (taken.get(identity) ?? 0) - 1;
+      if (left > 0) taken.set(identity, left);
+      else taken.delete(identity);
+    };
+  };
+  return { take };
+}
