@@ -117,7 +117,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
       if (gone.signal.aborted) return;
       viewer.tell(outcome);
       if (outcome.kind !== "job" || outcome.isFinished) return end();
-      leave = pollerOf(ref, caller).join(viewer);
+      leave = pollerOf(ref, caller).join(viewer, outcome);
     };
     begin().catch(end);
     return latest.stream;

@@ -34,8 +34,11 @@ export interface PollerOptions {
 type Ask = (caller: Caller, needs: Needs, signal: AbortSignal) => Promise<JobOutcome>;
 
 export interface Poller {
-  /** @returns takes the viewer out again; it is told nothing then, nor ended. */
-  readonly join: (viewer: Viewer) => () => void;
+  /**
+   * @param state the viewer knows already.
+   * @returns takes the viewer out again; it is told nothing then, nor ended.
+   */
+  readonly join: (viewer: Viewer, state: JobInstance) => () => void;
 }
 
 /** Viewers that are told in one turn of the event loop. */
@@ -162,7 +165,8 @@ export function createPoller({ pace: paceOptions, recheckMs, poll, check, onEmpt
     }
   };
 
-  const join: Poller["join"] = (viewer) => {
+  const join: Poller["join"] = (viewer, state) => {
+    last ??= { job: state, needs: viewer.needs };
     const { identity } = viewer.caller;
     const isFirst = members.size === 0;
     const member = members.get(identity) ?? {

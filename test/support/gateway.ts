@@ -39,6 +39,21 @@ export interface TestGatewayOptions {
   readonly config?: Partial<Omit<GatewayConfig, "upstream">>;
 }
 
+/** Polls are quick, so that tests are. */
+const LIVE: GatewayConfig["live"] = {
+  scheduleMs: [20],
+  recheckMs: 60_000,
+  maxFailures: 10,
+  sharing: "job",
+  maxViewers: 10_000,
+  maxViewersPerIdentity: 10_000,
+};
+
+/** Options of a gateway with some of its live ones. */
+export const withLive = (live: Partial<GatewayConfig["live"]>) => ({
+  config: { live: { ...LIVE, ...live } },
+});
+
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const simulator = await createSimulator({ recordRequests: true, ...options.simulator });
   const logs: Record<string, unknown>[] = [];
@@ -50,14 +65,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     // Most tests count upstream calls: they must not depend on what was asked a moment ago.
     snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },
-    live: {
-      scheduleMs: [20],
-      recheckMs: 60_000,
-      maxFailures: 10,
-      sharing: "job",
-      maxViewers: 10_000,
-      maxViewersPerIdentity: 10_000,
-    },
+    live: LIVE,
     webSocket: { maxConnections: 1_000 },
     allowedOrigins: [],
     ...options.config,

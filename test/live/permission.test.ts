@@ -1,0 +1,197 @@
+/** Who shares polls still sees only what the upstream lets see: every viewer is asked for, and asked for again. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import { useGateway, withLive } from "../support/gateway.ts";
+import {
+  DENIED,
+  finished,
+  running,
+  tokenOf,
+  told,
+  UNAVAILABLE,
+  type WatchedJob,
+  watchAs,
+  watchedJob,
+} from "./watched-job.ts";
+
+const useWatched = async (options: Parameters<typeof useGateway>[0] = {}) => {
+  const gateway = await useGateway(options);
+  return { gateway, job: watchedJob(gateway) };
+};
+
+/** The upstream answers these people with something else than the job. */
+const refuse = (job: WatchedJob, answers: Record<string, Answer>) =>
+  job.answerWith((request) => answers[tokenOf(request)]);
+
+const typenames = (stream: Parameters<typeof told>[0]) => told(stream).map(({ __typename }) => __typename);
+
+it("is told to nobody who may not see it, however many may", async () => {
+  const { gateway, job } = await useWatched();
+  refuse(job, { eve: DENIED });
+  const ann = watchAs(gateway, "ann");
+  await expect.poll(() => ann.results.length).toBe(1);
+
+  const eve = watchAs(gateway, "eve");
+  await eve.completed;
+  job.become(running({ name: "secret" }));
+  await expect.poll(() => told(ann).at(-1)?.name).toBe("secret");
+  expect(typenames(eve)).toEqual(["PermissionDenied"]);
+  expect(JSON.stringify(eve.results)).not.toMatch(/secret|"job"/);
+  ann.stop();
+});
+
+it("polls with one viewer's credentials, after first calls with each one's own", async () => {
+  const { gateway, job } = await useWatched();
+  const streams = ["ann", "ben", "cat"].map((name) => watchAs(gateway, name));
+  for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
+  await expect.poll(() => job.calls().length).toBeGreaterThan(8);
+  const askers = Object.groupBy(job.askers(), (name) => name);
+  expect(
+    Object.values(askers)
+      .map((calls) => calls?.length === 1)
+      .filter(Boolean),
+  ).toHaveLength(2);
+  for (const stream of streams) stream.stop();
+});
+
+describe("a viewer who loses permission", () => {
+  it("is told so within the time of checks, and the others go on", async () => {
+    const recheckMs = 400;
+    const { gateway, job } = await useWatched(withLive({ recheckMs }));
+    const ann = watchAs(gateway, "ann");
+    await expect.poll(() => ann.results.length).toBe(1);
+    const eve = watchAs(gateway, "eve");
+    await expect.poll(() => eve.results.length).toBe(1);
+
+    const revokedAt = performance.now();
+    refuse(job, { eve: DENIED });
+    await eve.completed;
+    expect(performance.now() - revokedAt).toBeLessThan(recheckMs + 200);
+    expect(typenames(eve)).toEqual(["JobInstance", "PermissionDenied"]);
+
+    job.become(running({ name: "later" }));
+    await expect.poll(() => told(ann).at(-1)?.name).toBe("later");
+    ann.stop();
+  });
+
+  it("by whom the job is polled, is told so at once, and another's credentials take over", async () => {
+    const { gateway, job } = await useWatched();
+    const ann = watchAs(gateway, "ann");
+    await expect.poll(() => ann.results.length).toBe(1);
+    const ben = watchAs(gateway, "ben");
+    await expect.poll(() => ben.results.length).toBe(1);
+    refuse(job, { ann: DENIED });
+    await ann.completed;
+    job.become(running({ name: "later" }));
+    await expect.poll(() => told(ben).at(-1)?.name).toBe("later");
+    expect(job.askers().at(-1)).toBe("ben");
+    expect(typenames(ann)).toEqual(["JobInstance", "PermissionDenied"]);
+    ben.stop();
+  });
+
+  it("in all windows at once", async () => {
+    const { gateway, job } = await useWatched();
+    const windows = [1, 2, 3].map(() => watchAs(gateway, "ann"));
+    for (const { results } of windows) await expect.poll(() => results.length).toBe(1);
+    refuse(job, { ann: DENIED });
+    const before = job.calls().length;
+    for (const { completed } of windows) await completed;
+    expect(windows.map(typenames)).toEqual(Array(3).fill(["JobInstance", "PermissionDenied"]));
+    expect(job.calls().length - before).toBeLessThanOrEqual(2);
+  });
+
+  it("as the login has ended, gets that error", async () => {
+    const { gateway, job } = await useWatched(withLive({ recheckMs: 300 }));
+    const ann = watchAs(gateway, "ann");
+    await expect.poll(() => ann.results.length).toBe(1);
+    const eve = watchAs(gateway, "eve");
+    await expect.poll(() => eve.results.length).toBe(1);
+    refuse(job, {
+      eve: { kind: "json", status: 401, body: { error: { code: "UNAUTHENTICATED", message: "who?" } } },
+    });
+    await eve.completed;
+    expect(eve.results.at(-1)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+    ann.stop();
+  });
+});
+
+it("ends the stream of a viewer for whom checks fail again and again", async () => {
+  const { gateway, job } = await useWatched(withLive({ recheckMs: 200, maxFailures: 3 }));
+  const ann = watchAs(gateway, "ann");
+  await expect.poll(() => ann.results.length).toBe(1);
+  const eve = watchAs(gateway, "eve");
+  await expect.poll(() => eve.results.length).toBe(1);
+  refuse(job, { eve: UNAVAILABLE });
+  await eve.completed;
+  expect(eve.results.at(-1)).toMatchObject({ errors: [{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }] });
+  expect(ann.results).toHaveLength(1);
+  ann.stop();
+});
+
+it("checks each viewer again in time, and none more often", async () => {
+  const { gateway, job } = await useWatched(withLive({ recheckMs: 300, scheduleMs: [10] }));
+  const [ann, ben] = [watchAs(gateway, "ann", "hostSummary { total }"), watchAs(gateway, "ben")];
+  await expect.poll(() => ben.results.length).toBe(1);
+  await sleep(1_200);
+  const asked = job.calls().filter((request) => tokenOf(request) !== job.askers().at(-1));
+  // One of the two polls; the other is only checked, for which no host results are needed.
+  const checks = asked.slice(1);
+  expect(checks.length).toBeGreaterThanOrEqual(3);
+  expect(checks.length).toBeLessThanOrEqual(5);
+  expect(checks.every(({ query }) => query.return_ip_result === undefined)).toBe(true);
+  for (const stream of [ann, ben]) stream.stop();
+});
+
+describe("who shares polls", () => {
+  const pollersOf = async (
+    options: Parameters<typeof useGateway>[0],
+    viewers: readonly (readonly [token: string, headers: Record<string, string>])[],
+  ) => {
+    const { gateway, job } = await useWatched(options);
+    const streams = viewers.map(([token, headers]) => watchAs(gateway, token, "name", { headers }));
+    for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
+    const before = job.calls().length;
+    await sleep(150);
+    const polls = job.calls().slice(before);
+    for (const stream of streams) stream.stop();
+    const who = polls.map((request) => `${tokenOf(request)} ${request.headers["x-bk-tenant-id"] ?? ""}`);
+    return new Set(who).size;
+  };
+
+  it("is everybody who watches the job", async () => {
+    expect(
+      await pollersOf({}, [
+        ["ann", {}],
+        ["ben", {}],
+        ["ben", { "accept-language": "en" }],
+      ]),
+    ).toBe(1);
+  });
+
+  it("is nobody of another tenant", async () => {
+    const viewers = ["one", "two"].map((tenant) => ["ann", { "x-bk-tenant-id": tenant }] as const);
+    expect(await pollersOf({}, viewers)).toBe(2);
+  });
+
+  it("is only who has the same identity, where that is set", async () => {
+    const viewers = ["ann", "ben", "ann"].map((token) => [token, {}] as const);
+    expect(await pollersOf(withLive({ sharing: "identity" }), viewers)).toBe(2);
+  });
+});
+
+it("tells each of many identities at one time only what it may see", async () => {
+  const { gateway, job } = await useWatched();
+  job.answerWith((request) => (tokenOf(request).startsWith("no-") ? DENIED : undefined));
+  const streams = Array.from({ length: 40 }, (_, index) => {
+    const token = index % 3 === 0 ? `no-${index}` : `user-${index % 7}`;
+    return { token, stream: watchAs(gateway, token) };
+  });
+  for (const { stream } of streams) await expect.poll(() => stream.results.length).toBeGreaterThan(0);
+  job.become(finished);
+  for (const { stream } of streams) await stream.completed;
+  for (const { token, stream } of streams) {
+    const expected = token.startsWith("no-") ? ["PermissionDenied"] : ["JobInstance", "JobInstance"];
+    expect(typenames(stream)).toEqual(expected);
+  }
+});

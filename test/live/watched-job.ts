@@ -1,0 +1,106 @@
+/** A job for people to watch: it changes when a test says so, and knows who may see it. */
+import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
+import { hostRow, type ScriptedJob, step } from "../graphql/scripted-job.ts";
+import type { TestGateway } from "../support/gateway.ts";
+import { type LiveStream, type Subscribe, subscribeByEvents } from "../support/live-clients.ts";
+
+export const JOB = "30000000001";
+
+export interface WatchedJob {
+  /** What the job is from now on. */
+  readonly become: (job: ScriptedJob) => void;
+  /** What the upstream answers instead, for as long as this gives something. */
+  readonly answerWith: (answer: (request: SimulatedRequest) => Answer | undefined) => void;
+  /** Calls for the job so far. */
+  readonly calls: () => SimulatedRequest[];
+  /** Whose credentials each of these calls had. */
+  readonly askers: () => string[];
+}
+
+/** A running job of one step, on these hosts. */
+export const running = (
+  fields: Record<string, unknown> = {},
+  statuses: readonly number[] = [],
+): ScriptedJob => ({
+  finished: false,
+  fields: { status: 2, start_time: Date.UTC(2026, 0, 1), ...fields },
+  steps: [
+    step({ status: 2, step_ip_result_list: statuses.map((status, id) => hostRow(id + 1, { status })) }),
+  ],
+});
+
+export const finished: ScriptedJob = { finished: true, fields: { status: 3 }, steps: [step()] };
+
+export const tokenOf = ({ headers }: SimulatedRequest): string =>
+  JSON.parse(String(headers["x-bkapi-authorization"])).access_token;
+
+export function watchedJob({ simulator }: TestGateway, first: ScriptedJob = running()): WatchedJob {
+  let job = first;
+  let other: (request: SimulatedRequest) => Answer | undefined = () => undefined;
+  let read = 0;
+  simulator.script(JOB, (request) => {
+    const answer = other(request);
+    if (answer) return answer;
+    read += 1;
+    const head = { job_instance_id: Number(JOB), bk_scope_type: "biz", bk_scope_id: "1", name: "job" };
+    const wantsHosts = request.query.return_ip_result === "true";
+    const steps = (job.steps ?? []).map(({ step_ip_result_list: rows, ...rest }) => ({
+      ...rest,
+      // In another order each time, as servers do.
+      ...(wantsHosts && Array.isArray(rows) && { step_ip_result_list: rotated(rows, read) }),
+    }));
+    const data = {
+      finished: job.finished ?? true,
+      job_instance: { ...head, status: 3, create_time: Date.UTC(2026, 0, 1), ...job.fields },
+      step_instance_list: steps,
+    };
+    return { kind: "json", status: 200, body: { data, job_request_id: `read-${read}` } };
+  });
+  const calls = () => simulator.requests.filter(({ query }) => query.job_instance_id === JOB);
+  return {
+    become: (next) => {
+      job = next;
+    },
+    answerWith: (answer) => {
+      other = answer;
+    },
+    calls,
+    askers: () => calls().map(tokenOf),
+  };
+}
+
+const rotated = <T>(items: readonly T[], by: number): T[] => {
+  const at = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+};
+
+export const DENIED: Answer = {
+  kind: "json",
+  status: 403,
+  body: { error: { code: "NO_PERMISSION", message: "权限不足" } },
+};
+
+export const UNAVAILABLE: Answer = { kind: "raw", status: 503, body: "" };
+
+/** Watches the job as `token`, with these fields of it. */
+export const watchAs = (
+  { url }: TestGateway,
+  token: string,
+  fields = "name status",
+  {
+    subscribe = subscribeByEvents,
+    headers = {},
+  }: { subscribe?: Subscribe; headers?: Record<string, string> } = {},
+): LiveStream =>
+  subscribe(
+    url,
+    {
+      query: `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+        __typename ... on JobInstance { ${fields} } ... on Problem { message } } }`,
+    },
+    { "x-bkapi-authorization": JSON.stringify({ access_token: token }), ...headers },
+  );
+
+/** What the stream told of the job so far. */
+export const told = ({ results }: LiveStream) => results.map(({ data }) => data?.jobInstanceUpdated);

@@ -1,0 +1,328 @@
+/** What a viewer is told: the state now, then every change, and nothing else. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { type TestGatewayOptions, useGateway, withLive } from "../support/gateway.ts";
+import {
+  DENIED,
+  finished,
+  JOB,
+  running,
+  told,
+  UNAVAILABLE,
+  type WatchedJob,
+  watchAs,
+  watchedJob,
+} from "./watched-job.ts";
+
+const useWatched = async (options: TestGatewayOptions = {}) => {
+  const gateway = await useGateway(options);
+  return { gateway, job: watchedJob(gateway) };
+};
+
+/** Until the upstream was asked so many times more. */
+const polled = async (job: WatchedJob, times: number) => {
+  const target = job.calls().length + times;
+  await expect.poll(() => job.calls().length, { timeout: 5_000, interval: 5 }).toBeGreaterThanOrEqual(target);
+};
+
+describe("a viewer", () => {
+  it("is told the state at once, and then each change once", async () => {
+    const { gateway, job } = await useWatched();
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => told(stream).at(-1)?.name).toBe("job");
+    for (const name of ["a", "b", "c"]) {
+      job.become(running({ name }));
+      await expect.poll(() => told(stream).at(-1)?.name, { interval: 5 }).toBe(name);
+      await polled(job, 3);
+    }
+    expect(told(stream).map(({ name }) => name)).toEqual(["job", "a", "b", "c"]);
+    stream.stop();
+  });
+
+  it("is told nothing where what it selects has not changed", async () => {
+    const { gateway, job } = await useWatched();
+    const stream = watchAs(gateway, "ann", "name");
+    await polled(job, 3);
+    job.become(running({ status: 10 }));
+    await polled(job, 3);
+    expect(told(stream)).toEqual([{ __typename: "JobInstance", name: "job" }]);
+    stream.stop();
+  });
+
+  it("is told nothing where only the read is new: times of reading, ids of reads, the order of rows", async () => {
+    const { gateway, job } = await useWatched();
+    job.become(running({}, [5, 7, 9]));
+    const fields = "observedAt upstreamRequestId elapsedMs steps { elapsedMs hostResults { nodes { ip } } }";
+    const stream = watchAs(gateway, "ann", fields);
+    await polled(job, 5);
+    expect(stream.results).toHaveLength(1);
+
+    job.become(running({}, [7, 7, 9]));
+    await polled(job, 3);
+    // A change of something else is none either, though there is a new state to tell of.
+    expect(stream.results).toHaveLength(1);
+
+    job.become(running({}, [7, 7, 9, 9]));
+    await expect.poll(() => stream.results.length, { interval: 5 }).toBe(2);
+    const [first, second] = told(stream);
+    expect(second.upstreamRequestId).not.toBe(first.upstreamRequestId);
+    expect(second.elapsedMs).toBeGreaterThan(first.elapsedMs);
+    stream.stop();
+  });
+
+  it("has filters, pages, groups and summaries in every event", async () => {
+    const { gateway, job } = await useWatched();
+    job.become(running({}, [7, 7, 9]));
+    const stream = watchAs(
+      gateway,
+      "ann",
+      `hostSummary { running succeeded failed } steps { hostGroups { status count }
+       hostResults(filter: { phases: [FAILED] }, first: 1) { totalCount nodes { hostId } pageInfo { hasNextPage } } }`,
+    );
+    await expect.poll(() => stream.results.length).toBe(1);
+    job.become(running({}, [11, 11, 9]));
+    await expect.poll(() => stream.results.length).toBe(2);
+    expect(told(stream)[1]).toEqual({
+      __typename: "JobInstance",
+      hostSummary: { running: 0, succeeded: 1, failed: 2 },
+      steps: [
+        {
+          hostGroups: [
+            { status: "SUCCEEDED", count: 1 },
+            { status: "FAILED", count: 2 },
+          ],
+          hostResults: { totalCount: 2, nodes: [{ hostId: "1" }], pageInfo: { hasNextPage: true } },
+        },
+      ],
+    });
+    stream.stop();
+  });
+
+  it("hears no more after a finished job", async () => {
+    const { gateway, job } = await useWatched();
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    job.become(finished);
+    await stream.completed;
+    expect(told(stream).map(({ status }) => status)).toEqual(["RUNNING", "SUCCEEDED"]);
+    const calls = job.calls().length;
+    await sleep(100);
+    expect(job.calls()).toHaveLength(calls);
+  });
+
+  it("is told a job that is finished already, by one call", async () => {
+    const { gateway, job } = await useWatched();
+    job.become(finished);
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(told(stream)).toMatchObject([{ status: "SUCCEEDED" }]);
+    expect(job.calls()).toHaveLength(1);
+  });
+
+  it("is told what is, not what was kept a moment ago", async () => {
+    const { gateway, job } = await useWatched({
+      config: { snapshots: { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 28 } },
+    });
+    job.become(finished);
+    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    const ann = { "x-bkapi-authorization": '{"access_token":"ann"}' };
+    await gateway.run(query, {}, ann);
+    // A retry has begun.
+    job.become(running());
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => told(stream)[0]?.status).toBe("RUNNING");
+    stream.stop();
+  });
+
+  it.each([
+    [
+      "JobInstanceNotFound",
+      { kind: "json", status: 404, body: { error: { code: "NOT_FOUND", message: "gone" } } },
+    ],
+    ["PermissionDenied", DENIED],
+  ] as const)("is told %s once, and then no more", async (typename, answer) => {
+    const { gateway, job } = await useWatched();
+    job.answerWith(() => answer);
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(told(stream)).toMatchObject([{ __typename: typename, message: expect.any(String) }]);
+    expect(job.calls()).toHaveLength(1);
+  });
+
+  it("is told that a job was deleted, after it was watched", async () => {
+    const { gateway, job } = await useWatched();
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    job.answerWith(() => ({
+      kind: "json",
+      status: 404,
+      body: { error: { code: "NOT_FOUND", message: "gone" } },
+    }));
+    await stream.completed;
+    expect(told(stream).at(-1)).toEqual({ __typename: "JobInstanceNotFound", message: "gone" });
+  });
+});
+
+describe("the poller", () => {
+  it("asks for host results only while somebody needs them", async () => {
+    const { gateway, job } = await useWatched();
+    job.become(running({}, [7]));
+    const plain = watchAs(gateway, "ann", "status");
+    await polled(job, 3);
+    const wantsHosts = () => job.calls().at(-1)?.query.return_ip_result === "true";
+    expect(job.calls().some(({ query }) => query.return_ip_result)).toBe(false);
+
+    const hosts = watchAs(gateway, "ben", "hostSummary { total }");
+    await expect.poll(() => hosts.results.length).toBe(1);
+    await polled(job, 2);
+    expect(wantsHosts()).toBe(true);
+    expect(plain.results).toHaveLength(1);
+
+    hosts.stop();
+    await expect.poll(() => wantsHosts(), { interval: 5 }).toBe(false);
+    await polled(job, 2);
+    expect(wantsHosts()).toBe(false);
+    expect(plain.results).toHaveLength(1);
+    plain.stop();
+  });
+
+  it("stops at once when nobody watches", async () => {
+    const { gateway, job } = await useWatched();
+    const streams = [watchAs(gateway, "ann"), watchAs(gateway, "ben")];
+    await polled(job, 4);
+    for (const stream of streams) stream.stop();
+    await sleep(50);
+    const calls = job.calls().length;
+    await sleep(150);
+    expect(job.calls()).toHaveLength(calls);
+  });
+
+  it("keeps to its schedule, whose last wait repeats, and goes back to its start after a change", async () => {
+    const last = 900;
+    const { gateway, job } = await useWatched(withLive({ scheduleMs: [30, 30, last] }));
+    const stream = watchAs(gateway, "ann");
+    const waits = () => job.calls().map(({ at }, index, all) => at - (all[index - 1]?.at ?? at));
+    // The viewer's own call, and the polls after it.
+    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(5);
+    expect(Math.max(...waits().slice(1, 3))).toBeLessThan(last);
+    expect(Math.min(...waits().slice(3))).toBeGreaterThanOrEqual(last - 10);
+
+    job.become(running({ name: "changed" }));
+    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(8);
+    expect(Math.max(...waits().slice(6))).toBeLessThan(last);
+    stream.stop();
+  });
+
+  it("waits as long as the upstream asks for", async () => {
+    const { gateway, job } = await useWatched();
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    const limited: number[] = [];
+    job.answerWith(({ at }) => {
+      limited.push(at);
+      return limited.length > 1
+        ? undefined
+        : {
+            kind: "json",
+            status: 429,
+            headers: { "retry-after": "1" },
+            body: { error: { code: "RESOURCE_EXHAUSTED" } },
+          };
+    });
+    await expect.poll(() => limited.length, { timeout: 3_000 }).toBeGreaterThan(1);
+    expect((limited[1] ?? 0) - (limited[0] ?? 0)).toBeGreaterThanOrEqual(990);
+    stream.stop();
+  });
+});
+
+describe("an upstream that fails", () => {
+  it("for a while, is not told, and what changed meanwhile is told once", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 100 }));
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    job.answerWith(() => UNAVAILABLE);
+    await polled(job, 10);
+    job.become(running({ name: "later" }));
+    job.answerWith(() => undefined);
+    await expect.poll(() => told(stream).map(({ name }) => name)).toEqual(["job", "later"]);
+    stream.stop();
+  });
+
+  it("too often in a row, ends the stream with one error that has its code", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 3 }));
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    const before = job.calls().length;
+    job.answerWith(() => UNAVAILABLE);
+    await stream.completed;
+    expect(stream.results).toHaveLength(2);
+    expect(stream.results[1]).toMatchObject({
+      data: { jobInstanceUpdated: null },
+      errors: [
+        {
+          path: ["jobInstanceUpdated"],
+          extensions: { code: "UPSTREAM_UNAVAILABLE", upstream: { httpStatus: 503 } },
+        },
+      ],
+    });
+    expect(job.calls().length - before).toBeLessThanOrEqual(4);
+    const after = job.calls().length;
+    await sleep(100);
+    expect(job.calls()).toHaveLength(after);
+  });
+
+  it("now and then, never ends a stream", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 2 }));
+    let call = 0;
+    job.answerWith(() => (call++ % 2 === 1 ? UNAVAILABLE : undefined));
+    const stream = watchAs(gateway, "ann");
+    await polled(job, 12);
+    job.become(finished);
+    await stream.completed;
+    expect(stream.results.flatMap(({ errors }) => errors ?? [])).toEqual([]);
+  });
+
+  it("before the first state, is borne as long as later", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 4 }));
+    job.answerWith(() => UNAVAILABLE);
+    const hopeless = watchAs(gateway, "ann");
+    await hopeless.completed;
+    expect(hopeless.results).toMatchObject([{ errors: [{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }] }]);
+    expect(job.calls()).toHaveLength(4);
+
+    let left = 3;
+    job.answerWith(() => (left-- > 0 ? UNAVAILABLE : undefined));
+    const patient = watchAs(gateway, "ann");
+    await expect.poll(() => told(patient)[0]?.name).toBe("job");
+    patient.stop();
+  });
+
+  it("by hanging, has one call at a time, which counts as a failure when its time is over", async () => {
+    const { gateway, job } = await useWatched({
+      ...withLive({ maxFailures: 3 }),
+      upstream: { timeoutMs: 150 },
+    });
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => stream.results.length).toBe(1);
+    job.answerWith(() => ({ kind: "hang" }));
+    await sleep(50);
+    const hung = job.calls().length;
+    await sleep(60);
+    expect(job.calls()).toHaveLength(hung);
+    await stream.completed;
+    expect(stream.results.at(-1)).toMatchObject({ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] });
+  });
+
+  it("for the credentials, ends their stream at once", async () => {
+    const { gateway, job } = await useWatched();
+    job.answerWith(() => ({
+      kind: "json",
+      status: 401,
+      body: { error: { code: "UNAUTHENTICATED", message: "who?" } },
+    }));
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] }]);
+    expect(job.calls()).toHaveLength(1);
+  });
+});
