@@ -8,9 +8,10 @@ export function endedWith<T>(
   generator: AsyncGenerator<T, void, undefined>,
   source: AsyncGenerator<unknown, void, undefined>,
 ): AsyncGenerator<T, void, undefined> {
+  const finish = generator.return.bind(generator);
   const end: typeof generator.return = async (value) => {
     await source.return();
-    return generator.return(value);
+    return finish(value);
   };
   return Object.assign(generator, { return: end });
 }

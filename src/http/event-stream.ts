@@ -59,7 +59,7 @@ export async function eventStreamRoute(
       const exchange = createExchange(context);
       const answer = await handle({
         method: request.method,
-        url: exactSearch(request.url),
+        url: STREAM_PATH + exactSearch(request.url),
         headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
         // What `parseBody` made of it; the library checks what is in it.
         body: (request.body ?? null) as Readonly<Record<string, unknown>> | null,

@@ -19,8 +19,10 @@ export function keepInteger(_key: string, value: unknown, context?: { source?: s
   return isInexact ? source : value;
 }
 
-/** The query string of a GET request with exact integers in its `variables`. */
-export function exactSearch(search: string): string {
+/** The query string of a GET request's URL, from its `?` on, with exact integers in `variables`. */
+export function exactSearch(url: string): string {
+  const start = url.indexOf("?");
+  const search = start < 0 ? "" : url.slice(start);
   if (!MAY_BE_INEXACT.test(search)) return search;
   const params = new URLSearchParams(search);
   const variables = params.getAll("variables");

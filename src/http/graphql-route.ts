@@ -89,9 +89,7 @@ function toApolloRequest(request: FastifyRequest, takesSubscription: boolean): H
   }
   // Whatever is no subscription is answered in one piece.
   if (takesSubscription) headers.set("accept", "application/json");
-  const query = request.url.indexOf("?");
-  const search = query < 0 ? "" : exactSearch(request.url.slice(query));
-  return { method: request.method, headers, search, body: request.body };
+  return { method: request.method, headers, search: exactSearch(request.url), body: request.body };
 }
 
 type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;

@@ -1,0 +1,159 @@
+/** GraphQL over server-sent events, byte by byte: what a browser's EventSource and fetch see. */
+import { expect, it, vi } from "vitest";
+import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { JOB, running, watchedJob } from "./watched-job.ts";
+
+const QUERY =
+  '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000001" }) { ... on JobInstance { status } } }';
+const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+
+const HEADERS = { accept: "text/event-stream", "x-bkapi-authorization": AUTHORIZATION };
+const JSON_HEADERS = { ...HEADERS, "content-type": "application/json" };
+
+const post = ({ url }: TestGateway, body: unknown, headers: Record<string, string> = JSON_HEADERS) =>
+  fetch(`${url}/stream`, {
+    method: "POST",
+    headers,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+
+const get = (
+  { url }: TestGateway,
+  params: Record<string, string>,
+  headers: Record<string, string> = HEADERS,
+) => fetch(`${url}/stream?${new URLSearchParams(params)}`, { headers });
+
+it("answers a POST with its result as an event, and a last one", async () => {
+  const response = await post(await useGateway(), { query: QUERY });
+  expect(await response.text()).toBe(
+    ':\n\nevent: next\ndata: {"data":{"jobInstance":{"status":"SUCCEEDED"}}}\n\nevent: complete\ndata:\n\n',
+  );
+  expect(response.status).toBe(200);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    "content-type": "text/event-stream; charset=utf-8",
+    "x-accel-buffering": "no",
+    "x-request-id": expect.any(String),
+    "x-content-type-options": "nosniff",
+  });
+});
+
+it("answers a GET alike, with variables whose integers keep every digit", async () => {
+  const gateway = await useGateway();
+  const query =
+    'query Q($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { ... on JobInstance { jobInstanceId } } }';
+  const response = await get(gateway, { query, variables: '{"id":9007199254740993}', operationName: "Q" });
+  expect(await response.text()).toContain('"jobInstanceId":"9007199254740993"');
+});
+
+it("lets the cookie of a login be the credentials, as EventSource sends no headers", async () => {
+  const gateway = await useGateway({ upstream: { app: { code: "app", secret: "secret" } } });
+  const response = await get(
+    gateway,
+    { query: QUERY },
+    { accept: "text/event-stream", cookie: "bk_token=mine" },
+  );
+  expect(await response.text()).toContain('"status":"SUCCEEDED"');
+});
+
+it("sends a change when it comes, not when the next does", async () => {
+  const gateway = await useGateway();
+  const job = watchedJob(gateway);
+  const response = await post(gateway, { query: WATCH });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const until = async (part: string) => {
+    while (!text.includes(part)) text += (await reader?.read())?.value ?? "";
+  };
+  await until('{"name":"job"}');
+  job.become(running({ name: "later" }));
+  await until('{"name":"later"}');
+  await reader?.cancel();
+});
+
+it("says something every 12 s while there is nothing to tell", async () => {
+  const gateway = await useGateway();
+  watchedJob(gateway);
+  // The timer of the library, and no other: the rest of the test is real.
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const response = await post(gateway, { query: WATCH });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("event: next")) text += (await reader?.read())?.value ?? "";
+    vi.advanceTimersByTime(12_000);
+    expect((await reader?.read())?.value).toBe(":\n\n");
+    await reader?.cancel();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it.each([
+  ["{", "GRAPHQL_PARSE_FAILED"],
+  ["{ nothing }", "GRAPHQL_VALIDATION_FAILED"],
+  [
+    'subscription { jobInstanceUpdated(ref: { scopeId: "", jobInstanceId: "1" }) { __typename } }',
+    "BAD_USER_INPUT",
+  ],
+])(
+  "tells what is wrong with %s in an event, as EventSource shows nobody the body of an error",
+  async (query, code) => {
+    const response = await post(await useGateway(), { query });
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    const [, json = ""] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
+    expect(JSON.parse(json)).toMatchObject({ errors: [{ extensions: { code } }] });
+    expect(JSON.parse(json)).not.toHaveProperty("data");
+    expect(text).toMatch(/event: complete\ndata:\n\n$/);
+  },
+);
+
+it.each([
+  [
+    "accepts no events",
+    406,
+    { accept: "application/json" },
+    { query: QUERY },
+    /Expected the header `Accept: text\/event-stream`, got application\/json/,
+  ],
+  ["has a body that is no JSON", 400, {}, "{", /Expected the request body to be JSON/],
+  ["has a body that is no object", 400, {}, "[]", /Missing query|must be an object/],
+  ["has no query", 400, {}, {}, /Missing query/],
+  [
+    "has another content type",
+    415,
+    { "content-type": "text/plain" },
+    { query: QUERY },
+    /Expected the content type application\/json/,
+  ],
+  [
+    "is of another site's page",
+    403,
+    { origin: "https://evil.example.com" },
+    { query: QUERY },
+    /another origin/,
+  ],
+] as const)("refuses a request that %s", async (_, status, headers, body, message) => {
+  const response = await post(await useGateway(), body, { ...JSON_HEADERS, ...headers });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({
+    errors: [{ message: expect.stringMatching(message), extensions: { code: "BAD_REQUEST" } }],
+  });
+});
+
+it("refuses other methods: there are no streams to reserve", async () => {
+  const { url } = await useGateway();
+  const response = await fetch(`${url}/stream`, { method: "PUT" });
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
+});
+
+it("completes when the gateway ends", async () => {
+  const gateway = await startGateway();
+  watchedJob(gateway);
+  const response = await post(gateway, { query: WATCH });
+  const beganAt = performance.now();
+  const closed = gateway.close();
+  expect(await response.text()).toMatch(/event: complete\ndata:\n\n$/);
+  await closed;
+  expect(performance.now() - beganAt).toBeLessThan(2_000);
+});

@@ -1,0 +1,102 @@
+/** Apollo's multipart subscription protocol on POST /graphql, byte by byte. */
+import { expect, it, vi } from "vitest";
+import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { finished, JOB, running, watchedJob } from "./watched-job.ts";
+
+const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+const PARTS = "multipart/mixed;subscriptionSpec=1.0";
+
+const post = ({ url }: TestGateway, body: unknown, accept = PARTS) =>
+  fetch(url, {
+    method: "POST",
+    headers: { accept, "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+    body: JSON.stringify(body),
+  });
+
+const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
+
+it.each([
+  PARTS,
+  "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json",
+  'multipart/mixed; subscriptionSpec="1.0", application/graphql-response+json',
+])("answers a subscription with Accept: %s part by part", async (accept) => {
+  const gateway = await useGateway();
+  const job = watchedJob(gateway);
+  const response = await post(gateway, { query: WATCH }, accept);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe(
+    'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
+  );
+  expect(response.headers.get("x-accel-buffering")).toBe("no");
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const more = async () => {
+    const { value = "", done } = (await reader?.read()) ?? { done: true };
+    text += value;
+    return !done;
+  };
+  while (!text.includes("payload")) await more();
+  expect(text).toBe(`\r\n--graphql${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}')}`);
+  job.become({ ...finished, fields: { name: "later" } });
+  while (await more());
+  expect(text).toBe(
+    `\r\n--graphql${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}')}` +
+      `${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"later"}}}}')}--\r\n`,
+  );
+});
+
+it("has an empty part every 12 s while there is nothing to tell", async () => {
+  const gateway = await useGateway();
+  watchedJob(gateway);
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const response = await post(gateway, { query: WATCH });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("payload")) text += (await reader?.read())?.value ?? "";
+    vi.advanceTimersByTime(12_000);
+    expect((await reader?.read())?.value).toBe(part("{}"));
+    await reader?.cancel();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it("answers anything else with one JSON result, as without that header", async () => {
+  const gateway = await useGateway();
+  const response = await post(gateway, { query: "{ __typename }" });
+  expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  expect(await response.json()).toEqual({ data: { __typename: "Query" } });
+});
+
+it.each([
+  ["does not fit the schema", "subscription { nothing }", 400, "GRAPHQL_VALIDATION_FAILED"],
+  ["names a job that cannot be", WATCH.replace(JOB, "0"), 400, "BAD_USER_INPUT"],
+])("answers a subscription that %s with one JSON result", async (_, query, status, code) => {
+  const response = await post(await useGateway(), { query });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
+});
+
+it.each(["application/json", "*/*", "application/json, multipart/mixed"])(
+  "tells who sends a subscription with Accept: %s how to",
+  async (accept) => {
+    const response = await post(await useGateway(), { query: WATCH }, accept);
+    const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/WebSocket.*\/graphql\/stream.*multipart\/mixed;subscriptionSpec=1.0/),
+        extensions: { code: "BAD_REQUEST" },
+      },
+    ]);
+  },
+);
+
+it("ends the last part when the gateway ends", async () => {
+  const gateway = await startGateway();
+  watchedJob(gateway, running());
+  const response = await post(gateway, { query: WATCH });
+  const closed = gateway.close();
+  expect(await response.text()).toMatch(/--graphql--\r\n$/);
+  await closed;
+});

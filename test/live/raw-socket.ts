@@ -1,0 +1,66 @@
+/** A WebSocket without a library for the protocol: for what a good client never does. */
+import type { IncomingMessage } from "node:http";
+import { onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+
+export interface RawSocket {
+  readonly socket: WebSocket;
+  readonly send: (message: unknown) => void;
+  /** The next message that was not taken yet. */
+  readonly next: () => Promise<Record<string, unknown>>;
+  /** How the socket was closed. */
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+}
+
+export interface RawSocketOptions {
+  readonly headers?: Record<string, string>;
+  readonly protocols?: readonly string[];
+}
+
+/** Opens a WebSocket for one test. Rejects with the HTTP status and body of a refusal. */
+export async function openSocket(
+  url: string,
+  { headers = {}, protocols = ["graphql-transport-ws"] }: RawSocketOptions = {},
+): Promise<RawSocket> {
+  const socket = new WebSocket(url.replace("http", "ws"), [...protocols], { headers });
+  onTestFinished(() => socket.terminate());
+  const messages: Record<string, unknown>[] = [];
+  let onMessage = () => {};
+  socket.on("message", (data) => {
+    messages.push(JSON.parse(String(data)));
+    onMessage();
+  });
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.once("close", (code, reason) => resolve({ code, reason: String(reason) })),
+  );
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", () => resolve());
+    socket.once("error", reject);
+    socket.once("unexpected-response", async (_request, response: IncomingMessage) => {
+      const body = (await response.toArray()).join("");
+      reject(new Error(`HTTP ${response.statusCode}: ${body}`));
+    });
+  });
+  const next = async () => {
+    while (messages.length === 0) {
+      await new Promise<void>((resolve) => {
+        onMessage = resolve;
+      });
+    }
+    return messages.shift() ?? {};
+  };
+  return { socket, send: (message) => socket.send(JSON.stringify(message)), next, closed };
+}
+
+/** Opens a WebSocket and says who it is. */
+export async function openConnection(
+  url: string,
+  payload: Record<string, unknown> = {},
+  options: RawSocketOptions = {},
+): Promise<RawSocket> {
+  const socket = await openSocket(url, options);
+  socket.send({ type: "connection_init", payload });
+  const answer = await socket.next();
+  if (answer.type !== "connection_ack") throw new Error(`Expected an ack, got ${JSON.stringify(answer)}.`);
+  return socket;
+}

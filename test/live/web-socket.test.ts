@@ -1,0 +1,378 @@
+/** GraphQL over WebSocket: who may connect, as whom, what runs, and how connections end. */
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { AUTHORIZATION, startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
+import { subscribeByWebSocket } from "../support/live-clients.ts";
+import { openConnection, openSocket } from "./raw-socket.ts";
+import { JOB, watchAs, watchedJob } from "./watched-job.ts";
+
+const REF = '(ref: { scopeId: "1", jobInstanceId: "20000000001" })';
+const QUERY = `{ jobInstance${REF} { __typename ... on JobInstance { name } } }`;
+
+/** The upstream never answers. */
+const HANGING = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090502" }) { __typename } }';
+
+const subscribe = (id: string, query: string, variables?: Record<string, unknown>) => ({
+  id,
+  type: "subscribe",
+  payload: { query, ...(variables && { variables }) },
+});
+
+const CREDENTIALS = { "X-Bkapi-Authorization": AUTHORIZATION };
+
+describe("an operation", () => {
+  it("that is a query, has its one result", async () => {
+    const { url } = await useGateway();
+    const { send, next } = await openConnection(url, CREDENTIALS);
+    send(subscribe("1", QUERY));
+    expect(await next()).toEqual({
+      id: "1",
+      type: "next",
+      payload: { data: { jobInstance: { __typename: "JobInstance", name: expect.any(String) } } },
+    });
+    expect(await next()).toEqual({ id: "1", type: "complete" });
+  });
+
+  it("with pages of host results, has what it has over HTTP", async () => {
+    const gateway = await useGateway();
+    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) { ... on JobInstance {
+      hostSummary { total } steps { hostResults { nodes { id ip status tag startedAt } edges { cursor } } } } } }`;
+    const { send, next } = await openConnection(gateway.url, CREDENTIALS);
+    const { data } = await gateway.run(query);
+    for (const id of ["1", "2", "3"]) {
+      send(subscribe(id, query));
+      expect(await next()).toEqual({ id, type: "next", payload: { data } });
+      await next();
+    }
+  });
+
+  it.each([
+    ["does not parse", "{", "GRAPHQL_PARSE_FAILED"],
+    ["does not fit the schema", "subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"],
+    [
+      "subscribes to two fields",
+      `subscription { a: jobInstanceUpdated${REF} { __typename } b: jobInstanceUpdated${REF} { __typename } }`,
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    [
+      "names a job that cannot be",
+      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "0" }) { __typename } }`,
+      "BAD_USER_INPUT",
+    ],
+    [
+      "lacks a variable",
+      `subscription ($id: ID!) { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: $id }) { __typename } }`,
+      "BAD_USER_INPUT",
+    ],
+  ])("that %s, gets an error message and no more", async (_, query, code) => {
+    const { url, simulator } = await useGateway();
+    const { send, next } = await openConnection(url, CREDENTIALS);
+    send(subscribe("1", query));
+    expect(await next()).toMatchObject({ id: "1", type: "error", payload: [{ extensions: { code } }] });
+    // The connection goes on.
+    send(subscribe("1", "{ __typename }"));
+    expect(await next()).toMatchObject({ payload: { data: { __typename: "Query" } } });
+    expect(simulator.requests).toHaveLength(0);
+  });
+
+  it("that fails, is a result with errors", async () => {
+    const { url } = await useGateway();
+    const { send, next } = await openConnection(url, CREDENTIALS);
+    send(
+      subscribe("1", '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090112" }) { __typename } }'),
+    );
+    expect(await next()).toMatchObject({
+      type: "next",
+      payload: { data: { jobInstance: null }, errors: [{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }] },
+    });
+  });
+
+  it("keeps every digit of an id that is a number", async () => {
+    const { url, simulator } = await useGateway();
+    const { socket, next } = await openConnection(url, CREDENTIALS);
+    const query =
+      'query ($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { ... on JobInstance { jobInstanceId } } }';
+    socket.send(
+      `{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"id":9007199254740993}}}`,
+    );
+    expect(await next()).toMatchObject({
+      payload: { data: { jobInstance: { jobInstanceId: "9007199254740993" } } },
+    });
+    expect(simulator.requests[0]?.query.job_instance_id).toBe("9007199254740993");
+  });
+
+  it("that the client completes, is over: also in the middle of its first call", async () => {
+    const gateway = await useGateway();
+    const job = watchedJob(gateway);
+    const { send } = await openConnection(gateway.url, CREDENTIALS);
+    const watch = subscribe(
+      "1",
+      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`,
+    );
+    send(watch);
+    await expect.poll(() => job.calls().length).toBeGreaterThan(3);
+    send({ id: "1", type: "complete" });
+    await sleep(60);
+    const calls = job.calls().length;
+    job.answerWith(() => ({ kind: "hang" }));
+    send(watch);
+    await expect.poll(() => job.calls().length).toBe(calls + 1);
+    send({ id: "1", type: "complete" });
+    await sleep(100);
+    expect(job.calls()).toHaveLength(calls + 1);
+  });
+
+  it("beyond 100 at one time on a connection, is refused", async () => {
+    const gateway = await useGateway();
+    watchedJob(gateway);
+    const { send, next } = await openConnection(gateway.url, CREDENTIALS);
+    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    for (let id = 0; id <= 100; id++) send(subscribe(String(id), query));
+    const messages = [];
+    for (let id = 0; id <= 100; id++) messages.push(await next());
+    const refused = messages.filter(({ type }) => type === "error");
+    expect(refused).toMatchObject([
+      { id: "100", payload: [{ extensions: { code: "TOO_MANY_OPERATIONS" } }] },
+    ]);
+  });
+});
+
+describe("credentials", () => {
+  /** What the upstream hears of the caller. */
+  const heard = async (
+    payload: Record<string, unknown>,
+    headers: Record<string, string> = {},
+    options: TestGatewayOptions = {},
+  ) => {
+    const { url, simulator } = await useGateway(options);
+    const { send, next } = await openConnection(url, payload, { headers });
+    send(subscribe("1", QUERY));
+    await next();
+    const { headers: sent = {} } = simulator.requests[0] ?? {};
+    return [sent["x-bkapi-authorization"], sent["x-bk-tenant-id"], sent["blueking-language"]];
+  };
+
+  it.each(["X-Bkapi-Authorization", "x-bkapi-authorization", "X-BKAPI-AUTHORIZATION"])(
+    "come from %s of connection_init, with tenant and language",
+    async (name) => {
+      const payload = {
+        [name]: '{"access_token":"mine"}',
+        "X-Bk-Tenant-Id": "one",
+        "accept-language": "en-US",
+      };
+      expect(await heard(payload)).toEqual(['{"access_token":"mine"}', "one", "en"]);
+    },
+  );
+
+  it("can be JSON as it is, in any characters and layout", async () => {
+    expect((await heard({ "X-Bkapi-Authorization": { access_token: "蓝鲸" } }))[0]).toBe(
+      '{"access_token":"\\u84dd\\u9cb8"}',
+    );
+    expect((await heard({ "X-Bkapi-Authorization": '{\n  "access_token": "蓝"\n}' }))[0]).toBe(
+      '{"access_token":"\\u84dd"}',
+    );
+  });
+
+  it("come from the headers of the upgrade request", async () => {
+    const headers = {
+      "x-bkapi-authorization": AUTHORIZATION,
+      "x-bk-tenant-id": "two",
+      "accept-language": "zh",
+    };
+    expect(await heard({}, headers)).toEqual([AUTHORIZATION, "two", "zh-cn"]);
+  });
+
+  it("of connection_init come before those of headers", async () => {
+    const headers = { "x-bkapi-authorization": AUTHORIZATION, "x-bk-tenant-id": "two" };
+    expect(await heard({ "x-bkapi-authorization": '{"access_token":"mine"}' }, headers)).toEqual([
+      '{"access_token":"mine"}',
+      "two",
+      undefined,
+    ]);
+  });
+
+  it("come from the cookie of a login", async () => {
+    const options = { upstream: { app: { code: "app", secret: "secret" } } };
+    expect((await heard({}, { cookie: "bk_token=mine" }, options))[0]).toBe(
+      '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"mine"}',
+    );
+  });
+
+  it("that are missing, fail the operation, not the connection", async () => {
+    const { url } = await useGateway();
+    const { send, next } = await openConnection(url);
+    send(subscribe("1", QUERY));
+    expect(await next()).toMatchObject({
+      payload: { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] },
+    });
+  });
+
+  it.each([
+    [{ "X-Bkapi-Authorization": 1 }],
+    [{ "X-Bkapi-Authorization": "a\nb" }],
+    [{ "X-Bk-Tenant-Id": "漢" }],
+  ])("that no header could hold (%j), close it with 4400 and are not repeated", async (payload) => {
+    const { url, logs } = await useGateway();
+    const { send, closed } = await openSocket(url);
+    send({ type: "connection_init", payload });
+    expect(await closed).toEqual({
+      code: 4400,
+      reason: expect.stringMatching(/^Expected x-bk[\w-]+ in connection_init/),
+    });
+    expect(JSON.stringify(logs)).not.toContain("漢");
+  });
+
+  it("are in no log line", async () => {
+    const { url, logs } = await useGateway();
+    const { send, next, socket } = await openConnection(url, {
+      "X-Bkapi-Authorization": '{"access_token":"very-secret"}',
+    });
+    send(subscribe("1", QUERY));
+    await next();
+    socket.close();
+    await expect
+      .poll(() => logs.map(({ msg }) => msg))
+      .toEqual(expect.arrayContaining(["operation", "connection"]));
+    expect(JSON.stringify(logs)).not.toContain("very-secret");
+    expect(logs.find(({ msg }) => msg === "operation")).toMatchObject({
+      results: 1,
+      upstreamCalls: 1,
+      operationName: null,
+      errorCodes: [],
+    });
+  });
+});
+
+describe("a page of another site", () => {
+  it.each([
+    ["is refused", "https://evil.example.com", [], /HTTP 403.*ALLOWED_ORIGINS/],
+    [
+      "is refused where it is none of those that may",
+      "https://evil.example.com",
+      ["https://ops.example.com"],
+      /HTTP 403/,
+    ],
+    ["is refused without a name", "null", [], /HTTP 403/],
+    ["may connect where that is set", "https://ops.example.com", ["https://ops.example.com"], null],
+    ["may connect where all may", "https://any.example.com", ["*"], null],
+  ] as const)("%s", async (_, origin, allowedOrigins, refusal) => {
+    const { url } = await useGateway({ config: { allowedOrigins } });
+    const opened = openSocket(url, { headers: { origin } });
+    if (refusal) await expect(opened).rejects.toThrow(refusal);
+    else await opened;
+  });
+
+  it("is none when it is the gateway's own", async () => {
+    const { url } = await useGateway();
+    await openSocket(url, { headers: { origin: new URL(url).origin } });
+  });
+});
+
+describe("a connection", () => {
+  it.each([
+    ["that names no protocol", 4406, { protocols: [] }, []],
+    ["with what is no message", 4400, {}, ["{"]],
+    ["with an unknown message", 4400, {}, [{ type: "start" }]],
+    ["that subscribes before it says who it is", 4401, {}, [subscribe("1", QUERY)]],
+    ["that says so twice", 4429, {}, [{ type: "connection_init" }, { type: "connection_init" }]],
+    [
+      "that uses an id twice",
+      4409,
+      {},
+      [{ type: "connection_init", payload: CREDENTIALS }, subscribe("1", HANGING), subscribe("1", HANGING)],
+    ],
+    [
+      "with a message of more than 1 MiB",
+      1009,
+      {},
+      [{ type: "ping", payload: { text: "x".repeat(2 ** 20) } }],
+    ],
+  ] as const)("%s, is closed with %i", async (_, code, options, messages) => {
+    const { url } = await useGateway();
+    const { socket, send, closed } = await openSocket(url, options);
+    for (const message of messages) {
+      if (typeof message === "string") socket.send(message);
+      else send(message);
+      // What comes before the last is to be understood first.
+      await sleep(20);
+    }
+    expect((await closed).code).toBe(code);
+  });
+
+  it("that never says who it is, is closed with 4408", async () => {
+    const { url } = await useGateway();
+    expect((await (await openSocket(url)).closed).code).toBe(4408);
+  });
+
+  it("beyond the limit, is refused with HTTP 503, until another is closed", async () => {
+    const { url } = await useGateway({ config: { webSocket: { maxConnections: 1 } } });
+    const { socket, closed } = await openConnection(url);
+    await expect(openSocket(url)).rejects.toThrow(/HTTP 503.*TOO_MANY_OPERATIONS/);
+    socket.close();
+    await closed;
+    await expect
+      .poll(() =>
+        openSocket(url).then(
+          () => "open",
+          () => "refused",
+        ),
+      )
+      .toBe("open");
+  });
+
+  it("elsewhere, is refused with HTTP 404", async () => {
+    const { url } = await useGateway();
+    await expect(openSocket(`${url}x`)).rejects.toThrow(/HTTP 404/);
+  });
+
+  it("answers pings of the protocol", async () => {
+    const { url } = await useGateway();
+    const { send, next } = await openSocket(url);
+    send({ type: "ping" });
+    expect(await next()).toEqual({ type: "pong" });
+  });
+
+  it("that closes in the middle of a call, ends the call", async () => {
+    const gateway = await useGateway();
+    const job = watchedJob(gateway);
+    const stream = watchAs(gateway, "ann", "name", { subscribe: subscribeByWebSocket });
+    await expect.poll(() => stream.results.length).toBe(1);
+    stream.stop();
+    await sleep(60);
+    const calls = job.calls().length;
+    await sleep(100);
+    expect(job.calls()).toHaveLength(calls);
+  });
+
+  it("is closed with 1001 when the gateway ends", async () => {
+    const gateway = await startGateway();
+    watchedJob(gateway);
+    const { send, next, closed } = await openConnection(gateway.url, CREDENTIALS);
+    send(
+      subscribe(
+        "1",
+        `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`,
+      ),
+    );
+    await next();
+    const beganAt = performance.now();
+    await gateway.close();
+    expect(await closed).toEqual({ code: 1001, reason: "Going away" });
+    expect(performance.now() - beganAt).toBeLessThan(1_000);
+  });
+});
+
+it("ignores an offer to upgrade to something else, as Java's HTTP client makes it with every request", async () => {
+  const { url } = await useGateway();
+  const { hostname, port } = new URL(url);
+  const body = JSON.stringify({ query: "{ __typename }" });
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const answer = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(String(data))));
+  socket.destroy();
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK[\s\S]*"__typename":"Query"/);
+});
