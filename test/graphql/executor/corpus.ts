@@ -197,7 +197,8 @@ export const OPERATIONS: readonly Case[] = [
     { operationName: "__proto__" },
   ],
   [
-    "a subscription, which has no resolver",
-    `subscription { jobInstanceUpdated(${ref("100")}) { __typename } }`,
+    "an event of a subscription",
+    `subscription S($first: Int!) { told: jobInstanceUpdated(${ref(FAILED)}) { __typename ... on JobInstance { status steps { hostGroups { tag count } hostResults(first: $first) { nodes { ...H } } } } } } fragment H on HostResult { ip tag startedAt }`,
+    { variables: { first: 3 } },
   ],
 ];

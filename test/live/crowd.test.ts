@@ -1,0 +1,209 @@
+/** Many viewers, slow viewers, and what is left when they have gone. */
+import { request as httpRequest, ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { queryObjects } from "node:v8";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { WebSocket } from "ws";
+import { AUTHORIZATION, type TestGateway, useGateway, withLive } from "../support/gateway.ts";
+import { subscribeByEvents, subscribeByWebSocket, TRANSPORTS } from "../support/live-clients.ts";
+import { openConnection } from "./raw-socket.ts";
+import { finished, JOB, running, told, watchAs, watchedJob } from "./watched-job.ts";
+
+const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+  ... on JobInstance { name } } }`;
+
+it("tells 200 viewers for one poll at a time, after one call for each", async () => {
+  const gateway = await useGateway(withLive({ scheduleMs: [100] }));
+  const job = watchedJob(gateway);
+  const streams = Array.from({ length: 200 }, (_, index) =>
+    watchAs(gateway, `user-${index}`, "name", {
+      subscribe: index % 2 === 0 ? subscribeByWebSocket : subscribeByEvents,
+    }),
+  );
+  for (const { results } of streams) await expect.poll(() => results.length, { timeout: 10_000 }).toBe(1);
+  expect(new Set(job.askers()).size).toBe(200);
+
+  const admittedAt = performance.now();
+  const before = job.calls().length;
+  job.become(running({ name: "later" }));
+  for (const stream of streams) await expect.poll(() => told(stream).length, { timeout: 10_000 }).toBe(2);
+  await sleep(300);
+  const polls = job.calls().length - before;
+  expect(polls).toBeLessThanOrEqual((performance.now() - admittedAt) / 100 + 1);
+  expect(polls).toBeGreaterThanOrEqual(3);
+  expect(new Set(job.askers().slice(before)).size).toBe(1);
+
+  job.become(finished);
+  for (const { completed } of streams) await completed;
+}, 60_000);
+
+it.each([
+  ["all viewers together", { maxViewers: 2 }, ["ann", "ben"], "cat", "ann"],
+  ["viewers with one identity", { maxViewersPerIdentity: 2 }, ["ann", "ann"], "ann", "ben"],
+] as const)("limits %s, and takes the next when one has gone", async (_, limits, tokens, refused, other) => {
+  const gateway = await useGateway(withLive(limits));
+  watchedJob(gateway);
+  const streams = tokens.map((token) => watchAs(gateway, token));
+  for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
+
+  const beyond = watchAs(gateway, refused);
+  await beyond.completed;
+  expect(beyond.results).toMatchObject([
+    {
+      errors: [
+        {
+          message: expect.stringMatching(/^Expected at most 2 subscriptions/),
+          extensions: { code: "TOO_MANY_OPERATIONS" },
+        },
+      ],
+    },
+  ]);
+  streams[0]?.stop();
+  await expect
+    .poll(async () => {
+      const next = watchAs(gateway, "maxViewers" in limits ? other : refused);
+      await expect.poll(() => next.results.length).toBe(1);
+      next.stop();
+      return next.results[0]?.errors;
+    })
+    .toBeUndefined();
+  streams[1]?.stop();
+});
+
+/** A name that makes every event a large one. */
+const largeName = (change: number) => `${change} ${"x".repeat(200_000)}`;
+
+/** A client that subscribes and then reads nothing until it is told to. */
+type Stuck = (gateway: TestGateway) => Promise<{ readonly read: () => void; readonly text: () => string }>;
+
+const stuckEvents: Stuck = async ({ url }) => {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  socket.pause();
+  const body = JSON.stringify({ query });
+  socket.write(
+    `POST /graphql/stream HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\n` +
+      `x-bkapi-authorization: ${AUTHORIZATION}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  return { read: () => socket.resume(), text: () => text };
+};
+
+const stuckParts: Stuck = async ({ url }) => {
+  let text = "";
+  const body = JSON.stringify({ query });
+  const headers = { accept: "multipart/mixed;subscriptionSpec=1.0", "content-type": "application/json" };
+  const request = httpRequest(url, {
+    method: "POST",
+    headers: { ...headers, "x-bkapi-authorization": AUTHORIZATION },
+  });
+  onTestFinished(() => void request.destroy());
+  const read = new Promise<() => void>((resolve) =>
+    request.once("response", (response) => {
+      response.on("data", (data) => {
+        text += data;
+      });
+      response.pause();
+      resolve(() => response.resume());
+    }),
+  );
+  request.end(body);
+  return { read: await read, text: () => text };
+};
+
+const stuckSocket: Stuck = async ({ url }) => {
+  const { socket, send } = await openConnection(url, { "x-bkapi-authorization": AUTHORIZATION });
+  let text = "";
+  socket.on("message", (data) => {
+    text += data;
+  });
+  send({ id: "1", type: "subscribe", payload: { query } });
+  socket.pause();
+  return { read: () => socket.resume(), text: () => text };
+};
+
+it.each([
+  ["server-sent events", stuckEvents],
+  ["multipart", stuckParts],
+  ["a WebSocket", stuckSocket],
+])(
+  "keeps one state for a viewer by %s who does not read, and then tells the newest",
+  async (_, subscribe) => {
+    const gateway = await useGateway();
+    const job = watchedJob(gateway);
+    const { read, text } = await subscribe(gateway);
+    const quick = watchAs(gateway, "quick", "name");
+    await expect.poll(() => told(quick).length).toBe(1);
+    const changes = 120;
+    for (let change = 1; change <= changes; change++) {
+      job.become(running({ name: largeName(change) }));
+      await expect.poll(() => told(quick).at(-1)?.name.split(" ")[0], { interval: 5 }).toBe(String(change));
+    }
+    quick.stop();
+    read();
+    await expect.poll(text, { timeout: 5_000 }).toContain(`"${largeName(changes)}"`);
+    const seen = [...text().matchAll(/"(\d+) x+"/g)].map(([, change]) => Number(change));
+    // Sockets hold some megabytes; the gateway none.
+    expect(seen.length).toBeLessThan(changes / 2);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(changes);
+  },
+  30_000,
+);
+
+/** What of the process is still at work, and how many objects of a connection live. */
+const leftovers = () => {
+  const resources = process.getActiveResourcesInfo();
+  const countOf = (name: string) => resources.filter((resource) => resource === name).length;
+  return {
+    sockets: countOf("TCPSocketWrap"),
+    timers: countOf("Timeout"),
+    // Counted after a full garbage collection.
+    signals: queryObjects(AbortController, { format: "count" }),
+    responses: queryObjects(ServerResponse, { format: "count" }),
+    webSockets: queryObjects(WebSocket, { format: "count" }),
+  };
+};
+
+it("leaves nothing behind after 1 000 viewers who came and went", async () => {
+  const gateway = await useGateway({ config: { logLevel: "silent" } });
+  const job = watchedJob(gateway);
+  const comeAndGo = async (count: number) => {
+    for (let index = 0; index < count; index += 50) {
+      const streams = Array.from({ length: 50 }, (_, place) => {
+        const [, subscribe = subscribeByEvents] = TRANSPORTS[place % TRANSPORTS.length] ?? [];
+        return watchAs(gateway, `user-${place % 10}`, "name", { subscribe });
+      });
+      // Some leave before their first state, some after.
+      await Promise.all(
+        streams.map(async (stream, place) => {
+          const hasState = () => stream.results.length > 0;
+          if (place % 5 > 0) await vi.waitUntil(hasState, { interval: 5, timeout: 10_000 });
+          stream.stop();
+        }),
+      );
+    }
+    await vi.waitUntil(async () => {
+      const before = job.calls().length;
+      await sleep(200);
+      return job.calls().length === before;
+    });
+  };
+  // What is made once, such as connections to the upstream, is there after these.
+  await comeAndGo(100);
+  const before = leftovers();
+  await comeAndGo(1_000);
+  expect(job.calls().length).toBeGreaterThan(300);
+  const after = leftovers();
+  for (const [name, count] of Object.entries(after)) {
+    expect([name, count]).toEqual([
+      name,
+      expect.toSatisfy((most: number) => most <= before[name as keyof typeof before] + 10),
+    ]);
+  }
+}, 120_000);

@@ -1,0 +1,65 @@
+/** Fingerprints of random host lists: alike for the same results in any order, and for nothing else. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { HostResults } from "../../src/model/host-results.ts";
+import { rowAt } from "../../src/model/host-table.ts";
+import { toJson } from "../../src/simulator/json.ts";
+import { parseBodyExactly, scanBody } from "../../src/upstream/body.ts";
+import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+import { step } from "../graphql/scripted-job.ts";
+import { hostList, type RandomStep, randomStep, reshuffled } from "./reference/random-rows.ts";
+
+const READING = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+
+/** The step as the gateway decodes it, from bytes or from what `JSON.parse` makes of them. */
+function decode(random: RandomStep, isScanned: boolean): HostResults {
+  const job = {
+    job_instance_id: 1,
+    bk_scope_type: "biz",
+    bk_scope_id: "1",
+    name: "j",
+    status: 3,
+    create_time: 0,
+  };
+  const data = { finished: true, job_instance: job, step_instance_list: [step(hostList(random))] };
+  const bytes = Buffer.from(toJson({ data }));
+  const body = (isScanned ? scanBody(bytes) : null) ?? parseBodyExactly(bytes);
+  const results = decodeJobInstance(body, READING).steps[0]?.hostResults;
+  if (!results) throw new Error("Expected a step with host results.");
+  return results;
+}
+
+/** All that is known of the results, in an order that is not theirs. */
+const contentOf = ({ table }: HostResults) =>
+  Array.from({ length: table.length }, (_, row) => toJson(rowAt(table, row)))
+    .toSorted()
+    .join("\n");
+
+it("is the same for the same results in another order, however they were read", () => {
+  fc.assert(
+    fc.property(randomStep(), fc.nat(), (random, seed) => {
+      const fingerprint = decode(random, true).fingerprint();
+      expect(decode(reshuffled(random, seed), true).fingerprint()).toBe(fingerprint);
+    }),
+  );
+});
+
+it("is another for other results: in one field of one of them, or a result more or less", () => {
+  fc.assert(
+    fc.property(randomStep(4), randomStep(4), fc.boolean(), (one, two, isScanned) => {
+      const [a, b] = [decode(one, isScanned), decode(two, isScanned)];
+      expect(a.fingerprint() === b.fingerprint()).toBe(contentOf(a) === contentOf(b));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it("tells two results that each have changed from two that have swapped what they had", () => {
+  const row = (bk_host_id: number, status: number) => ({
+    target: { host: { bk_host_id } },
+    outcome: { status },
+  });
+  const before: RandomStep = { dialect: "contract", results: [row(1, 7), row(2, 9)] };
+  const after: RandomStep = { dialect: "contract", results: [row(1, 9), row(2, 7)] };
+  expect(decode(after, true).fingerprint()).not.toBe(decode(before, true).fingerprint());
+});
