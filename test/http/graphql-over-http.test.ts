@@ -1,6 +1,8 @@
 /** GraphQL over HTTP: what is an operation, what is refused, and in which form. */
 import { connect } from "node:net";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SAMPLE_QUERY } from "../../src/graphql/sample-query.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -28,6 +30,22 @@ const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
 
 const get = (params: Record<string, string>, headers: Record<string, string> = JSON_TYPE) =>
   send(`/graphql?${new URLSearchParams(params)}`, { headers });
+
+/** Runs the page's own script as a browser would at `url`, and gives what Sandbox is set up with. */
+function openPage(html: string, url: string): unknown {
+  const scripts = [...html.matchAll(/<script nonce="[^"]*">([\s\S]*?)<\/script>/g)].map(
+    ([, script]) => script,
+  );
+  let options: unknown;
+  class EmbeddedSandbox {
+    constructor(given: unknown) {
+      options = given;
+    }
+  }
+  const window = { EmbeddedSandbox, location: new URL(url) };
+  for (const script of scripts) runInNewContext(script ?? "", { window });
+  return options;
+}
 
 /** The form that every refusal has. */
 function expectRefusal({ status, headers, text }: Sent, expected: number, message: RegExp): void {
@@ -141,7 +159,12 @@ describe("GET /graphql", () => {
     const { status, headers, text } = await get({}, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
     expect(status).toBe(200);
     expect(headers.get("content-type")).toMatch(/^text\/html/);
-    expect(text).toContain("EmbeddedSandbox");
+    const sandbox = openPage(text, gateway.url);
+    expect(sandbox).toMatchObject({
+      initialEndpoint: gateway.url,
+      initialSubscriptionEndpoint: gateway.url.replace("http:", "ws:"),
+      initialState: { document: SAMPLE_QUERY },
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { AUTHORIZATION, type TestGateway, useGateway, withLive } from "../support/gateway.ts";
 import { subscribeByEvents, subscribeByWebSocket, TRANSPORTS } from "../support/live-clients.ts";
-import { openConnection } from "./raw-socket.ts";
+import { openConnection } from "../support/raw-socket.ts";
 import { finished, JOB, running, told, watchAs, watchedJob } from "./watched-job.ts";
 
 const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { subscribeByWebSocket } from "../support/live-clients.ts";
-import { openConnection, openSocket } from "./raw-socket.ts";
+import { openConnection, openSocket } from "../support/raw-socket.ts";
 import { JOB, watchAs, watchedJob } from "./watched-job.ts";
 
 const REF = '(ref: { scopeId: "1", jobInstanceId: "20000000001" })';

@@ -2,6 +2,8 @@
 import { describe, expect, it, type TestContext } from "vitest";
 import { runOperation } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
+import { subscribeByApolloClient, subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
+import { openConnection } from "../support/raw-socket.ts";
 import { runProgram } from "./program.ts";
 
 const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
@@ -50,6 +52,28 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect((await answer).errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
     expect(await ended).toEqual({ code: 0, signal: null });
   });
+});
+
+it.concurrent("SIGTERM closes WebSockets with 1001, completes streams, and ends the process within 5 s", async (test) => {
+  const program = runProgram(test, "main.js", [], { LIVE_POLL_SCHEDULE_MS: "50" });
+  const url = await program.url();
+  // Runs for half a minute.
+  const query =
+    'subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "20000000003" }) { __typename } }';
+  const socket = subscribeByWebSocket(url, { query });
+  const [events, parts] = [subscribeByEvents(url, { query }), subscribeByApolloClient(url, { query })];
+  for (const { results } of [socket, events, parts]) await expect.poll(() => results.length).toBe(1);
+  // A client that neither reads nor says that it has heard of the end.
+  const stuck = await openConnection(url);
+  stuck.socket.pause();
+
+  const beganAt = performance.now();
+  program.process.kill("SIGTERM");
+  await expect(socket.completed).rejects.toThrow("1001 Going away");
+  await events.completed;
+  await parts.completed;
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(performance.now() - beganAt).toBeLessThan(5_000);
 });
 
 it.concurrent.for([

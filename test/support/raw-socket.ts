@@ -1,6 +1,5 @@
 /** A WebSocket without a library for the protocol: for what a good client never does. */
 import type { IncomingMessage } from "node:http";
-import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 
 export interface RawSocket {
@@ -23,7 +22,6 @@ export async function openSocket(
   { headers = {}, protocols = ["graphql-transport-ws"] }: RawSocketOptions = {},
 ): Promise<RawSocket> {
   const socket = new WebSocket(url.replace("http", "ws"), [...protocols], { headers });
-  onTestFinished(() => socket.terminate());
   const messages: Record<string, unknown>[] = [];
   let onMessage = () => {};
   socket.on("message", (data) => {
