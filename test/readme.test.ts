@@ -1,5 +1,5 @@
 /** README.md: its queries, commands and scripts run here, and its tables say what the code says. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { FAULTS } from "../src/simulator/faults.ts";
 import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
 import { runProgram } from "./process/program.ts";
 import { AUTHORIZATION, runOperation, startGateway, type TestGateway } from "./support/gateway.ts";
+import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
 import { runScript, runShell } from "./support/shell.ts";
 
@@ -63,6 +64,14 @@ describe("commands", () => {
     expect(JSON.parse(output)).toEqual(JSON.parse(answer));
   });
 
+  it.each(pairsOf("sh", "text").filter(([command]) => command.startsWith("curl ")))(
+    "curl command %$ prints the text shown",
+    async (command, answer) => {
+      expect(command).toContain(README_URL);
+      expect(await runShell(command.replaceAll(README_URL, gateway.url))).toBe(answer);
+    },
+  );
+
   it("`node dist/cli.js schema` prints the SDL", async () => {
     const command = commands.find((text) => text === "node dist/cli.js schema") ?? "false";
     const output = await runShell(`cd "${fileURLToPath(ROOT)}"\n"${process.execPath}" ${command.slice(5)}`);
@@ -105,9 +114,39 @@ describe("the recipe for a BFF", () => {
   });
 });
 
+describe("the recipes for live state", () => {
+  it("print what is shown", async (test) => {
+    const [pair, ...rest] = pairsOf("js", "text");
+    expect(rest).toEqual([]);
+    const [source = "", output = ""] = pair ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "readme-"));
+    test.onTestFinished(() => rmSync(folder, { recursive: true }));
+    symlinkSync(fileURLToPath(new URL("node_modules", ROOT)), join(folder, "node_modules"));
+    const path = join(folder, "live.mjs");
+    writeFileSync(path, source);
+    expect(await runScript(path, { GATEWAY_WS_URL: gateway.url.replace("http", "ws") })).toBe(output);
+  });
+
+  it("subscribe to what the gateway has", async () => {
+    const [query = "", ...rest] = operationsOf(
+      blocksOf("jsx").find((block) => block.includes("useSubscription")),
+    );
+    expect(rest).toEqual([]);
+    const { results, completed } = subscribeByApolloClient(gateway.url, { query, variables: { ref: REF } });
+    await completed;
+    expect(results).toMatchObject([
+      { data: { jobInstanceUpdated: { stepSummary: { total: expect.any(Number) } } } },
+    ]);
+  });
+});
+
+/** Operations in a recipe. */
+const operationsOf = (recipe = ""): string[] =>
+  [...recipe.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
+
 describe("the recipe for a frontend", () => {
-  const [recipe = ""] = blocksOf("jsx");
-  const operations = [...recipe.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
+  const recipe = blocksOf("jsx").find((block) => block.includes("useQuery")) ?? "";
+  const operations = operationsOf(recipe);
 
   it("has operations that the gateway answers", async () => {
     expect(operations).toHaveLength(2);
@@ -226,6 +265,7 @@ describe("error codes", () => {
     OPERATION_RESOLUTION_FAILURE: { query: "query A { __typename }", operationName: "B" },
     PERSISTED_QUERY_NOT_FOUND: { extensions: hash },
     BAD_REQUEST: {},
+    TOO_MANY_OPERATIONS: "test/live/crowd.test.ts",
     SHUTTING_DOWN: "test/http/draining.test.ts",
   };
 

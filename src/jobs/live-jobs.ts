@@ -64,14 +64,14 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const key = JSON.stringify([group, jobPath(ref.scope, ref.jobInstanceId)]);
     const known = pollers.get(key);
     if (known) return known;
-    // What it asks is on nobody's account.
-    const lookup = { ref, trace: createTrace() };
     const poller = createPoller({
       pace: options,
       recheckMs: options.recheckMs,
-      poll: (caller, needs, signal) => snapshots.get({ ...lookup, caller, needs, signal, accept: "fresh" }),
+      // What a poller asks is no viewer's operation: it is noted nowhere.
+      poll: (caller, needs, signal) =>
+        snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept: "fresh" }),
       check: (caller, needs, signal) =>
-        limit(() => snapshots.get({ ...lookup, caller, needs, signal, accept: "inFlight" })),
+        limit(() => snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept: "inFlight" })),
       onEmpty: () => pollers.delete(key),
     });
     pollers.set(key, poller);

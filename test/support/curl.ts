@@ -1,10 +1,11 @@
-/** Stands in for curl: a URL, `-s`, `-H` and `-d`, and nothing else. */
+/** Stands in for curl: a URL, `-s`, `-N`, `-H` and `-d`, and nothing else. */
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     silent: { type: "boolean", short: "s" },
+    "no-buffer": { type: "boolean", short: "N" },
     header: { type: "string", short: "H", multiple: true, default: [] },
     data: { type: "string", short: "d" },
   },
