@@ -1,7 +1,7 @@
 /** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
-import { TooManyViewers } from "../jobs/live-jobs.ts";
+import { TooManyViewers } from "../jobs/seats.ts";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 

@@ -4,20 +4,18 @@ import pLimit from "p-limit";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { createTrace, type Trace } from "../upstream/trace.ts";
+import type { Viewer } from "./audience.ts";
 import { createLatest } from "./latest.ts";
 import { createPace, type PaceOptions } from "./pace.ts";
-import { createPoller, type Poller, type Viewer } from "./poller.ts";
+import { createPoller, type Poller } from "./poller.ts";
+import { createSeats, type SeatOptions } from "./seats.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-export interface LiveOptions extends PaceOptions {
+export interface LiveOptions extends PaceOptions, SeatOptions {
   /** Every viewer's permission is checked again within this time, in milliseconds. */
   readonly recheckMs: number;
   /** Who shares a poller: all who watch a job within a tenant, or only those with the same identity. */
   readonly sharing: "job" | "identity";
-  /** Most viewers at one time. */
-  readonly maxViewers: number;
-  /** Most of them with the same identity. */
-  readonly maxViewersPerIdentity: number;
 }
 
 export interface WatchRequest {
@@ -40,11 +38,6 @@ export interface LiveJobs {
   readonly watch: (request: WatchRequest) => AsyncGenerator<JobOutcome, void, undefined>;
   /** Ends every stream, now and from now on. */
   readonly close: () => void;
-}
-
-/** More viewers than the gateway is set to take. */
-export class TooManyViewers extends Error {
-  override readonly name = "TooManyViewers";
 }
 
 /**
@@ -129,33 +122,4 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
   };
 
   return { watch, close };
-}
-
-/** Counts viewers. */
-function createSeats({ maxViewers, maxViewersPerIdentity }: LiveOptions) {
-  const taken = new Map<string, number>();
-  let total = 0;
-  /** @returns gives the seat up again; called once. @throws TooManyViewers */
-  const take = (identity: string): (() => void) => {
-    const own = taken.get(identity) ?? 0;
-    if (total >= maxViewers) {
-      throw new TooManyViewers(
-        `Expected at most ${maxViewers} subscriptions at one time on this gateway, got one more. Try again later, or another instance.`,
-      );
-    }
-    if (own >= maxViewersPerIdentity) {
-      throw new TooManyViewers(
-        `Expected at most ${maxViewersPerIdentity} subscriptions at one time with these credentials, got one more. End one that is not needed.`,
-      );
-    }
-    total += 1;
-    taken.set(identity, own + 1);
-    return () => {
-      total -= 1;
-      const left = (taken.get(identity) ?? 0) - 1;
-      if (left > 0) taken.set(identity, left);
-      else taken.delete(identity);
-    };
-  };
-  return { take };
 }
