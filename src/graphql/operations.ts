@@ -5,7 +5,7 @@ import type { GraphQLContext } from "./context.ts";
 import type { LiveResults } from "./live-results.ts";
 
 /** What a client asks for, as it came. */
-export interface OperationRequest {
+interface OperationRequest {
   readonly query?: string | undefined;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { GraphQLContext } from "../graphql/context.ts";
 import type { Trace } from "../upstream/trace.ts";
 
-export interface RequestFacts {
+interface RequestFacts {
   /** With the caller's credentials, tenant and language; names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** Where the operation is noted. */

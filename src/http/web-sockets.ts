@@ -95,6 +95,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     const texts = createInsertedText();
     const log = logger.child({ requestId: requestId(request) });
     const close = (code: number, reason: string) => socket.close(code, reason);
+    const tellFault = (error: unknown) => log.error({ err: error }, "fault");
     const connection: Connection = {
       headers: callerHeaders(request.headers),
       signal: gone.signal,
@@ -111,7 +112,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
         onMessage: (receive) =>
           socket.on("message", (data: RawData) => {
             receive(String(data)).catch((error: unknown) => {
-              log.error({ err: error }, "fault");
+              tellFault(error);
               close(CloseCode.InternalServerError, "Internal server error");
             });
           }),
@@ -124,7 +125,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     socket.once("close", (code, reason) => {
       silent.delete(socket);
       gone.abort(new Error("The client has gone away."));
-      void closed(code, String(reason));
+      closed(code, String(reason)).catch(tellFault);
       const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
       log.info({ path: GRAPHQL_PATH, closeCode: code, durationMs }, "connection");
     });

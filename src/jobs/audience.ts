@@ -18,7 +18,7 @@ export interface Viewer {
 }
 
 /** Viewers with one identity: what the upstream says to one of them goes for all. */
-export interface Member {
+interface Member {
   readonly caller: Caller;
   readonly viewers: Set<Viewer>;
   /** Aborts when they have gone. */

@@ -18,7 +18,7 @@ export interface LiveOptions extends PaceOptions, SeatOptions {
   readonly sharing: "job" | "identity";
 }
 
-export interface WatchRequest {
+interface WatchRequest {
   readonly ref: JobRef;
   readonly needs: Needs;
   readonly caller: Caller;

@@ -1,6 +1,7 @@
 /** GraphQL over server-sent events, byte by byte: what a browser's EventSource and fetch see. */
 import { expect, it, vi } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { readPiecewise } from "../support/piecewise.ts";
 import { JOB, running, watchedJob } from "./watched-job.ts";
 
 const QUERY =
@@ -58,16 +59,11 @@ it("lets the cookie of a login be the credentials, as EventSource sends no heade
 it("sends a change when it comes, not when the next does", async () => {
   const gateway = await useGateway();
   const job = watchedJob(gateway);
-  const response = await post(gateway, { query: WATCH });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  const until = async (part: string) => {
-    while (!text.includes(part)) text += (await reader?.read())?.value ?? "";
-  };
-  await until('{"name":"job"}');
+  const stream = readPiecewise(await post(gateway, { query: WATCH }));
+  await stream.until('{"name":"job"}');
   job.become(running({ name: "later" }));
-  await until('{"name":"later"}');
-  await reader?.cancel();
+  await stream.until('{"name":"later"}');
+  await stream.cancel();
 });
 
 it("says something every 12 s while there is nothing to tell", async () => {
@@ -76,13 +72,11 @@ it("says something every 12 s while there is nothing to tell", async () => {
   // The timer of the library, and no other: the rest of the test is real.
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
-    const response = await post(gateway, { query: WATCH });
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!text.includes("event: next")) text += (await reader?.read())?.value ?? "";
+    const stream = readPiecewise(await post(gateway, { query: WATCH }));
+    await stream.until("event: next");
     vi.advanceTimersByTime(12_000);
-    expect((await reader?.read())?.value).toBe(":\n\n");
-    await reader?.cancel();
+    expect(await stream.next()).toBe(":\n\n");
+    await stream.cancel();
   } finally {
     vi.useRealTimers();
   }

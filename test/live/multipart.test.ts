@@ -1,6 +1,7 @@
 /** Apollo's multipart subscription protocol on POST /graphql, byte by byte. */
 import { expect, it, vi } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { readPiecewise } from "../support/piecewise.ts";
 import { finished, JOB, running, watchedJob } from "./watched-job.ts";
 
 const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
@@ -28,21 +29,14 @@ it.each([
     'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
   );
   expect(response.headers.get("x-accel-buffering")).toBe("no");
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  const more = async () => {
-    const { value = "", done } = (await reader?.read()) ?? { done: true };
-    text += value;
-    return !done;
-  };
-  while (!text.includes("payload")) await more();
-  expect(text).toBe(`\r\n--graphql${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}')}`);
+  const stream = readPiecewise(response);
+  const first = part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}');
+  await stream.until("payload");
+  expect(stream.text()).toBe(`\r\n--graphql${first}`);
   job.become({ ...finished, fields: { name: "later" } });
-  while (await more());
-  expect(text).toBe(
-    `\r\n--graphql${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}')}` +
-      `${part('{"payload":{"data":{"jobInstanceUpdated":{"name":"later"}}}}')}--\r\n`,
-  );
+  while (await stream.next());
+  const second = part('{"payload":{"data":{"jobInstanceUpdated":{"name":"later"}}}}');
+  expect(stream.text()).toBe(`\r\n--graphql${first}${second}--\r\n`);
 });
 
 it("has an empty part every 12 s while there is nothing to tell", async () => {
@@ -50,13 +44,11 @@ it("has an empty part every 12 s while there is nothing to tell", async () => {
   watchedJob(gateway);
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
-    const response = await post(gateway, { query: WATCH });
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    while (!text.includes("payload")) text += (await reader?.read())?.value ?? "";
+    const stream = readPiecewise(await post(gateway, { query: WATCH }));
+    await stream.until("payload");
     vi.advanceTimersByTime(12_000);
-    expect((await reader?.read())?.value).toBe(part("{}"));
-    await reader?.cancel();
+    expect(await stream.next()).toBe(part("{}"));
+    await stream.cancel();
   } finally {
     vi.useRealTimers();
   }

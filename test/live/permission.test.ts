@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
-import { useGateway, withLive } from "../support/gateway.ts";
+import { type TestGatewayOptions, withLive } from "../support/gateway.ts";
 import {
   DENIED,
   finished,
@@ -10,15 +10,10 @@ import {
   tokenOf,
   told,
   UNAVAILABLE,
+  useWatched,
   type WatchedJob,
   watchAs,
-  watchedJob,
 } from "./watched-job.ts";
-
-const useWatched = async (options: Parameters<typeof useGateway>[0] = {}) => {
-  const gateway = await useGateway(options);
-  return { gateway, job: watchedJob(gateway) };
-};
 
 /** The upstream answers these people with something else than the job. */
 const refuse = (job: WatchedJob, answers: Record<string, Answer>) =>
@@ -145,7 +140,7 @@ it("checks each viewer again in time, and none more often", async () => {
 
 describe("who shares polls", () => {
   const pollersOf = async (
-    options: Parameters<typeof useGateway>[0],
+    options: TestGatewayOptions,
     viewers: readonly (readonly [token: string, headers: Record<string, string>])[],
   ) => {
     const { gateway, job } = await useWatched(options);

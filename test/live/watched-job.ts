@@ -2,7 +2,7 @@
 import type { Answer } from "../../src/simulator/answer.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { hostRow, type ScriptedJob, step } from "../graphql/scripted-job.ts";
-import type { TestGateway } from "../support/gateway.ts";
+import { type TestGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { type LiveStream, type Subscribe, subscribeByEvents } from "../support/live-clients.ts";
 
 export const JOB = "30000000001";
@@ -68,6 +68,12 @@ export function watchedJob({ simulator }: TestGateway, first: ScriptedJob = runn
     calls,
     askers: () => calls().map(tokenOf),
   };
+}
+
+/** A gateway whose upstream has the job. */
+export async function useWatched(options: TestGatewayOptions = {}) {
+  const gateway = await useGateway(options);
+  return { gateway, job: watchedJob(gateway) };
 }
 
 const rotated = <T>(items: readonly T[], by: number): T[] => {

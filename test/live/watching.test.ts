@@ -1,7 +1,7 @@
 /** What a viewer is told: the state now, then every change, and nothing else. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type TestGatewayOptions, useGateway, withLive } from "../support/gateway.ts";
+import { withLive } from "../support/gateway.ts";
 import {
   DENIED,
   finished,
@@ -9,15 +9,10 @@ import {
   running,
   told,
   UNAVAILABLE,
+  useWatched,
   type WatchedJob,
   watchAs,
-  watchedJob,
 } from "./watched-job.ts";
-
-const useWatched = async (options: TestGatewayOptions = {}) => {
-  const gateway = await useGateway(options);
-  return { gateway, job: watchedJob(gateway) };
-};
 
 /** Until the upstream was asked so many times more. */
 const polled = async (job: WatchedJob, times: number) => {

@@ -5,14 +5,14 @@ import { createClient as createWsClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { AUTHORIZATION } from "./gateway.ts";
 
-export interface LiveResult {
+interface LiveResult {
   // Each test knows the shape that it has asked for.
   // biome-ignore lint/suspicious/noExplicitAny: results are as varied as operations
   readonly data?: any;
   readonly errors?: readonly { message: string; path?: unknown; extensions?: Record<string, unknown> }[];
 }
 
-export interface LiveOperation {
+interface LiveOperation {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
 }
