@@ -2,7 +2,8 @@
 
 import type { DocumentNode, ExecutionResult } from "graphql";
 import type { JobLoader } from "../jobs/job-loader.ts";
-import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
+import type { JobRef, Needs } from "../model/job-instance.ts";
+import type { ObservedJob } from "../model/job-state.ts";
 import type { Trace } from "../upstream/trace.ts";
 import type { DetachedJson } from "./executor/detached-rows.ts";
 
@@ -13,13 +14,13 @@ export interface LiveOperation {
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   /** What it tells of. */
-  readonly states: AsyncGenerator<JobOutcome, void, undefined>;
+  readonly states: AsyncGenerator<ObservedJob, void, undefined>;
 }
 
 /** Apollo Server works on a copy of the context, and this is what that has in common with it. */
 export interface LiveContext {
   /** Watches a job. @throws TooManyViewers */
-  readonly watch: (ref: JobRef, needs: Needs) => AsyncGenerator<JobOutcome, void, undefined>;
+  readonly watch: (ref: JobRef, needs: Needs) => AsyncGenerator<ObservedJob, void, undefined>;
   /** The operation when it is a subscription, once it was found good and has begun. */
   begun: LiveOperation | null;
 }

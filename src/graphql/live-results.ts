@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import { type DocumentNode, type ExecutionResult, Kind, visit } from "graphql";
 import type { JobOutcome } from "../model/job-instance.ts";
-import { asReadBy, type JobReading } from "../model/job-state.ts";
+import { type JobState, type ObservedJob, withoutReading } from "../model/job-state.ts";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 import type { GraphQLContext, LiveOperation } from "./context.ts";
 import { endedWith } from "./ended-with.ts";
@@ -31,19 +31,12 @@ interface Run {
   readonly digest: string;
 }
 
-/** What a viewer was told last. */
-interface LastTold {
-  readonly outcome: JobOutcome;
-  readonly reading: JobReading | null;
-  readonly digest: string;
-}
-
 /** Fields that tell of a read, not of the job: when these alone are new, nothing has changed. */
 const READING_FIELDS: ReadonlySet<string> = new Set(["observedAt", "upstreamRequestId", "elapsedMs"]);
 
 /** Operations whose results on one state are kept for other viewers, and the longest text that is. */
 const MOST_RUNS = 50;
-const MAX_KEPT_CHARACTERS = 2 ** 20;
+const MAX_KEPT_CHARACTERS = 2 ** 18;
 
 export function createLiveResults(executor: Executor, createDetachedJson: () => DetachedJson): LiveResults {
   const runs = new WeakMap<JobOutcome, Map<string, Promise<Run>>>();
@@ -75,20 +68,17 @@ export function createLiveResults(executor: Executor, createDetachedJson: () => 
     };
   };
 
-  /** The operation on `outcome`, as though `reading` had found it so where that is given. */
-  const runShared = (
-    operation: LiveOperation,
-    outcome: JobOutcome,
-    reading: JobReading | null,
-  ): Promise<Run> => {
+  /** The operation on an outcome, or on it without what the read says of itself. */
+  const runShared = (operation: LiveOperation, outcome: JobOutcome, isBare: boolean): Promise<Run> => {
     const { document, operationName, variables } = operation;
-    const key = JSON.stringify([knownOf(document).id, operationName, variables, reading]);
+    const key = JSON.stringify([knownOf(document).id, operationName, variables, isBare]);
     const known = runs.get(outcome) ?? new Map<string, Promise<Run>>();
     runs.set(outcome, known);
     const found = known.get(key);
     if (found) return found;
-    const job = reading && outcome.kind === "job" ? asReadBy(outcome, reading) : outcome;
-    const run = runOn(operation, async () => job);
+    const run = runOn(operation, async () =>
+      isBare && outcome.kind === "job" ? withoutReading(outcome) : outcome,
+    );
     known.set(key, run);
     const [oldest] = known.keys();
     if (known.size > MOST_RUNS && oldest !== undefined) known.delete(oldest);
@@ -98,19 +88,16 @@ export function createLiveResults(executor: Executor, createDetachedJson: () => 
   };
 
   /** Tells what is new to one viewer. */
-  const createNews = (operation: LiveOperation): ((outcome: JobOutcome) => Promise<Run | null>) => {
-    let last: LastTold | null = null;
-    return async (outcome) => {
-      if (last?.outcome === outcome) return null;
-      const reading = readingOf(outcome);
-      const lastReading = knownOf(operation.document).tellsReading ? (last?.reading ?? null) : null;
-      // First as the last read would have found it, which leaves only what is of the job.
-      const asBefore = lastReading && (await runShared(operation, outcome, lastReading));
-      if (asBefore && asBefore.digest === last?.digest) return null;
-      const run = await runShared(operation, outcome, null);
+  const createNews = (operation: LiveOperation): ((observed: ObservedJob) => Promise<Run | null>) => {
+    const { tellsReading } = knownOf(operation.document);
+    let last: { readonly state: JobState | null; readonly digest: string } | null = null;
+    return async ({ outcome, state }) => {
+      if (state && state === last?.state) return null;
+      const run = await runShared(operation, outcome, tellsReading);
       const isNew = run.digest !== last?.digest;
-      last = { outcome, reading, digest: run.digest };
-      return isNew ? run : null;
+      last = { state, digest: run.digest };
+      if (!isNew) return null;
+      return tellsReading ? runShared(operation, outcome, false) : run;
     };
   };
 
@@ -123,8 +110,8 @@ export function createLiveResults(executor: Executor, createDetachedJson: () => 
     };
     const newsOf = createNews(operation);
     try {
-      for await (const outcome of operation.states) {
-        const news = await newsOf(outcome);
+      for await (const observed of operation.states) {
+        const news = await newsOf(observed);
         if (news) yield tell(news);
       }
     } catch (error) {
@@ -135,11 +122,6 @@ export function createLiveResults(executor: Executor, createDetachedJson: () => 
 
   return (operation, trace) => endedWith(results(operation, trace), operation.states);
 }
-
-const readingOf = (outcome: JobOutcome): JobReading | null =>
-  outcome.kind === "job"
-    ? { observedAt: outcome.observedAt, upstreamRequestId: outcome.upstreamRequestId }
-    : null;
 
 function tellsReading(document: DocumentNode): boolean {
   let found = false;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome, Needs } from "../model/job-instance.ts";
+import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { createPace, type PaceOptions } from "./pace.ts";
 
@@ -11,8 +12,8 @@ import { createPace, type PaceOptions } from "./pace.ts";
 export interface Viewer {
   readonly caller: Caller;
   readonly needs: Needs;
-  /** The job in a state, not always another than before. */
-  readonly tell: (outcome: JobOutcome) => void;
+  /** What a read has found, not always something new. */
+  readonly tell: (observed: ObservedJob) => void;
   /** Nothing more will be told. */
   readonly end: (error?: Error) => void;
 }
@@ -76,7 +77,7 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
   const dismiss: Audience["dismiss"] = (member, why) => {
     remove(member);
     for (const viewer of member.viewers) {
-      if (!(why instanceof Error)) viewer.tell(why);
+      if (!(why instanceof Error)) viewer.tell({ outcome: why, state: null });
       viewer.end(why instanceof Error ? why : undefined);
     }
   };

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
+import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 import type { Viewer } from "./audience.ts";
@@ -35,7 +36,7 @@ export interface LiveJobs {
    * does not accept the credentials.
    * @throws TooManyViewers
    */
-  readonly watch: (request: WatchRequest) => AsyncGenerator<JobOutcome, void, undefined>;
+  readonly watch: (request: WatchRequest) => AsyncGenerator<ObservedJob, void, undefined>;
   /** Ends every stream, now and from now on. */
   readonly close: () => void;
 }
@@ -99,7 +100,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
       latest.end(error);
     };
     const giveUp = () => end();
-    const latest = createLatest<JobOutcome>(giveUp);
+    const latest = createLatest<ObservedJob>(giveUp);
     viewers.add(giveUp);
     request.signal.addEventListener("abort", giveUp, { once: true });
     if (isClosed || request.signal.aborted) end();
@@ -108,9 +109,12 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const begin = async () => {
       const outcome = await admit(request, gone.signal);
       if (gone.signal.aborted) return;
-      viewer.tell(outcome);
-      if (outcome.kind !== "job" || outcome.isFinished) return end();
-      leave = pollerOf(ref, caller).join(viewer, outcome);
+      if (outcome.kind === "job" && !outcome.isFinished) {
+        leave = pollerOf(ref, caller).join(viewer, outcome);
+      } else {
+        viewer.tell({ outcome, state: null });
+        end();
+      }
     };
     begin().catch(end);
     return latest.stream;

@@ -3,8 +3,8 @@
  * it hears is told to all.
  */
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
-import type { JobInstance, JobOutcome, Needs } from "../model/job-instance.ts";
-import { isSameState } from "../model/job-state.ts";
+import type { JobInstance, JobOutcome } from "../model/job-instance.ts";
+import { isSameState, type JobState, stateOf } from "../model/job-state.ts";
 import { type Ask, type AudienceOptions, createAudience, toError, type Viewer } from "./audience.ts";
 import { createPace, isRefusal } from "./pace.ts";
 
@@ -15,10 +15,10 @@ export interface PollerOptions extends AudienceOptions {
 
 export interface Poller {
   /**
-   * @param state the viewer knows already.
+   * Tells the viewer `job`, which a call of its own has found, and from then on whatever polls find.
    * @returns takes the viewer out again; it is told nothing then, nor ended.
    */
-  readonly join: (viewer: Viewer, state: JobInstance) => () => void;
+  readonly join: (viewer: Viewer, job: JobInstance) => () => void;
 }
 
 /** Viewers that are told in one turn of the event loop. */
@@ -27,7 +27,7 @@ const BATCH = 100;
 export function createPoller({ poll, ...options }: PollerOptions): Poller {
   const audience = createAudience(options);
   const pace = createPace(options.pace);
-  let last: { readonly job: JobInstance; readonly needs: Needs } | null = null;
+  let state: JobState | null = null;
 
   /** Asks once. @returns the wait until the next time, in milliseconds. @throws what ends it for all. */
   const pollOnce = async (): Promise<number> => {
@@ -52,10 +52,10 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
       return 0;
     }
     asker.confirmedAt = performance.now();
-    const job = settle(outcome, needs);
+    const observed = { outcome, state: settle(stateOf(outcome)) };
     for (const [index, { member, viewer }] of present.entries()) {
-      viewer.tell(job);
-      if (job.isFinished) {
+      viewer.tell(observed);
+      if (outcome.isFinished) {
         audience.leave(member, viewer);
         viewer.end();
       }
@@ -65,12 +65,13 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     return pace.next();
   };
 
-  /** The state as it will be told: the same object as before where nothing has changed. */
-  const settle = (job: JobInstance, needs: Needs): JobInstance => {
-    const isSame = last !== null && isSameState(last.job, job);
+  /** The state that is told: the same object as before where nothing has changed. */
+  const settle = (found: JobState): JobState => {
+    const isSame = state !== null && isSameState(state, found);
     if (!isSame) pace.restart();
-    if (!last || !isSame || last.needs !== needs) last = { job, needs };
-    return last.job;
+    // Where only one of them knows of host results, the later is what is to be compared with.
+    if (!state || !isSame || (state.hosts === null) !== (found.hosts === null)) state = found;
+    return state;
   };
 
   const run = async () => {
@@ -79,11 +80,13 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     }
   };
 
-  const join: Poller["join"] = (viewer, state) => {
+  const join: Poller["join"] = (viewer, job) => {
     const isFirst = audience.members.size === 0;
     const member = audience.join(viewer);
+    const found = stateOf(job);
+    viewer.tell({ outcome: job, state: state && isSameState(state, found) ? state : found });
     if (isFirst) {
-      last = { job: state, needs: viewer.needs };
+      state = found;
       // It also ends with an abort once it is empty, when nobody is left to be told.
       run().catch((error: unknown) => {
         for (const member of [...audience.members.values()]) audience.dismiss(member, toError(error));

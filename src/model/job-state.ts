@@ -1,46 +1,57 @@
 /** The state of a job apart from the reading of it: what a change is. */
-import type { JobInstance, StepInstance } from "./job-instance.ts";
+import type { JobInstance, JobOutcome, StepInstance } from "./job-instance.ts";
 
-/** What a read says of itself, not of the job. `elapsedMs` of what runs comes from it too. */
-export interface JobReading {
-  readonly observedAt: number;
-  readonly upstreamRequestId: string | null;
-}
-
-/** The job as it would have been had `reading` found it so. */
-export const asReadBy = (job: JobInstance, { observedAt, upstreamRequestId }: JobReading): JobInstance => ({
+/**
+ * The job without what a read says of itself: when it was, and its id. What runs has no elapsed time then, as that goes
+ * to the time of the read.
+ */
+export const withoutReading = (job: JobInstance): JobInstance => ({
   ...job,
-  observedAt,
-  upstreamRequestId,
-  steps: job.steps.map((step) => ({ ...step, observedAt })),
+  observedAt: 0,
+  upstreamRequestId: null,
+  steps: job.steps.map((step) => ({ ...step, observedAt: 0 })),
 });
 
-/** True when both reads found the job in the same state, as far as both know it: one may lack host results. */
-export const isSameState = (a: JobInstance, b: JobInstance): boolean =>
-  a === b ||
-  (runText(a) === runText(b) &&
-    a.steps.length === b.steps.length &&
-    a.steps.every((step, index) => {
-      const other = b.steps[index];
-      return other !== undefined && isSameStep(step, other);
-    }));
-
-function isSameStep(a: StepInstance, b: StepInstance): boolean {
-  if (stepText(a) !== stepText(b)) return false;
-  return !a.hostResults || !b.hostResults || a.hostResults.fingerprint() === b.hostResults.fingerprint();
+/** A state to compare with others: small, however large the job, so that it can be kept for as long as it holds. */
+export interface JobState {
+  readonly status: string;
+  /** Null when host results were not asked for. */
+  readonly hosts: string | null;
 }
 
-/** What jobs and steps have in common. */
-const runText = (run: JobInstance | StepInstance): string =>
-  JSON.stringify([
-    run.name,
-    run.statusCode,
-    run.isFinished,
-    run.createdAt,
-    run.startedAt,
-    run.finishedAt,
-    run.durationMs,
-  ]);
+/** What was found in one read of a job. */
+export interface ObservedJob {
+  readonly outcome: JobOutcome;
+  /** The same object for as long as the state is the same; null for what is no job. */
+  readonly state: JobState | null;
+}
 
-const stepText = (step: StepInstance): string =>
-  JSON.stringify([runText(step), String(step.stepInstanceId), step.typeCode, step.retryCount]);
+export function stateOf(job: JobInstance): JobState {
+  const hosts = job.steps.map(({ hostResults }) => hostResults?.fingerprint() ?? null);
+  return {
+    status: JSON.stringify([runState(job), job.steps.map(stepState)]),
+    hosts: hosts.includes(null) ? null : hosts.join(),
+  };
+}
+
+/** True when two reads found the job in one state, as far as both know it. */
+export const isSameState = (a: JobState, b: JobState): boolean =>
+  a.status === b.status && (a.hosts === null || b.hosts === null || a.hosts === b.hosts);
+
+/** What jobs and steps have in common. */
+const runState = (run: JobInstance | StepInstance): unknown[] => [
+  run.name,
+  run.statusCode,
+  run.isFinished,
+  run.createdAt,
+  run.startedAt,
+  run.finishedAt,
+  run.durationMs,
+];
+
+const stepState = (step: StepInstance): unknown[] => [
+  runState(step),
+  String(step.stepInstanceId),
+  step.typeCode,
+  step.retryCount,
+];

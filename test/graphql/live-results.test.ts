@@ -6,10 +6,11 @@ import { createPlainExecutor, type Executor } from "../../src/graphql/executor/e
 import { createLiveResults } from "../../src/graphql/live-results.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { createLatest } from "../../src/jobs/latest.ts";
-import type { JobInstance, JobOutcome } from "../../src/model/job-instance.ts";
+import type { JobInstance } from "../../src/model/job-instance.ts";
+import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
 
-const jobAt = (observedAt: number, name = "job"): JobInstance => ({
+const jobOf = (observedAt: number, name: string): JobInstance => ({
   kind: "job",
   scope: { typeRaw: "biz", id: "1" },
   jobInstanceId: 1,
@@ -25,6 +26,12 @@ const jobAt = (observedAt: number, name = "job"): JobInstance => ({
   upstreamRequestId: null,
 });
 
+/** A state that nobody was told yet. */
+const jobAt = (observedAt: number, name = "job"): ObservedJob => {
+  const outcome = jobOf(observedAt, name);
+  return { outcome, state: stateOf(outcome) };
+};
+
 function createCounted() {
   let runs = 0;
   const plain = createPlainExecutor(createSchema());
@@ -35,7 +42,7 @@ function createCounted() {
   const liveResults = createLiveResults(executor, createDetachedJsonPool());
   /** A viewer with a selection. */
   const watch = (selection: string) => {
-    const { put, end, stream } = createLatest<JobOutcome>(() => {});
+    const { put, end, stream } = createLatest<ObservedJob>(() => {});
     const text = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
     const document = documents.get(text) ?? parse(text);
     documents.set(text, document);
@@ -56,15 +63,24 @@ const resultOf = async (results: AsyncGenerator<string, void>) => {
 it("runs an operation once for all who ask the same of one state", async () => {
   const { watch, runs } = createCounted();
   const viewers = Array.from({ length: 20 }, () => watch("name elapsedMs"));
-  const tell = async (job: JobInstance) => {
-    for (const { put } of viewers) put(job);
+  const tell = async (observed: ObservedJob) => {
+    for (const { put } of viewers) put(observed);
     return Promise.all(viewers.map(({ results }) => resultOf(results)));
   };
   expect(await tell(jobAt(1_000))).toEqual(Array(20).fill({ name: "job", elapsedMs: 1_000 }));
-  expect(runs()).toBe(1);
+  // And once without the time, to see later whether anything but that has changed.
+  expect(runs()).toBe(2);
   expect(await tell(jobAt(2_000, "later"))).toEqual(Array(20).fill({ name: "later", elapsedMs: 2_000 }));
-  // And once more to see whether anything but the time has changed.
-  expect(runs()).toBe(3);
+  expect(runs()).toBe(4);
+  const same = jobAt(3_000, "later");
+  for (const { put, end } of viewers) {
+    put(same);
+    end();
+  }
+  expect(await Promise.all(viewers.map(({ results }) => resultOf(results)))).toEqual(
+    Array(20).fill(undefined),
+  );
+  expect(runs()).toBe(5);
 });
 
 it("runs it for each who asks something else, and not again for a state that was told", async () => {
