@@ -5,6 +5,7 @@ import { createApolloServer } from "./graphql/apollo-server.ts";
 import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
 import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
 import { createLiveResults } from "./graphql/live-results.ts";
+import { createLiveRuns } from "./graphql/live-runs.ts";
 import { createOperations } from "./graphql/operations.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createShortcut } from "./graphql/shortcut.ts";
@@ -62,7 +63,10 @@ export async function createGateway(
     config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema);
   const shortcut = createShortcut(executor);
   const apollo = createApolloServer({ schema, executor, shortcut });
-  const operations = createOperations(apollo, createLiveResults(executor, createDetachedJson));
+  const operations = createOperations(
+    apollo,
+    createLiveResults(createLiveRuns(executor, createDetachedJson)),
+  );
   await apollo.start();
   const http = await createHttpServer({
     schema,

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
 import { createPlainExecutor, type Executor } from "../../src/graphql/executor/executor.ts";
 import { createLiveResults } from "../../src/graphql/live-results.ts";
+import { createLiveRuns } from "../../src/graphql/live-runs.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { createLatest } from "../../src/jobs/latest.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
@@ -39,7 +40,7 @@ function createCounted() {
     runs += 1;
     return plain(request);
   };
-  const liveResults = createLiveResults(executor, createDetachedJsonPool());
+  const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJsonPool()));
   /** A viewer with a selection. */
   const watch = (selection: string) => {
     const { put, end, stream } = createLatest<ObservedJob>(() => {});

@@ -7,6 +7,7 @@ import type { GraphQLContext } from "../../src/graphql/context.ts";
 import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
 import { createPlainExecutor } from "../../src/graphql/executor/executor.ts";
 import { createLiveResults } from "../../src/graphql/live-results.ts";
+import { createLiveRuns } from "../../src/graphql/live-runs.ts";
 import { createOperations } from "../../src/graphql/operations.ts";
 import { createShortcut } from "../../src/graphql/shortcut.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
@@ -43,7 +44,7 @@ beforeAll(async () => {
   const shortcut = createShortcut(executor);
   const apollo = createApolloServer({ schema: buggySchema, executor, shortcut });
   await apollo.start();
-  const liveResults = createLiveResults(executor, createDetachedJson);
+  const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJson));
   const http = await createHttpServer({
     schema: buggySchema,
     apollo,
