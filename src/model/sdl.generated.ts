@@ -663,8 +663,10 @@ export type StepType =
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * The state now, then again at every observed change. Completes after a finished job,
-   * `JobInstanceNotFound` or `PermissionDenied`. Subscribers to one job share one poller.
+   * The state now, then again at every observed change of what is selected; that `observedAt`,
+   * `upstreamRequestId` and `elapsedMs` are others at every read is none. Completes after a
+   * finished job, `JobInstanceNotFound` or `PermissionDenied`. Subscribers to one job share one
+   * poller. Null only when the upstream failed; see `errors`.
    */
   readonly jobInstanceUpdated: Maybe<JobInstanceResult>;
 };
