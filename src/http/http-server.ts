@@ -1,4 +1,5 @@
 /** The HTTP side of the gateway: Fastify with its routes, request ids, log lines, and an orderly end. */
+import type { IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLSchema } from "graphql";
@@ -9,6 +10,7 @@ import { trackRequests } from "./draining.ts";
 import { eventStreamRoute } from "./event-stream.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
+import { serveWithoutUpgrade } from "./plain-request.ts";
 import { GRAPHQL_PATH, refuseUnreadable, sendNotFound, sendProblem } from "./problems.ts";
 import type { CreateContext } from "./request-context.ts";
 import { requestId } from "./request-id.ts";
@@ -44,6 +46,10 @@ const MAX_BODY_BYTES = 2 ** 20;
 /** How long a client may take to send one request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Any other offer to upgrade is ignored. */
+const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === "websocket";
+
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
   const requestLog = createRequestLog();
@@ -55,8 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: MAX_BODY_BYTES,
-    // Of what a request offers to upgrade to, such as HTTP/2, anything else is ignored.
-    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket" },
+    http: { shouldUpgradeCallback: isWebSocketUpgrade },
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While draining the server still listens, to say that it is draining.
     return503OnClosing: false,
@@ -81,7 +86,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await app.register(healthRoutes, { isDraining: draining.isDraining });
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);
-  app.server.on("upgrade", webSockets.upgrade);
+  app.server.on("upgrade", (request, socket, head) => {
+    if (isWebSocketUpgrade(request)) webSockets.upgrade(request, socket, head);
+    else serveWithoutUpgrade(app.server, request, socket, head);
+  });
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
     drain: async () => {

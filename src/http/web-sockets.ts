@@ -23,7 +23,7 @@ export interface WebSocketOptions extends ProtocolOptions {
 }
 
 export interface WebSockets {
-  /** For `upgrade` events of an HTTP server. */
+  /** For `upgrade` events of an HTTP server, where the upgrade is to WebSocket. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Takes no more, and closes those that are open with 1001. Done when all are closed, after a second at the most. */
   readonly close: () => Promise<void>;
@@ -60,9 +60,6 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     request: IncomingMessage,
   ): readonly [status: string, code: string, message: string] | null => {
     const { headers, url = "" } = request;
-    if (headers.upgrade?.toLowerCase() !== "websocket") {
-      return ["400 Bad Request", BAD_REQUEST, `Expected an upgrade to websocket, got ${headers.upgrade}.`];
-    }
     if (url.split("?")[0] !== GRAPHQL_PATH) {
       return ["404 Not Found", BAD_REQUEST, `Expected a WebSocket at ${GRAPHQL_PATH}; nothing else is here.`];
     }

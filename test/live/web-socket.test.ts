@@ -1,7 +1,7 @@
 /** GraphQL over WebSocket: who may connect, as whom, what runs, and how connections end. */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { subscribeByWebSocket } from "../support/live-clients.ts";
 import { openConnection, openSocket } from "../support/raw-socket.ts";
@@ -366,13 +366,23 @@ describe("a connection", () => {
 it("ignores an offer to upgrade to something else, as Java's HTTP client makes it with every request", async () => {
   const { url } = await useGateway();
   const { hostname, port } = new URL(url);
-  const body = JSON.stringify({ query: "{ __typename }" });
   const socket = connect(Number(port), hostname);
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  const answer = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(String(data))));
-  socket.destroy();
-  expect(answer).toMatch(/^HTTP\/1.1 200 OK[\s\S]*"__typename":"Query"/);
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  const answers = () => text.match(/HTTP\/1\.1 200 OK[\s\S]*?"__typename":"Query"/g)?.length ?? 0;
+  const body = JSON.stringify({ query: "{ __typename }" });
+  const head = `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+
+  // With its body at once, then apart from it, on one connection.
+  socket.write(head + body);
+  await expect.poll(answers).toBe(1);
+  socket.write(head);
+  await sleep(50);
+  socket.write(body.slice(0, 5));
+  await sleep(50);
+  socket.write(body.slice(5));
+  await expect.poll(answers).toBe(2);
 });
