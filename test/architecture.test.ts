@@ -46,8 +46,8 @@ it("has imports to look at, all of files that exist", () => {
   expect(shown(IMPORTS.filter(({ to }) => !FILES.includes(to)))).toEqual([]);
 });
 
-it("has no files outside the layers and the simulator", () => {
-  const known = [...LAYERS, "simulator"];
+it("has no files outside the layers, the simulator and the client", () => {
+  const known = [...LAYERS, "simulator", "watch"];
   expect(FILES.filter((file) => !known.includes(layerOf(file)))).toEqual([]);
 });
 
@@ -57,23 +57,27 @@ it("imports downwards only", () => {
   expect(shown(upwards)).toEqual([]);
 });
 
-describe("the simulator", () => {
-  const isSimulator = (file: string) => layerOf(file) === "simulator";
-
+describe.each(["simulator", "watch"])("%s", (folder) => {
   it("imports the model only", () => {
     const others = IMPORTS.filter(
-      ({ from, to }) => isSimulator(from) && !isSimulator(to) && layerOf(to) !== "model",
+      ({ from, to }) => layerOf(from) === folder && ![folder, "model"].includes(layerOf(to)),
     );
     expect(shown(others)).toEqual([]);
   });
+});
 
-  it("is imported by the process only, and by its configuration only for a type", () => {
-    const users = IMPORTS.filter(({ from, to }) => isSimulator(to) && !isSimulator(from));
-    expect(users).toEqual([
-      { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
-      { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
-    ]);
-  });
+const usersOf = (folder: string) =>
+  IMPORTS.filter(({ from, to }) => layerOf(to) === folder && layerOf(from) !== folder);
+
+it("has the simulator imported by the process only, and by its configuration only for a type", () => {
+  expect(usersOf("simulator")).toEqual([
+    { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
+    { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
+  ]);
+});
+
+it("has the client in the terminal imported by the command line only", () => {
+  expect(shown(usersOf("watch"))).toEqual(["cli.ts → watch/watch.ts"]);
 });
 
 it("has no import cycle, nor one of types", () => {

@@ -1,0 +1,64 @@
+/** For pipes and files: a line for each change, without colours and control characters. */
+import type { Display, Output } from "./display.ts";
+import { elapsedText, type GroupView, type JobView, type StepView, viewOf } from "./job-view.ts";
+
+export interface LineDisplayOptions {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+export const createLineDisplay = ({ stdout, stderr }: LineDisplayOptions): Display => ({
+  show: (update) => {
+    if (update.__typename === "JobInstance") stdout.write(`${lineOf(viewOf(update))}\n`);
+  },
+  note: createNotes(stderr),
+  end: () => {},
+});
+
+/** One JSON object for each update, exactly as the gateway sent it. */
+export const createJsonDisplay = ({ stdout, stderr }: LineDisplayOptions): Display => ({
+  show: (update) => void stdout.write(`${printableJson(update)}\n`),
+  note: createNotes(stderr),
+  end: () => {},
+});
+
+const createNotes = (stderr: Output) => (text: string | null) =>
+  void stderr.write(`${text ?? "Connected again."}\n`);
+
+/** JSON leaves control characters above 127 as they are, and terminals obey some of them. */
+const printableJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** Such as `2026-01-01T00:00:05Z 安全补丁: RUNNING 5s; 检查环境 6/6; 分发补丁 2/6, 3 running; 安装补丁 PENDING`. */
+export function lineOf({ name, status, elapsedMs, observedAt, steps }: JobView): string {
+  const elapsed = elapsedText(elapsedMs);
+  const head = `${observedAt.replace(/\.\d+Z$/, "Z")} ${name}: ${status.label}${elapsed ? ` ${elapsed}` : ""}`;
+  return [head, ...steps.map(stepText)].join("; ");
+}
+
+function stepText({ name, status, hosts, done, failed, others, groups }: StepView): string {
+  const isPlain = hosts.total > 0 && !status.isSpecial;
+  const parts = [
+    [name, ...(hosts.total > 0 ? [`${done}/${hosts.total}`] : []), ...(isPlain ? [] : [status.label])].join(
+      " ",
+    ),
+    ...(failed ? [`${failed}${groups.length > 0 ? ` (${groupTexts(groups)})` : ""}`] : []),
+    ...(hosts.running > 0 ? [`${hosts.running} running`] : []),
+    ...others,
+  ];
+  return parts.join(", ");
+}
+
+/** Of very different failures a line tells the first ones only. */
+const MAX_GROUPS = 5;
+
+function groupTexts(groups: readonly GroupView[]): string {
+  const texts = groups.slice(0, MAX_GROUPS).map(({ text, hosts }) => (hosts ? `${text}: ${hosts}` : text));
+  return [
+    ...texts,
+    ...(groups.length > MAX_GROUPS ? [`${groups.length - MAX_GROUPS} more groups`] : []),
+  ].join("; ");
+}

@@ -1,0 +1,101 @@
+/** `bk-job-graphql watch`: shows a job until it ends, and says by the exit code how it ended. */
+import type { Display } from "./display.ts";
+import { follow, type Lost } from "./follow.ts";
+import { type JobState, type JobUpdate, stateOf } from "./job-update.ts";
+import { elapsedText, viewOf } from "./job-view.ts";
+import { createJsonDisplay, createLineDisplay } from "./line-display.ts";
+import { readOptions, shownUrl, type WatchArguments, type WatchOptions } from "./options.ts";
+import { describeProblem } from "./problem.ts";
+import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
+
+/**
+ * Watches as this process's job.
+ * @returns the exit code: 0 the job succeeded, 1 it failed or was stopped, 2 it could not be watched, 128 and the
+ *   signal's number.
+ */
+export async function watch(given: WatchArguments): Promise<number> {
+  const { stdout, stderr } = process;
+  const stop = new AbortController();
+  const end = (why: WatchEnded) => stop.abort(why);
+  // Who reads no more wants no more: quietly, with the code of a process that SIGPIPE ended.
+  stdout.on("error", () => end(endedBy("SIGPIPE", "")));
+  stderr.on("error", () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => end(endedBy(signal, "No longer watched. The job goes on.")));
+  }
+
+  let display: Display | null = null;
+  let last: JobState | null = null;
+  try {
+    const options = readOptions(given, process.env);
+    const { timeout } = options;
+    if (timeout) {
+      setTimeout(() => end(cannotWatch(timeoutMessage(timeout.text, last))), timeout.ms);
+    }
+    display = await createDisplay(options);
+    for await (const update of newsOf(options, stop.signal, display)) {
+      display.show(update);
+      if (update.__typename !== "JobInstance") throw cannotWatch(describeProblem(update));
+      last = update;
+      if (update.isFinished) break;
+    }
+    display.end();
+    return last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed;
+  } catch (error) {
+    display?.end();
+    if (!(error instanceof WatchEnded)) throw error;
+    if (error.message !== "") stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+/** Updates that tell something new. What becomes of the connection is noted on the display. */
+async function* newsOf(
+  options: WatchOptions,
+  signal: AbortSignal,
+  display: Display,
+): AsyncGenerator<JobUpdate, void, undefined> {
+  let lastState = "";
+  let isLost = false;
+  for await (const event of follow(options, signal)) {
+    if (event.kind === "lost") {
+      isLost = true;
+      display.note(lossNote(event));
+      continue;
+    }
+    if (isLost) display.note(null);
+    isLost = false;
+    // The first one after a loss can be known.
+    const state = stateOf(event.update);
+    if (state === lastState) continue;
+    lastState = state;
+    yield event.update;
+  }
+}
+
+const lossNote = ({ why, waitMs, attempt, maxTries }: Lost): string =>
+  `Connection lost: ${why}. Try ${attempt} of ${maxTries} in ${(waitMs / 1_000).toFixed(1)} s.`;
+
+async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): Promise<Display> {
+  const { stdout, stderr, env } = process;
+  if (isJson) return createJsonDisplay({ stdout, stderr });
+  // A dumb terminal cannot go back to what it has written.
+  if (!stdout.isTTY || env.TERM === "dumb") return createLineDisplay({ stdout, stderr });
+  const [{ createTerminalDisplay }, { createPaint }] = await Promise.all([
+    import("./terminal-display.ts"),
+    import("./paint.ts"),
+  ]);
+  return createTerminalDisplay({
+    terminal: stdout,
+    paint: createPaint(env),
+    reference: `${scope} ${ref.jobInstanceId}`,
+    beginning: `Connecting to ${shownUrl(streamUrl)} …`,
+  });
+}
+
+function timeoutMessage(timeout: string, last: JobState | null): string {
+  if (!last) return `Expected the job to finish within ${timeout}, but no state of it came.`;
+  const { status, elapsedMs } = viewOf(last);
+  const elapsed = elapsedText(elapsedMs);
+  return `Expected the job to finish within ${timeout}, but it was still running: ${status.label}${elapsed ? `, ${elapsed} at the last change` : ""}. The job goes on.`;
+}
