@@ -69,14 +69,14 @@ export function createTerminalDisplay({
 
   const showCursor = () => void terminal.write(SHOW_CURSOR);
 
-  // Ctrl-Z: the shell gets its cursor, and what it writes stays; then the picture begins anew below.
+  // Ctrl-Z: the shell gets its cursor and writes below what is drawn; the next picture comes below that.
   const suspend = () => {
     showCursor();
+    update.done();
     process.kill(process.pid, "SIGSTOP");
   };
   const resume = () => {
     terminal.write(HIDE_CURSOR);
-    update.done();
     draw();
   };
 

@@ -1,0 +1,85 @@
+/** What a terminal shows of what was written to it: as much of a terminal as the program may use, and no more. */
+import stringWidth from "string-width";
+
+export interface Screen {
+  readonly write: (text: string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  /** Lines without spaces at their ends, from the first to the last with something on it; also those scrolled off. */
+  readonly lines: () => readonly string[];
+  readonly isCursorVisible: () => boolean;
+}
+
+const TOKENS = /\u001b\[([?\d;]*)([A-Za-z])|[\r\n]|[^\u001b\r\n]/gu;
+
+/** @throws on anything else than text, line ends, colours and the few sequences that drawing in place needs. */
+export function createScreen(size: { columns: number; rows: number }): Screen {
+  let { columns, rows } = size;
+  let cells: string[][] = [[]];
+  let [row, column] = [0, 0];
+  let isCursorVisible = true;
+  const lineAt = (index: number): string[] => {
+    while (cells.length <= index) cells.push([]);
+    return cells[index] ?? [];
+  };
+  const put = (character: string) => {
+    const width = stringWidth(character);
+    if (column + width > columns) [row, column] = [row + 1, 0];
+    const line = lineAt(row);
+    while (line.length < column) line.push(" ");
+    line.splice(column, Math.max(1, width), character, ...Array(Math.max(0, width - 1)).fill(""));
+    column += width;
+  };
+  const control = (parameters: string, command: string) => {
+    const count = Number(parameters || 1);
+    switch (`${parameters.startsWith("?") ? parameters : ""}${command}`) {
+      case "m":
+      case "?2026h":
+      case "?2026l":
+        return;
+      case "?25l":
+      case "?25h":
+        isCursorVisible = command === "h";
+        return;
+      case "A":
+        // Nobody can go back to what was scrolled off.
+        row = Math.max(row - count, cells.length - rows, 0);
+        return;
+      case "B":
+        row += count;
+        return;
+      case "G":
+        column = 0;
+        return;
+      case "K":
+        lineAt(row).splice(parameters === "2" ? 0 : column);
+        return;
+      case "J":
+        lineAt(row).splice(column);
+        cells = cells.slice(0, row + 1);
+        return;
+    }
+    throw new Error(`Expected no other escape sequences, got ESC [ ${parameters} ${command}.`);
+  };
+  return {
+    write: (text) => {
+      let length = 0;
+      for (const [token, parameters = "", command] of text.matchAll(TOKENS)) {
+        length += token.length;
+        if (command) control(parameters, command);
+        else if (token === "\r") column = 0;
+        else if (token === "\n") lineAt(++row);
+        else put(token);
+      }
+      if (length !== text.length)
+        throw new Error(`Expected text and CSI sequences, got ${JSON.stringify(text)}.`);
+    },
+    resize: (...next) => {
+      [columns, rows] = next;
+    },
+    lines: () => {
+      const lines = cells.map((line) => line.join("").trimEnd());
+      return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
+    },
+    isCursorVisible: () => isCursorVisible,
+  };
+}

@@ -1,0 +1,187 @@
+/** `watch` as people run it: in a pipe and in a terminal, on jobs that change when a test says so. */
+import { fileURLToPath } from "node:url";
+import { spawn } from "@lydell/node-pty";
+import type { TestContext } from "vitest";
+import { hostRow, type ScriptedJob, scriptJob, step } from "../graphql/scripted-job.ts";
+import { type Program, runProgram } from "../process/program.ts";
+import { AUTHORIZATION, type TestGateway } from "../support/gateway.ts";
+import { createScreen, type Screen } from "./screen.ts";
+
+type Test = Pick<TestContext, "onTestFinished">;
+
+export interface WatchTarget {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  readonly id: string;
+}
+
+/** Arguments that watch a job in `biz:1`. */
+export const argumentsFor = ({ url, id }: WatchTarget, ...more: readonly string[]): readonly string[] => [
+  "watch",
+  id,
+  "--scope",
+  "biz:1",
+  "--url",
+  url,
+  ...more,
+];
+
+export const CREDENTIALS = { BK_JOB_AUTHORIZATION: AUTHORIZATION };
+
+/** Watches in pipes. */
+export const watchInPipe = (
+  test: Test,
+  target: WatchTarget,
+  more: readonly string[] = [],
+  environment: Record<string, string> = {},
+): Program => runProgram(test, "cli.js", argumentsFor(target, ...more), { ...CREDENTIALS, ...environment });
+
+export interface TerminalRun {
+  readonly screen: Screen;
+  /** Everything written so far. */
+  readonly output: () => string;
+  readonly type: (keys: string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  readonly pid: number;
+  readonly ended: Promise<number>;
+  /** Waits for a line that matches. */
+  readonly shows: (pattern: RegExp) => Promise<void>;
+}
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly environment?: Record<string, string>;
+}
+
+const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+
+/** Watches in a terminal of 80 columns and 24 rows. */
+export function watchInTerminal(
+  { onTestFinished }: Test,
+  target: WatchTarget,
+  { columns = 80, rows = 24, environment = {} }: TerminalOptions = {},
+): TerminalRun {
+  const pty = spawn(process.execPath, [CLI, ...argumentsFor(target)], {
+    cols: columns,
+    rows,
+    env: { TERM: "xterm-256color", ...CREDENTIALS, ...environment },
+  });
+  const screen = createScreen({ columns, rows });
+  let output = "";
+  const waiting = new Set<() => void>();
+  pty.onData((text) => {
+    output += text;
+    screen.write(text);
+    for (const look of waiting) look();
+  });
+  const ended = new Promise<number>((resolve) => {
+    pty.onExit(({ exitCode }) => resolve(exitCode));
+  });
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
+  onTestFinished(() => {
+    if (!hasEnded) pty.kill("SIGKILL");
+  });
+  const shows = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!screen.lines().some((line) => pattern.test(line))) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      ended.then(() => {
+        look();
+        reject(new Error(`Expected ${pattern} on the screen, but the program ended:\n${output}`));
+      });
+    });
+  const resize = (...size: [columns: number, rows: number]) => {
+    screen.resize(...size);
+    pty.resize(...size);
+  };
+  return {
+    screen,
+    output: () => output,
+    type: (keys) => pty.write(keys),
+    resize,
+    pid: pty.pid,
+    ended,
+    shows,
+  };
+}
+
+/** A job that is what it was last made to be. */
+export interface ChangingJob extends WatchTarget {
+  readonly become: (job: ScriptedJob) => void;
+}
+
+export function changingJob({ url, simulator }: TestGateway, id: string, first: ScriptedJob): ChangingJob {
+  let job = first;
+  scriptJob(simulator, id, () => job);
+  return {
+    url,
+    id,
+    become: (next) => {
+      job = next;
+    },
+  };
+}
+
+const STARTED = Date.UTC(2026, 0, 1);
+
+export interface JobParts {
+  readonly name?: string;
+  /** Status of the job, as the upstream's number. */
+  readonly status?: number;
+  /** Statuses of its step's hosts. */
+  readonly hosts?: readonly number[];
+  readonly stepFields?: Record<string, unknown>;
+  readonly hostFields?: Record<string, unknown>;
+  readonly steps?: ScriptedJob["steps"];
+}
+
+/** A job of one step, which began a moment ago and is not finished. */
+export const running = ({
+  name = "部署",
+  status = 2,
+  hosts = [],
+  stepFields,
+  hostFields,
+  steps,
+}: JobParts = {}): ScriptedJob => ({
+  finished: false,
+  fields: { name, status, start_time: Date.now() },
+  steps: steps ?? [
+    step({
+      name: "安装",
+      status: 2,
+      step_ip_result_list: hosts.map((host, index) => hostRow(index + 1, { status: host, ...hostFields })),
+      ...stepFields,
+    }),
+  ],
+});
+
+/** The same at its end, after 65 s. */
+export const finished = (parts: JobParts = {}): ScriptedJob => {
+  const { fields, ...job } = running({ status: 3, ...parts });
+  const times = { start_time: STARTED, end_time: STARTED + 65_000, total_time: 65_000 };
+  return { ...job, finished: true, fields: { ...fields, ...times } };
+};
+
+/** Waits for so many lines of output. */
+export async function linesOf({ process, stdout }: Program, count: number): Promise<readonly string[]> {
+  for (;;) {
+    const lines = stdout().split("\n").slice(0, -1);
+    if (lines.length >= count) return lines;
+    await new Promise((resolve) => process.stdout.once("data", resolve));
+  }
+}
+
+/** Waits until the program's stderr matches. */
+export async function saying({ process, stderr }: Program, pattern: RegExp): Promise<void> {
+  while (!pattern.test(stderr())) await new Promise((resolve) => process.stderr.once("data", resolve));
+}
