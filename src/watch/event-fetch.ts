@@ -34,8 +34,10 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
 
   return async (url, init) => {
     const silent = new AbortController();
-    const reason = new ConnectionLost(`nothing came for ${silenceMs / 1_000} s`, { wasThere: false });
-    const timer = setTimeout(() => silent.abort(reason), silenceMs);
+    let isOpen = false;
+    const timer = setTimeout(() => {
+      silent.abort(new ConnectionLost(`nothing came for ${silenceMs / 1_000} s`, { wasThere: isOpen }));
+    }, silenceMs);
     const signal = AbortSignal.any([silent.signal, ...(init.signal ? [init.signal] : [])]);
     let response: Response;
     try {
@@ -44,8 +46,9 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
       if (!isEventStream(response)) return fail(refusalOf(response, shownUrl, await beginningOf(response)));
     } catch (error) {
       clearTimeout(timer);
-      return fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: false }));
+      return fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: isOpen }));
     }
+    isOpen = true;
 
     async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
       try {
@@ -55,7 +58,7 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
         }
         onFailure(new ConnectionLost("the connection was closed", { wasThere: true }));
       } catch (error) {
-        fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: true }));
+        fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: isOpen }));
       } finally {
         clearTimeout(timer);
         // The client hears of the end only while it waits for a result: let it take those that came with the end.

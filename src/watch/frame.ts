@@ -157,14 +157,19 @@ function groupsThatFit(steps: readonly StepView[], lines: number): number | null
   return null;
 }
 
-/** As many steps as fit into so many lines, around the one that matters now, with lines for how many are left out. */
+/** As many steps as fit into so many lines, around the one that matters now; with lines for those left out, if they fit. */
 function stepsThatFit(steps: readonly StepView[], lines: number) {
   if (steps.length <= lines) return { steps, before: 0, after: 0, lineCount: steps.length };
   const current = steps.findLastIndex(({ status }) => status.phase !== "PENDING");
-  const count = Math.max(1, lines - 2);
-  const before = Math.min(Math.max(0, current - Math.floor(count / 2)), steps.length - count);
-  const after = steps.length - before - count;
-  return { steps: steps.slice(before, before + count), before, after, lineCount: lines };
+  const tellsRest = lines >= 3;
+  const count = tellsRest ? lines - 2 : lines;
+  const first = Math.min(Math.max(0, current - Math.floor(count / 2)), steps.length - count);
+  return {
+    steps: steps.slice(first, first + count),
+    before: tellsRest ? first : 0,
+    after: tellsRest ? steps.length - first - count : 0,
+    lineCount: lines,
+  };
 }
 
 const asIs = (text: string): string => text;

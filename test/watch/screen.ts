@@ -9,7 +9,9 @@ export interface Screen {
   readonly isCursorVisible: () => boolean;
 }
 
-const TOKENS = /\u001b\[([?\d;]*)([A-Za-z])|[\r\n]|[^\u001b\r\n]/gu;
+const ESCAPE = "\u001b";
+const TOKENS = new RegExp(`${ESCAPE}\\[([?\\d;]*)([A-Za-z])|[\\r\\n]|\\P{Cc}`, "gu");
+const INCOMPLETE = new RegExp(`${ESCAPE}(\\[[?\\d;]*)?$`);
 
 /** @throws on anything else than text, line ends, colours and the few sequences that drawing in place needs. */
 export function createScreen(size: { columns: number; rows: number }): Screen {
@@ -17,6 +19,7 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
   let cells: string[][] = [[]];
   let [row, column] = [0, 0];
   let isCursorVisible = true;
+  let unread = "";
   const lineAt = (index: number): string[] => {
     while (cells.length <= index) cells.push([]);
     return cells[index] ?? [];
@@ -61,7 +64,11 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
     throw new Error(`Expected no other escape sequences, got ESC [ ${parameters} ${command}.`);
   };
   return {
-    write: (text) => {
+    write: (piece) => {
+      // A sequence can come in two pieces.
+      const all = unread + piece;
+      unread = INCOMPLETE.exec(all)?.[0] ?? "";
+      const text = all.slice(0, all.length - unread.length);
       let length = 0;
       for (const [token, parameters = "", command] of text.matchAll(TOKENS)) {
         length += token.length;

@@ -44,6 +44,8 @@ export interface TerminalRun {
   readonly resize: (columns: number, rows: number) => void;
   readonly pid: number;
   readonly ended: Promise<number>;
+  /** Waits for what comes about by something that is written. */
+  readonly until: (condition: () => boolean) => Promise<void>;
   /** Waits for a line that matches. */
   readonly shows: (pattern: RegExp) => Promise<void>;
 }
@@ -85,10 +87,10 @@ export function watchInTerminal(
   onTestFinished(() => {
     if (!hasEnded) pty.kill("SIGKILL");
   });
-  const shows = (pattern: RegExp) =>
+  const until = (condition: () => boolean) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (!screen.lines().some((line) => pattern.test(line))) return;
+        if (!condition()) return;
         waiting.delete(look);
         resolve();
       };
@@ -96,9 +98,10 @@ export function watchInTerminal(
       look();
       ended.then(() => {
         look();
-        reject(new Error(`Expected ${pattern} on the screen, but the program ended:\n${output}`));
+        reject(new Error(`Expected ${condition}, but the program ended:\n${output}`));
       });
     });
+  const shows = (pattern: RegExp) => until(() => screen.lines().some((line) => pattern.test(line)));
   const resize = (...size: [columns: number, rows: number]) => {
     screen.resize(...size);
     pty.resize(...size);
@@ -110,6 +113,7 @@ export function watchInTerminal(
     resize,
     pid: pty.pid,
     ended,
+    until,
     shows,
   };
 }
