@@ -2,7 +2,7 @@
 import type { HostStatus, RunPhase, RunStatus, StepType } from "../model/sdl.generated.ts";
 
 /** Names of failed hosts that are asked for in each group. */
-export const HOSTS_PER_GROUP = 3;
+const HOSTS_PER_GROUP = 3;
 
 export const SUBSCRIPTION = `subscription Watch($ref: JobInstanceRef!) {
   jobInstanceUpdated(ref: $ref) {

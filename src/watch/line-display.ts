@@ -33,7 +33,7 @@ const printableJson = (value: unknown): string =>
   );
 
 /** Such as `2026-01-01T00:00:05Z 安全补丁: RUNNING 5s; 检查环境 6/6; 分发补丁 2/6, 3 running; 安装补丁 PENDING`. */
-export function lineOf({ name, status, elapsedMs, observedAt, steps }: JobView): string {
+function lineOf({ name, status, elapsedMs, observedAt, steps }: JobView): string {
   const elapsed = elapsedText(elapsedMs);
   const head = `${observedAt.replace(/\.\d+Z$/, "Z")} ${name}: ${status.label}${elapsed ? ` ${elapsed}` : ""}`;
   return [head, ...steps.map(stepText)].join("; ");

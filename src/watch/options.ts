@@ -15,7 +15,7 @@ export interface WatchArguments {
 }
 
 /** Variables of a `JobInstanceRef`. */
-export interface WatchedRef {
+interface WatchedRef {
   readonly scopeType: "BIZ" | "BIZ_SET";
   readonly scopeId: string;
   readonly jobInstanceId: string;

@@ -226,7 +226,9 @@ it("gives the shell its cursor while it is stopped by Ctrl-Z, and draws on below
   run.type("\u001a");
   await run.until(() => run.screen.isCursorVisible());
   run.screen.write("shell\r\n");
-  process.kill(run.pid, "SIGCONT");
+  // Again and again, as it can be that it has not stopped yet.
+  const timer = setInterval(() => process.kill(run.pid, "SIGCONT"), 100);
+  test.onTestFinished(() => clearInterval(timer));
   await run.until(() => run.screen.lines().filter((line) => line.startsWith("部署")).length === 2);
   expect(run.screen.isCursorVisible()).toBe(false);
   expect(run.screen.lines()[3]).toMatch(/shell$/);
