@@ -84,10 +84,10 @@ function createStepLine(
   const countOf = ({ done, hosts }: StepView) => (hosts.total > 0 ? `${done}/${hosts.total}` : "");
   const remarksOf = ({ failed, others, status, hosts }: StepView): readonly Segment[] => [
     ...(failed ? [["  "] as const, [failed, paint.failed] as const] : []),
-    ...others.map((text): Segment => [`  ${text}`]),
     ...(status.isSpecial || hosts.total === 0
       ? [["  "] as const, [status.label, paint.status(status)] as const]
       : []),
+    ...others.map((text): Segment => [`  ${text}`]),
   ];
   const widest = (widths: readonly number[]) => Math.max(0, ...widths);
   const nameWidth = Math.min(
@@ -100,7 +100,7 @@ function createStepLine(
   );
   const free = columns - 2 - nameWidth - 2 - (countWidth > 0 ? countWidth + 2 : 0) - remarksWidth;
   // A bar goes before remarks, but not before names and counts.
-  const barWidth = columns < 40 ? 0 : Math.min(32, Math.max(10, free));
+  const barWidth = columns < 40 ? 0 : Math.min(32, Math.max(10, Math.floor(columns / 5), free));
 
   return (step) => {
     const bar: Segment =
@@ -113,7 +113,7 @@ function createStepLine(
         [` ${padEnd(cut(step.name, nameWidth), nameWidth)}`],
         [barWidth > 0 ? "  " : ""],
         bar,
-        [countWidth > 0 ? `  ${countOf(step).padStart(countWidth)}` : ""],
+        [step.hosts.total > 0 ? `  ${countOf(step).padStart(countWidth)}` : ""],
         ...remarksOf(step),
       ],
       columns,

@@ -29,7 +29,7 @@ export interface WatchOptions {
   readonly streamUrl: URL;
   /** In lower case. They hold credentials: nothing may print them. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly timeout: { readonly ms: number; readonly text: string } | null;
+  readonly timeoutMs: number | null;
   readonly isJson: boolean;
 }
 
@@ -67,7 +67,7 @@ export function readOptions(given: WatchArguments, environment: Environment): Wa
     scope,
     streamUrl: readUrl(given.url),
     headers: readHeaders(given.header, environment[CREDENTIALS_VARIABLE] ?? ""),
-    timeout: given.timeout === undefined ? null : { ms: readTimeout(given.timeout), text: given.timeout },
+    timeoutMs: given.timeout === undefined ? null : readTimeout(given.timeout),
     isJson: given.json ?? false,
   };
 }

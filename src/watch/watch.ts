@@ -6,6 +6,7 @@ import { elapsedText, viewOf } from "./job-view.ts";
 import { createJsonDisplay, createLineDisplay } from "./line-display.ts";
 import { readOptions, shownUrl, type WatchArguments, type WatchOptions } from "./options.ts";
 import { describeProblem } from "./problem.ts";
+import { formatDuration } from "./text.ts";
 import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
 
 /**
@@ -28,9 +29,9 @@ export async function watch(given: WatchArguments): Promise<number> {
   let last: JobState | null = null;
   try {
     const options = readOptions(given, process.env);
-    const { timeout } = options;
-    if (timeout) {
-      setTimeout(() => end(cannotWatch(timeoutMessage(timeout.text, last))), timeout.ms);
+    const { timeoutMs } = options;
+    if (timeoutMs !== null) {
+      setTimeout(() => end(cannotWatch(timeoutMessage(timeoutMs, last))), timeoutMs);
     }
     display = await createDisplay(options);
     for await (const update of newsOf(options, stop.signal, display)) {
@@ -93,9 +94,10 @@ async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): P
   });
 }
 
-function timeoutMessage(timeout: string, last: JobState | null): string {
-  if (!last) return `Expected the job to finish within ${timeout}, but no state of it came.`;
+function timeoutMessage(timeoutMs: number, last: JobState | null): string {
+  const expected = `Expected the job to finish within ${formatDuration(timeoutMs)}`;
+  if (!last) return `${expected}, but no state of it came.`;
   const { status, elapsedMs } = viewOf(last);
   const elapsed = elapsedText(elapsedMs);
-  return `Expected the job to finish within ${timeout}, but it was still running: ${status.label}${elapsed ? `, ${elapsed} at the last change` : ""}. The job goes on.`;
+  return `${expected}, but it was still running: ${status.label}${elapsed ? `, ${elapsed} at the last change` : ""}. The job goes on.`;
 }

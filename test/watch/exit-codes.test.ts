@@ -227,7 +227,7 @@ describe.concurrent("the end before the job's", () => {
   it("by a timeout before anything came says that too", async (test) => {
     const program = watchInPipe(test, { url: gateway.url, id: "20000090502" }, ["--timeout", "1"]);
     expect(await program.ended).toEqual({ code: 2, signal: null });
-    expect(program.stderr()).toBe("Expected the job to finish within 1, but no state of it came.\n");
+    expect(program.stderr()).toBe("Expected the job to finish within 1s, but no state of it came.\n");
   });
 });
 

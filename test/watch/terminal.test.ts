@@ -50,7 +50,7 @@ describe.concurrent("the picture", () => {
       `✔ 检查      ${bar(["█", BAR])}  1/1`,
       `● 安装补丁  ${bar(["█", 16], ["x", 4], ["▒", 4], ["░", 8])}  5/8  1 failed  retry 1`,
       '    1 × SCRIPT_NON_ZERO_EXIT "disk full" exit code 3  10.0.0.5',
-      `○ 确认      ${bar([" ", BAR])}       PENDING`,
+      `○ 确认      ${bar([" ", BAR])}  PENDING`,
     ]);
     expect(run.screen.isCursorVisible()).toBe(false);
 

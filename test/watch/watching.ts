@@ -56,18 +56,29 @@ export interface TerminalOptions {
   readonly environment?: Record<string, string>;
 }
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 /** Watches in a terminal of 80 columns and 24 rows. */
-export function watchInTerminal(
-  { onTestFinished }: Test,
+export const watchInTerminal = (
+  test: Test,
   target: WatchTarget,
+  { environment, ...options }: TerminalOptions = {},
+): TerminalRun =>
+  runInTerminal(test, [process.execPath, CLI, ...argumentsFor(target)], {
+    environment: { ...CREDENTIALS, ...environment },
+    ...options,
+  });
+
+/** Runs a command in a terminal. */
+export function runInTerminal(
+  { onTestFinished }: Test,
+  [file = "", ...args]: readonly string[],
   { columns = 80, rows = 24, environment = {} }: TerminalOptions = {},
 ): TerminalRun {
-  const pty = spawn(process.execPath, [CLI, ...argumentsFor(target)], {
+  const pty = spawn(file, args, {
     cols: columns,
     rows,
-    env: { TERM: "xterm-256color", ...CREDENTIALS, ...environment },
+    env: { TERM: "xterm-256color", ...environment },
   });
   const screen = createScreen({ columns, rows });
   let output = "";
