@@ -11,7 +11,7 @@ const run = async (demo: boolean) => {
 };
 
 /** Gathers the values of an option that is given again and again. */
-const collect = (value: string, values: readonly string[]) => [...values, value];
+const collect = (value: string, values: readonly string[] = []) => [...values, value];
 
 const program = new Command("bk-job-graphql")
   .description(
@@ -52,7 +52,7 @@ program
   .argument("<jobInstanceId>", "id of the job instance")
   .option("--scope <scope>", "where the job ran: biz:1, or biz_set:9991001 (required)")
   .option("--url <url>", "GraphQL endpoint of a running gateway", "http://127.0.0.1:4000/graphql")
-  .option("--header <header>", "'Name: value' to send along; can be given again", collect, [])
+  .option("--header <header>", "'Name: value' to send along; can be given again", collect)
   .option("--timeout <duration>", "give up after that long: 90, 90s, 5m, 1h")
   .option("--json", "print one JSON object for each change")
   .addHelpText("after", WATCH_HELP)

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSchema, type GraphQLNamedType, isInterfaceType, isObjectType, isUnionType } from "graphql";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SETTINGS } from "../src/config.ts";
 import { readSdl } from "../src/graphql/sdl.ts";
 import { FAULTS } from "../src/simulator/faults.ts";
@@ -14,7 +14,6 @@ import { AUTHORIZATION, runOperation, startGateway, type TestGateway } from "./s
 import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
 import { runScript, runShell } from "./support/shell.ts";
-import { CLI, CREDENTIALS, runInTerminal } from "./watch/watching.ts";
 
 /** Where the README's commands expect the gateway. */
 const README_URL = "http://127.0.0.1:4000/graphql";
@@ -94,41 +93,6 @@ describe("commands", () => {
       "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
       "npm ci && npm test",
     ]);
-  });
-});
-
-describe("commands of `watch`", () => {
-  const START = "node dist/cli.js watch";
-  const PATH = process.env.PATH ?? "";
-  const onTestGateway = (command: string) =>
-    command.replace(START, `"${process.execPath}" "${CLI}" watch --url ${gateway.url}`);
-  const withoutTime = (line: string) => line.replace(/^\S+Z /, "");
-
-  it.each(pairsOf("sh", "text").filter(([command]) => command.startsWith(START)))(
-    "%s shows what the page shows",
-    async (command, shown) => {
-      const environment = { ...CREDENTIALS, PATH };
-      const terminal = { columns: 120, environment };
-      const run = runInTerminal({ onTestFinished }, ["sh", "-c", onTestGateway(command)], terminal);
-      await run.ended;
-      expect(run.screen.lines().map(withoutTime)).toEqual(shown.trimEnd().split("\n").map(withoutTime));
-    },
-  );
-
-  it("with `--json` print JSON objects", async () => {
-    const command =
-      blocksOf("sh").find((text) => text.startsWith(START) && text.includes("--json")) ?? "false";
-    expect(JSON.parse(await runShell(onTestGateway(command)))).toMatchObject({ status: "SUCCEEDED" });
-  });
-
-  it("are all run here, with every option that there is", async (test) => {
-    const shown = pairsOf("sh", "text").filter(([command]) => command.startsWith(START));
-    expect(blocksOf("sh").filter((text) => text.startsWith(START))).toHaveLength(shown.length + 1);
-
-    const program = runProgram(test, "cli.js", ["watch", "--help"]);
-    await program.ended;
-    const options = [...program.stdout().matchAll(/^ {2}(--\w+(?: <\w+>)?) /gm)].map(([, option]) => option);
-    expect(tableOf("Option", "").map(([option]) => option)).toEqual(options);
   });
 });
 

@@ -91,7 +91,8 @@ async function beginningOf({ body }: Response): Promise<string> {
 function refusalOf(response: Response, shownUrl: string, body: string): ConnectionLost | WatchEnded {
   const { status } = response;
   const error = firstErrorIn(body);
-  const answer = `HTTP ${status} (${error ? `${error.code}: ${error.message}` : mediaTypeOf(response)})`;
+  const kind = status >= 300 && status < 400 ? "a redirect" : mediaTypeOf(response);
+  const answer = `HTTP ${status} (${error ? `${error.code}: ${error.message}` : kind})`;
   if (status >= 500) {
     return new ConnectionLost(`it answered ${answer}`, { wasThere: error?.code === "SHUTTING_DOWN" });
   }

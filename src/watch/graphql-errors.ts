@@ -8,7 +8,7 @@ export interface GraphQLFailure {
 
 interface SentError {
   readonly message: string;
-  readonly extensions?: Readonly<Record<string, unknown>> | unknown;
+  readonly extensions?: unknown;
 }
 
 /** Code and message of an error, fit to print. */

@@ -1,7 +1,7 @@
 /** A job as it is shown, on a terminal and in lines: clean texts and counts. */
 import type { RunPhase } from "../model/sdl.generated.ts";
 import type { FailedGroup, FailedHost, JobState, StepState } from "./job-update.ts";
-import { clean, formatDuration } from "./text.ts";
+import { cleaned, formatDuration } from "./text.ts";
 
 export interface JobView {
   readonly name: string;
@@ -43,14 +43,18 @@ export interface GroupView {
   readonly hosts: string;
 }
 
-export const viewOf = (job: JobState): JobView => ({
-  name: clean(job.name),
-  status: statusOf(job),
-  elapsedMs: job.isFinished ? (job.durationMs ?? job.elapsedMs) : job.elapsedMs,
-  isFinished: job.isFinished,
-  observedAt: clean(job.observedAt),
-  steps: job.steps.map(viewOfStep),
-});
+export function viewOf(update: JobState): JobView {
+  const job = cleaned(update);
+  const { name, isFinished, durationMs, elapsedMs, observedAt, steps } = job;
+  return {
+    name,
+    status: statusOf(job),
+    elapsedMs: isFinished ? (durationMs ?? elapsedMs) : elapsedMs,
+    isFinished,
+    observedAt,
+    steps: steps.map(viewOfStep),
+  };
+}
 
 const PHASES: ReadonlySet<string> = new Set<RunPhase>([
   "PENDING",
@@ -61,7 +65,7 @@ const PHASES: ReadonlySet<string> = new Set<RunPhase>([
 ]);
 
 const labelOf = (status: string, code: number): string =>
-  status === "UNRECOGNIZED" ? `status ${code}` : clean(status);
+  status === "UNRECOGNIZED" ? `status ${code}` : status;
 
 const statusOf = ({ status, statusCode, phase }: JobState | StepState): StatusView => ({
   phase,
@@ -72,7 +76,7 @@ const statusOf = ({ status, statusCode, phase }: JobState | StepState): StatusVi
 function viewOfStep(step: StepState): StepView {
   const { hostSummary: hosts, retryCount } = step;
   return {
-    name: clean(step.name),
+    name: step.name,
     status: statusOf(step),
     hasHosts: step.type !== "MANUAL_CONFIRM",
     hosts,
@@ -91,7 +95,7 @@ function viewOfGroup({ status, statusCode, tag, exitCode, count, hostResults }: 
   const names = hostResults.nodes.flatMap(nameOf);
   const parts = [
     `${count} × ${labelOf(status, statusCode)}`,
-    ...(tag === null ? [] : [`"${clean(tag)}"`]),
+    ...(tag === null ? [] : [`"${tag}"`]),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
   ];
   const hosts = names.join(", ");
@@ -104,7 +108,7 @@ function viewOfGroup({ status, statusCode, tag, exitCode, count, hostResults }: 
 
 const nameOf = ({ ip, ipv6, container }: FailedHost): readonly string[] => {
   const name = ip ?? ipv6 ?? container?.name;
-  return name ? [clean(name)] : [];
+  return name ? [name] : [];
 };
 
 /** Elapsed time for people; null before the job began. */

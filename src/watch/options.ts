@@ -9,7 +9,7 @@ export interface WatchArguments {
   readonly operands: readonly string[];
   readonly scope?: string;
   readonly url: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly timeout?: string;
   readonly json?: boolean;
 }
@@ -66,7 +66,7 @@ export function readOptions(given: WatchArguments, environment: Environment): Wa
     ref: { scopeType: scopeType === "biz" ? "BIZ" : "BIZ_SET", scopeId, jobInstanceId },
     scope,
     streamUrl: readUrl(given.url),
-    headers: readHeaders(given.header, environment[CREDENTIALS_VARIABLE] ?? ""),
+    headers: readHeaders(given.header ?? [], environment[CREDENTIALS_VARIABLE] ?? ""),
     timeoutMs: given.timeout === undefined ? null : readTimeout(given.timeout),
     isJson: given.json ?? false,
   };

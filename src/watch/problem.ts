@@ -1,12 +1,14 @@
 /** What to tell of an answer that is no job. */
 import type { Application, Denied, NotFound } from "./job-update.ts";
-import { clean } from "./text.ts";
+import { cleaned } from "./text.ts";
 
 /** One line: the upstream's message, and what to apply for. */
-export function describeProblem({ __typename, message, ...problem }: NotFound | Denied): string {
+export function describeProblem(update: NotFound | Denied): string {
+  const problem = cleaned(update);
+  const { __typename, message, upstreamRequestId } = problem;
   const application = "application" in problem ? problem.application : null;
-  const request = problem.upstreamRequestId ? ` (job_request_id ${clean(problem.upstreamRequestId)})` : "";
-  return `${__typename}: ${clean(message)}${request}${application ? `. ${describeApplication(application)}` : ""}`;
+  const request = upstreamRequestId ? ` (job_request_id ${upstreamRequestId})` : "";
+  return `${__typename}: ${message}${request}${application ? `. ${describeApplication(application)}` : ""}`;
 }
 
 /** Such as `Apply in 作业平台 (bk_job) for: 业务访问 (access_business) on 业务 blueking (1)`. */
@@ -21,7 +23,6 @@ function describeApplication({ systemId, systemName, actions }: Application): st
 type ResourcePath = Application["actions"][number]["relatedResourceTypes"][number]["instances"][number];
 
 const describePath = (path: ResourcePath): string =>
-  path.map(({ id, name, type, typeName }) => `${clean(typeName ?? type)} ${named(name, id)}`).join(" / ");
+  path.map(({ id, name, type, typeName }) => `${typeName ?? type} ${named(name, id)}`).join(" / ");
 
-const named = (name: string | null, id: string): string =>
-  name ? `${clean(name)} (${clean(id)})` : clean(id);
+const named = (name: string | null, id: string): string => (name ? `${name} (${id})` : id);

@@ -18,6 +18,13 @@ export const clean = (text: string): string =>
     .replace(CONTROLS, "")
     .replace(DIRECTIONS, "");
 
+/** The same value with all its texts clean, at any depth: no field can be forgotten. */
+export const cleaned = <T>(value: T): T =>
+  // What is JSON stays of its type: texts become texts.
+  JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part === "string" ? clean(part) : part,
+  ) as T;
+
 /** What a user gave, for a message. */
 export const quote = (text: string): string => `"${clean(text)}"`;
 

@@ -6,7 +6,7 @@ import { elapsedText, viewOf } from "./job-view.ts";
 import { createJsonDisplay, createLineDisplay } from "./line-display.ts";
 import { readOptions, shownUrl, type WatchArguments, type WatchOptions } from "./options.ts";
 import { describeProblem } from "./problem.ts";
-import { formatDuration } from "./text.ts";
+import { clean, formatDuration } from "./text.ts";
 import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
 
 /**
@@ -18,12 +18,7 @@ export async function watch(given: WatchArguments): Promise<number> {
   const { stdout, stderr } = process;
   const stop = new AbortController();
   const end = (why: WatchEnded) => stop.abort(why);
-  // Who reads no more wants no more: quietly, with the code of a process that SIGPIPE ended.
-  stdout.on("error", () => end(endedBy("SIGPIPE", "")));
-  stderr.on("error", () => {});
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => end(endedBy(signal, "No longer watched. The job goes on.")));
-  }
+  endWithProcess(end);
 
   let display: Display | null = null;
   let last: JobState | null = null;
@@ -44,11 +39,34 @@ export async function watch(given: WatchArguments): Promise<number> {
     return last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed;
   } catch (error) {
     display?.end();
-    if (!(error instanceof WatchEnded)) throw error;
-    if (error.message !== "") stderr.write(`${error.message}\n`);
-    return error.exitCode;
+    const { message, exitCode } = error instanceof WatchEnded ? error : fault(error);
+    if (message !== "") stderr.write(`${message}\n`);
+    return exitCode;
+  } finally {
+    // Pipes are not written at once everywhere.
+    await new Promise((resolve) => stdout.write("", resolve));
   }
 }
+
+/** What comes from outside of the job: signals, a reader that has gone, and faults where nothing catches them. */
+function endWithProcess(end: (why: WatchEnded) => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) {
+    process.on(signal, () => end(endedBy(signal, "No longer watched. The job goes on.")));
+  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Who reads no more wants no more: quietly, with the code of a process that SIGPIPE ended.
+    if (error.code === "EPIPE") end(endedBy("SIGPIPE", ""));
+    else end(cannotWatch(`Expected stdout to take what is written, but: ${clean(error.message)}.`));
+  });
+  process.stderr.on("error", () => {});
+  process.on("uncaughtException", (error) => end(fault(error)));
+}
+
+/** A fault of this program, or an answer that is none of a gateway: its own exit code would be that of a failed job. */
+const fault = (error: unknown): WatchEnded =>
+  cannotWatch(
+    `Expected to watch the job, but the program failed: ${clean(String(error instanceof Error ? error.stack : error))}`,
+  );
 
 /** Updates that tell something new. What becomes of the connection is noted on the display. */
 async function* newsOf(
@@ -80,8 +98,9 @@ const lossNote = ({ why, waitMs, attempt, maxTries }: Lost): string =>
 async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): Promise<Display> {
   const { stdout, stderr, env } = process;
   if (isJson) return createJsonDisplay({ stdout, stderr });
-  // A dumb terminal cannot go back to what it has written.
-  if (!stdout.isTTY || env.TERM === "dumb") return createLineDisplay({ stdout, stderr });
+  // A dumb terminal cannot go back to what it has written, nor can one that has no size.
+  if (!stdout.isTTY || env.TERM === "dumb" || !(stdout.columns > 0))
+    return createLineDisplay({ stdout, stderr });
   const [{ createTerminalDisplay }, { createPaint }] = await Promise.all([
     import("./terminal-display.ts"),
     import("./paint.ts"),

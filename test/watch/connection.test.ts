@@ -58,7 +58,7 @@ describe.concurrent("without a gateway from the start", () => {
   it.for([
     ["a page", 200, { "content-type": "text/html" }, "<h1>", "HTTP 200 (text/html)"],
     ["no page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
-    ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (no content type)"],
+    ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, { "content-type": "application/json" }, "{}", "HTTP 401 (application/json)"],
     ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", "events of another kind"],
   ] as const)("ends at once where there is %s", async ([, status, headers, body, got], test) => {
@@ -154,7 +154,7 @@ describe.concurrent("a connection that is lost", () => {
 
 /** Losses until there are no more tries, and what is said then; with waits of milliseconds. */
 async function lossesOf(url: string, options: FollowOptions): Promise<readonly [Lost[], string]> {
-  const target = readOptions({ operands: ["1"], scope: "biz:1", url, header: [] }, {});
+  const target = readOptions({ operands: ["1"], scope: "biz:1", url }, {});
   const losses: Lost[] = [];
   let end = "";
   try {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../process/program.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { EVENTS, jobEvent, useStandIn } from "./stand-in.ts";
 import {
   argumentsFor,
   CREDENTIALS,
@@ -205,7 +206,7 @@ describe.concurrent("the end before the job's", () => {
   it.for([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-    ["SIGHUP", 129],
+    ["SIGQUIT", 131],
   ] as const)("by %s has exit code %i", async ([signal, code], test) => {
     const program = watchInPipe(test, changingJob(gateway, `34000000${code}`, running()));
     await linesOf(program, 1);
@@ -229,6 +230,15 @@ describe.concurrent("the end before the job's", () => {
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stderr()).toBe("Expected the job to finish within 1s, but no state of it came.\n");
   });
+});
+
+it("is not taken for a failed job when the answer is none of a gateway", async (test) => {
+  const { url } = await useStandIn(test, (_, response) => {
+    response.writeHead(200, EVENTS).end(jobEvent({ steps: "\u001b[2J" }));
+  });
+  const program = watchInPipe(test, { url, id: "1" });
+  expect(await program.ended).toEqual({ code: 2, signal: null });
+  expect(program.stderr()).toMatch(/^Expected to watch the job, but the program failed: \P{Cc}*\n$/u);
 });
 
 it("leaves nothing behind at the gateway", async (test) => {

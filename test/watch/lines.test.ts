@@ -104,7 +104,9 @@ describe.concurrent("lines", () => {
     );
     const program = watchInPipe(test, job);
     await program.ended;
-    expect(program.stdout()).toMatch(/^\S+ x yz?.*: FAILED 1m 05s; x y.*"x y.*exit code 1: x y.*\n$/);
+    expect(program.stdout()).toMatch(
+      /^\S+ x y\[5mz: FAILED 1m 05s; x y\[5mz 1\/1, 1 failed \(1 × \w+ "x y\[5mz" exit code 1: x y\[5mz\)\n$/,
+    );
     expect(program.stdout()).not.toMatch(CONTROLS);
     expect(program.stdout()).not.toContain("\u202e");
   });

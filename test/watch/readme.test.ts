@@ -1,0 +1,48 @@
+/** README.md on `watch`: its commands run here, and show what the page shows. */
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { runProgram } from "../process/program.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { blocksOf, pairsOf, tableOf } from "../support/readme.ts";
+import { runShell } from "../support/shell.ts";
+import { CLI, CREDENTIALS, runInTerminal } from "./watching.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+describe("commands of `watch`", () => {
+  const START = "node dist/cli.js watch";
+  const PATH = process.env.PATH ?? "";
+  const onTestGateway = (command: string) =>
+    command.replace(START, `"${process.execPath}" "${CLI}" watch --url ${gateway.url}`);
+  const withoutTime = (line: string) => line.replace(/^\S+Z /, "");
+
+  it.each(pairsOf("sh", "text").filter(([command]) => command.startsWith(START)))(
+    "%s shows what the page shows",
+    async (command, shown) => {
+      const environment = { ...CREDENTIALS, PATH };
+      const terminal = { columns: 120, environment };
+      const run = runInTerminal({ onTestFinished }, ["sh", "-c", onTestGateway(command)], terminal);
+      await run.ended;
+      expect(run.screen.lines().map(withoutTime)).toEqual(shown.trimEnd().split("\n").map(withoutTime));
+    },
+  );
+
+  it("with `--json` print JSON objects", async () => {
+    const command =
+      blocksOf("sh").find((text) => text.startsWith(START) && text.includes("--json")) ?? "false";
+    expect(JSON.parse(await runShell(onTestGateway(command)))).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  it("are all run here, with every option that there is", async (test) => {
+    const shown = pairsOf("sh", "text").filter(([command]) => command.startsWith(START));
+    expect(blocksOf("sh").filter((text) => text.startsWith(START))).toHaveLength(shown.length + 1);
+
+    const program = runProgram(test, "cli.js", ["watch", "--help"]);
+    await program.ended;
+    const options = [...program.stdout().matchAll(/^ {2}(--\w+(?: <\w+>)?) /gm)].map(([, option]) => option);
+    expect(tableOf("Option", "").map(([option]) => option)).toEqual(options);
+  });
+});
