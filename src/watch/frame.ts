@@ -41,7 +41,9 @@ export function drawFrame(job: JobView, options: FrameOptions): readonly string[
   const shown = stepsThatFit(job.steps, Math.max(1, left));
   const groupLimit = groupsThatFit(shown.steps, left - shown.lineCount);
   const elision = (count: number, where: string) =>
-    count > 0 ? [fitted([[`  … ${count} steps ${where}`, paint.weak]], columns)] : [];
+    count > 0
+      ? [fitted([[`  … ${count} ${count === 1 ? "step" : "steps"} ${where}`, paint.weak]], columns)]
+      : [];
   const lines = [
     drawTitle(job, options),
     "",
@@ -123,13 +125,11 @@ function createStepLine(
 
 function drawGroups(
   groups: readonly GroupView[],
-  limit: number | null,
+  limit: number,
   columns: number,
   paint: Paint,
 ): readonly string[] {
-  if (limit === null) return [];
-  const rest = groups.slice(limit);
-  const hostCount = rest.reduce((sum, { count }) => sum + count, 0);
+  const rest = groups.slice(limit).reduce((sum, { count }) => sum + count, 0);
   return [
     ...groups.slice(0, limit).map(({ text, hosts }) =>
       fitted(
@@ -140,21 +140,21 @@ function drawGroups(
         columns,
       ),
     ),
-    ...(rest.length > 0
-      ? [fitted([[`    … ${rest.length} more groups of ${hostCount} failed`, paint.weak]], columns)]
-      : []),
+    // Without a group before it, it would say what the step's own line does.
+    ...(rest > 0 && limit > 0 ? [fitted([[`    … ${rest} more failed`, paint.weak]], columns)] : []),
   ];
 }
 
-/** How many groups of each step fit into so many lines, and a line for the rest of them; null when not even that. */
-function groupsThatFit(steps: readonly StepView[], lines: number): number | null {
+/** How many groups of each step fit into so many lines, with a line for the rest of them. */
+function groupsThatFit(steps: readonly StepView[], lines: number): number {
   const linesWith = (limit: number) =>
     steps.reduce(
       (sum, { groups }) => sum + Math.min(groups.length, limit) + (groups.length > limit ? 1 : 0),
       0,
     );
-  for (let limit = MAX_GROUPS; limit >= 0; limit -= 1) if (linesWith(limit) <= lines) return limit;
-  return null;
+  let limit = MAX_GROUPS;
+  while (limit > 0 && linesWith(limit) > lines) limit -= 1;
+  return limit;
 }
 
 /** As many steps as fit into so many lines, around the one that matters now; with lines for those left out, if they fit. */
@@ -180,10 +180,8 @@ function fitted(segments: readonly Segment[], columns: number): string {
   let line = "";
   for (const [text, style = asIs] of segments) {
     const width = widthOf(text);
-    if (width > left) {
-      return line + style(cut(text, left));
-    }
-    line += text === "" ? "" : style(text);
+    if (width > left) return line + style(cut(text, left));
+    line += style(text);
     left -= width;
   }
   return line;

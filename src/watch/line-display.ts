@@ -57,8 +57,6 @@ const MAX_GROUPS = 5;
 
 function groupTexts(groups: readonly GroupView[]): string {
   const texts = groups.slice(0, MAX_GROUPS).map(({ text, hosts }) => (hosts ? `${text}: ${hosts}` : text));
-  return [
-    ...texts,
-    ...(groups.length > MAX_GROUPS ? [`${groups.length - MAX_GROUPS} more groups`] : []),
-  ].join("; ");
+  const rest = groups.slice(MAX_GROUPS).reduce((sum, { count }) => sum + count, 0);
+  return [...texts, ...(rest > 0 ? [`${rest} more failed`] : [])].join("; ");
 }

@@ -99,12 +99,13 @@ export function createTerminalDisplay({
     end: () => {
       clearInterval(timer);
       terminal.off("resize", redraw);
-      process.off("SIGTSTP", suspend).off("SIGCONT", resume).off("exit", showCursor);
+      process.off("SIGTSTP", suspend).off("SIGCONT", resume);
       note = null;
       // The last picture is not bound to the screen: it can be scrolled.
       if (shown) update.persist(frame(Number.POSITIVE_INFINITY).join("\n"));
       else update.clear();
       showCursor();
+      process.off("exit", showCursor);
     },
   };
 }

@@ -78,7 +78,7 @@ describe.concurrent("lines", () => {
     const program = watchInPipe(test, job);
     await program.ended;
     expect(program.stdout().match(/exit code \d/g)).toHaveLength(5);
-    expect(program.stdout()).toContain("exit code 4: 10.0.0.4; 2 more groups)");
+    expect(program.stdout()).toContain("exit code 4: 10.0.0.4; 2 more failed)");
   });
 
   it.for([{}, { FORCE_COLOR: "3" }])("have no colours, with %o", async (environment, test) => {
