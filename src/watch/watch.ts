@@ -99,8 +99,8 @@ async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): P
   const { stdout, stderr, env } = process;
   if (isJson) return createJsonDisplay({ stdout, stderr });
   // A dumb terminal cannot go back to what it has written, nor can one that has no size.
-  if (!stdout.isTTY || env.TERM === "dumb" || !(stdout.columns > 0))
-    return createLineDisplay({ stdout, stderr });
+  const canDraw = stdout.isTTY && stdout.columns > 0 && env.TERM !== "dumb";
+  if (!canDraw) return createLineDisplay({ stdout, stderr });
   const [{ createTerminalDisplay }, { createPaint }] = await Promise.all([
     import("./terminal-display.ts"),
     import("./paint.ts"),

@@ -207,13 +207,13 @@ describe.concurrent("tries to connect again", () => {
     const { url } = await useStandIn(test, (_, response, index) => {
       if (index > 0) return void response.destroy();
       response.writeHead(200, EVENTS).write(jobEvent());
-      const timer = setInterval(() => response.write(":\n\n"), 50);
+      const timer = setInterval(() => response.write(":\n\n"), 100);
       setTimeout(() => {
         clearInterval(timer);
         response.end(event("complete"));
-      }, 600);
+      }, 1_500);
     });
-    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 1, silenceMs: 300 });
+    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 1, silenceMs: 1_000 });
     expect(losses.map(({ why }) => why)).toEqual(["the gateway ended the stream"]);
   });
 });
