@@ -1,10 +1,10 @@
-/** The ways in which watching ends other than by the job's own end, each with its exit code. */
+/** The ways in which watching ends, each with its exit code. */
 import { constants } from "node:os";
 
 /** Process exit codes of `watch`. A signal's is 128 and its number, as shells have it. */
 export const EXIT = { succeeded: 0, failed: 1, notWatched: 2 } as const;
 
-/** Watching ended before the job did. `message` is for the user; empty when there is nobody to tell. */
+/** Watching ended. `message` is for the user; empty where all was said, or there is nobody to tell. */
 export class WatchEnded extends Error {
   override readonly name = "WatchEnded";
   readonly exitCode: number;

@@ -17,16 +17,24 @@ import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
 export async function watch(given: WatchArguments): Promise<number> {
   const { stdout, stderr } = process;
   const stop = new AbortController();
-  const end = (why: WatchEnded) => stop.abort(why);
-  endWithProcess(end);
+  endWithProcess((why) => stop.abort(why));
+  const ended = await watchUntilEnd(given, stop);
+  // Pipes are not written at once everywhere, and that it failed is known a moment later.
+  await new Promise((resolve) => stdout.write("", resolve));
+  const { message, exitCode } = stop.signal.reason instanceof WatchEnded ? stop.signal.reason : ended;
+  if (message !== "") stderr.write(`${message}\n`);
+  return exitCode;
+}
 
+/** How it ended. Never throws. */
+async function watchUntilEnd(given: WatchArguments, stop: AbortController): Promise<WatchEnded> {
   let display: Display | null = null;
   let last: JobState | null = null;
   try {
     const options = readOptions(given, process.env);
     const { timeoutMs } = options;
     if (timeoutMs !== null) {
-      setTimeout(() => end(cannotWatch(timeoutMessage(timeoutMs, last))), timeoutMs);
+      setTimeout(() => stop.abort(cannotWatch(timeoutMessage(timeoutMs, last))), timeoutMs);
     }
     display = await createDisplay(options);
     for await (const update of newsOf(options, stop.signal, display)) {
@@ -36,15 +44,10 @@ export async function watch(given: WatchArguments): Promise<number> {
       if (update.isFinished) break;
     }
     display.end();
-    return last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed;
+    return new WatchEnded(last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed, "");
   } catch (error) {
     display?.end();
-    const { message, exitCode } = error instanceof WatchEnded ? error : fault(error);
-    if (message !== "") stderr.write(`${message}\n`);
-    return exitCode;
-  } finally {
-    // Pipes are not written at once everywhere.
-    await new Promise((resolve) => stdout.write("", resolve));
+    return error instanceof WatchEnded ? error : fault(error);
   }
 }
 

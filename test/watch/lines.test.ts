@@ -1,10 +1,21 @@
 /** `watch` in a pipe: a line for each change, or a JSON object. */
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIPTION } from "../../src/watch/job-update.ts";
 import { step } from "../graphql/scripted-job.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { subscribeByEvents } from "../support/live-clients.ts";
-import { changingJob, finished, linesOf, running, watchInPipe } from "./watching.ts";
+import {
+  argumentsFor,
+  CLI,
+  CREDENTIALS,
+  changingJob,
+  finished,
+  linesOf,
+  runInTerminal,
+  running,
+  watchInPipe,
+} from "./watching.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -161,4 +172,12 @@ it("ends quietly when nobody reads on", async (test) => {
   // As a process that SIGPIPE ended.
   expect((await program.ended).code).toBe(141);
   expect(program.stderr()).toBe("");
+});
+
+it.runIf(existsSync("/dev/full"))("says that its output was lost, for lack of space", async (test) => {
+  const command = [process.execPath, CLI, ...argumentsFor({ url: gateway.url, id: "20000000001" })];
+  const options = { environment: CREDENTIALS, columns: 200 };
+  const run = runInTerminal(test, ["sh", "-c", '"$@" > /dev/full', "sh", ...command], options);
+  expect(await run.ended).toBe(2);
+  expect(run.screen.lines()).toEqual([expect.stringMatching(/^Expected stdout to take .* ENOSPC/)]);
 });
