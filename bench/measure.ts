@@ -53,6 +53,30 @@ export interface Stage {
 
 const GENERATOR = new URL("load/generator.ts", import.meta.url);
 
+/** Where a server is used. */
+interface Use {
+  /** Of the profile that the gateway may be asked for. */
+  readonly name: string;
+  readonly isHot: boolean;
+  readonly upstreamUrl: string;
+}
+
+export function startContestant(
+  contestant: Contestant,
+  { name, isHot, upstreamUrl }: Use,
+  { profileFolder, environment }: Pick<RunOptions, "profileFolder" | "environment">,
+): Promise<ServerProcess> {
+  const isGateway = contestant.name === GATEWAY;
+  const profile =
+    isGateway && profileFolder
+      ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
+      : [];
+  return startServer({
+    args: [...profile, scriptOf(contestant)],
+    environment: environmentOf(upstreamUrl, isHot, isGateway ? environment : {}),
+  });
+}
+
 /** Starts the simulator and the servers, has `work` done with them, and ends them. */
 export async function withStage<T>(
   { dialect, isHot, name }: Pick<Workload, "dialect" | "isHot" | "name">,
@@ -64,16 +88,7 @@ export async function withStage<T>(
   const runners: Runner[] = [];
   try {
     for (const contestant of CONTESTANTS.filter((one) => options.servers.includes(one.name))) {
-      const isGateway = contestant.name === GATEWAY;
-      const profile =
-        isGateway && options.profileFolder
-          ? ["--cpu-prof", `--cpu-prof-dir=${options.profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
-          : [];
-      const extra = isGateway ? options.environment : {};
-      const process = await startServer({
-        args: [...profile, scriptOf(contestant)],
-        environment: environmentOf(simulator.url, isHot, extra),
-      });
+      const process = await startContestant(contestant, { name, isHot, upstreamUrl: simulator.url }, options);
       const expect = (ask: Ask) =>
         verify(process.origin, contestant.name === FLOOR, simulator.url, ask).catch((error: Error) => {
           throw new Error(`${contestant.name} gives a wrong answer to ${name}. ${error.message}`);

@@ -1,0 +1,234 @@
+/** Many who watch one job: through the gateway's subscriptions, and by polling the endpoint themselves. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { CONTESTANTS, FLOOR, GATEWAY } from "./catalogue.ts";
+import type { Admitted, Polled, Polling, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
+import { type RunOptions, startContestant } from "./measure.ts";
+import { cpuMs, type Memory, memory } from "./process/proc.ts";
+import type { ServerProcess } from "./process/server-process.ts";
+import { type SimulatorProcess, startLiveSimulator } from "./process/simulator-process.ts";
+import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
+import { WATCHED, WATCHED_HOSTS } from "./queries.ts";
+import { LARGE_LIVE_JOB, SMALL_LIVE_JOB } from "./servers/live-job.ts";
+
+/** What a server cost while it was looked at. */
+interface Cost {
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly memory: Memory;
+}
+
+/** Viewers who poll by themselves. */
+export interface PolledCost extends Cost {
+  readonly answeredPerSecond: number;
+  readonly upstreamCallsPerSecond: number;
+}
+
+/** Viewers who subscribe. */
+export interface WatchedCost extends Cost {
+  readonly pollsPerSecond: number;
+  readonly checksPerSecond: number;
+  /** Results of the viewer with the fewest, and of that with the most. */
+  readonly results: readonly [least: number, most: number];
+  /** For each change, from the upstream's first answer with it until the last viewer was told. */
+  readonly delaysMs: readonly number[];
+}
+
+export interface Watched {
+  readonly firstCalls: number;
+  /** From the first viewer's connection to the last one's first result. */
+  readonly admittedMs: number;
+  readonly cost: WatchedCost;
+  /** Over so long that every viewer's permission was checked again; for the most viewers only. */
+  readonly costWithChecks: WatchedCost | null;
+  /** From SIGTERM, with all viewers there, to the end of the process. */
+  readonly endedMs: number;
+}
+
+export interface LivePoint {
+  readonly viewers: number;
+  readonly polled: PolledCost | null;
+  readonly watched: Watched | null;
+}
+
+/** Viewers of every field of many hosts, and whether they read. */
+export interface StuckPoint {
+  readonly viewers: number;
+  readonly isReading: boolean;
+  /** That the upstream told the gateway. */
+  readonly states: number;
+  /** By all of the viewers. */
+  readonly receivedMb: number;
+  readonly memory: Memory;
+}
+
+export interface MeasuredLive {
+  readonly points: readonly LivePoint[];
+  readonly stuck: readonly StuckPoint[];
+}
+
+const SIZES = [1, 10, 100, 1_000, 5_000];
+const MOST = 5_000;
+const STUCK_VIEWERS = 20;
+
+const WATCH_MS = 20_000;
+const STUCK_MS = 15_000;
+/** LIVE_RECHECK_MS, and time for the last checks. */
+const CHECKS_MS = 60_000;
+const POLL_MS = 10_000;
+/** Servers get to full speed, and what arriving left behind is done. */
+const SETTLE_MS = 3_000;
+/** As the gateway does while the job changes. */
+const POLL_EVERY_MS = 1_000;
+
+/** One server with an upstream of its own and one load generator. */
+interface LiveStage {
+  readonly simulator: SimulatorProcess<UpstreamCalls>;
+  readonly server: ServerProcess;
+  readonly generator: WorkerProcess;
+}
+
+/** @param onPoint told after every measurement, as all of them take minutes. */
+export async function measureLive(
+  options: RunOptions,
+  onPoint: (line: string) => void,
+): Promise<MeasuredLive> {
+  const points: LivePoint[] = [];
+  for (const viewers of SIZES) {
+    const polled = options.servers.includes(FLOOR) ? await measurePolling(viewers, options) : null;
+    const watched = options.servers.includes(GATEWAY) ? await measureWatching(viewers, options) : null;
+    points.push({ viewers, polled, watched });
+    onPoint(`${viewers} viewers: done`);
+  }
+  const stuck: StuckPoint[] = [];
+  if (options.servers.includes(GATEWAY)) {
+    for (const isReading of [true, false]) stuck.push(await measureStuck(isReading, options));
+  }
+  return { points, stuck };
+}
+
+const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCost> =>
+  withLiveStage(FLOOR, `polled-${viewers}`, "load/pollers.ts", options, async (stage) => {
+    const { simulator, server, generator } = stage;
+    const { origin } = server;
+    const polling: Polling = {
+      origin,
+      pollers: viewers,
+      jobInstanceId: SMALL_LIVE_JOB.id,
+      everyMs: POLL_EVERY_MS,
+    };
+    await generator.ask(polling);
+    await sleep(2 * SETTLE_MS);
+    await takeAll<Polled>(stage);
+    const cost = await costOf(server, POLL_MS);
+    const [{ answered }, { first, repeated }] = await takeAll<Polled>({ simulator, generator });
+    const perSecond = (count: number) => (count / cost.wallMs) * 1_000;
+    return {
+      ...cost,
+      answeredPerSecond: perSecond(answered),
+      upstreamCallsPerSecond: perSecond(first + repeated),
+    };
+  });
+
+const measureWatching = (viewers: number, options: RunOptions): Promise<Watched> =>
+  withLiveStage(GATEWAY, `live-${viewers}`, "load/viewers.ts", options, async (stage) => {
+    const { server, generator } = stage;
+    const viewing: Viewing = {
+      origin: server.origin,
+      viewers,
+      query: WATCHED,
+      jobInstanceId: SMALL_LIVE_JOB.id,
+      isReading: true,
+    };
+    const { tookMs: admittedMs } = await generator.ask<Admitted>(viewing);
+    await sleep(SETTLE_MS);
+    const [, { first }] = await takeAll<Viewed>(stage);
+    const cost = await watch(stage, viewers, WATCH_MS);
+    const costWithChecks = viewers === MOST ? await watch(stage, viewers, CHECKS_MS) : null;
+    const begin = performance.now();
+    await server.stop();
+    return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
+  });
+
+/** Looks on for a while. */
+async function watch(stage: LiveStage, viewers: number, durationMs: number): Promise<WatchedCost> {
+  const cost = await costOf(stage.server, durationMs);
+  const [{ leastResults, mostResults, changes }, { repeated, checks, answeredAt }] =
+    await takeAll<Viewed>(stage);
+  const answers = new Map(answeredAt);
+  const delaysMs = changes.flatMap(([change, told]) => {
+    const at = answers.get(change);
+    // At either end of the time some viewers are told outside it.
+    return at !== undefined && told.viewers === viewers ? [told.lastAt - at] : [];
+  });
+  return {
+    ...cost,
+    pollsPerSecond: (repeated / cost.wallMs) * 1_000,
+    checksPerSecond: (checks / cost.wallMs) * 1_000,
+    results: [leastResults, mostResults],
+    delaysMs,
+  };
+}
+
+const measureStuck = (isReading: boolean, options: RunOptions): Promise<StuckPoint> =>
+  withLiveStage(GATEWAY, `live-stuck-${!isReading}`, "load/viewers.ts", options, async (stage) => {
+    const { server, generator } = stage;
+    const viewing: Viewing = {
+      origin: server.origin,
+      viewers: STUCK_VIEWERS,
+      query: WATCHED_HOSTS,
+      jobInstanceId: LARGE_LIVE_JOB.id,
+      isReading,
+    };
+    await generator.ask<Admitted>(viewing);
+    await sleep(STUCK_MS);
+    const [{ bytes }, { answeredAt }] = await takeAll<Viewed>(stage);
+    return {
+      viewers: STUCK_VIEWERS,
+      isReading,
+      states: answeredAt.length,
+      receivedMb: bytes / 2 ** 20,
+      memory: memory(server.pid),
+    };
+  });
+
+async function costOf({ pid }: ServerProcess, durationMs: number): Promise<Cost & { wallMs: number }> {
+  const [begin, before] = [performance.now(), cpuMs(pid)];
+  await sleep(durationMs);
+  const wallMs = performance.now() - begin;
+  return { cpuPercent: ((cpuMs(pid) - before) / wallMs) * 100, memory: memory(pid), wallMs };
+}
+
+/** What both sides saw since this was last asked. @throws Error when a viewer saw anything wrong. */
+async function takeAll<Seen extends Viewed | Polled>({
+  simulator,
+  generator,
+}: Pick<LiveStage, "simulator" | "generator">): Promise<[Seen, UpstreamCalls]> {
+  const [seen, calls] = await Promise.all([generator.ask<Seen>({}), simulator.takeCalls()]);
+  if (seen.failure !== null) throw new Error(`A viewer was told something wrong: ${seen.failure}`);
+  return [seen, calls];
+}
+
+async function withLiveStage<T>(
+  serverName: string,
+  name: string,
+  load: string,
+  options: RunOptions,
+  work: (stage: LiveStage) => Promise<T>,
+): Promise<T> {
+  const contestant = CONTESTANTS.find((one) => one.name === serverName);
+  if (!contestant) throw new Error(`Expected the name of a server, got ${serverName}.`);
+  const simulator = await startLiveSimulator();
+  const generator = startWorker(new URL(load, import.meta.url));
+  try {
+    const use = { name, isHot: true, upstreamUrl: simulator.url };
+    const server = await startContestant(contestant, use, options);
+    try {
+      return await work({ simulator, server, generator });
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    generator.stop();
+    simulator.stop();
+  }
+}

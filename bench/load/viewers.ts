@@ -1,0 +1,87 @@
+/** The viewers' process: half of them by WebSocket, half by server-sent events, each with credentials of its own. */
+import type { Admitted, Told, Viewed, Viewing } from "./live.ts";
+import { subscribeByEvents, subscribeByWebSocket } from "./subscribe.ts";
+
+/** Viewers who wait for their first result at one time. */
+const ARRIVING = 100;
+
+interface Viewer {
+  results: number;
+  lastChange: number;
+}
+
+function createViewers({ origin, query, jobInstanceId, isReading, viewers: wanted }: Viewing) {
+  const viewers: Viewer[] = [];
+  const payload = { query, variables: { jobInstanceId } };
+  let changes = new Map<number, Told>();
+  let bytes = 0;
+  let failure: string | null = null;
+
+  const onFailure = (message: string) => {
+    // Who does not read is cut off at some time.
+    if (isReading) failure ??= message;
+  };
+
+  const note = (viewer: Viewer, text: string) => {
+    const change = Number(/"name":"Change (\d+)"/.exec(text)?.[1]);
+    // Neither back to an earlier state nor the same again.
+    if (!(change > viewer.lastChange)) {
+      return onFailure(`Expected a change after ${viewer.lastChange}, got ${text.slice(0, 300)}`);
+    }
+    bytes += text.length;
+    viewer.lastChange = change;
+    viewer.results += 1;
+    const told = changes.get(change)?.viewers ?? 0;
+    changes.set(change, { viewers: told + 1, lastAt: Date.now() });
+  };
+
+  /** Settles with the first result. */
+  const view = (index: number): Promise<void> =>
+    new Promise((resolve) => {
+      const viewer = { results: 0, lastChange: -1 };
+      viewers.push(viewer);
+      const subscribe = index % 2 === 0 ? subscribeByWebSocket : subscribeByEvents;
+      subscribe({
+        origin,
+        credentials: JSON.stringify({ access_token: `viewer-${index}` }),
+        payload,
+        onResult: (text, pause) => {
+          note(viewer, text);
+          resolve();
+          if (!isReading) pause();
+        },
+        onFailure,
+      });
+    });
+
+  const admit = async (): Promise<Admitted> => {
+    const begin = performance.now();
+    let next = 0;
+    const arrive = async () => {
+      while (next < wanted) await view(next++);
+    };
+    await Promise.all(Array.from({ length: ARRIVING }, arrive));
+    return { tookMs: performance.now() - begin };
+  };
+
+  const take = (): Viewed => {
+    const results = viewers.map((viewer) => viewer.results).sort((a, b) => a - b);
+    const [leastResults = 0] = results;
+    const mostResults = results.at(-1) ?? 0;
+    const taken = { leastResults, mostResults, bytes, changes: [...changes], failure };
+    for (const viewer of viewers) viewer.results = 0;
+    bytes = 0;
+    changes = new Map();
+    return taken;
+  };
+
+  return { admit, take };
+}
+
+process.once("message", async (viewing: Viewing) => {
+  const { admit, take } = createViewers(viewing);
+  const admitted = await admit();
+  process.on("message", () => process.send?.(take()));
+  process.send?.(admitted);
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,85 @@
+/** The tables of those who watch one job. */
+import type { LivePoint, MeasuredLive, PolledCost, StuckPoint, WatchedCost } from "../live.ts";
+import type { Memory } from "../process/proc.ts";
+import { number, table } from "./markdown.ts";
+import { spread } from "./statistics.ts";
+
+const count = (value: number): string => value.toLocaleString("en").replaceAll(",", " ");
+const rss = ({ rssMb, peakMb }: Memory): string => `${rssMb.toFixed(0)} (${peakMb.toFixed(0)})`;
+
+const LIVE_HEAD = [
+  "viewers",
+  "polling: answers/s",
+  "polling: upstream calls/s",
+  "gateway: upstream calls/s",
+  "first calls",
+  "polling: CPU %",
+  "gateway: CPU %",
+  "polling: RSS MB (peak)",
+  "gateway: RSS MB (peak)",
+];
+
+/** Polling beside watching. */
+export const liveTable = ({ points }: MeasuredLive): string =>
+  table(
+    LIVE_HEAD,
+    points.flatMap(({ viewers, polled, watched }) => {
+      const title = count(viewers);
+      const row = liveRow(title, polled, watched?.cost, watched ? count(watched.firstCalls) : "–");
+      const withChecks = watched?.costWithChecks;
+      if (!withChecks) return [row];
+      return [row, liveRow(`${title}, for a minute, with checks`, null, withChecks, "–")];
+    }),
+  );
+
+function liveRow(
+  title: string,
+  polled: PolledCost | null,
+  watched: WatchedCost | undefined,
+  firstCalls: string,
+): string[] {
+  return [
+    title,
+    polled ? number(polled.answeredPerSecond) : "–",
+    polled ? number(polled.upstreamCallsPerSecond) : "–",
+    watched ? number(watched.pollsPerSecond + watched.checksPerSecond) : "–",
+    firstCalls,
+    polled ? number(polled.cpuPercent) : "–",
+    watched ? number(watched.cpuPercent) : "–",
+    polled ? rss(polled.memory) : "–",
+    watched ? rss(watched.memory) : "–",
+  ];
+}
+
+/** What viewers get of the gateway. */
+export function deliveryTable({ points }: MeasuredLive): string {
+  const rows = points.flatMap(({ viewers, watched }: LivePoint) => {
+    if (!watched) return [];
+    const { cost, admittedMs, endedMs } = watched;
+    const delay = spread(cost.delaysMs);
+    const [least, most] = cost.results;
+    return [
+      [
+        count(viewers),
+        number(admittedMs),
+        least === most ? String(least) : `${least}–${most}`,
+        number(delay.median),
+        number(delay.max),
+        number(endedMs),
+      ],
+    ];
+  });
+  const head = ["all have their first result after ms", "results each in 20 s", "last one told after ms"];
+  return table(["viewers", ...head, "at most", "SIGTERM to exit ms"], rows);
+}
+
+export const stuckTable = (points: readonly StuckPoint[]): string =>
+  table(
+    ["viewers of every field of 10 000 hosts", "states of the job", "received MB", "gateway RSS MB (peak)"],
+    points.map(({ viewers, isReading, states, receivedMb, memory }) => [
+      `${viewers} who ${isReading ? "read" : "stop reading after the first result"}`,
+      String(states),
+      number(receivedMb),
+      rss(memory),
+    ]),
+  );

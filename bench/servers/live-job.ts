@@ -1,0 +1,86 @@
+/** Jobs that change for as long as anybody looks at them. */
+import type { RawAnswer } from "../../src/simulator/answer.ts";
+import { buildJob, SCRIPT } from "../../src/simulator/build-job.ts";
+import { host, outcome } from "../../src/simulator/hosts.ts";
+import type { Row } from "../../src/simulator/job.ts";
+import { toJson } from "../../src/simulator/json.ts";
+import { renderData } from "../../src/simulator/render.ts";
+
+export interface LiveJob {
+  readonly id: string;
+  readonly hosts: number;
+  readonly changeEveryMs: number;
+}
+
+/** What everybody watches. Few hosts are in favour of polling, which passes every row on with every answer. */
+export const SMALL_LIVE_JOB: LiveJob = { id: "30000000020", hosts: 20, changeEveryMs: 2_000 };
+
+/** Megabytes at every change, for viewers who do not read. */
+export const LARGE_LIVE_JOB: LiveJob = { id: "30000010000", hosts: 10_000, changeEveryMs: 1_000 };
+
+/** The changes that it takes to get through the hosts; then it begins anew, as after a retry. */
+const CHANGES = 20;
+
+const WAITING = 5;
+const RUNNING = 7;
+const SUCCEEDED = 9;
+
+/** The job's name says which of its states this is: viewers are timed by it. */
+export const nameOfChange = (change: number): string => `Change ${change}`;
+
+/** @returns makes the answer in the state after so many changes. A state is written once, for thousands who ask. */
+export function createLiveAnswers({ id, hosts }: LiveJob, startedAt: number) {
+  let written = { change: -1, plain: "", withRows: "" };
+  const write = (change: number) => {
+    const job = buildJob({
+      id: Number(id),
+      name: nameOfChange(change),
+      status: 2,
+      created: startedAt,
+      ran: [startedAt],
+      steps: [
+        {
+          id: Number(id) * 10 + 1,
+          type: SCRIPT,
+          name: "预检",
+          status: 3,
+          ran: [startedAt, startedAt + 1_000],
+        },
+        {
+          id: Number(id) * 10 + 2,
+          type: SCRIPT,
+          name: "升级",
+          status: 2,
+          ran: [startedAt + 1_000],
+          rows: rowsAfter(change, hosts, startedAt),
+        },
+      ],
+    });
+    const text = (wantsRows: boolean) =>
+      toJson({
+        data: renderData(job, { dialect: "release", wantsRows, read: change }),
+        job_request_id: "live",
+      });
+    written = { change, plain: text(false), withRows: text(true) };
+  };
+  return (change: number, wantsRows: boolean): RawAnswer => {
+    if (written.change !== change) write(change);
+    return {
+      kind: "raw",
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: wantsRows ? written.withRows : written.plain,
+    };
+  };
+}
+
+/** With every change some hosts are done and the next begin. */
+function rowsAfter(change: number, hosts: number, startedAt: number): Row[] {
+  const share = hosts / CHANGES;
+  const done = (change % CHANGES) * share;
+  return Array.from({ length: hosts }, (_, index) => {
+    const status = index < done ? SUCCEEDED : index < done + share ? RUNNING : WAITING;
+    const ran = [startedAt + 1_000, startedAt + 2_000 + index] as const;
+    return { target: { host: host(index) }, outcome: outcome(SCRIPT, status, ran) };
+  });
+}

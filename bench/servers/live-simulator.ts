@@ -1,0 +1,46 @@
+/**
+ * The upstream of those who watch: the project's simulator with jobs that go on changing. Speaks to its parent: says
+ * `{url}` once it listens, and answers each message with the `UpstreamCalls` since the one before.
+ */
+import type { SimulatedRequest } from "../../src/simulator/call.ts";
+import { DIALECTS } from "../../src/simulator/render.ts";
+import { createSimulator } from "../../src/simulator/simulator.ts";
+import type { UpstreamCalls } from "../load/live.ts";
+import { createLiveAnswers, LARGE_LIVE_JOB, type LiveJob, SMALL_LIVE_JOB } from "./live-job.ts";
+
+const noCalls = () => ({ first: 0, repeated: 0, checks: 0, answeredAt: new Map<number, number>() });
+
+const simulator = await createSimulator();
+const known = new Set<string>();
+let calls = noCalls();
+
+/** Only polls and first calls ask for hosts here: what a check wants to know is in the job itself. */
+function count({ headers }: SimulatedRequest, wantsRows: boolean, change: number): void {
+  const credentials = String(headers["x-bkapi-authorization"]);
+  if (!wantsRows) calls.checks += 1;
+  else if (known.has(credentials)) calls.repeated += 1;
+  else calls.first += 1;
+  known.add(credentials);
+  if (wantsRows && !calls.answeredAt.has(change)) calls.answeredAt.set(change, Date.now());
+}
+
+function script(job: LiveJob): void {
+  const startedAt = Date.now();
+  const answer = createLiveAnswers(job, startedAt);
+  simulator.script(job.id, (request) => {
+    const wantsRows = request.query[DIALECTS.release.flag] === "true";
+    const change = Math.floor((request.at - startedAt) / job.changeEveryMs);
+    count(request, wantsRows, change);
+    return answer(change, wantsRows);
+  });
+}
+
+for (const job of [SMALL_LIVE_JOB, LARGE_LIVE_JOB]) script(job);
+
+process.on("message", () => {
+  const { answeredAt, ...counts } = calls;
+  process.send?.({ ...counts, answeredAt: [...answeredAt] } satisfies UpstreamCalls);
+  calls = noCalls();
+});
+process.on("disconnect", () => process.exit(0));
+process.send?.({ url: simulator.url });
