@@ -9,7 +9,7 @@ export const HELP = `npm run bench -- [options]
 
   --only w1,w3       parts to run: ${partNames().join(", ")}
   --servers a,b      servers to run: ${CONTESTANTS.map(({ name }) => name).join(", ")}
-  --rounds N         rounds of every part (3)
+  --rounds N         rounds of every part but live and memory (3)
   --requests N       requests of a round, in place of each workload's own
   --env NAME=VALUE   a variable for the gateway; may be repeated
   --memory MINUTES   also loops W3 and W4 for so long, and shows RSS every 30 s
@@ -20,13 +20,13 @@ Without --only, --servers, --requests, --env and --profile the results go to ben
 `;
 
 function partNames(): string[] {
-  return [...WORKLOADS.map(({ name }) => name), "w5", "scaling", "memory"];
+  return [...WORKLOADS.map(({ name }) => name), "w5", "scaling", "live", "memory"];
 }
 
 export interface Options extends RunOptions {
   readonly help: boolean;
   readonly build: boolean;
-  /** Names of workloads, and w5, scaling, memory. */
+  /** Names of workloads, and w5, scaling, live, memory. */
   readonly parts: ReadonlySet<string>;
   readonly memoryMinutes: number;
   /** Whether all was run as it is meant to be, so that the results are worth keeping. */

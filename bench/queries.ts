@@ -44,3 +44,22 @@ export const OVERVIEW = query(
     }
   }`,
 );
+
+const subscription = (name: string, selection: string): string => `
+  subscription ${name}($jobInstanceId: ID!) {
+    jobInstanceUpdated(ref: { scopeType: BIZ, scopeId: "1", jobInstanceId: $jobInstanceId }) {
+      __typename
+      ... on JobInstance { name status phase isFinished startedAt ${selection} }
+    }
+  }`;
+
+/** What a page shows of a job that goes on. */
+export const WATCHED = subscription(
+  "Watched",
+  `steps { ${STEP} hostSummary { total pending running succeeded failed stopped unknown } }`,
+);
+
+export const WATCHED_HOSTS = subscription(
+  "WatchedHosts",
+  `steps { ${STEP} hostResults(first: 10000) { nodes { ${HOST} } } }`,
+);

@@ -4,9 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measureLatency } from "./latency.ts";
+import { measureLive } from "./live.ts";
 import { measure } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
+import { deliveryTable, liveTable, stuckTable } from "./report/live-tables.ts";
 import { profileTable } from "./report/profile.ts";
 import { aimsTable, circumstances, type Results, summaryTable } from "./report/results.ts";
 import { latencyTable, memoryTable, scalingTable } from "./report/tables.ts";
@@ -31,6 +33,8 @@ function createReport() {
 
 type Report = ReturnType<typeof createReport>;
 
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
+
 async function runAll(options: Options, report: Report): Promise<Results> {
   const profile = (name: string): string[] =>
     options.profileFolder ? [profileTable(join(options.profileFolder, `${name}.cpuprofile`))] : [];
@@ -53,8 +57,12 @@ async function runAll(options: Options, report: Report): Promise<Results> {
       scalingTable(await measureScaling(options)),
     );
   }
+  if (options.parts.has("live")) {
+    const measured = await measureLive(options, tell);
+    const tables = [liveTable(measured), deliveryTable(measured), stuckTable(measured.stuck)];
+    report.add("Live: viewers of one job", LIVE_NOTE, ...tables, ...profile("live-5000"));
+  }
   if (options.parts.has("memory")) {
-    const tell = (line: string) => void process.stderr.write(`${line}\n`);
     const measured = await measureMemory(options, options.memoryMinutes, tell);
     report.add(`Memory over ${options.memoryMinutes} minutes of W3 and W4`, memoryTable(measured));
   }
@@ -69,6 +77,11 @@ function build(): void {
 const NOTE = `Medians over the rounds, with least and most in parentheses. CPU time is that of the server's whole
 process, as the operating system counts it; ratios are taken round by round against the floor. Cold: a different job
 each time and nothing kept. See README.md for the rest.`;
+
+const LIVE_NOTE = `Polling: each asks the endpoint once a second, through the floor; where fewer answers came than
+viewers asked for, that is all that this machine made. Gateway: each subscribes, with credentials of its own. CPU is
+in percent of one core. Checks: each viewer's permission is looked at again every minute. Told: from the upstream's
+answer with a change to the last viewer's result.`;
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);

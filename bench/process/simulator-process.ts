@@ -1,11 +1,13 @@
 /** The simulator in a process of its own. */
 import type { Dialect } from "../../src/simulator/simulator.ts";
+import type { UpstreamCalls } from "../load/live.ts";
 import { startWorker } from "./worker-process.ts";
 
-export interface SimulatorProcess {
+/** @template Calls what there is to tell of upstream calls. */
+export interface SimulatorProcess<Calls = number> {
   readonly url: string;
   /** Upstream calls since this was last asked. */
-  readonly takeCalls: () => Promise<number>;
+  readonly takeCalls: () => Promise<Calls>;
   readonly stop: () => void;
 }
 
@@ -19,4 +21,11 @@ export async function startSimulator(dialect: Dialect): Promise<SimulatorProcess
     takeCalls: async () => (await worker.ask<{ calls: number }>({})).calls,
     stop: worker.stop,
   };
+}
+
+/** The one whose jobs go on changing. */
+export async function startLiveSimulator(): Promise<SimulatorProcess<UpstreamCalls>> {
+  const worker = startWorker(new URL("../servers/live-simulator.ts", import.meta.url));
+  const { url } = await worker.receive<{ url: string }>();
+  return { url, takeCalls: () => worker.ask<UpstreamCalls>({}), stop: worker.stop };
 }
