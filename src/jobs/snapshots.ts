@@ -73,8 +73,10 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
     if (maxAgeMs <= 0 || bytes > options.maxBytes) return;
     kept.set(key, { outcome, until: performance.now() + maxAgeMs, bytes });
     keptBytes += bytes;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= options.maxBytes) break;
+    // Those that are over are of no use, and thousands of callers who each ask once a minute leave many behind. One that
+    // is not over may be before them; it is so for seconds only.
+    for (const [oldest, { until }] of kept) {
+      if (keptBytes <= options.maxBytes && until > performance.now()) break;
       drop(oldest);
     }
   };

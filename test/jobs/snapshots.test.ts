@@ -1,7 +1,12 @@
 /** Snapshots that requests share: for how long, with whom, and how much of them. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { queryObjects } from "node:v8";
 import { expect, it } from "vitest";
+import { createSnapshots } from "../../src/jobs/snapshots.ts";
+import type { JobOutcome } from "../../src/model/job-instance.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
+import { createCaller } from "../../src/upstream/caller.ts";
+import { createTrace } from "../../src/upstream/trace.ts";
 import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
 
 const FINISHED = "20000000001";
@@ -287,4 +292,32 @@ it("drops the longest unused states when there is no room for all", async () => 
   expect(gateway.simulator.requests).toHaveLength(3);
   await ask(gateway, jobs[1] ?? "", HOSTS);
   expect(gateway.simulator.requests).toHaveLength(4);
+});
+
+it("holds on to no state whose time is over, whoever asks for what next", async () => {
+  const made: WeakRef<JobOutcome>[] = [];
+  const upstream = {
+    getJobInstance: async (): Promise<JobOutcome> => {
+      const outcome: JobOutcome = { kind: "notFound", message: "", upstreamRequestId: null };
+      made.push(new WeakRef(outcome));
+      return outcome;
+    },
+    close: async () => {},
+    destroy: async () => {},
+  };
+  const { get } = createSnapshots(upstream, { maxAgeRunningMs: 50, maxAgeFinishedMs: 50, maxBytes: 2 ** 28 });
+  const askAs = async (authorization: string) => {
+    const caller = createCaller({ authorization, tenantId: null, language: null });
+    const ref = { scope: { type: "BIZ", typeRaw: "biz", id: "1" }, jobInstanceId: "1" } as const;
+    const { signal } = new AbortController();
+    await get({ ref, caller, needs: "status", trace: createTrace(), signal, accept: "inFlight" });
+  };
+
+  for (let index = 0; index < 20; index += 1) await askAs(`user-${index}`);
+  await sleep(100);
+  await askAs("another");
+
+  // Collects all garbage before it counts.
+  queryObjects(AbortController, { format: "count" });
+  expect(made.filter((outcome) => outcome.deref() !== undefined)).toHaveLength(1);
 });
