@@ -1,12 +1,12 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import { setImmediate as turn } from "node:timers/promises";
-import pLimit from "p-limit";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
 import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
+import { createPlaces } from "./places.ts";
 import { ContractBreak, InexactInteger } from "./reader.ts";
 import { type Clean, createSecrecy } from "./secrecy.ts";
 import type { Trace } from "./trace.ts";
@@ -47,7 +47,7 @@ const LARGE_BODY_BYTES = 256 * 1024;
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
   // A call's time limit must not run while the call waits for a connection, so waiting is done here.
-  const limit = pLimit(options.connections);
+  const places = createPlaces(options.connections);
   const cleanFor = createSecrecy(options.baseUrl);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
@@ -60,11 +60,12 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
       return details;
     };
 
-    const response = await limit(() => {
+    const call = () => {
       signal.throwIfAborted();
       trace.upstreamCalls += 1;
       return transport.get(endpoint(ref, needs), headers, signal);
-    }).catch((error: unknown) => {
+    };
+    const response = await places.run(call).catch((error: unknown) => {
       if (!(error instanceof TransportFailure)) throw error;
       const { code, message, head } = error;
       throw new UpstreamError(code, message, head === null ? NO_DETAILS : detailsOf(head));

@@ -68,7 +68,7 @@ export function createTransport({
   });
   const prefix = baseUrl.pathname.replace(/\/+$/, "");
 
-  const get: Transport["get"] = async (path, headers, signal) => {
+  const get: Transport["get"] = (path, headers, signal) => {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
     let head: ResponseHead | null = null;
@@ -82,7 +82,11 @@ export function createTransport({
     };
     const timer = setTimeout(() => abort(timedOut(timeoutMs)), timeoutMs);
     const onAbort = () => abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort);
+    const onDone = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    };
     // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
     pool.dispatch(
       { method: "GET", path: `${prefix}${path}`, headers },
@@ -100,21 +104,18 @@ export function createTransport({
         },
         onResponseData: (_, chunk) => void chunks.push(chunk),
         onResponseEnd: () => {
-          if (head) resolve({ ...head, body: joined(chunks) });
+          onDone();
+          if (head) resolve({ status: head.status, header: head.header, body: joined(chunks) });
         },
         onResponseError: (_, error) => {
+          onDone();
           const reason = abortReason ?? toFailure(error, head !== null, maxBodyBytes);
           if (reason instanceof TransportFailure) reason.head = head;
           reject(reason);
         },
       },
     );
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-    }
+    return promise;
   };
 
   return { get, close: () => pool.close(), destroy: () => pool.destroy() };
