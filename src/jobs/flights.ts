@@ -36,16 +36,27 @@ export function createFlights<T>(): Flights<T> {
         flight.end.abort(signal.reason);
       };
       if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+      signal.addEventListener("abort", onAbort);
+      const onDone = () => {
+        signal.removeEventListener("abort", onAbort);
+        leave(key, flight);
+      };
+      flight.result.then(
+        (result) => {
+          onDone();
+          resolve(result);
+        },
+        (error) => {
+          onDone();
+          reject(error);
+        },
+      );
     });
 
   const start: Flights<T>["start"] = (key, signal, call) => {
     const end = new AbortController();
     const flight: Flight<T> = { result: call(end.signal), end, waiters: 0 };
     flights.set(key, flight);
-    const onDone = () => leave(key, flight);
-    flight.result.then(onDone, onDone);
     return wait(key, flight, signal);
   };
 
