@@ -11,6 +11,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   separateOperations,
+  type TypeNode,
   visit,
 } from "graphql";
 import { getVariableValues } from "graphql/execution/values.js";
@@ -117,9 +118,7 @@ export function createCompiledExecutor(schema: GraphQLSchema): Executor {
     if (!operation) return plain(request);
     const known = knownOf(request.document, operation);
     if (known.isIntrospective) return plain(request);
-    const definitions = operation.variableDefinitions ?? [];
-    // graphql-jit ignores defaults of input fields and of non-null variables, so variables are coerced here.
-    const variables = getVariableValues(executionSchema, definitions, request.variables, { maxErrors: 50 });
+    const variables = coerced(executionSchema, operation, request.variables);
     if (variables.errors) return { errors: variables.errors };
     const variant = variantOf(known, variables.coerced);
     if (!variant) return plain(request);
@@ -138,6 +137,25 @@ export function createCompiledExecutor(schema: GraphQLSchema): Executor {
     });
   };
 }
+
+/** graphql-jit ignores defaults of input fields and of non-null variables, so variables are coerced before it does it. */
+function coerced(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Variables,
+) {
+  // Texts for ids and texts, which is all that most operations take, are what they are coerced to.
+  const areTexts = variableDefinitions.every(
+    ({ type, variable }) => isTextType(type) && typeof variables[variable.name.value] === "string",
+  );
+  if (areTexts) return { coerced: variables, errors: undefined };
+  return getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
+}
+
+const isTextType = (type: TypeNode): boolean => {
+  if (type.kind === Kind.NON_NULL_TYPE) return isTextType(type.type);
+  return type.kind === Kind.NAMED_TYPE && (type.name.value === "ID" || type.name.value === "String");
+};
 
 function compile(schema: GraphQLSchema, { document, operation }: Variant): CompiledQuery | null {
   if (!isCompilable(document, operation)) return null;
