@@ -37,12 +37,21 @@ export function decodeJobInstance(body: Body, reading: Reading): JobInstance {
   return within("data", () => {
     const job = object(data.job_instance, "job_instance");
     const isFinished = boolean(data.finished, "finished");
-    const { scope, ...head } = within("job_instance", () => decodeJob(job, isFinished));
-    const path = jobPath(scope, head.jobInstanceId);
+    const { scope, jobInstanceId, name, statusCode, times } = within("job_instance", () =>
+      decodeJob(job, isFinished),
+    );
+    const path = jobPath(scope, jobInstanceId);
     return {
       kind: "job",
       scope,
-      ...head,
+      jobInstanceId,
+      name,
+      statusCode,
+      isFinished,
+      createdAt: times.createdAt,
+      startedAt: times.startedAt,
+      finishedAt: times.finishedAt,
+      durationMs: times.durationMs,
       steps: list(data.step_instance_list, "step_instance_list", (step) =>
         decodeStep(step, path, body, reading),
       ),
@@ -62,8 +71,7 @@ function decodeJob(job: Json, isFinished: boolean) {
     jobInstanceId: int64(job.job_instance_id, "job_instance_id"),
     name: string(job.name, "name"),
     statusCode: int32(job.status, "status"),
-    isFinished,
-    ...times(job, !isFinished),
+    times: readTimes(job, !isFinished),
   };
 }
 
@@ -74,16 +82,24 @@ function decodeStep(value: unknown, job: string, body: Body, { needs, observedAt
   const statusCode = int32(step.status, "status");
   const { phase } = runStatus(statusCode);
   const isFinished = isTerminal(phase);
-  const path = `${job}/${stepInstanceId}`;
+  const name = string(step.name, "name");
+  const typeCode = int32(step.type, "type");
+  const { createdAt, startedAt, finishedAt, durationMs } = readTimes(
+    step,
+    !isFinished && phase !== "UNKNOWN",
+  );
   return {
-    path,
+    path: `${job}/${stepInstanceId}`,
     stepInstanceId,
-    name: string(step.name, "name"),
-    typeCode: int32(step.type, "type"),
+    name,
+    typeCode,
     statusCode,
     isFinished,
     retryCount,
-    ...times(step, !isFinished && phase !== "UNKNOWN"),
+    createdAt,
+    startedAt,
+    finishedAt,
+    durationMs,
     observedAt,
     hostResults: needs === "hosts" ? createHostResults(decodeHostResults(step, body)) : null,
   };
@@ -93,7 +109,7 @@ function decodeStep(value: unknown, job: string, body: Body, { needs, observedAt
  * @param goesOn the run is known not to have ended. A restarted confirmation goes on with the end and the total
  *   time of its last run: those are left out.
  */
-function times(run: Json, goesOn: boolean) {
+function readTimes(run: Json, goesOn: boolean) {
   const finishedAt = optionalInstant(run.end_time, "end_time");
   const durationMs = optionalSafeInteger(run.total_time, "total_time");
   return {
