@@ -26,9 +26,12 @@ export function createSecrecy(baseUrl: URL): Secrecy {
     return pattern;
   };
 
-  return (caller) => (text) => {
-    const cleaned = text.replace(patternOf(caller), "***");
-    return cleaned.length > MAX_LENGTH ? `${cleaned.slice(0, MAX_LENGTH)}…` : cleaned;
+  return (caller) => {
+    const pattern = patternOf(caller);
+    return (text) => {
+      const cleaned = text.replace(pattern, "***");
+      return cleaned.length > MAX_LENGTH ? `${cleaned.slice(0, MAX_LENGTH)}…` : cleaned;
+    };
   };
 }
 
