@@ -31,7 +31,8 @@ export const readCaller = (headers: IncomingHttpHeaders, options: CredentialOpti
     language: readLanguage(headers),
   });
 
-const single = (value: string | string[] | undefined): string | null => [value].flat()[0]?.trim() || null;
+const single = (value: string | string[] | undefined): string | null =>
+  (Array.isArray(value) ? value[0] : value)?.trim() || null;
 
 /** What a BlueKing login leaves in the browser: who the user is. Which of the two depends on the edition. */
 const LOGIN_COOKIES = ["bk_token", "bk_ticket"] as const;
@@ -65,6 +66,7 @@ export const wantsFresh = (headers: IncomingHttpHeaders): boolean =>
  * English; without a preference the upstream decides.
  */
 function readLanguage(headers: IncomingHttpHeaders): Caller["language"] {
+  if (headers["accept-language"] === undefined) return null;
   const [preferred] = new Negotiator({ headers }).languages();
   if (preferred === undefined || preferred === "*") return null;
   return /^zh\b/i.test(preferred) ? "zh-cn" : "en";
