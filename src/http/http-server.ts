@@ -52,8 +52,6 @@ const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
-  const requestLog = createRequestLog();
-  const routeOptions = { ...options, requestLog };
   const webSockets = createWebSockets({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -73,6 +71,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return sendProblem(error, request, reply);
     },
   });
+  const requestLog = createRequestLog(app);
+  const routeOptions = { ...options, requestLog };
   // Only /graphql reads bodies, in a form of its own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler(sendProblem);

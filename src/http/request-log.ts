@@ -2,7 +2,7 @@
  * One log line per request, written when the response is out or the client has gone. Faults of our own have lines of
  * their own, with the same request id.
  */
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 
 export interface RequestLog {
@@ -19,18 +19,26 @@ const readableName = (name: string | null): string | null =>
   name !== null && name.length <= 100 ? name : null;
 
 /** What the line of a request says of its operation: all but the faults, which have lines of their own. */
-export const operationPart = ({ faults: _, operationName, ...rest }: Trace) => ({
+export const operationPart = ({ operationName, upstreamCalls, upstreamRequestIds, errorCodes }: Trace) => ({
   operationName: readableName(operationName),
-  ...rest,
+  upstreamCalls,
+  upstreamRequestIds,
+  errorCodes,
 });
 
-export function createRequestLog(): RequestLog {
-  const traces = new WeakMap<FastifyRequest, Trace>();
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What its operation did; null before there is one. */
+    trace: Trace | null;
+  }
+}
+
+export function createRequestLog(app: FastifyInstance): RequestLog {
+  app.decorateRequest("trace", null);
 
   const traceOf: RequestLog["traceOf"] = (request) => {
-    const trace = traces.get(request) ?? createTrace();
-    traces.set(request, trace);
-    return trace;
+    request.trace ??= createTrace();
+    return request.trace;
   };
 
   const begin: RequestLog["begin"] = (request, reply) => {
@@ -40,9 +48,9 @@ export function createRequestLog(): RequestLog {
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
-    reply.raw.once("close", () => {
+    reply.raw.on("close", () => {
       const isAborted = !reply.raw.writableFinished;
-      const trace = traces.get(request);
+      const { trace } = request;
       request.log.info(
         {
           method: request.method,
