@@ -4,6 +4,6 @@ import type { IncomingMessage } from "node:http";
 
 /** A caller's `X-Request-Id` is kept when it is fit for a header and a log line, else replaced. */
 export function requestId({ headers }: IncomingMessage): string {
-  const given = [headers["x-request-id"]].flat()[0];
-  return given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }
