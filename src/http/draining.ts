@@ -24,7 +24,7 @@ export function trackRequests(app: FastifyInstance): Draining {
       return;
     }
     inFlight += 1;
-    reply.raw.once("close", () => {
+    reply.raw.on("close", () => {
       inFlight -= 1;
       if (isDraining && inFlight === 0) onIdle();
     });

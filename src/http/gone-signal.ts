@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 /** Aborts when the client goes away before its response is complete. */
 export function goneSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  raw.once("close", () => {
+  raw.on("close", () => {
     if (!raw.writableFinished) gone.abort(new Error("The client has gone away."));
   });
   return gone.signal;
