@@ -119,6 +119,16 @@ describe.concurrent("a connection that is lost", () => {
     expect(program.stderr()).toMatch(/^Connection lost: .+\nConnected again\.\n$/);
   });
 
+  it("is made again when its end came together with many events, all of which are told", async (test) => {
+    const { url } = await useStandIn(test, (_, response, index) => {
+      const names = Array.from({ length: 100 }, (_, number) => jobEvent({ name: `job ${number}` }));
+      response.writeHead(200, EVENTS).end(index === 0 ? names.join("") : FINISHED_EVENT);
+    });
+    const program = watchInPipe(test, { url, id: "1" });
+    expect((await program.ended).code).toBe(0);
+    expect(program.stdout().match(/job \d+: RUNNING\n/g)).toHaveLength(100);
+  });
+
   it("is made again after the refusal of a gateway that is about to end, also at first", async (test) => {
     const body = JSON.stringify({ errors: [{ message: "x", extensions: { code: "SHUTTING_DOWN" } }] });
     const { url } = await useStandIn(test, (_, response, index) => {

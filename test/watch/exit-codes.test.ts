@@ -241,6 +241,19 @@ it("is not taken for a failed job when the answer is none of a gateway", async (
   expect(program.stderr()).toMatch(/^Expected to watch the job, but the program failed: \P{Cc}*\n$/u);
 });
 
+it("is not taken for a failed job when the program has a fault that nothing catches", async (test) => {
+  const fault = encodeURIComponent('process.on("SIGUSR2", () => { throw new Error("a fault") })');
+  const program = watchInPipe(test, changingJob(gateway, "34000000003", running()), [], {
+    NODE_OPTIONS: `--import data:text/javascript,${fault}`,
+  });
+  await linesOf(program, 1);
+  program.process.kill("SIGUSR2");
+  expect(await program.ended).toEqual({ code: 2, signal: null });
+  expect(program.stderr()).toMatch(
+    /^Expected to watch the job, but the program failed: Error: a fault .*\n$/,
+  );
+});
+
 it("leaves nothing behind at the gateway", async (test) => {
   const job = changingJob(gateway, "34000000002", running());
   const program = watchInPipe(test, job, [], CREDENTIALS);

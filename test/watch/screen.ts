@@ -80,8 +80,17 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
       if (length !== text.length)
         throw new Error(`Expected text and CSI sequences, got ${JSON.stringify(text)}.`);
     },
+    // As most terminals do: lines that are too long now go on in the next one.
     resize: (...next) => {
       [columns, rows] = next;
+      const wrapped = cells.map((line) => {
+        const pieces = Array.from({ length: Math.ceil(line.length / columns) }, (_, index) =>
+          line.slice(index * columns, (index + 1) * columns),
+        );
+        return pieces.length > 0 ? pieces : [[]];
+      });
+      row = wrapped.slice(0, row).flat().length;
+      cells = wrapped.flat();
     },
     lines: () => {
       const lines = cells.map((line) => line.join("").trimEnd());
