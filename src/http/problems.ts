@@ -79,6 +79,8 @@ export function refuseUnreadable(
 /** Answers on a connection that has no response object, and ends it. @param status with its reason phrase. */
 export function endSocket(socket: Duplex, status: string, code: string, message: string): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  // A client that keeps its side open would keep the server from closing, too.
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
