@@ -30,15 +30,24 @@ export function withParams(
   return { ...headers, ...Object.fromEntries(read) };
 }
 
+/** As much as Node.js takes of all headers of a request together. */
+const MAX_CHARACTERS = 2 ** 14;
+
 /** A value that is fit for a header. Credentials are JSON, as a text or as it is, in any characters and layout. */
 function headerValue(name: (typeof PARAMS)[number], value: unknown): string {
+  const text = headerText(name, value);
+  if (text !== null && text.length <= MAX_CHARACTERS) return text;
+  // What came may be a secret, and is not said.
+  throw new InvalidConnectionParams(`Expected ${name} in connection_init to be a text for a header.`);
+}
+
+/** Null for what no header can hold. */
+function headerText(name: (typeof PARAMS)[number], value: unknown): string | null {
   if (name === "x-bkapi-authorization") {
     const json = typeof value === "string" ? parsed(value) : value;
     if (typeof json === "object" && json !== null) return toHeaderJson(json);
   }
-  if (typeof value === "string" && /^[\x20-\x7e]*$/.test(value)) return value;
-  // What came may be a secret, and is not said.
-  throw new InvalidConnectionParams(`Expected ${name} in connection_init to be a text for a header.`);
+  return typeof value === "string" && /^[\x20-\x7e]*$/.test(value) ? value : null;
 }
 
 function parsed(text: string): unknown {

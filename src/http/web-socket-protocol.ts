@@ -28,6 +28,10 @@ export interface Connection {
   /** Of the connection: lines of its operations have its request id. */
   readonly log: FastifyBaseLogger;
   readonly close: (code: number, reason: string) => void;
+  /** Operations that are about to begin, also those that the client has completed meanwhile. */
+  beginning: number;
+  /** Of these, the last one with each id. */
+  readonly lastWithId: Map<string, Trace>;
 }
 
 export interface ProtocolOptions {
@@ -50,11 +54,15 @@ interface Started extends ExecutionArgs {
 const ANY_DOCUMENT = parse("{ __typename }");
 
 export function createProtocol({ schema, operations, createContext }: ProtocolOptions): Server<Connection> {
-  const begin = async ({ extra, subscriptions }: Ctx, payload: SubscribePayload) => {
-    if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-    const { headers, signal, texts, log } = extra;
+  const begin = async (ctx: Ctx, id: string, payload: SubscribePayload) => {
+    const { extra } = ctx;
+    const running = Object.values(ctx.subscriptions).filter((results) => results !== null).length;
+    if (running + extra.beginning >= MAX_OPERATIONS) return [tooMany()];
+    const { headers, signal, texts, log, lastWithId } = extra;
     const trace = createTrace();
-    const line = createLine(log, trace);
+    lastWithId.set(id, trace);
+    extra.beginning += 1;
+    const line = createLine(log, trace, signal);
     const context = createContext({ headers, trace, signal, takesSubscription: true });
     const { query, operationName, variables, extensions } = payload;
     const request = {
@@ -63,7 +71,17 @@ export function createProtocol({ schema, operations, createContext }: ProtocolOp
       variables: variables ?? undefined,
       extensions: extensions ?? undefined,
     };
-    const opened = await operations.open(request, context);
+    const opened = await operations.open(request, context).finally(() => {
+      extra.beginning -= 1;
+    });
+    const isLast = lastWithId.get(id) === trace;
+    if (isLast) lastWithId.delete(id);
+    if (!isLast || !(id in ctx.subscriptions)) {
+      // The client has completed it, and perhaps gave its id to another, for which the library would take this one.
+      if (opened.kind === "running") await opened.results.return();
+      line.write();
+      return new Promise<never>(() => {});
+    }
     if (opened.kind === "refused") {
       line.write();
       return opened.errors.map(asError);
@@ -85,9 +103,12 @@ export function createProtocol({ schema, operations, createContext }: ProtocolOp
 
   return makeServer<Record<string, unknown> | undefined, Connection>({
     jsonMessageReviver: keepInteger,
-    onConnect: ({ extra, connectionParams }) => {
+    onConnect: (ctx) => {
+      const { extra, connectionParams } = ctx;
       try {
         extra.headers = withParams(extra.headers, connectionParams);
+        // Nothing else of them is kept.
+        Object.assign(ctx, { connectionParams: undefined });
         return true;
       } catch (error) {
         if (!(error instanceof InvalidConnectionParams)) throw error;
@@ -95,7 +116,7 @@ export function createProtocol({ schema, operations, createContext }: ProtocolOp
         return false;
       }
     },
-    onSubscribe: (ctx, _id, payload) => begin(ctx, payload),
+    onSubscribe: begin,
     onError: (_ctx, _id, _payload, errors) => errors.map((error) => error.toJSON()),
     // Only what `begin` started gets here.
     execute: (args) => (args as Started).results,
@@ -113,8 +134,8 @@ const tooMany = (): GraphQLError =>
     { extensions: { code: "TOO_MANY_OPERATIONS" } },
   );
 
-/** The log line of one operation. */
-function createLine(log: FastifyBaseLogger, trace: Trace) {
+/** The log line of one operation. What a client caused by going away, the reason of `gone`, is no fault. */
+function createLine(log: FastifyBaseLogger, trace: Trace, gone: AbortSignal) {
   const beganAt = performance.now();
   let results = 0;
   return {
@@ -122,7 +143,9 @@ function createLine(log: FastifyBaseLogger, trace: Trace) {
       results += 1;
     },
     write: () => {
-      for (const fault of trace.faults) log.error({ err: fault }, "fault");
+      for (const fault of trace.faults) {
+        if (!gone.aborted || fault !== gone.reason) log.error({ err: fault }, "fault");
+      }
       const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
       log.info({ durationMs, results, ...operationPart(trace) }, "operation");
     },

@@ -91,7 +91,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     const gone = new AbortController();
     const texts = createInsertedText();
     const log = logger.child({ requestId: requestId(request) });
-    const close = (code: number, reason: string) => socket.close(code, reason);
+    const close = (code: number, reason: string) => socket.close(code, closeReason(reason));
     const tellFault = (error: unknown) => log.error({ err: error }, "fault");
     const connection: Connection = {
       headers: callerHeaders(request.headers),
@@ -99,6 +99,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       texts,
       log,
       close,
+      beginning: 0,
+      lastWithId: new Map(),
     };
     const beganAt = performance.now();
     const closed = protocol.opened(
@@ -141,10 +143,24 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   return { upgrade, close };
 }
 
+/** Bytes that a client has not read, from which on it is not listened to: it could ask for more answers without end. */
+const MAX_UNREAD_BYTES = 2 ** 20;
+
 /** Settles when the frame was handed to the operating system: the library goes on with the next result then. */
 const write = (socket: WebSocket, frame: string): Promise<void> =>
   new Promise((resolve) => {
     // Whatever goes wrong closes the socket, which ends its operations.
-    if (socket.readyState === socket.OPEN) socket.send(frame, () => resolve());
-    else resolve();
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(frame, () => {
+      if (socket.isPaused && socket.bufferedAmount <= MAX_UNREAD_BYTES) socket.resume();
+      resolve();
+    });
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.pause();
   });
+
+/** Most bytes of a reason, of RFC 6455. */
+const MAX_REASON_BYTES = 123;
+
+/** A reason can have an id of the client's in it. A character is 3 bytes at the most. */
+const closeReason = (reason: string): string =>
+  Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : `${reason.slice(0, MAX_REASON_BYTES / 3 - 1)}…`;
