@@ -1,7 +1,8 @@
 /** Operations over transports that carry more than one result: WebSocket, server-sent events, multipart. */
-import type { ApolloServer } from "@apollo/server";
+import type { ApolloServer, GraphQLResponse } from "@apollo/server";
 import type { GraphQLFormattedError } from "graphql";
 import type { GraphQLContext } from "./context.ts";
+import { formatError } from "./errors.ts";
 import type { LiveResults } from "./live-results.ts";
 
 /** What a client asks for, as it came. */
@@ -32,7 +33,14 @@ export function createOperations(apollo: ApolloServer<GraphQLContext>, liveResul
   const open: Operations["open"] = async (request, context) => {
     // Apollo Server's own type has its optional parts neither null nor undefined.
     const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
-    const { body } = await apollo.executeOperation(given, { contextValue: context });
+    let body: GraphQLResponse["body"];
+    try {
+      ({ body } = await apollo.executeOperation(given, { contextValue: context }));
+    } catch (error) {
+      // A rule of validation threw, as graphql's own does for `@skip` at the field of a subscription.
+      context.trace.faults.push(error);
+      return { kind: "refused", errors: [formatError({ message: "" }, error)] };
+    }
     const results = begun(context);
     if (results) return { kind: "running", results };
     if (body.kind !== "single")
