@@ -112,12 +112,16 @@ async function send([body, init]: Response, reply: FastifyReply, exchange: Excha
   if (body === null || typeof body === "string") {
     return void sendError(reply, init.status, BAD_REQUEST, refusalOf(body) ?? init.statusText);
   }
-  const response = beginStream(reply, init.status, init.headers ?? {});
+  // The library's other headers are of the connection, and would take the place of `no-store`.
+  const response = beginStream(reply, init.status, {
+    "content-type": String(init.headers?.["content-type"]),
+  });
   for await (const event of body) {
-    if (!(await writePiece(response, exchange.complete(event)))) break;
-    exchange.passed(event);
+    const isWritten = await writePiece(response, exchange.complete(event));
+    // Before the end of `body`, which waits for the results to end.
+    exchange.passed(isWritten ? event : undefined);
+    if (!isWritten) break;
   }
-  exchange.passed();
   response.end();
 }
 

@@ -21,12 +21,23 @@ export function beginStream(
   return reply.raw.writeHead(status, { ...gathered, ...headers, "x-accel-buffering": "no" });
 }
 
+/** What is written at one time: who takes this much in time is slow, not stuck. */
+const CHUNK_BYTES = 2 ** 18;
+
 /**
  * Writes a piece. Settles when it was handed to the operating system, and so one after the other is all that is kept
  * of what a slow client has not taken.
  * @returns false when the client has gone, or was cut off as it took nothing for a minute.
  */
-export function writePiece(response: ServerResponse, piece: string): Promise<boolean> {
+export async function writePiece(response: ServerResponse, piece: string): Promise<boolean> {
+  const bytes = Buffer.from(piece);
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    if (!(await writeChunk(response, bytes.subarray(at, at + CHUNK_BYTES)))) return false;
+  }
+  return true;
+}
+
+function writeChunk(response: ServerResponse, chunk: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (isWritten: boolean) => {
       clearTimeout(timer);
@@ -37,6 +48,6 @@ export function writePiece(response: ServerResponse, piece: string): Promise<boo
     const timer = setTimeout(() => response.destroy(), MAX_STUCK_MS);
     if (response.closed || response.destroyed) return settle(false);
     response.once("close", onClose);
-    response.write(piece, (error) => settle(!error));
+    response.write(chunk, (error) => settle(!error));
   });
 }
