@@ -42,10 +42,12 @@ export interface AudienceOptions {
 export type Ask = (caller: Caller, needs: Needs, signal: AbortSignal) => Promise<JobOutcome>;
 
 export interface Audience {
-  /** By identity, in the order in which they came. */
+  /** By identity, in the order in which they came or were put last. */
   readonly members: ReadonlyMap<string, Member>;
   readonly join: (viewer: Viewer) => Member;
   readonly leave: (member: Member, viewer: Viewer) => void;
+  /** Puts the member after all others. */
+  readonly putLast: (member: Member) => void;
   /** The upstream tells a member something else than the job, or fails for it alone: its viewers hear that, and go. */
   readonly dismiss: (member: Member, why: JobOutcome | Error) => void;
   /** Aborts when the last viewer has gone. */
@@ -82,6 +84,13 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
     }
   };
 
+  const putLast: Audience["putLast"] = (member) => {
+    const { identity } = member.caller;
+    if (members.get(identity) !== member) return;
+    members.delete(identity);
+    members.set(identity, member);
+  };
+
   /** Looks again and again whether a member may still see the job. Polls with its credentials count. */
   const keepChecking = async (member: Member) => {
     const checks = createPace(pace);
@@ -96,7 +105,8 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
         if (outcome.kind !== "job") return dismiss(member, outcome);
         member.confirmedAt = performance.now();
       } catch (error) {
-        await sleep(checks.failed(error), undefined, { signal });
+        // However long the upstream asks to wait: without an answer it is as good as not checked.
+        await sleep(Math.min(checks.failed(error), recheckMs), undefined, { signal });
       }
     }
   };
@@ -119,7 +129,7 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
     return member;
   };
 
-  return { members, join, leave, dismiss, empty: empty.signal };
+  return { members, join, leave, putLast, dismiss, empty: empty.signal };
 }
 
 export const toError = (thrown: unknown): Error =>

@@ -42,13 +42,15 @@ export interface LiveJobs {
 }
 
 /**
- * @param connections of the upstream. First calls and checks take half of them at the most: viewers who come or are
- *   due by the thousand must not keep queries waiting.
+ * @param connections of the upstream. First calls and checks take a quarter of them each at the most: viewers who come
+ *   or are due by the thousand must not keep queries waiting, nor those who come keep checks waiting.
  */
 export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, connections: number): LiveJobs {
   const pollers = new Map<string, Poller>();
   const seats = createSeats(options);
-  const limit = pLimit(Math.max(1, Math.floor(connections / 2)));
+  const share = Math.max(1, Math.floor(connections / 4));
+  const limitFirst = pLimit(share);
+  const limitChecks = pLimit(share);
   /** Ends each viewer. */
   const viewers = new Set<() => void>();
   let isClosed = false;
@@ -65,7 +67,9 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
       poll: (caller, needs, signal) =>
         snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept: "fresh" }),
       check: (caller, needs, signal) =>
-        limit(() => snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept: "inFlight" })),
+        limitChecks(() =>
+          snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept: "inFlight" }),
+        ),
       onEmpty: () => pollers.delete(key),
     });
     pollers.set(key, poller);
@@ -77,7 +81,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const pace = createPace(options);
     for (;;) {
       try {
-        return await limit(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
+        return await limitFirst(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
       } catch (error) {
         signal.throwIfAborted();
         await sleep(pace.failed(error), undefined, { signal });

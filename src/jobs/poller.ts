@@ -42,7 +42,11 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     try {
       outcome = await poll(asker.caller, needs, audience.empty);
     } catch (error) {
-      if (!isRefusal(error)) return pace.failed(error);
+      if (!isRefusal(error)) {
+        // It can be this one's alone, such as a rate limit of its app.
+        audience.putLast(asker);
+        return pace.failed(error);
+      }
       audience.dismiss(asker, toError(error));
       return 0;
     }
@@ -84,6 +88,8 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     const isFirst = audience.members.size === 0;
     const member = audience.join(viewer);
     const found = stateOf(job);
+    // The call that found it is an answer of the upstream, too.
+    pace.succeeded();
     viewer.tell({ outcome: job, state: state && isSameState(state, found) ? state : found });
     if (isFirst) {
       state = found;
