@@ -37,6 +37,9 @@ const READING_FIELDS: ReadonlySet<string> = new Set(["observedAt", "upstreamRequ
 const MOST_RUNS = 50;
 const MAX_KEPT_CHARACTERS = 2 ** 18;
 
+/** How long they are: viewers of one state run at about one time, and snapshots can keep an outcome for hours. */
+const KEPT_MS = 1_000;
+
 export function createLiveRuns(executor: Executor, createDetachedJson: () => DetachedJson): LiveRuns {
   const runs = new WeakMap<JobOutcome, Map<string, Promise<LiveRun>>>();
   const documents = new WeakMap<DocumentNode, { readonly id: number; readonly tellsReading: boolean }>();
@@ -67,11 +70,17 @@ export function createLiveRuns(executor: Executor, createDetachedJson: () => Det
     };
   };
 
+  const keepFor = (outcome: JobOutcome) => {
+    const known = new Map<string, Promise<LiveRun>>();
+    runs.set(outcome, known);
+    setTimeout(() => runs.delete(outcome), KEPT_MS).unref();
+    return known;
+  };
+
   const run: LiveRuns["run"] = (operation, outcome, isBare) => {
     const { document, operationName, variables } = operation;
     const key = JSON.stringify([knownOf(document).id, operationName, variables, isBare]);
-    const known = runs.get(outcome) ?? new Map<string, Promise<LiveRun>>();
-    runs.set(outcome, known);
+    const known = runs.get(outcome) ?? keepFor(outcome);
     const found = known.get(key);
     if (found) return found;
     const made = runOn(operation, async () =>
