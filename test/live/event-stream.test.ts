@@ -33,6 +33,7 @@ it("answers a POST with its result as an event, and a last one", async () => {
   expect(Object.fromEntries(response.headers)).toMatchObject({
     "content-type": "text/event-stream; charset=utf-8",
     "x-accel-buffering": "no",
+    "cache-control": "no-store",
     "x-request-id": expect.any(String),
     "x-content-type-options": "nosniff",
   });
@@ -133,6 +134,16 @@ it.each([
   expect(await response.json()).toEqual({
     errors: [{ message: expect.stringMatching(message), extensions: { code: "BAD_REQUEST" } }],
   });
+});
+
+it.each([
+  ["cross-site", 403],
+  ["same-site", 403],
+  ["same-origin", 200],
+  ["none", 200],
+])("answers a GET that a browser sends without an origin for a %s page with %i", async (site, status) => {
+  const response = await get(await useGateway(), { query: QUERY }, { ...HEADERS, "sec-fetch-site": site });
+  expect(response.status).toBe(status);
 });
 
 it("refuses other methods: there are no streams to reserve", async () => {

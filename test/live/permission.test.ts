@@ -124,6 +124,65 @@ it("ends the stream of a viewer for whom checks fail again and again", async () 
   ann.stop();
 });
 
+describe("a check", () => {
+  it("does not wait for first calls that hang", async () => {
+    const { gateway, job } = await useWatched({
+      ...withLive({ recheckMs: 300 }),
+      upstream: { connections: 8 },
+    });
+    const ann = watchAs(gateway, "ann");
+    await expect.poll(() => ann.results.length).toBe(1);
+    const eve = watchAs(gateway, "eve");
+    await expect.poll(() => eve.results.length).toBe(1);
+    job.answerWith((request) => (tokenOf(request).startsWith("slow") ? { kind: "hang" } : undefined));
+    const slow = Array.from({ length: 8 }, (_, index) => watchAs(gateway, `slow-${index}`));
+    await expect.poll(() => job.askers().some((name) => name.startsWith("slow"))).toBe(true);
+    job.answerWith((request) =>
+      tokenOf(request).startsWith("slow")
+        ? { kind: "hang" }
+        : tokenOf(request) === "eve"
+          ? DENIED
+          : undefined,
+    );
+    const refusedAt = performance.now();
+    await eve.completed;
+    expect(performance.now() - refusedAt).toBeLessThan(800);
+    for (const stream of [ann, ...slow]) stream.stop();
+  });
+
+  it("is put off by no longer than its time, whatever the upstream asks for", async () => {
+    const { gateway, job } = await useWatched(withLive({ recheckMs: 300 }));
+    const ann = watchAs(gateway, "ann");
+    await expect.poll(() => ann.results.length).toBe(1);
+    const eve = watchAs(gateway, "eve");
+    await expect.poll(() => eve.results.length).toBe(1);
+    const limited: Answer = { kind: "raw", status: 429, headers: { "retry-after": "3600" }, body: "" };
+    let checks = 0;
+    job.answerWith((request) => {
+      if (tokenOf(request) !== "eve") return undefined;
+      checks += 1;
+      return checks === 1 ? limited : DENIED;
+    });
+    await eve.completed;
+    expect(typenames(eve)).toEqual(["JobInstance", "PermissionDenied"]);
+    ann.stop();
+  });
+});
+
+it("polls with another's credentials when one's own fail, so that these end nobody else's stream", async () => {
+  const { gateway, job } = await useWatched(withLive({ maxFailures: 3 }));
+  const ann = watchAs(gateway, "ann");
+  await expect.poll(() => ann.results.length).toBe(1);
+  const ben = watchAs(gateway, "ben");
+  await expect.poll(() => ben.results.length).toBe(1);
+  refuse(job, { ann: UNAVAILABLE });
+  await expect.poll(() => job.askers().slice(-5)).toEqual(Array(5).fill("ben"));
+  job.become(running({ name: "later" }));
+  await expect.poll(() => told(ben).at(-1)?.name).toBe("later");
+  expect(ben.results.every(({ errors }) => !errors)).toBe(true);
+  for (const stream of [ann, ben]) stream.stop();
+});
+
 it("checks each viewer again in time, and none more often", async () => {
   const { gateway, job } = await useWatched(withLive({ recheckMs: 300, scheduleMs: [10] }));
   const [ann, ben] = [watchAs(gateway, "ann", "hostSummary { total }"), watchAs(gateway, "ben")];

@@ -76,6 +76,23 @@ describe("an operation", () => {
     expect(simulator.requests).toHaveLength(0);
   });
 
+  it("that makes a rule of validation throw, ends alone", async () => {
+    const { url } = await useGateway();
+    const { send, next } = await openConnection(url, CREDENTIALS);
+    send(
+      subscribe(
+        "1",
+        `subscription ($no: Boolean!) { jobInstanceUpdated${REF} @skip(if: $no) { __typename } }`,
+        {
+          no: false,
+        },
+      ),
+    );
+    expect(await next()).toMatchObject({ type: "error", payload: [{ message: expect.any(String) }] });
+    send(subscribe("1", "{ __typename }"));
+    expect(await next()).toMatchObject({ payload: { data: { __typename: "Query" } } });
+  });
+
   it("that fails, is a result with errors", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
@@ -135,6 +152,39 @@ describe("an operation", () => {
     expect(refused).toMatchObject([
       { id: "100", payload: [{ extensions: { code: "TOO_MANY_OPERATIONS" } }] },
     ]);
+  });
+});
+
+const byId = (jobInstanceId: string) =>
+  `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${jobInstanceId}" }) { ... on Problem { message } } }`;
+
+describe("an operation that the client completes before it has begun", () => {
+  it("counts among the 100 until it is over", async () => {
+    const { url, simulator } = await useGateway({ upstream: { connections: 1_000 } });
+    const { send } = await openConnection(url, CREDENTIALS);
+    for (let index = 0; index < 150; index++) {
+      const job = String(40_000_000_000 + index);
+      simulator.script(job, () => ({ kind: "hang" }));
+      send(subscribe(String(index), byId(job)));
+      send({ id: String(index), type: "complete" });
+    }
+    await expect.poll(() => simulator.requests.length).toBe(100);
+    await sleep(100);
+    expect(simulator.requests).toHaveLength(100);
+  });
+
+  it("is not taken for the next one with its id", async () => {
+    const { url, simulator } = await useGateway();
+    for (const job of ["40000000001", "40000000002"]) {
+      const body = { error: { code: "NOT_FOUND", message: job } };
+      simulator.script(job, () => ({ kind: "json", status: 404, body }));
+    }
+    const { send, next } = await openConnection(url, CREDENTIALS);
+    send(subscribe("1", byId("40000000001")));
+    send({ id: "1", type: "complete" });
+    send(subscribe("1", byId("40000000002")));
+    expect(await next()).toMatchObject({ payload: { data: { jobInstance: { message: "40000000002" } } } });
+    expect(await next()).toEqual({ id: "1", type: "complete" });
   });
 });
 
@@ -212,6 +262,7 @@ describe("credentials", () => {
     [{ "X-Bkapi-Authorization": 1 }],
     [{ "X-Bkapi-Authorization": "a\nb" }],
     [{ "X-Bk-Tenant-Id": "漢" }],
+    [{ "X-Bk-Tenant-Id": "x".repeat(2 ** 14 + 1) }],
   ])("that no header could hold (%j), close it with 4400 and are not repeated", async (payload) => {
     const { url, logs } = await useGateway();
     const { send, closed } = await openSocket(url);
@@ -283,6 +334,16 @@ describe("a connection", () => {
       [{ type: "connection_init", payload: CREDENTIALS }, subscribe("1", HANGING), subscribe("1", HANGING)],
     ],
     [
+      "that uses a long id twice",
+      4409,
+      {},
+      [
+        { type: "connection_init", payload: CREDENTIALS },
+        subscribe("i".repeat(200), HANGING),
+        subscribe("i".repeat(200), HANGING),
+      ],
+    ],
+    [
       "with a message of more than 1 MiB",
       1009,
       {},
@@ -324,6 +385,29 @@ describe("a connection", () => {
   it("elsewhere, is refused with HTTP 404", async () => {
     const { url } = await useGateway();
     await expect(openSocket(`${url}x`)).rejects.toThrow(/HTTP 404/);
+  });
+
+  it("that was refused, does not keep the gateway from ending, though the client keeps its side open", async () => {
+    const gateway = await startGateway();
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    const refused = new Promise((resolve) => socket.once("data", resolve));
+    socket.write("GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    await refused;
+    expect(await Promise.race([gateway.close().then(() => "closed"), sleep(3_000, "open")])).toBe("closed");
+  });
+
+  it("whose client reads no answers, is not listened to", async () => {
+    const { url } = await useGateway();
+    const { socket, send } = await openConnection(url);
+    socket.pause();
+    const text = "x".repeat(500_000);
+    for (let index = 0; index < 200; index++) send({ type: "ping", payload: { text } });
+    await sleep(500);
+    // Most of the 100 MB is still with the client.
+    expect(socket.bufferedAmount).toBeGreaterThan(50_000_000);
+    socket.terminate();
   });
 
   it("answers pings of the protocol", async () => {
