@@ -42,6 +42,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     noServer: true,
     maxPayload: maxMessageBytes,
     handleProtocols: (names) => handleProtocols(names),
+    // The library learns in later turns that a completed operation has ended; its id can be another's in the next message.
+    allowSynchronousEvents: false,
   });
   let isClosing = false;
 

@@ -1,5 +1,5 @@
 /** GraphQL over WebSocket: who may connect, as whom, what runs, and how connections end. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
@@ -158,8 +158,8 @@ describe("an operation", () => {
 const byId = (jobInstanceId: string) =>
   `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${jobInstanceId}" }) { ... on Problem { message } } }`;
 
-describe("an operation that the client completes before it has begun", () => {
-  it("counts among the 100 until it is over", async () => {
+describe("an operation that the client completes", () => {
+  it("before it has begun, counts among the 100 until it is over", async () => {
     const { url, simulator } = await useGateway({ upstream: { connections: 1_000 } });
     const { send } = await openConnection(url, CREDENTIALS);
     for (let index = 0; index < 150; index++) {
@@ -173,7 +173,7 @@ describe("an operation that the client completes before it has begun", () => {
     expect(simulator.requests).toHaveLength(100);
   });
 
-  it("is not taken for the next one with its id", async () => {
+  it("before it has begun, is not taken for the next one with its id", async () => {
     const { url, simulator } = await useGateway();
     for (const job of ["40000000001", "40000000002"]) {
       const body = { error: { code: "NOT_FOUND", message: job } };
@@ -185,6 +185,28 @@ describe("an operation that the client completes before it has begun", () => {
     send(subscribe("1", byId("40000000002")));
     expect(await next()).toMatchObject({ payload: { data: { jobInstance: { message: "40000000002" } } } });
     expect(await next()).toEqual({ id: "1", type: "complete" });
+  });
+
+  it("that runs, and gives its id to another in the same packet, can still be completed", async () => {
+    const gateway = await useGateway();
+    const job = watchedJob(gateway);
+    const { socket, send, next } = await openConnection(gateway.url, CREDENTIALS);
+    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    send(subscribe("1", query));
+    expect(await next()).toMatchObject({ type: "next" });
+    const messages = [{ id: "1", type: "complete" }, subscribe("1", query)];
+    const frames = messages.map((message) => JSON.stringify(message));
+    // Private to ws, but there is no other way to have both arrive as one.
+    const { _socket: raw } = socket as unknown as { _socket: Socket };
+    raw.cork();
+    for (const frame of frames) socket.send(frame);
+    raw.uncork();
+    expect(await next()).toMatchObject({ type: "next" });
+    send({ id: "1", type: "complete" });
+    await sleep(60);
+    const calls = job.calls().length;
+    await sleep(100);
+    expect(job.calls()).toHaveLength(calls);
   });
 });
 
