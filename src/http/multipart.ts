@@ -25,11 +25,14 @@ export async function sendParts(
     // Not to one that has yet to take what is there.
     if (response.writableLength === 0) response.write(part("{}"));
   }, KEEP_ALIVE_MS);
-  let isOpen = await writePiece(response, `\r\n--${BOUNDARY}`);
-  for await (const text of results) {
-    isOpen &&= await writePiece(response, part(`{"payload":${text}}`));
-    if (!isOpen) break;
+  try {
+    let isOpen = await writePiece(response, `\r\n--${BOUNDARY}`);
+    for await (const text of results) {
+      isOpen &&= await writePiece(response, part(`{"payload":${text}}`));
+      if (!isOpen) break;
+    }
+  } finally {
+    clearInterval(heartbeat);
+    response.end("--\r\n");
   }
-  clearInterval(heartbeat);
-  response.end("--\r\n");
 }

@@ -6,7 +6,7 @@ import type { FastifyReply } from "fastify";
 export const KEEP_ALIVE_MS = 12_000;
 
 /** How long a client may take nothing of what was written to it. */
-const MAX_STUCK_MS = 60_000;
+export const MAX_STUCK_MS = 60_000;
 
 /** Takes the response over from Fastify and sends its head. */
 export function beginStream(

@@ -9,7 +9,7 @@ import { createInsertedText } from "./inserted-text.ts";
 import { isAllowedOrigin, OTHER_ORIGIN } from "./origin.ts";
 import { BAD_REQUEST, endSocket, GRAPHQL_PATH, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE } from "./problems.ts";
 import { requestId } from "./request-id.ts";
-import { KEEP_ALIVE_MS } from "./streamed-response.ts";
+import { KEEP_ALIVE_MS, MAX_STUCK_MS } from "./streamed-response.ts";
 import { callerHeaders } from "./web-socket-caller.ts";
 import { type Connection, createProtocol, type ProtocolOptions } from "./web-socket-protocol.ts";
 
@@ -47,12 +47,17 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   });
   let isClosing = false;
 
-  /** Sockets that have not answered the last ping. */
-  const silent = new Set<WebSocket>();
+  /** Sockets that have not answered a ping, and since when; on the clock of `performance.now()`. */
+  const silent = new Map<WebSocket, number>();
   const keepAlive = setInterval(() => {
-    for (const socket of silent) socket.terminate();
+    const now = performance.now();
     for (const socket of sockets.clients) {
-      silent.add(socket);
+      const since = silent.get(socket);
+      // A ping waits behind what was written before it: who has yet to take that has as long for it as by other ways.
+      const limitMs = socket.bufferedAmount > 0 ? MAX_STUCK_MS : 0;
+      if (since !== undefined && now - since > limitMs) socket.terminate();
+      if (since !== undefined) continue;
+      silent.set(socket, now);
       socket.ping();
     }
   }, KEEP_ALIVE_MS);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome, Needs } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
-import { createPace, type PaceOptions } from "./pace.ts";
+import { askedWaitMs, createPace, type PaceOptions } from "./pace.ts";
 
 /** Somebody who watches, and was admitted. */
 export interface Viewer {
@@ -26,6 +26,8 @@ interface Member {
   readonly gone: AbortController;
   /** When the upstream last said that they may see the job; on the clock of `performance.now()`. */
   confirmedAt: number;
+  /** Until when the upstream wants no call with their credentials; on the same clock. */
+  barredUntil: number;
 }
 
 export interface AudienceOptions {
@@ -106,7 +108,8 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
         member.confirmedAt = performance.now();
       } catch (error) {
         // However long the upstream asks to wait: without an answer it is as good as not checked.
-        await sleep(Math.min(checks.failed(error), recheckMs), undefined, { signal });
+        const waitMs = Math.max(checks.failed(error), askedWaitMs(error));
+        await sleep(Math.min(waitMs, recheckMs), undefined, { signal });
       }
     }
   };
@@ -119,6 +122,7 @@ export function createAudience({ pace, recheckMs, check, onEmpty }: AudienceOpti
       viewers: new Set(),
       gone: new AbortController(),
       confirmedAt: performance.now(),
+      barredUntil: 0,
     };
     member.viewers.add(viewer);
     if (!known) {

@@ -7,7 +7,7 @@ import type { Caller } from "../upstream/caller.ts";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 import type { Viewer } from "./audience.ts";
 import { createLatest } from "./latest.ts";
-import { createPace, type PaceOptions } from "./pace.ts";
+import { askedWaitMs, createPace, type PaceOptions } from "./pace.ts";
 import { createPoller, type Poller } from "./poller.ts";
 import { createSeats, type SeatOptions } from "./seats.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -84,7 +84,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
         return await limitFirst(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
       } catch (error) {
         signal.throwIfAborted();
-        await sleep(pace.failed(error), undefined, { signal });
+        await sleep(Math.max(pace.failed(error), askedWaitMs(error)), undefined, { signal });
       }
     }
   };

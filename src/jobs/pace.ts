@@ -16,7 +16,7 @@ export interface Pace {
   /** An answer came: failures before it count no more. */
   readonly succeeded: () => void;
   /**
-   * The wait after a failure, in milliseconds: the schedule's, or longer where the upstream asks for that.
+   * The wait after a failure, in milliseconds.
    * @throws the failure, when it was one too many or asking again would not mend it.
    */
   readonly failed: (failure: unknown) => number;
@@ -45,10 +45,14 @@ export function createPace({ scheduleMs, maxFailures }: PaceOptions): Pace {
     failed: (failure) => {
       failures += 1;
       if (!(failure instanceof UpstreamError) || isRefusal(failure) || failures >= maxFailures) throw failure;
-      return Math.min(Math.max(next(), failure.retryAfterMs ?? 0), MAX_WAIT_MS);
+      return next();
     },
   };
 }
+
+/** How long the upstream asks to wait after a failure, in milliseconds; 0 where it does not. */
+export const askedWaitMs = (failure: unknown): number =>
+  Math.min(failure instanceof UpstreamError ? (failure.retryAfterMs ?? 0) : 0, MAX_WAIT_MS);
 
 const REFUSALS: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises"
 import type { JobInstance, JobOutcome } from "../model/job-instance.ts";
 import { isSameState, type JobState, stateOf } from "../model/job-state.ts";
 import { type Ask, type AudienceOptions, createAudience, toError, type Viewer } from "./audience.ts";
-import { createPace, isRefusal } from "./pace.ts";
+import { askedWaitMs, createPace, isRefusal } from "./pace.ts";
 
 export interface PollerOptions extends AudienceOptions {
   /** What the upstream says from now on. */
@@ -35,15 +35,18 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     const present = [...audience.members.values()].flatMap((member) =>
       Array.from(member.viewers, (viewer) => ({ member, viewer })),
     );
-    const [asker] = audience.members.values();
-    if (!asker) return 0;
+    const now = performance.now();
+    const asker = audience.members.values().find(({ barredUntil }) => barredUntil <= now);
+    // The upstream has asked all of them to wait.
+    if (!asker) return pace.next();
     const needs = present.some(({ viewer }) => viewer.needs === "hosts") ? "hosts" : "status";
     let outcome: JobOutcome;
     try {
       outcome = await poll(asker.caller, needs, audience.empty);
     } catch (error) {
       if (!isRefusal(error)) {
-        // It can be this one's alone, such as a rate limit of its app.
+        // It can be this one's alone, such as a rate limit of its app: another is to ask the next time.
+        asker.barredUntil = performance.now() + askedWaitMs(error);
         audience.putLast(asker);
         return pace.failed(error);
       }

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
   const executor = createPlainExecutor(buggySchema);
   const shortcut = createShortcut(executor);
-  const apollo = createApolloServer({ schema: buggySchema, executor, shortcut });
+  const apollo = createApolloServer({ schema: buggySchema, executor, shortcut, logger });
   await apollo.start();
   const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJson));
   const http = await createHttpServer({

@@ -197,6 +197,28 @@ it("checks each viewer again in time, and none more often", async () => {
   for (const stream of [ann, ben]) stream.stop();
 });
 
+it("is polled with another's credentials while the upstream wants no call with one's", async () => {
+  const { gateway, job } = await useWatched();
+  const ann = watchAs(gateway, "ann");
+  await expect.poll(() => ann.results.length).toBe(1);
+  refuse(job, {
+    ann: {
+      kind: "json",
+      status: 429,
+      headers: { "retry-after": "3600" },
+      body: { error: { code: "RESOURCE_EXHAUSTED" } },
+    },
+  });
+  await expect.poll(() => job.askers().length).toBeGreaterThan(3);
+  const ben = watchAs(gateway, "ben");
+  await expect.poll(() => ben.results.length).toBe(1);
+  const calls = job.askers().length;
+  job.become(running({ name: "later" }));
+  for (const stream of [ann, ben]) await expect.poll(() => told(stream).at(-1)?.name).toBe("later");
+  expect(new Set(job.askers().slice(calls))).toEqual(new Set(["ben"]));
+  for (const stream of [ann, ben]) stream.stop();
+});
+
 describe("who shares polls", () => {
   const pollersOf = async (
     options: TestGatewayOptions,
