@@ -2,6 +2,7 @@
  * What a subscription tells: the operation runs anew on every state of the job, and what it then answers is told when
  * it is not what was told last.
  */
+import { StreamInterrupted } from "../model/interruption.ts";
 import type { JobState, ObservedJob } from "../model/job-state.ts";
 import type { Trace } from "../upstream/trace.ts";
 import type { LiveOperation } from "./context.ts";
@@ -9,8 +10,8 @@ import { endedWith } from "./ended-with.ts";
 import type { LiveRun, LiveRuns } from "./live-runs.ts";
 
 /**
- * JSON texts of the operation's results. `return()` ends it at once. Never throws: failures are results with `errors`,
- * noted in `trace`.
+ * JSON texts of the operation's results. `return()` ends it at once. Failures are results with `errors`, noted in
+ * `trace`; only StreamInterrupted is thrown.
  */
 export type LiveResults = (operation: LiveOperation, trace: Trace) => AsyncGenerator<string, void, undefined>;
 
@@ -43,6 +44,7 @@ export function createLiveResults(runs: LiveRuns): LiveResults {
         if (news) yield tell(news);
       }
     } catch (error) {
+      if (error instanceof StreamInterrupted) throw error;
       yield tell(await runs.fail(operation, error));
     }
   }

@@ -1,6 +1,7 @@
 /** Jobs that are watched: who may, how many, and which poller tells them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
+import { StreamInterrupted } from "../model/interruption.ts";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
@@ -99,15 +100,17 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
       gone.abort();
       leave();
       giveUpSeat();
-      viewers.delete(giveUp);
+      viewers.delete(interrupt);
       request.signal.removeEventListener("abort", giveUp);
       latest.end(error);
     };
     const giveUp = () => end();
+    const interrupt = () => end(new StreamInterrupted());
     const latest = createLatest<ObservedJob>(giveUp);
-    viewers.add(giveUp);
+    viewers.add(interrupt);
     request.signal.addEventListener("abort", giveUp, { once: true });
-    if (isClosed || request.signal.aborted) end();
+    if (isClosed) interrupt();
+    if (request.signal.aborted) end();
 
     const viewer: Viewer = { caller, needs, tell: latest.put, end };
     const begin = async () => {
@@ -126,7 +129,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
 
   const close = () => {
     isClosed = true;
-    for (const giveUp of viewers) giveUp();
+    for (const interrupt of viewers) interrupt();
   };
 
   return { watch, close };
