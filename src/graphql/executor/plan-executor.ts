@@ -260,15 +260,12 @@ async function assemble(head: string, output: Output): Promise<string | Buffer> 
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) return `${head}${text}}`;
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
-  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes + SLACK_BYTES);
+  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes);
   await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
   writeString(sink, `${text}}`);
   if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
   return sink.bytes.subarray(0, sink.length);
 }
-
-/** Writers ask for a little more room than they take. */
-const SLACK_BYTES = 65_536;
 
 function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {
   writeString(sink, head);
