@@ -57,6 +57,13 @@ it("imports downwards only", () => {
   expect(shown(upwards)).toEqual([]);
 });
 
+it("imports downwards only between the parts of the pipeline", () => {
+  const parts = ["subscription", "operation", "executor"];
+  const rank = (file: string) => parts.indexOf(file.startsWith("graphql/") ? (file.split("/")[1] ?? "") : "");
+  const upwards = IMPORTS.filter(({ from, to }) => rank(from) >= 0 && rank(to) >= 0 && rank(to) < rank(from));
+  expect(shown(upwards)).toEqual([]);
+});
+
 describe.each(["simulator", "watch"])("%s", (folder) => {
   it("imports the model only", () => {
     const others = IMPORTS.filter(

@@ -10,12 +10,10 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
-import type { GraphQLContext } from "../context.ts";
-import type { HostConnectionSource } from "../sources.ts";
 import type { Execution, Executor } from "./executor.ts";
 import { createJsonSink, type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
-import { addRows, checkSize, createOutput, type Mark, markOf, type Output, rollBack } from "./output.ts";
-import type { FieldPlan, ObjectPlan, ValuePlan, Variables } from "./plan.ts";
+import { createOutput, type Output, rollBack } from "./output.ts";
+import { FailedItem, type Settled, type Steps, type Walk, writeRoot } from "./walk.ts";
 
 export interface PlanExecutorOptions {
   /** Larger responses are refused. */
@@ -26,20 +24,6 @@ export interface PlanExecutorOptions {
 
 /** How long a walk may hold the event loop at a stretch, in milliseconds. */
 const STRETCH_MS = 15;
-
-/** The state of one walk. */
-interface Walk {
-  readonly variables: Variables;
-  readonly context: GraphQLContext;
-  readonly output: Output;
-  readonly errors: GraphQLError[];
-  /** Where in the response the walk is. */
-  readonly path: (string | number)[];
-  /** When to pause, on the clock of `performance.now()`. */
-  pauseAt: number;
-}
-
-type Steps = Generator<void, void, void>;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
   return async (execution) => {
@@ -76,9 +60,6 @@ async function run(steps: Steps, walk: Pick<Walk, "pauseAt">): Promise<void> {
   }
 }
 
-/** What a root field's resolver returned: a value or items, all settled, or what it threw. */
-type Settled = { readonly value: unknown } | { readonly error: unknown };
-
 /**
  * Calls the resolvers of the root fields, and waits for what they return. When one throws at once and must not be null,
  * the response has no data: fields after it are not begun.
@@ -110,212 +91,18 @@ async function settle(value: unknown): Promise<Settled> {
   }
 }
 
-/** An item of a list that failed: it is thrown where the item is written. */
-class FailedItem {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
 const settleItem = (item: Promise<unknown>): Promise<unknown> =>
   item.catch((error: unknown) => new FailedItem(error));
-
-function* writeRoot(walk: Walk, root: ObjectPlan, lookups: readonly Settled[]): Steps {
-  if (root.failure) throw root.failure.error;
-  for (const [index, field] of root.fields.entries()) {
-    walk.output.text += field.prefix;
-    const settled = lookups[index];
-    yield* writeField(walk, field, () => {
-      if (!settled) throw new Error("Expected root fields after a fatal error not to be written.");
-      if ("error" in settled) throw settled.error;
-      return settled.value;
-    });
-  }
-  walk.output.text += root.fields.length > 0 ? "}" : "{}";
-}
-
-/** Writes an object whose fields may take long. */
-function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Steps {
-  if (plan.failure) throw plan.failure.error;
-  const { output } = walk;
-  for (const field of plan.fields) {
-    output.text += field.prefix;
-    const { value } = field;
-    if (value.kind === "rows") yield* writeRowsField(walk, field, value, source);
-    else if (value.kind !== "leaf" && value.isPausable)
-      yield* writeField(walk, field, () => read(walk, field, source));
-    else writeShortField(walk, field, source);
-  }
-  output.text += plan.fields.length > 0 ? "}" : "{}";
-}
-
-/** Writes an object without pauses. */
-function writeShortObject(walk: Walk, plan: ObjectPlan, source: unknown): void {
-  if (plan.failure) throw plan.failure.error;
-  const { output } = walk;
-  for (const field of plan.fields) {
-    output.text += field.prefix;
-    writeShortField(walk, field, source);
-  }
-  output.text += plan.fields.length > 0 ? "}" : "{}";
-}
-
-const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): unknown =>
-  field.resolve(source, variables, context);
-
-type Rows = Extract<ValuePlan, { kind: "rows" }>;
-
-/** Rows are written from the page that the source holds, without an object for each. */
-function* writeRowsField(walk: Walk, field: FieldPlan, plan: Rows, source: unknown): Steps {
-  yield* attempt(walk, field, plan.isNullable, field.responseKey, function* () {
-    // Filtering and ordering happen here.
-    if (performance.now() >= walk.pauseAt) yield;
-    // The parent type of rows has this source.
-    addRows(walk.output, plan.writer(source as HostConnectionSource));
-  });
-}
-
-/** Writes a field that may take long. */
-function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Steps {
-  yield* attempt(walk, field, field.value.isNullable, field.responseKey, function* () {
-    if (performance.now() >= walk.pauseAt) yield;
-    yield* writeValue(walk, field, field.value, resolve());
-  });
-}
-
-function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
-  const { value } = field;
-  const mark = markOf(walk.output);
-  const depth = walk.path.push(field.responseKey);
-  try {
-    writeShortValue(walk, field, value, read(walk, field, source));
-  } catch (error) {
-    replaceByNull(walk, field, value.isNullable, error, depth, mark);
-  }
-  walk.path.length = depth - 1;
-}
-
-function* writeValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): Steps {
-  if (value instanceof FailedItem) throw value.error;
-  if (plan.kind === "rows") return yield* writeValue(walk, field, plan.list, value);
-  if (value === null || value === undefined || plan.kind === "leaf" || !plan.isPausable) {
-    writeShortValue(walk, field, plan, value);
-  } else if (plan.kind === "object") {
-    yield* writeObject(walk, plan.planOf(value), value);
-  } else {
-    yield* writeList(walk, field, plan.item, value);
-  }
-}
-
-function writeShortValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
-  if (value instanceof FailedItem) throw value.error;
-  if (value === null || value === undefined) {
-    if (!plan.isNullable) throw nullError(field);
-    walk.output.text += "null";
-  } else if (plan.kind === "leaf") {
-    walk.output.text += plan.toJson(value);
-  } else if (plan.kind === "object") {
-    writeShortObject(walk, plan.planOf(value), value);
-  } else {
-    writeShortList(walk, field, plan.kind === "rows" ? plan.list : plan, value);
-  }
-}
-
-function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknown): Steps {
-  const { output } = walk;
-  output.text += "[";
-  for (const [index, each] of listOf(field, value).entries()) {
-    if (index > 0) output.text += ",";
-    checkSize(output);
-    if (performance.now() >= walk.pauseAt) yield;
-    if (item.kind !== "leaf" && item.kind !== "rows" && item.isPausable) {
-      yield* attempt(walk, field, item.isNullable, index, () => writeValue(walk, field, item, each));
-    } else writeShortItem(walk, field, item, index, each);
-  }
-  output.text += "]";
-}
-
-function writeShortList(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
-  const { output } = walk;
-  const item = itemOf(plan, field);
-  output.text += "[";
-  for (const [index, each] of listOf(field, value).entries()) {
-    if (index > 0) output.text += ",";
-    checkSize(output);
-    writeShortItem(walk, field, item, index, each);
-  }
-  output.text += "]";
-}
-
-function writeShortItem(walk: Walk, field: FieldPlan, item: ValuePlan, index: number, value: unknown): void {
-  const mark = markOf(walk.output);
-  const depth = walk.path.push(index);
-  try {
-    writeShortValue(walk, field, item, value);
-  } catch (error) {
-    replaceByNull(walk, field, item.isNullable, error, depth, mark);
-  }
-  walk.path.length = depth - 1;
-}
-
-function listOf({ parentType, name }: FieldPlan, value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`Expected a list for ${parentType.name}.${name}.`);
-  return value;
-}
-
-function itemOf(plan: ValuePlan, { parentType, name }: FieldPlan): ValuePlan {
-  if (plan.kind !== "list") throw new Error(`Expected the plan of ${parentType.name}.${name} to be a list.`);
-  return plan.item;
-}
-
-/** Runs steps that write what stands at `key`. When they throw, null takes its place if it may be null. */
-function* attempt(
-  walk: Walk,
-  field: FieldPlan,
-  isNullable: boolean,
-  key: string | number,
-  steps: () => Steps,
-): Steps {
-  const mark = markOf(walk.output);
-  const depth = walk.path.push(key);
-  try {
-    yield* steps();
-  } catch (error) {
-    replaceByNull(walk, field, isNullable, error, depth, mark);
-  }
-  walk.path.length = depth - 1;
-}
-
-/**
- * Notes the error of what stands at the first `depth` parts of the path, and takes back what was written of it.
- * @throws the error, with its place, when it may not be null.
- */
-function replaceByNull(
-  walk: Walk,
-  field: FieldPlan,
-  isNullable: boolean,
-  error: unknown,
-  depth: number,
-  mark: Mark,
-): void {
-  const { output, path, errors } = walk;
-  if (error instanceof ResponseTooLarge) throw error;
-  path.length = depth;
-  const located = locatedError(error, field.nodes, [...path]);
-  if (!isNullable) throw located;
-  errors.push(located);
-  rollBack(output, mark);
-  output.text += "null";
-}
-
-const nullError = ({ parentType, name }: FieldPlan): Error =>
-  new Error(`Expected a value for ${parentType.name}.${name}, which must not be null.`);
 
 /** The whole response. Rows are written now. @throws ResponseTooLarge */
 async function assemble(head: string, output: Output): Promise<string | Buffer> {
   const { text, segments, segmentBytes, maxBytes } = output;
-  if (segments.length === 0) return `${head}${text}}`;
+  if (segments.length === 0) {
+    const body = `${head}${text}}`;
+    if (body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes)
+      throw new ResponseTooLarge(maxBytes);
+    return body;
+  }
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
   const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes);
   await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
