@@ -19,7 +19,7 @@ export interface LiveOperation {
 
 /** Apollo Server works on a copy of the context, and this is what that has in common with it. */
 export interface LiveContext {
-  /** Watches a job. @throws TooManyViewers */
+  /** Watches a job. @throws TooManySubscriptions */
   readonly watch: (ref: JobRef, needs: Needs) => AsyncGenerator<ObservedJob, void, undefined>;
   /** The operation when it is a subscription, once it was found good and has begun. */
   begun: LiveOperation | null;

@@ -6,7 +6,7 @@ import { createPlainExecutor, type Executor } from "../../src/graphql/executor/e
 import { createLiveResults } from "../../src/graphql/live-results.ts";
 import { createLiveRuns } from "../../src/graphql/live-runs.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
-import { createLatest } from "../../src/jobs/latest.ts";
+import { createLatestValue } from "../../src/live/latest-value.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
 import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
@@ -43,7 +43,7 @@ function createCounted() {
   const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJsonPool()));
   /** A viewer with a selection. */
   const watch = (selection: string) => {
-    const { put, end, stream } = createLatest<ObservedJob>(() => {});
+    const { put, end, stream } = createLatestValue<ObservedJob>(() => {});
     const text = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
     const document = documents.get(text) ?? parse(text);
     documents.set(text, document);
