@@ -97,6 +97,14 @@ describe("a newer status", () => {
     expect(await hosts).toBe("v4");
   });
 
+  it("ends an older snapshot also where it is not cached itself", async () => {
+    const { upstream, ask } = await useOrder({ maxAgeRunningMs: 0 });
+    expect(await ask(STATUS)).toBe("v1");
+    upstream.finish(false);
+    expect(await ask(STATUS, NO_CACHE)).toBe("v2");
+    expect(await ask(STATUS)).toBe("v3");
+  });
+
   it("does not make host results wait for ever", async () => {
     const { upstream, ask } = await useOrder();
     upstream.hold(true);

@@ -19,12 +19,15 @@ export interface VersionedUpstream {
   readonly calls: VersionedCall[];
   /** Whether calls that come from now on wait until the test answers them. */
   readonly hold: (isHeld: boolean) => void;
+  /** Whether the job is finished from now on. */
+  readonly finish: (isFinished: boolean) => void;
 }
 
 /** For one test, closed when the test is over. */
 export async function useVersionedUpstream(): Promise<VersionedUpstream> {
   const calls: VersionedCall[] = [];
   let isHeld = false;
+  let isFinished = true;
   const server = createServer((request, response) => {
     const withHosts = request.url?.includes("return_ip_result=true") ?? false;
     const version = calls.length + 1;
@@ -32,7 +35,7 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
     const call = {
       version,
       withHosts,
-      answer: () => void send(JSON.stringify(jobOf(version, withHosts))),
+      answer: () => void send(JSON.stringify(jobOf(version, withHosts, isFinished))),
       fail: () => void send("[]"),
     };
     calls.push(call);
@@ -51,18 +54,21 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
     hold: (held) => {
       isHeld = held;
     },
+    finish: (finished) => {
+      isFinished = finished;
+    },
   };
 }
 
-const jobOf = (version: number, withHosts: boolean) => ({
+const jobOf = (version: number, withHosts: boolean, isFinished: boolean) => ({
   data: {
-    finished: true,
+    finished: isFinished,
     job_instance: {
       job_instance_id: 100,
       bk_scope_type: "biz",
       bk_scope_id: "1",
       name: `v${version}`,
-      status: 3,
+      status: isFinished ? 3 : 2,
       create_time: Date.UTC(2026, 0, 1),
     },
     step_instance_list: [step(withHosts ? { step_ip_result_list: [hostRow(1)] } : {})],
