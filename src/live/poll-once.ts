@@ -3,7 +3,7 @@ import type { JobOutcome, Needs } from "../model/job-instance.ts";
 import type { Delivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
 import { isRefusal, type PollSchedule, retryAfterMs } from "./poll-schedule.ts";
-import type { FetchJob, IdentityGroup, Subscribers } from "./subscribers.ts";
+import { endSubscribers, type FetchJob, type IdentityGroup, type Subscribers } from "./subscribers.ts";
 
 /** What a poll means for the next one, which is due after `waitMs` milliseconds. */
 export type Polled =
@@ -18,7 +18,15 @@ export interface PollOnceOptions {
   readonly subscribers: Subscribers;
   readonly delivery: Delivery;
   /** Failures are counted for polls of each kind apart; while they succeed, `status` is the schedule of both. */
-  readonly schedules: Readonly<Record<Needs, PollSchedule>>;
+  readonly schedules: PollSchedules;
+}
+
+export type PollSchedules = Readonly<Record<Needs, PollSchedule>>;
+
+export function noteSuccess(schedules: PollSchedules, needs: Needs): void {
+  schedules[needs].succeeded();
+  // A call with host results says as much as one without.
+  schedules.status.succeeded();
 }
 
 export function createPollOnce({ poll, subscribers, delivery, schedules }: PollOnceOptions) {
@@ -33,7 +41,7 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
     try {
       return { kind: "failed", waitMs: schedules[needs].failed(error), error };
     } catch {
-      subscribers.endAll(needs, toError(error));
+      endSubscribers(subscribers, needs, toError(error));
       return { kind: "failed", waitMs: 0, error };
     }
   };
@@ -50,9 +58,7 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
     } catch (error) {
       return onFailure(group, needs, error);
     }
-    schedules[needs].succeeded();
-    // A poll with host results says as much as one without.
-    schedules.status.succeeded();
+    noteSuccess(schedules, needs);
     if (outcome.kind !== "job") {
       // What the upstream denies to one identity, others may still see.
       subscribers.end(group, outcome);

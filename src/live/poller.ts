@@ -8,12 +8,19 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { mayBeDueToHosts } from "../jobs/status-fallback.ts";
-import type { JobInstance } from "../model/job-instance.ts";
+import type { JobInstance, Needs } from "../model/job-instance.ts";
 import { createDelivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
-import { createPollOnce } from "./poll-once.ts";
-import { createPollSchedule } from "./poll-schedule.ts";
-import { createSubscribers, type FetchJob, type Subscriber, type SubscribersOptions } from "./subscribers.ts";
+import { createPollOnce, noteSuccess, type PollSchedules } from "./poll-once.ts";
+import { createPollSchedule, type PollScheduleOptions } from "./poll-schedule.ts";
+import {
+  createSubscribers,
+  endSubscribers,
+  type FetchJob,
+  hasSubscriber,
+  type Subscriber,
+  type SubscribersOptions,
+} from "./subscribers.ts";
 
 export interface PollerOptions extends SubscribersOptions {
   /** What the upstream answers from now on. */
@@ -30,15 +37,13 @@ export interface Poller {
 
 export function createPoller({ poll, ...options }: PollerOptions): Poller {
   const subscribers = createSubscribers(options);
-  const schedules = {
-    status: createPollSchedule(options.schedule),
-    hosts: createPollSchedule(options.schedule),
-  };
+  const schedules = createSchedules(options.schedule);
   const delivery = createDelivery(subscribers, () => {
-    schedules.status.restart();
-    schedules.hosts.restart();
+    for (const { restart } of Object.values(schedules)) restart();
   });
   const pollOnce = createPollOnce({ poll, subscribers, delivery, schedules });
+  const has = (needs: Needs) => hasSubscriber(subscribers, needs);
+  let isPolling = false;
   let isRetryingHosts = false;
 
   /** Polls with host results until one is delivered or nobody needs them, because their last try has failed too. */
@@ -46,7 +51,7 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     isRetryingHosts = true;
     for (let waitMs = firstWaitMs; ; ) {
       await sleep(waitMs, undefined, { signal: subscribers.empty });
-      if (!subscribers.has("hosts")) break;
+      if (!has("hosts")) break;
       const polled = await pollOnce("hosts");
       if (polled.kind === "delivered") break;
       waitMs = polled.waitMs;
@@ -56,14 +61,11 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
 
   /** The poll that is due. @returns the wait until the next, in milliseconds. */
   const pollAll = async (): Promise<number> => {
-    if (isRetryingHosts && !subscribers.has("status")) return schedules.status.next();
-    const needs = subscribers.has("hosts") && !isRetryingHosts ? "hosts" : "status";
+    if (isRetryingHosts && !has("status")) return schedules.status.next();
+    const needs = has("hosts") && !isRetryingHosts ? "hosts" : "status";
     const polled = await pollOnce(needs);
     const isForStatusToo =
-      polled.kind !== "failed" ||
-      needs === "status" ||
-      !subscribers.has("status") ||
-      !mayBeDueToHosts(polled.error);
+      polled.kind !== "failed" || needs === "status" || !has("status") || !mayBeDueToHosts(polled.error);
     if (isForStatusToo) return polled.waitMs;
     retryHosts(polled.waitMs).catch(endAll);
     // The interval is over for those who need the status alone.
@@ -78,19 +80,23 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
 
   /** A fault of our own, or an abort because all have gone, when nobody is left to be ended. */
   const endAll = (error: unknown) => {
-    for (const needs of ["status", "hosts"] as const) subscribers.endAll(needs, toError(error));
+    for (const needs of ["status", "hosts"] as const) endSubscribers(subscribers, needs, toError(error));
   };
 
   const join: Poller["join"] = (subscriber, job) => {
-    const isFirst = subscribers.list().length === 0;
     const group = subscribers.add(subscriber);
     // The call that found the job is an answer of the upstream, too.
-    schedules[subscriber.needs].succeeded();
-    schedules.status.succeeded();
+    noteSuccess(schedules, subscriber.needs);
     subscriber.next(delivery.observe(job));
-    if (isFirst) run().catch(endAll);
+    if (!isPolling) run().catch(endAll);
+    isPolling = true;
     return () => subscribers.remove(group, subscriber);
   };
 
   return { join };
 }
+
+const createSchedules = (options: PollScheduleOptions): PollSchedules => ({
+  status: createPollSchedule(options),
+  hosts: createPollSchedule(options),
+});

@@ -44,7 +44,6 @@ export interface SubscribersOptions extends Pick<PermissionRecheckOptions, "rech
 
 export interface Subscribers {
   readonly list: () => { readonly group: IdentityGroup; readonly subscriber: Subscriber }[];
-  readonly has: (needs: Needs) => boolean;
   readonly add: (subscriber: Subscriber) => IdentityGroup;
   readonly remove: (group: IdentityGroup, subscriber: Subscriber) => void;
   /** The identity with whose credentials to poll: the first that is not rate-limited; null when all are. */
@@ -53,8 +52,6 @@ export interface Subscribers {
   readonly moveToEnd: (group: IdentityGroup, waitMs: number) => void;
   /** Ends one identity's subscribers, with an outcome or an error that is for them alone. */
   readonly end: (group: IdentityGroup, why: JobOutcome | Error) => void;
-  /** Ends the subscribers of all identities that need this much. */
-  readonly endAll: (needs: Needs, error: Error) => void;
   /** Aborts when the last subscriber has gone. */
   readonly empty: AbortSignal;
 }
@@ -107,25 +104,27 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
     }
   };
 
-  const endAll: Subscribers["endAll"] = (needs, error) => {
-    for (const { group, subscriber } of list()) {
-      if (subscriber.needs !== needs) continue;
-      remove(group, subscriber);
-      subscriber.end(error);
-    }
-  };
-
   return {
     list,
-    has: (needs) => list().some(({ subscriber }) => subscriber.needs === needs),
     add,
     remove,
     nextPoller: () => groups.values().find((group) => group.retryAfterUntil <= performance.now()) ?? null,
     moveToEnd,
     end,
-    endAll,
     empty: empty.signal,
   };
+}
+
+export const hasSubscriber = ({ list }: Subscribers, needs: Needs): boolean =>
+  list().some(({ subscriber }) => subscriber.needs === needs);
+
+/** Ends the subscribers of all identities that need this much. */
+export function endSubscribers({ list, remove }: Subscribers, needs: Needs, error: Error): void {
+  for (const { group, subscriber } of list()) {
+    if (subscriber.needs !== needs) continue;
+    remove(group, subscriber);
+    subscriber.end(error);
+  }
 }
 
 /** An identity of which nobody has subscribed yet. */
