@@ -45,7 +45,7 @@ describe("a response beyond MAX_RESPONSE_BYTES", () => {
     (_, index) => `p${index}: hostResults(first: 10000) { nodes { ${ROWS} } }`,
   ).join(" ");
   const CURSORS = Array.from(
-    { length: 60 },
+    { length: 90 },
     (_, index) => `p${index}: hostResults(first: 10000) { edges { cursor } }`,
   ).join(" ");
   it.each([

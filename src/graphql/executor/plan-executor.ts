@@ -14,7 +14,7 @@ import type { GraphQLContext } from "../context.ts";
 import type { HostConnectionSource } from "../sources.ts";
 import type { Execution, Executor } from "./executor.ts";
 import { createJsonSink, type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
-import { addRows, checkSize, createOutput, markOf, type Output, rollBack } from "./output.ts";
+import { addRows, checkSize, createOutput, type Mark, markOf, type Output, rollBack } from "./output.ts";
 import type { FieldPlan, ObjectPlan, ValuePlan, Variables } from "./plan.ts";
 
 export interface PlanExecutorOptions {
@@ -135,38 +135,36 @@ function* writeRoot(walk: Walk, root: ObjectPlan, lookups: readonly Settled[]): 
   walk.output.text += root.fields.length > 0 ? "}" : "{}";
 }
 
+/** Writes an object whose fields may take long. */
 function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Steps {
   if (plan.failure) throw plan.failure.error;
-  const { output, variables, context } = walk;
+  const { output } = walk;
   for (const field of plan.fields) {
     output.text += field.prefix;
     const { value } = field;
-    if (value.kind === "leaf") writeLeafField(walk, field, value, source);
-    else if (value.kind === "rows") yield* writeRowsField(walk, field, value, source);
-    else yield* writeField(walk, field, () => field.resolve(source, variables, context));
+    if (value.kind === "rows") yield* writeRowsField(walk, field, value, source);
+    else if (value.kind !== "leaf" && value.isPausable)
+      yield* writeField(walk, field, () => read(walk, field, source));
+    else writeShortField(walk, field, source);
   }
   output.text += plan.fields.length > 0 ? "}" : "{}";
 }
 
-type Leaf = Extract<ValuePlan, { kind: "leaf" }>;
-type Rows = Extract<ValuePlan, { kind: "rows" }>;
-
-function writeLeafField(walk: Walk, field: FieldPlan, plan: Leaf, source: unknown): void {
-  let json: string;
-  try {
-    json = leafJson(plan, field, field.resolve(source, walk.variables, walk.context));
-  } catch (error) {
-    fail(walk, field, field.value.isNullable, error, [...walk.path, field.responseKey]);
-    json = "null";
+/** Writes an object without pauses. */
+function writeShortObject(walk: Walk, plan: ObjectPlan, source: unknown): void {
+  if (plan.failure) throw plan.failure.error;
+  const { output } = walk;
+  for (const field of plan.fields) {
+    output.text += field.prefix;
+    writeShortField(walk, field, source);
   }
-  walk.output.text += json;
+  output.text += plan.fields.length > 0 ? "}" : "{}";
 }
 
-function leafJson(plan: Leaf, field: FieldPlan, value: unknown): string {
-  if (value !== null && value !== undefined) return plan.toJson(value);
-  if (!plan.isNullable) throw nullError(field);
-  return "null";
-}
+const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): unknown =>
+  field.resolve(source, variables, context);
+
+type Rows = Extract<ValuePlan, { kind: "rows" }>;
 
 /** Rows are written from the page that the source holds, without an object for each. */
 function* writeRowsField(walk: Walk, field: FieldPlan, plan: Rows, source: unknown): Steps {
@@ -178,7 +176,7 @@ function* writeRowsField(walk: Walk, field: FieldPlan, plan: Rows, source: unkno
   });
 }
 
-/** Writes a field whose value is no leaf. */
+/** Writes a field that may take long. */
 function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Steps {
   yield* attempt(walk, field, field.value.isNullable, field.responseKey, function* () {
     if (performance.now() >= walk.pauseAt) yield;
@@ -186,33 +184,89 @@ function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Step
   });
 }
 
+function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
+  const { value } = field;
+  const mark = markOf(walk.output);
+  const depth = walk.path.push(field.responseKey);
+  try {
+    writeShortValue(walk, field, value, read(walk, field, source));
+  } catch (error) {
+    replaceByNull(walk, field, value.isNullable, error, depth, mark);
+  }
+  walk.path.length = depth - 1;
+}
+
 function* writeValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): Steps {
   if (value instanceof FailedItem) throw value.error;
-  if (plan.kind === "leaf") {
-    walk.output.text += leafJson(plan, field, value);
-  } else if (value === null || value === undefined) {
-    if (!plan.isNullable) throw nullError(field);
-    walk.output.text += "null";
+  if (plan.kind === "rows") return yield* writeValue(walk, field, plan.list, value);
+  if (value === null || value === undefined || plan.kind === "leaf" || !plan.isPausable) {
+    writeShortValue(walk, field, plan, value);
   } else if (plan.kind === "object") {
     yield* writeObject(walk, plan.planOf(value), value);
   } else {
-    yield* writeList(walk, field, plan.kind === "rows" ? plan.list : plan, value);
+    yield* writeList(walk, field, plan.item, value);
   }
 }
 
-function* writeList(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): Steps {
-  if (plan.kind !== "list" || !Array.isArray(value)) {
-    throw new Error(`Expected a list for ${field.parentType.name}.${field.name}.`);
+function writeShortValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
+  if (value instanceof FailedItem) throw value.error;
+  if (value === null || value === undefined) {
+    if (!plan.isNullable) throw nullError(field);
+    walk.output.text += "null";
+  } else if (plan.kind === "leaf") {
+    walk.output.text += plan.toJson(value);
+  } else if (plan.kind === "object") {
+    writeShortObject(walk, plan.planOf(value), value);
+  } else {
+    writeShortList(walk, field, plan.kind === "rows" ? plan.list : plan, value);
   }
-  const { item } = plan;
-  walk.output.text += "[";
-  for (const [index, each] of value.entries()) {
-    if (index > 0) walk.output.text += ",";
-    checkSize(walk.output);
+}
+
+function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknown): Steps {
+  const { output } = walk;
+  output.text += "[";
+  for (const [index, each] of listOf(field, value).entries()) {
+    if (index > 0) output.text += ",";
+    checkSize(output);
     if (performance.now() >= walk.pauseAt) yield;
-    yield* attempt(walk, field, item.isNullable, index, () => writeValue(walk, field, item, each));
+    if (item.kind !== "leaf" && item.kind !== "rows" && item.isPausable) {
+      yield* attempt(walk, field, item.isNullable, index, () => writeValue(walk, field, item, each));
+    } else writeShortItem(walk, field, item, index, each);
   }
-  walk.output.text += "]";
+  output.text += "]";
+}
+
+function writeShortList(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
+  const { output } = walk;
+  const item = itemOf(plan, field);
+  output.text += "[";
+  for (const [index, each] of listOf(field, value).entries()) {
+    if (index > 0) output.text += ",";
+    checkSize(output);
+    writeShortItem(walk, field, item, index, each);
+  }
+  output.text += "]";
+}
+
+function writeShortItem(walk: Walk, field: FieldPlan, item: ValuePlan, index: number, value: unknown): void {
+  const mark = markOf(walk.output);
+  const depth = walk.path.push(index);
+  try {
+    writeShortValue(walk, field, item, value);
+  } catch (error) {
+    replaceByNull(walk, field, item.isNullable, error, depth, mark);
+  }
+  walk.path.length = depth - 1;
+}
+
+function listOf({ parentType, name }: FieldPlan, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`Expected a list for ${parentType.name}.${name}.`);
+  return value;
+}
+
+function itemOf(plan: ValuePlan, { parentType, name }: FieldPlan): ValuePlan {
+  if (plan.kind !== "list") throw new Error(`Expected the plan of ${parentType.name}.${name} to be a list.`);
+  return plan.item;
 }
 
 /** Runs steps that write what stands at `key`. When they throw, null takes its place if it may be null. */
@@ -223,33 +277,36 @@ function* attempt(
   key: string | number,
   steps: () => Steps,
 ): Steps {
-  const { output, path } = walk;
-  const mark = markOf(output);
-  const depth = path.push(key);
+  const mark = markOf(walk.output);
+  const depth = walk.path.push(key);
   try {
     yield* steps();
   } catch (error) {
-    path.length = depth;
-    fail(walk, field, isNullable, error, [...path]);
-    rollBack(output, mark);
-    output.text += "null";
-  } finally {
-    path.length = depth - 1;
+    replaceByNull(walk, field, isNullable, error, depth, mark);
   }
+  walk.path.length = depth - 1;
 }
 
-/** Notes the error of what may be null. @throws the error, with its place, for what may not. */
-function fail(
+/**
+ * Notes the error of what stands at the first `depth` parts of the path, and takes back what was written of it.
+ * @throws the error, with its place, when it may not be null.
+ */
+function replaceByNull(
   walk: Walk,
   field: FieldPlan,
   isNullable: boolean,
   error: unknown,
-  path: readonly (string | number)[],
+  depth: number,
+  mark: Mark,
 ): void {
+  const { output, path, errors } = walk;
   if (error instanceof ResponseTooLarge) throw error;
-  const located = locatedError(error, field.nodes, path);
+  path.length = depth;
+  const located = locatedError(error, field.nodes, [...path]);
   if (!isNullable) throw located;
-  walk.errors.push(located);
+  errors.push(located);
+  rollBack(output, mark);
+  output.text += "null";
 }
 
 const nullError = ({ parentType, name }: FieldPlan): Error =>
@@ -260,15 +317,12 @@ async function assemble(head: string, output: Output): Promise<string | Buffer> 
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) return `${head}${text}}`;
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
-  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes + SLACK_BYTES);
+  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes);
   await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
   writeString(sink, `${text}}`);
   if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
   return sink.bytes.subarray(0, sink.length);
 }
-
-/** Writers ask for a little more room than they take. */
-const SLACK_BYTES = 65_536;
 
 function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {
   writeString(sink, head);
