@@ -7,7 +7,16 @@ import { describe, expect, it } from "vitest";
 const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 
 /** From the top down: a layer imports itself and those after it. */
-const LAYERS: readonly string[] = ["process", "gateway", "http", "graphql", "jobs", "upstream", "model"];
+const LAYERS: readonly string[] = [
+  "process",
+  "gateway",
+  "http",
+  "graphql",
+  "live",
+  "jobs",
+  "upstream",
+  "model",
+];
 
 /** Everything directly in `src/` but the gateway. */
 const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "runtime.ts"];
