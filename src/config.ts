@@ -1,5 +1,6 @@
 /** Configuration from environment variables, checked as a whole. */
 import { z } from "zod";
+import { isBaseUrl, isOrigin, listOf, oneOf, proxyUrl, wholeNumber } from "./config-checks.ts";
 import type { GatewayConfig } from "./gateway.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
@@ -11,48 +12,8 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
   readonly simulatorDialect: Dialect;
 }
 
-const wholeNumber = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, { error: `a whole number from ${least} to ${most}` })
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, { error: `a whole number from ${least} to ${most}` });
-
-const isBaseUrl = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
-  if (/\/api\/v4(\/|$)/.test(url.pathname)) return false;
-  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-};
-
-const isProxyUrl = (text: string): boolean =>
-  URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
-
-const proxyUrl = z
-  .string()
-  .refine((text) => text === "" || isProxyUrl(text), { error: "an http or https URL" });
-
-const isOrigin = (text: string): boolean =>
-  text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
-
-/** Values with commas in between, up to `most` of them. */
-const listOf = <T>(check: z.ZodType<T, string>, most: number) =>
-  z.string().transform((text, context): T[] => {
-    const results = text.split(",").map((part) => check.safeParse(part.trim()));
-    const failed = results.find(({ success }) => !success);
-    if (failed || results.length > most) {
-      const what = failed?.error?.issues[0]?.message ?? "values";
-      context.addIssue(`${what}, or several, up to ${most}, with commas in between`);
-      return z.NEVER;
-    }
-    return results.flatMap(({ data }) => data ?? []);
-  });
-
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
-
-const oneOf = <const T extends readonly string[]>(values: T) =>
-  z.enum(values, { error: `one of ${values.join(", ")}` });
 
 /** One environment variable. `meaning` and `default` are what the README's table says. */
 interface Setting {

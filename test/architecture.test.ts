@@ -10,7 +10,7 @@ const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 const LAYERS: readonly string[] = ["process", "gateway", "http", "graphql", "jobs", "upstream", "model"];
 
 /** Everything directly in `src/` but the gateway. */
-const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "runtime.ts"];
+const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "config-checks.ts", "runtime.ts"];
 
 const MAX_LINES = 300;
 

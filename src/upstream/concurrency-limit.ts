@@ -3,9 +3,10 @@
  *
  * A call can hang for as long as its time limit, and a running call is never taken back. So that one identity's hanging
  * calls cannot hold up all others, an identity may not take everything: it may hold at most three times as many places
- * as stay free, and the last free place goes only to an identity that holds none. Of 32 places one identity gets 24; two
- * get 13 each and 5 stay free; the more identities there are, the less is held back. (Switches share packet buffers
- * between ports by this rule, known as dynamic thresholds.) The places in the queue are shared by the same rule.
+ * as stay free, and the last free place goes only to an identity that holds none. One identity gets 24 of 32 places; a
+ * second one that comes then gets 6 of the 8 left, and so on: the more identities there are, the fewer places stay free.
+ * (Switches share packet buffers between ports by this rule, known as dynamic thresholds.) The places in the queue are
+ * shared by the same rule.
  *
  * Free places go round robin to the identities that wait, and within an identity first come, first served.
  */

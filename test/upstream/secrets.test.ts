@@ -81,26 +81,40 @@ describe("hides it in a message", () => {
   const encodings: [string, (text: string) => string][] = [
     ["as it is", (text) => text],
     ["as a JSON text", (text) => JSON.stringify(text)],
+    ["as a JSON text in a JSON text", (text) => JSON.stringify(JSON.stringify(text))],
     ["as part of a URL", (text) => encodeURIComponent(text)],
     ["in capitals", (text) => text.toUpperCase()],
-    ["in the middle of words", (text) => `x${text}y`],
-    ["twice", (text) => `${text}${text}`],
-    ["beyond the length that is shown", (text) => `${"x".repeat(990)}${text}`],
+    ["between other words", (text) => `x ${text}, y`],
+    ["twice", (text) => `${text} ${text}`],
+    ["after a line break in JSON", (text) => `\\n${text}\\n`],
+    ["at the end of what is shown", (text) => `${"x ".repeat(495)}${text}`],
+    ["at the end of what is read", (text) => `${"x ".repeat(2_043)}${text}`],
   ];
-  const values: [string, () => string][] = [
+  const unmistakable: [string, (text: string) => string][] = [
+    ["in the middle of words", (text) => `x${text}y`],
+    ["twice without a gap", (text) => `${text}${text}`],
+  ];
+  const credentials: [string, () => string][] = [
     ["the credentials", () => CREDENTIALS],
     ["the app secret", () => APP_SECRET],
     ["the login token", () => BK_TOKEN],
     ["the login ticket", () => BK_TICKET],
     ["the access token", () => ACCESS_TOKEN],
+  ];
+  const addresses: [string, () => string][] = [
     ["the upstream's URL", () => gateway.simulator.url],
     ["the upstream's host", () => new URL(gateway.simulator.url).host],
     ["the upstream's host name", () => new URL(gateway.simulator.url).hostname],
     ["the upstream's path", () => `${new URL(gateway.simulator.url).pathname}/api/v4`],
   ];
-  const cases = values.flatMap(([name, value]) =>
-    encodings.map(([how, encode]) => [name, how, () => encode(value())] as const),
-  );
+  const casesOf = (values: typeof credentials, forms: typeof encodings) =>
+    values.flatMap(([name, value]) =>
+      forms.map(([how, encode]) => [name, how, () => encode(value())] as const),
+    );
+  const cases = [
+    ...casesOf([...credentials, ...addresses], encodings),
+    ...casesOf(credentials, unmistakable),
+  ];
 
   it.each(cases)("%s %s", async (_name, _how, text) => {
     const leaves = await leavesWith(() => error(`failed: ${text()}`));
