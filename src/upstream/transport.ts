@@ -90,9 +90,10 @@ export function createTransport(options: TransportOptions): Transport {
     const fail = (error: Error) => {
       if (isOver) return;
       if (error instanceof TransportFailure) error.head = exchange?.head() ?? null;
+      // First of all, as what ends here fails in turn.
+      finish();
       exchange?.end();
       connection?.destroy();
-      finish();
       reject(error);
     };
     const send = (used: Connection, retryOnFailure: boolean) => {
