@@ -8,7 +8,7 @@ import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
 import { ContractBreak, InexactInteger } from "./reader.ts";
-import { createRedact, type Redact } from "./redaction.ts";
+import { createRedaction, type Redact } from "./redaction.ts";
 import type { Trace } from "./trace.ts";
 import {
   createTransport,
@@ -107,13 +107,13 @@ interface CallOptions {
   readonly redact: Redact;
 }
 
-/** Of the options that are cached. Most callers ask again soon, and making a pattern costs as much as a small answer. */
-const MAX_CALL_OPTIONS_BYTES = 16 * 2 ** 20;
+/** Of the options that are cached: about a thousand callers. Making them anew costs as much as a small call. */
+const MAX_CALL_OPTIONS_BYTES = 32 * 2 ** 20;
 
-/** About what the options of a caller with short credentials take, most of it for the compiled pattern. */
-const CALL_OPTIONS_BYTES = 8_192;
+/** About what the options of a caller take, as measured: most of it is the compiled pattern of the secrets. */
+const CALL_OPTIONS_BYTES = 24 * 2 ** 10;
 /** And more for each character of the credentials, which the pattern has in several encodings. */
-const BYTES_PER_CHARACTER = 32;
+const BYTES_PER_CHARACTER = 16;
 
 /**
  * @returns the options for a caller.
@@ -126,11 +126,11 @@ function createCallOptions({ baseUrl, proxy }: TransportOptions): (caller: Calle
       CALL_OPTIONS_BYTES + BYTES_PER_CHARACTER * (headers["x-bkapi-authorization"]?.length ?? 0),
   });
   const proxies = [proxy?.http ?? "", proxy?.https ?? ""].filter((url) => url !== "");
-  const addresses = [baseUrl, ...proxies.map((url) => new URL(url))];
+  const redactFor = createRedaction([baseUrl, ...proxies.map((url) => new URL(url))]);
   return (caller) => {
     let options = cached.get(caller.identity);
     if (!options) {
-      options = { headers: callerHeaders(caller), redact: createRedact(addresses, caller) };
+      options = { headers: callerHeaders(caller), redact: redactFor(caller) };
       cached.set(caller.identity, options);
     }
     return options;

@@ -19,37 +19,78 @@ const MAX_LENGTH = 1_000;
  */
 const MAX_SCANNED = 4_096;
 
+/** What is read of the text beyond that, to recognize what begins before: more than an address is long. */
+const OVERLAP = 1_024;
+
 /**
  * A longer secret is found by its first characters, then hidden for as long as the text goes on like it. That keeps the
  * pattern small and its time linear, and hides a long secret that the upstream has cut off, too.
  */
 const ANCHOR_LENGTH = 64;
 
-/** @param addresses URLs of servers that callers must not see. */
-export function createRedact(addresses: readonly URL[], caller: Caller): Redact {
-  const secrets = [...new Set([...secretsOf(caller), ...addresses.flatMap(passwordOf)].flatMap(encodings))];
+/**
+ * @param addresses URLs of servers that callers must not see.
+ * @returns makes the `Redact` of a caller.
+ */
+export function createRedaction(addresses: readonly URL[]): (caller: Caller) => Redact {
+  // Apart from the secrets, as it is the same for all callers and the larger part.
+  const addressPattern = new RegExp(addresses.flatMap(addressPatterns).join("|"), "gi");
+  const passwords = addresses.flatMap(passwordOf);
+  return (caller) => {
+    const secrets = [...new Set([...secretsOf(caller), ...passwords].flatMap(encodings))];
+    return createRedact(secrets, addressPattern);
+  };
+}
+
+function createRedact(secrets: readonly string[], addressPattern: RegExp): Redact {
   const longSecrets = secrets.filter(({ length }) => length > ANCHOR_LENGTH);
   // Of several alternatives the first is taken: a longer one must not be spoiled by one that it contains.
   const anchors = [...new Set(secrets.map((secret) => secret.slice(0, ANCHOR_LENGTH)))]
     .sort((a, b) => b.length - a.length)
     .map(escapePattern);
-  const pattern = new RegExp([...anchors, ...addresses.flatMap(addressPatterns)].join("|"), "gi");
+  // Without secrets it matches nothing.
+  const secretPattern = new RegExp(anchors.join("|") || "(?!)", "gi");
 
   return (text) => {
-    const scanned = text.length > MAX_SCANNED ? text.slice(0, MAX_SCANNED + ANCHOR_LENGTH) : text;
+    const scanned = text.length > MAX_SCANNED ? text.slice(0, MAX_SCANNED + OVERLAP) : text;
+    const nextSecret = createFinder(secretPattern, scanned);
+    const nextAddress = createFinder(addressPattern, scanned);
     let redacted = "";
     let at = 0;
     while (at < MAX_SCANNED) {
-      pattern.lastIndex = at;
-      const match = pattern.exec(scanned);
-      if (match === null || match.index >= MAX_SCANNED) break;
-      redacted += scanned.slice(at, match.index) + REDACTED;
-      const lengths = longSecrets.map((secret) => commonLength(text, match.index, secret));
-      at = match.index + Math.max(match[0].length, ...lengths);
+      const [secret, address] = [nextSecret(at), nextAddress(at)];
+      const isSecret =
+        secret.begin < address.begin || (secret.begin === address.begin && secret.end >= address.end);
+      const found = isSecret ? secret : address;
+      if (found.begin >= MAX_SCANNED) break;
+      redacted += scanned.slice(at, found.begin) + REDACTED;
+      at = found.end;
+      for (const long of longSecrets) {
+        at = Math.max(at, found.begin + commonLength(text, found.begin, long));
+      }
     }
     redacted += text.slice(at, MAX_SCANNED);
     const isCut = redacted.length > MAX_LENGTH || text.length > Math.max(at, MAX_SCANNED);
     return isCut ? `${redacted.slice(0, MAX_LENGTH)}…` : redacted;
+  };
+}
+
+interface Found {
+  readonly begin: number;
+  readonly end: number;
+}
+
+const NOT_FOUND: Found = { begin: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+
+/** @returns the first match from `at` on, for an `at` that only grows. */
+function createFinder(pattern: RegExp, text: string): (at: number) => Found {
+  let found: Found = { begin: -1, end: -1 };
+  return (at) => {
+    if (found.begin >= at) return found;
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    found = match ? { begin: match.index, end: match.index + match[0].length } : NOT_FOUND;
+    return found;
   };
 }
 

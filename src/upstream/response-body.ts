@@ -159,7 +159,7 @@ function createSizedCollector(length: number): Collector {
       buffer = withCapacity(buffer, size, size + chunk.length, length);
       size += chunk.copy(buffer, size);
     },
-    end: () => buffer?.subarray(0, size) ?? Buffer.alloc(0),
+    end: () => (buffer?.length === size ? buffer : (buffer?.subarray(0, size) ?? Buffer.alloc(0))),
   };
 }
 

@@ -4,8 +4,9 @@
  * A call waits for a place, then takes a connection. Whatever ends it before its response is complete ends the connection
  * with it: what is left of the response must not be read by the next call.
  */
-import { createConcurrencyLimit } from "./concurrency-limit.ts";
+import { type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
 import { type Connection, type ConnectionOptions, createConnections } from "./connection.ts";
+import { createRegistry, type Registered, type Registry } from "./registry.ts";
 import { createResponseBody, type ResponseBody } from "./response-body.ts";
 import {
   queueFull,
@@ -55,89 +56,112 @@ export interface Transport {
   readonly destroy: () => Promise<void>;
 }
 
-export function createTransport(options: TransportOptions): Transport {
-  const { timeoutMs, maxBodyBytes, connections, maxQueue } = options;
-  const connect = createConnections(options);
-  const limit = createConcurrencyLimit({ maxRunning: connections, maxWaiting: maxQueue });
+interface Call extends Registered {
+  readonly result: Promise<TransportResponse>;
+  readonly fail: (error: Error) => void;
+}
+
+/** What all calls share. */
+interface Shared {
+  readonly options: TransportOptions;
+  readonly connect: () => Connection;
+  readonly limit: ConcurrencyLimit;
   /** The last one used is the next one used: it is the least likely to have been closed. */
-  const idle: Connection[] = [];
-  /** What ends each call, with its result. */
-  const calls = new Map<(error: Error) => void, Promise<TransportResponse>>();
+  readonly idle: Connection[];
+  readonly calls: Registry<Call>;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { connections, maxQueue } = options;
+  const shared: Shared = {
+    options,
+    connect: createConnections(options),
+    limit: createConcurrencyLimit({ maxRunning: connections, maxWaiting: maxQueue }),
+    idle: [],
+    calls: createRegistry(),
+  };
   let isClosed = false;
 
   const get: Transport["get"] = (request) => {
-    const { identity, signal } = request;
-    const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
-    let connection: Connection | null = null;
-    let exchange: Exchange | null = null;
-    let isOver = false;
-
-    const finish = () => {
-      isOver = true;
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-      calls.delete(fail);
-      // Not from within undici, which is about to be done with the response.
-      if (connection) queueMicrotask(() => limit.release(identity));
-      else leaveQueue?.();
-    };
-    const succeed = (response: TransportResponse) => {
-      if (isOver) return;
-      if (connection) idle.push(connection);
-      finish();
-      resolve(response);
-    };
-    const fail = (error: Error) => {
-      if (isOver) return;
-      if (error instanceof TransportFailure) error.head = exchange?.head() ?? null;
-      // First of all, as what ends here fails in turn.
-      finish();
-      exchange?.end();
-      connection?.destroy();
-      reject(error);
-    };
-    const send = (used: Connection, retryOnFailure: boolean) => {
-      connection = used;
-      exchange = startExchange(used, request, maxBodyBytes, succeed, (failure) => {
-        if (isOver) return;
-        // An idle connection that the upstream closed just when it was used again: no fault of the call.
-        if (!retryOnFailure || !used.mayHaveBeenStale()) return fail(failure);
-        used.destroy();
-        send(connect(), false);
-      });
-    };
-    const onPlace = () => {
-      request.onConnection();
-      send(idle.pop() ?? connect(), true);
-    };
-
-    const timer = setTimeout(() => fail((connection ? timedOut : timedOutWaiting)(timeoutMs)), timeoutMs);
-    const onAbort = () => fail(signal.reason);
-    signal.addEventListener("abort", onAbort);
-    calls.set(fail, promise);
-    let leaveQueue: (() => void) | null = null;
-    if (signal.aborted) onAbort();
-    else if (isClosed) fail(shuttingDown());
-    else {
-      leaveQueue = limit.acquire(identity, onPlace);
-      if (leaveQueue === null) fail(queueFull(maxQueue));
-    }
-    return promise;
+    const { signal } = request;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return isClosed ? Promise.reject(shuttingDown()) : startCall(shared, request);
   };
 
   const destroy = async () => {
     isClosed = true;
-    for (const fail of calls.keys()) fail(shuttingDown());
-    await Promise.all(idle.splice(0).map((connection) => connection.destroy()));
+    for (const { fail } of shared.calls.items()) fail(shuttingDown());
+    await Promise.all(shared.idle.splice(0).map((connection) => connection.destroy()));
   };
 
   const close = async () => {
     isClosed = true;
-    await Promise.allSettled(calls.values());
+    await Promise.allSettled(shared.calls.items().map(({ result }) => result));
     await destroy();
   };
 
   return { get, close, destroy };
+}
+
+/** One call, from the queue to its response. */
+function startCall(
+  { options, connect, limit, idle, calls }: Shared,
+  request: TransportRequest,
+): Promise<TransportResponse> {
+  const { timeoutMs, maxBodyBytes, maxQueue } = options;
+  const { identity, signal, onConnection } = request;
+  const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
+  let leaveQueue: (() => void) | null = null;
+  let connection: Connection | null = null;
+  let exchange: Exchange | null = null;
+  let isOver = false;
+
+  const finish = () => {
+    isOver = true;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    calls.remove(call);
+    // Not from within undici, which is about to be done with the response.
+    if (connection) queueMicrotask(() => limit.release(identity));
+    else leaveQueue?.();
+  };
+  const succeed = (response: TransportResponse) => {
+    if (isOver) return;
+    if (connection) idle.push(connection);
+    finish();
+    resolve(response);
+  };
+  const fail = (error: Error) => {
+    if (isOver) return;
+    if (error instanceof TransportFailure) error.head = exchange?.head() ?? null;
+    // First of all, as what ends here fails in turn.
+    finish();
+    exchange?.end();
+    connection?.destroy();
+    reject(error);
+  };
+  const send = (used: Connection, mayRetry: boolean) => {
+    connection = used;
+    exchange = startExchange(used, request, maxBodyBytes, succeed, (failure) => {
+      if (isOver) return;
+      // An idle connection that the upstream closed just when it was used again: no fault of the call.
+      if (!mayRetry || !used.mayHaveBeenStale()) return fail(failure);
+      used.destroy();
+      send(connect(), false);
+    });
+  };
+
+  const timer = setTimeout(() => fail((connection ? timedOut : timedOutWaiting)(timeoutMs)), timeoutMs);
+  const onAbort = () => fail(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  const call: Call = { fail, result: promise, index: -1 };
+  calls.add(call);
+  leaveQueue = limit.acquire(identity, () => {
+    onConnection();
+    send(idle.pop() ?? connect(), true);
+  });
+  if (leaveQueue === null) fail(queueFull(maxQueue));
+  return promise;
 }
 
 interface Exchange {

@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCaller } from "../../src/upstream/caller.ts";
-import { createRedact } from "../../src/upstream/redaction.ts";
+import { createRedaction } from "../../src/upstream/redaction.ts";
 
 const redactWith = (baseUrl: string, credentials: unknown = {}, proxies: readonly string[] = []) =>
-  createRedact(
-    [baseUrl, ...proxies].map((url) => new URL(url)),
+  createRedaction([baseUrl, ...proxies].map((url) => new URL(url)))(
     createCaller({ authorization: JSON.stringify(credentials), tenantId: null, language: null }),
   );
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { useProxy } from "../support/proxy.ts";
 
 const APP_SECRET = 's3cr3t/+ÄPP="quoted"\\';
 const BK_TOKEN = "bk-token-0123456789";
@@ -235,6 +236,24 @@ it("keeps the address of an upstream that cannot be reached to itself", async ()
   expect(answer.errors).toHaveLength(1);
   expect(text).not.toContain(host);
   expect(text).not.toContain(`:${port}`);
+});
+
+it("does not take a word of a message for the upstream's host name", async () => {
+  const { simulator } = gateway;
+  const proxy = await useProxy(Number(new URL(simulator.url).port));
+  const lone = await useGateway({
+    upstream: {
+      baseUrl: new URL("http://job/api/bk-job/prod"),
+      proxy: { http: proxy.url, https: "", except: "" },
+    },
+  });
+  simulator.script("7", () => error("The job instance at http://job/api is of host job:80, job 7"));
+
+  const { errors } = await lone.run(
+    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename } }`,
+  );
+
+  expect(errors?.[0]?.message).toBe("The job instance at ***/api is of host ***, job 7");
 });
 
 it("keeps credentials that are no JSON to itself", async () => {
