@@ -5,12 +5,10 @@ import Negotiator from "negotiator";
 import type { GraphQLContext } from "../graphql/context.ts";
 import type { Operations } from "../graphql/operations.ts";
 import type { Shortcut } from "../graphql/shortcut.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsParts, sendParts } from "./multipart.ts";
-import { GRAPHQL_PATH } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { GRAPHQL_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
@@ -27,7 +25,7 @@ export async function graphqlRoute(
   app: FastifyInstance,
   { apollo, shortcut, operations, createContext, requestLog }: GraphQLRouteOptions,
 ) {
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a trace of their error; those that do have noted theirs.
     if (reply.statusCode >= 400) {
@@ -41,7 +39,7 @@ export async function graphqlRoute(
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
       const trace = requestLog.traceOf(request);
-      const gone = goneSignal(reply);
+      const gone = clientAbortSignal(reply);
       const takesSubscription = acceptsParts(request.headers.accept);
       const context = createContext({ headers: request.headers, trace, signal: gone, takesSubscription });
       const short = await goShortcut(shortcut, request, context);
@@ -89,7 +87,7 @@ function toApolloRequest(request: FastifyRequest, takesSubscription: boolean): H
   }
   // Whatever is no subscription is answered in one piece.
   if (takesSubscription) headers.set("accept", "application/json");
-  return { method: request.method, headers, search: exactSearch(request.url), body: request.body };
+  return { method: request.method, headers, search: losslessSearch(request.url), body: request.body };
 }
 
 type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;
