@@ -1,6 +1,6 @@
 /** What speaks the transports of live state in the world: libraries that frontend teams use, as they come. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, ApolloLink, type ErrorLike, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import { RetryLink } from "@apollo/client/link/retry";
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createWsClient } from "graphql-ws";
@@ -80,11 +80,18 @@ const byEvents =
     );
   };
 
+/** As in the README: also for responses that say that a gateway is shutting down, not for those that blame a request. */
+const retryIf = (error: ErrorLike, { operationType }: ApolloLink.Operation): boolean =>
+  operationType === "subscription" && !("statusCode" in error && Number(error.statusCode) < 500);
+
 /** Apollo Client with its HttpLink: the multipart protocol. It connects again with a RetryLink only. */
 const byApolloClient =
   ({ attempts }: RetryOptions): Subscribe =>
   (url, { query, variables = {} }, headers = {}) => {
-    const retry = new RetryLink({ attempts: { max: attempts }, delay: { initial: RETRY_MS, max: RETRY_MS } });
+    const retry = new RetryLink({
+      attempts: { max: attempts, retryIf },
+      delay: { initial: RETRY_MS, max: RETRY_MS },
+    });
     const http = new HttpLink({ uri: url, headers: withCredentials(headers) });
     const client = new ApolloClient({
       link: ApolloLink.from(attempts === 0 ? [http] : [retry, http]),
