@@ -37,7 +37,7 @@ export function interruptStream(response: ServerResponse, lastChunk = ""): void 
  * clients is that the operating system takes the next chunk, which it does when a third of its buffer (of up to 2.5 MB
  * on Linux) was read. So who reads 15 KB a second or more is never taken for stuck.
  */
-const CHUNK_BYTES = 2 ** 16;
+const CHUNK_BYTES = 2 ** 18;
 
 /**
  * Writes a string. Settles when it was handed to the operating system, and so one after the other is all that is kept

@@ -9,6 +9,8 @@ export interface SlowLink {
   readonly hold: () => void;
   /** Lets this many bytes through. Settles when they are, or the gateway has closed the connection. */
   readonly pass: (bytes: number) => Promise<void>;
+  /** Whether something waits to be let through. */
+  readonly isHolding: () => boolean;
   /** Bytes that clients have sent so far. */
   readonly sent: () => number;
 }
@@ -20,10 +22,12 @@ export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
   let sent = 0;
   let onPassed = () => {};
   let pump = () => {};
+  let isHolding = () => false;
   const sockets: Socket[] = [];
   const server = createServer((client) => {
     const far = connect(Number(gateway.port), gateway.hostname);
     sockets.push(client, far);
+    isHolding = () => far.readableLength > 0;
     pump = () => {
       for (;;) {
         const chunk = far.read(Math.min(allowed, far.readableLength)) as Buffer | null;
@@ -65,6 +69,7 @@ export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
         allowed += bytes;
         pump();
       }),
+    isHolding: () => isHolding(),
     sent: () => sent,
   };
 }
