@@ -155,7 +155,7 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Origins of pages that may subscribe besides the gateway's own, such as `https://ops.example.com`, with commas in between; `*` is all.",
+      "Origins of pages that may use the gateway besides its own, such as `https://ops.example.com`, with commas in between; `*` is all.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
