@@ -15,6 +15,13 @@ export interface Program {
 }
 
 const DIST = new URL("../../dist/", import.meta.url);
+const CLOCK = new URL("../support/program-clock.ts", import.meta.url);
+
+/** Environment of a program whose timers are so slow that no test has to be quicker. */
+export const SLOW_CLOCK = { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FACTOR: "1000" };
+
+/** Environment of a program whose timers of just this length end when it gets SIGUSR2. */
+export const heldClock = (ms: number) => ({ NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_HELD_MS: String(ms) });
 
 /** Runs `dist/<file>` for one test, on a free port, in no environment but the one given. */
 export function runProgram(

@@ -26,6 +26,9 @@ export const argumentsFor = ({ url, id }: WatchTarget, ...more: readonly string[
   ...more,
 ];
 
+/** An elapsed time, for patterns: how long it is depends on how fast the machine is. */
+export const ELAPSED = "(?:\\d+m )?\\d+s";
+
 export const CREDENTIALS = { BK_JOB_AUTHORIZATION: AUTHORIZATION };
 
 /** Watches in pipes. */
