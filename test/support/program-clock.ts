@@ -14,7 +14,7 @@ const HELD_MS = Number(process.env.CLOCK_HELD_MS ?? Number.NaN);
 const MAX_MS = 2 ** 31 - 1;
 const slowed = (ms: number) => Math.min(ms * FACTOR, MAX_MS);
 
-const { setTimeout } = globalThis;
+const { setTimeout, setInterval } = globalThis;
 const sleep = timersPromises.setTimeout;
 
 const slow: typeof setTimeout = Object.assign((callback: () => void, ms = 0, ...rest: []) => {
@@ -25,6 +25,10 @@ const slow: typeof setTimeout = Object.assign((callback: () => void, ms = 0, ...
 }, setTimeout);
 
 globalThis.setTimeout = slow;
+globalThis.setInterval = Object.assign(
+  (callback: () => void, ms = 0, ...rest: []) => setInterval(callback, slowed(ms), ...rest),
+  setInterval,
+);
 timersPromises.setTimeout = (ms = 0, ...rest) => sleep(slowed(ms), ...rest);
 // What is imported by name is changed too.
 syncBuiltinESMExports();

@@ -20,7 +20,7 @@ import {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startGateway({ simulator: { runDurationMs: 1_500 } });
+  gateway = await startGateway();
 });
 afterAll(() => gateway.close());
 
@@ -48,7 +48,12 @@ describe.concurrent("lines", () => {
   });
 
   it("follow a job to its end", async (test) => {
-    const program = watchInPipe(test, { url: gateway.url, id: "20000000003" });
+    // Each read finds the job a bit later in its course.
+    let now = Date.UTC(2026, 0, 1);
+    const simulator = { runDurationMs: 1_500, now: () => (now += 50) };
+    const { url, close } = await startGateway({ simulator });
+    test.onTestFinished(close);
+    const program = watchInPipe(test, { url, id: "20000000003" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     const lines = program.stdout().trimEnd().split("\n");
     expect(lines.length).toBeGreaterThan(5);

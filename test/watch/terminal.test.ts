@@ -2,6 +2,7 @@
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostRow, step } from "../graphql/scripted-job.ts";
+import { SLOW_CLOCK } from "../process/program.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
 import { changingJob, ELAPSED, finished, running, type TerminalRun, watchInTerminal } from "./watching.ts";
@@ -189,6 +190,8 @@ describe.concurrent("the terminal's size", () => {
   it("may change", async (test) => {
     const run = watchInTerminal(test, changingJob(gateway, "36000000006", running({ hosts: HOSTS })), {
       columns: 100,
+      // What is drawn each second could be on its way when the size changes.
+      environment: SLOW_CLOCK,
     });
     await run.shows(/5\/8/);
     run.resize(50, 10);
@@ -233,7 +236,7 @@ it("gives the shell its cursor while it is stopped by Ctrl-Z, and draws on below
   await run.until(() => run.screen.isCursorVisible());
   run.screen.write("shell\r\n");
   // Again and again, as it can be that it has not stopped yet.
-  const timer = setInterval(() => process.kill(run.pid, "SIGCONT"), 100);
+  const timer = setInterval(() => run.kill("SIGCONT"), 100);
   test.onTestFinished(() => clearInterval(timer));
   await run.until(() => run.screen.lines().filter((line) => line.startsWith("部署")).length === 2);
   expect(run.screen.isCursorVisible()).toBe(false);
