@@ -7,6 +7,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/setup.ts"],
     // What the program sets for itself, for tests that start beyond its entry points.
     env: { NODE_ENV: "production" },
     // Time limits are for hangs only. On a busy machine a test can take 20 times as long as on a quiet one.

@@ -1,7 +1,7 @@
 /** What a viewer is told: the state now, then every change, and nothing else. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { withLive } from "../support/gateway.ts";
+import { untilNotPolled } from "../support/not-polled.ts";
 import {
   DENIED,
   finished,
@@ -14,10 +14,13 @@ import {
   watchAs,
 } from "./watched-job.ts";
 
+const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
+vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
+
 /** Until the upstream was asked so many times more. */
 const polled = async (job: WatchedJob, times: number) => {
   const target = job.calls().length + times;
-  await expect.poll(() => job.calls().length, { timeout: 5_000, interval: 5 }).toBeGreaterThanOrEqual(target);
+  await expect.poll(() => job.calls().length, { interval: 5 }).toBeGreaterThanOrEqual(target);
 };
 
 describe("a viewer", () => {
@@ -100,9 +103,7 @@ describe("a viewer", () => {
     job.become(finished);
     await stream.completed;
     expect(told(stream).map(({ status }) => status)).toEqual(["RUNNING", "SUCCEEDED"]);
-    const calls = job.calls().length;
-    await sleep(100);
-    expect(job.calls()).toHaveLength(calls);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("is told a job that is finished already, by one call", async () => {
@@ -181,30 +182,25 @@ describe("the poller", () => {
     plain.stop();
   });
 
-  it("stops at once when nobody watches", async () => {
+  it("stops when nobody watches", async () => {
     const { gateway, job } = await useWatched();
     const streams = [watchAs(gateway, "ann"), watchAs(gateway, "ben")];
     await polled(job, 4);
     for (const stream of streams) stream.stop();
-    await sleep(50);
-    const calls = job.calls().length;
-    await sleep(150);
-    expect(job.calls()).toHaveLength(calls);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("keeps to its schedule, whose last wait repeats, and goes back to its start after a change", async () => {
-    const last = 900;
-    const { gateway, job } = await useWatched(withLive({ scheduleMs: [30, 30, last] }));
+    const { gateway, job } = await useWatched(withLive({ scheduleMs: [30, 40, 900] }));
+    const { lengths, end } = sleeps.hold();
     const stream = watchAs(gateway, "ann");
-    const waits = () => job.calls().map(({ at }, index, all) => at - (all[index - 1]?.at ?? at));
-    // The viewer's own call, and the polls after it.
-    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(5);
-    expect(Math.max(...waits().slice(1, 3))).toBeLessThan(last);
-    expect(Math.min(...waits().slice(3))).toBeGreaterThanOrEqual(last - 10);
-
+    // After each of them comes a poll, and after that the next.
+    for (const wait of [30, 40, 900]) await end(wait);
+    await expect.poll(lengths).toContain(900);
     job.become(running({ name: "changed" }));
-    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(8);
-    expect(Math.max(...waits().slice(6))).toBeLessThan(last);
+    for (const wait of [900, 30, 40, 900]) await end(wait);
+    // The viewer's own call, and the polls.
+    await expect.poll(() => job.calls().length).toBe(8);
     stream.stop();
   });
 
@@ -224,7 +220,7 @@ describe("the poller", () => {
             body: { error: { code: "RESOURCE_EXHAUSTED" } },
           };
     });
-    await expect.poll(() => limited.length, { timeout: 3_000 }).toBeGreaterThan(1);
+    await expect.poll(() => limited.length, { interval: 5 }).toBeGreaterThan(1);
     expect((limited[1] ?? 0) - (limited[0] ?? 0)).toBeGreaterThanOrEqual(990);
     stream.stop();
   });
@@ -261,9 +257,7 @@ describe("an upstream that fails", () => {
       ],
     });
     expect(job.calls().length - before).toBeLessThanOrEqual(4);
-    const after = job.calls().length;
-    await sleep(100);
-    expect(job.calls()).toHaveLength(after);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("now and then, never ends a stream", async () => {
@@ -299,12 +293,15 @@ describe("an upstream that fails", () => {
     });
     const stream = watchAs(gateway, "ann");
     await expect.poll(() => stream.results.length).toBe(1);
-    job.answerWith(() => ({ kind: "hang" }));
-    await sleep(50);
-    const hung = job.calls().length;
-    await sleep(60);
-    expect(job.calls()).toHaveLength(hung);
+    const hung: number[] = [];
+    job.answerWith(({ at }) => {
+      hung.push(at);
+      return { kind: "hang" };
+    });
     await stream.completed;
+    expect(hung).toHaveLength(3);
+    // Each comes when the time of the one before is over; clocks of timers and of requests differ by a bit.
+    for (const [index, at] of hung.slice(1).entries()) expect(at - (hung[index] ?? 0)).toBeGreaterThan(140);
     expect(stream.results.at(-1)).toMatchObject({ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] });
   });
 

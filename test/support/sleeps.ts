@@ -13,6 +13,8 @@ interface Sleeps {
   readonly mock: <T extends { readonly setTimeout: typeof Sleep }>(actual: T) => T;
   /** From now to the end of the test, a sleep ends when the test ends it, or by its signal. */
   readonly hold: () => HeldSleeps;
+  /** From now to the end of the test, the lengths of all sleeps that begin, in milliseconds. */
+  readonly record: () => readonly number[];
 }
 
 export interface HeldSleeps {
@@ -29,6 +31,7 @@ interface HeldSleep {
 
 export function createSleeps(): Sleeps {
   let held: Set<HeldSleep> | null = null;
+  let recorded: number[] = [];
 
   const hold: Sleeps["hold"] = () => {
     const open = new Set<HeldSleep>();
@@ -48,13 +51,20 @@ export function createSleeps(): Sleeps {
     return { lengths, end };
   };
 
+  const record: Sleeps["record"] = () => {
+    recorded = [];
+    return recorded;
+  };
+
   const mock: Sleeps["mock"] = (actual) => ({
     ...actual,
-    setTimeout: (ms = 0, value?: never, options: { signal?: AbortSignal } = {}) =>
-      held ? holdSleep(held, ms, value, options.signal) : actual.setTimeout(ms, value, options),
+    setTimeout: (ms = 0, value?: never, options: { signal?: AbortSignal } = {}) => {
+      recorded.push(ms);
+      return held ? holdSleep(held, ms, value, options.signal) : actual.setTimeout(ms, value, options);
+    },
   });
 
-  return { mock, hold };
+  return { mock, hold, record };
 }
 
 function holdSleep<T>(open: Set<HeldSleep>, ms: number, value: T, signal?: AbortSignal): Promise<T> {
