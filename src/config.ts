@@ -118,8 +118,9 @@ export const SETTINGS = {
     check: wholeNumber(0, MAX_MS),
   },
   SNAPSHOT_MAX_BYTES: {
-    default: "268435456",
-    meaning: "Most memory for all snapshots, in bytes, by estimate; the longest unused go first.",
+    default: "67108864",
+    meaning:
+      "Memory limit for cached snapshots, in bytes, by estimate; least recently used ones are evicted first.",
     check: wholeNumber(0, 2 ** 40),
   },
   LIVE_POLL_SCHEDULE_MS: {

@@ -8,8 +8,8 @@ import { createSchema } from "./graphql/schema.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
-import { createLiveJobs, type LiveOptions } from "./jobs/live-jobs.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
+import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 

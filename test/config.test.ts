@@ -94,7 +94,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   SNAPSHOT_MAX_AGE_RUNNING_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "1s", "86400001"] },
   SNAPSHOT_MAX_AGE_FINISHED_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
-  SNAPSHOT_MAX_BYTES: { default: 2 ** 28, valid: [["0", 0]], invalid: ["-1", "256MiB"] },
+  SNAPSHOT_MAX_BYTES: { default: 2 ** 26, valid: [["0", 0]], invalid: ["-1", "256MiB"] },
   LIVE_POLL_SCHEDULE_MS: {
     default: [1_000, 1_000, 1_000, 1_000, 2_000, 2_000, 2_000, 3_000],
     valid: [

@@ -28,8 +28,11 @@ export interface JsonSink {
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
+/** Writers ask for a little more room than they take: what exceeds the limit by less is found at the end. */
+const SLACK_BYTES = 2 ** 16;
+
 export function createJsonSink(capacity: number, maxBytes: number): JsonSink {
-  const bytes = Buffer.allocUnsafeSlow(Math.min(capacity, maxBytes));
+  const bytes = Buffer.allocUnsafeSlow(Math.min(capacity, maxBytes + SLACK_BYTES));
   return { bytes, view: viewOf(bytes), length: 0, maxBytes };
 }
 
@@ -37,8 +40,9 @@ export function createJsonSink(capacity: number, maxBytes: number): JsonSink {
 export function reserve(sink: JsonSink, count: number): void {
   const needed = sink.length + count + 4;
   if (needed <= sink.bytes.length) return;
-  if (needed > sink.maxBytes) throw new ResponseTooLarge(sink.maxBytes);
-  const larger = Buffer.allocUnsafeSlow(Math.min(sink.maxBytes, Math.max(sink.bytes.length * 2, needed)));
+  const most = sink.maxBytes + SLACK_BYTES;
+  if (needed > most) throw new ResponseTooLarge(sink.maxBytes);
+  const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(sink.bytes.length * 2, needed)));
   sink.bytes.copy(larger, 0, 0, sink.length);
   sink.bytes = larger;
   sink.view = viewOf(larger);

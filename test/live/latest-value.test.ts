@@ -1,9 +1,9 @@
 /** A stream that keeps the newest value only. */
 import { expect, it, vi } from "vitest";
-import { createLatest } from "../../src/jobs/latest.ts";
+import { createLatestValue } from "../../src/live/latest-value.ts";
 
 it("gives each value to a reader that is quick", async () => {
-  const { put, end, stream } = createLatest<number>(() => {});
+  const { put, end, stream } = createLatestValue<number>(() => {});
   const read: number[] = [];
   const reading = (async () => {
     for await (const value of stream) read.push(value);
@@ -18,7 +18,7 @@ it("gives each value to a reader that is quick", async () => {
 });
 
 it("gives the newest to one that is slow, also after the end", async () => {
-  const { put, end, stream } = createLatest<number>(() => {});
+  const { put, end, stream } = createLatestValue<number>(() => {});
   put(1);
   expect(await stream.next()).toEqual({ done: false, value: 1 });
   put(2);
@@ -31,7 +31,7 @@ it("gives the newest to one that is slow, also after the end", async () => {
 });
 
 it("throws its error once, after the value that waits", async () => {
-  const { put, end, stream } = createLatest<number>(() => {});
+  const { put, end, stream } = createLatestValue<number>(() => {});
   put(1);
   end(new Error("failed"));
   end(new Error("again"));
@@ -41,7 +41,7 @@ it("throws its error once, after the value that waits", async () => {
 });
 
 it("throws its error to a reader that waits", async () => {
-  const { end, stream } = createLatest<number>(() => {});
+  const { end, stream } = createLatestValue<number>(() => {});
   const next = stream.next();
   end(new Error("failed"));
   await expect(next).rejects.toThrow("failed");
@@ -49,7 +49,7 @@ it("throws its error to a reader that waits", async () => {
 
 it("ends at once when its reader returns, also while that waits, and says so", async () => {
   const onReturn = vi.fn();
-  const { put, stream } = createLatest<number>(onReturn);
+  const { put, stream } = createLatestValue<number>(onReturn);
   const next = stream.next();
   await stream.return();
   expect(await next).toEqual({ done: true, value: undefined });
@@ -59,7 +59,7 @@ it("ends at once when its reader returns, also while that waits, and says so", a
 });
 
 it("has one reader", async () => {
-  const { stream } = createLatest<number>(() => {});
+  const { stream } = createLatestValue<number>(() => {});
   void stream.next();
   await expect(stream.next()).rejects.toThrow("Expected one reader at a time");
 });
