@@ -5,12 +5,12 @@
  *     const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
  *     vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
  */
-import type { setTimeout as Sleep } from "node:timers/promises";
+import type * as timers from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 
 interface Sleeps {
   /** The module with a `setTimeout` that is real until a test holds it. */
-  readonly mock: <T extends { readonly setTimeout: typeof Sleep }>(actual: T) => T;
+  readonly mock: <T extends { readonly setTimeout: typeof timers.setTimeout }>(actual: T) => T;
   /** From now to the end of the test, a sleep ends when the test ends it, or by its signal. */
   readonly hold: () => HeldSleeps;
   /** From now to the end of the test, the lengths of all sleeps that begin, in milliseconds. */
