@@ -1,5 +1,5 @@
 /** How lookups of one operation become upstream calls. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { useGateway } from "../support/gateway.ts";
@@ -237,15 +237,19 @@ describe("calls at one time", () => {
   });
 
   it("are never more, however long they take", async () => {
+    // Time stands still for upstream calls.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const { run, simulator } = await useGateway({ upstream: { connections: 2, timeoutMs: 1_000 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "hang" }));
 
     const answer = run(list);
-    await vi.waitFor(() => expect(simulator.requests).toHaveLength(2));
+    await expect.poll(() => simulator.requests.length).toBe(2);
     // What is not held back would come right after.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < 10; i++) await run("{ __typename }");
     expect(simulator.requests).toHaveLength(2);
     for (const id of ids) simulator.script(id, () => LATE);
+    vi.advanceTimersByTime(1_000);
 
     const { data, errors } = await answer;
     expect(data.jobInstances.filter((slot: unknown) => slot !== null)).toEqual(late.slice(2));

@@ -278,7 +278,7 @@ it("serves every sequence of requests rightly", async () => {
     }),
     { numRuns: 1_500 },
   );
-}, 60_000);
+});
 
 /** What is cached is no more than there is room for, however much was asked for just before. */
 async function expectBounded({ ask, run, callers, inFlight, pending }: ReturnType<typeof createWorld>) {

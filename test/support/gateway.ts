@@ -72,7 +72,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),
-      timeoutMs: 5_000,
+      // Only a hang takes so long.
+      timeoutMs: 60_000,
       maxBodyBytes: 64 * 2 ** 20,
       connections: 32,
       maxQueue: 10_000,

@@ -45,7 +45,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   const simulator = await createSimulator({ recordRequests: true });
   const upstream = createUpstreamClient({
     baseUrl: new URL(simulator.url),
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     maxBodyBytes: 2 ** 24,
     connections: 8,
     maxQueue: 1_000,
