@@ -67,7 +67,7 @@ export async function eventStreamRoute(
         raw: request,
         context: exchange,
       });
-      await send(answer, reply, exchange);
+      await send(answer, reply, exchange).catch((error: unknown) => trace.faults.push(error));
       requestLog.writeFaults(request, signal);
       return reply;
     },

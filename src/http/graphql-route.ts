@@ -49,7 +49,9 @@ export async function graphqlRoute(
         context: async () => context,
       });
       const results = operations.begun(context);
-      if (results) await sendParts(reply, results);
+      if (results) {
+        await sendParts(reply, results).catch((error: unknown) => trace.faults.push(error));
+      }
       requestLog.writeFaults(request, gone);
       return results ? reply : send(response, context, reply);
     },
