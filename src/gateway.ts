@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import { createOperations } from "./graphql/operations.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
@@ -66,7 +65,6 @@ export async function createGateway(
     apollo,
     prepare,
     run,
-    operations: createOperations(run),
     logger,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
-import type { OpenedOperation, Operations } from "../graphql/operations.ts";
+import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
 import { StreamInterrupted } from "../model/interruption.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { createInsertedText, type ResultMark } from "./inserted-text.ts";
@@ -17,7 +17,7 @@ import type { RequestLog } from "./request-log.ts";
 import { beginStream, interruptStream, writeString } from "./streamed-response.ts";
 
 export interface EventStreamOptions {
-  readonly operations: Operations;
+  readonly run: RunOperation;
   readonly createContext: CreateContext;
   readonly allowedOrigins: readonly string[];
   readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
@@ -28,13 +28,15 @@ const EVENT_STREAM = "text/event-stream";
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function eventStreamRoute(
   app: FastifyInstance,
-  { operations, createContext, allowedOrigins, requestLog }: EventStreamOptions,
+  { run, createContext, allowedOrigins, requestLog }: EventStreamOptions,
 ) {
   const handle = createHandler<FastifyRequest, Exchange>({
     // No tokens: they would join several requests to one stream.
     authenticate: () => undefined,
-    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables, extensions }) =>
-      pace(await operations.open({ query, operationName, variables, extensions }, context)),
+    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables }) => {
+      const request = { query, operationName: operationName ?? null, variables: variables ?? {} };
+      return pace(responsesOf(await run(request, context)));
+    },
   });
 
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
@@ -67,7 +69,7 @@ export async function eventStreamRoute(
         raw: request,
         context: exchange,
       });
-      await send(answer, reply, exchange);
+      await send(answer, reply, exchange).catch((error: unknown) => trace.faults.push(error));
       requestLog.writeFaults(request, signal);
       return reply;
     },
@@ -81,7 +83,9 @@ interface Exchange {
    * Results in the form that the library takes, each when the one before was written: it would gather whatever it
    * gets for a client that is slow.
    */
-  readonly pace: (opened: OpenedOperation) => AsyncGenerator<ResultMark, void, undefined>;
+  readonly pace: (
+    responses: AsyncGenerator<string, void, undefined>,
+  ) => AsyncGenerator<ResultMark, void, undefined>;
   /** An event as the library wrote it, as it is to be sent. */
   readonly complete: (event: string) => string;
   /** That event was sent, or never will be. */
@@ -93,9 +97,8 @@ function createExchange(context: OperationContext): Exchange {
   let passed = Promise.withResolvers<void>();
   return {
     context,
-    pace: async function* (opened) {
-      if (opened.kind === "refused") return yield texts.markOf(JSON.stringify({ errors: opened.errors }));
-      for await (const text of opened.results) {
+    pace: async function* (responses) {
+      for await (const text of responses) {
         passed = Promise.withResolvers();
         yield texts.markOf(text);
         // Also when the client goes: then the signal of the context ends the results.

@@ -6,7 +6,6 @@ import type { GraphQLSchema } from "graphql";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
-import type { Operations } from "../graphql/operations.ts";
 import { trackRequests } from "./draining.ts";
 import { refuseUnreadable, sendFailure, sendNotFound } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
@@ -24,7 +23,6 @@ export interface HttpServerOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly prepare: Prepare;
   readonly run: RunOperation;
-  readonly operations: Operations;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   readonly webSocket: {

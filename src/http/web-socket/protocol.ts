@@ -16,7 +16,7 @@ import {
   stringifyMessage,
   validateMessage,
 } from "graphql-ws";
-import type { Operations } from "../../graphql/operations.ts";
+import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
 import type { ResultMark } from "../inserted-text.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { CreateContext } from "../request-context.ts";
@@ -25,7 +25,7 @@ import { type Connection, markResults } from "./operation.ts";
 
 export interface ProtocolOptions {
   readonly schema: GraphQLSchema;
-  readonly operations: Operations;
+  readonly run: RunOperation;
   readonly createContext: CreateContext;
 }
 
@@ -126,37 +126,39 @@ function acceptParams(ctx: Ctx): boolean {
 
 /** Starts operations; what it returns tells the library how each goes on. */
 const createBegin =
-  ({ schema, operations, createContext }: ProtocolOptions) =>
+  ({ schema, run, createContext }: ProtocolOptions) =>
   async ({ extra: { connection, payload } }: Ctx, id: string): Promise<Started | GraphQLError[]> => {
     if (payload === null) throw new Error("Expected the payload of a subscribe message.");
     if (connection.operations.count() >= MAX_OPERATIONS) return [tooMany()];
     const operation = connection.operations.begin(id);
     const { trace, signal } = operation;
     const context = createContext({ headers: connection.headers, trace, signal, takesSubscription: true });
-    const opened = await operations.open(requestOf(payload), context).catch((error: unknown) => {
+    const result = await run(requestOf(payload), context).catch((error: unknown) => {
       operation.end();
       if (!signal.aborted) throw error;
       return null;
     });
     // Its id can be another's by now, for which the library would take this one.
     if (signal.aborted) {
-      if (opened?.kind === "running") await opened.results.return();
+      if (result?.kind === "stream") await result.responses.return();
       operation.end();
     }
-    if (opened === null || signal.aborted) return NEVER();
-    if (opened.kind === "running") {
-      return { schema, document: ANY_DOCUMENT, results: markResults(opened.results, operation, connection) };
+    if (result === null || signal.aborted) return NEVER();
+    if (result.kind === "single" && result.refusal) {
+      operation.end();
+      return result.refusal.map(asError);
     }
-    operation.end();
-    return opened.errors.map(asError);
+    return {
+      schema,
+      document: ANY_DOCUMENT,
+      results: markResults(responsesOf(result), operation, connection),
+    };
   };
 
-/** Without what is null or left out. */
-const requestOf = ({ query, operationName, variables, extensions }: SubscribePayload) => ({
+const requestOf = ({ query, operationName, variables }: SubscribePayload): OperationRequest => ({
   query,
-  operationName: operationName ?? undefined,
-  variables: variables ?? undefined,
-  extensions: extensions ?? undefined,
+  operationName: operationName ?? null,
+  variables: variables ?? {},
 });
 
 /** An error as it was formatted already. */
