@@ -4,7 +4,7 @@ import { monitorSocket, type SocketMonitor } from "./socket-monitor.ts";
 import { MAX_HEADER_BYTES } from "./transport-failure.ts";
 
 /** Values of the usual environment variables; "" where there is none. */
-export interface ProxyOptions {
+interface ProxyOptions {
   /** `HTTP_PROXY`: for an upstream that speaks HTTP, and for HTTPS without a `HTTPS_PROXY`. */
   readonly http: string;
   /** `HTTPS_PROXY`: for an upstream that speaks HTTPS. */

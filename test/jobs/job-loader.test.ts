@@ -222,40 +222,36 @@ describe("calls at one time", () => {
   const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
   const list = `{ jobInstances(${refs(...ids)}) { ... on Problem { message } } }`;
   const late = ids.map(() => ({ message: "late" }));
+  const OTHER = { "x-bkapi-authorization": '{"access_token":"other"}' };
 
   it("are as many as there are connections, over all requests", async () => {
     const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, answer: LATE }));
 
     // Two identities: one would wait for the other's calls, and make none of its own.
-    const other = { "x-bkapi-authorization": '{"access_token":"other"}' };
-    const answers = await Promise.all([run(list), run(list, {}, other)]);
+    const answers = await Promise.all([run(list), run(list, {}, OTHER)]);
 
     expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
     expect(simulator.requests).toHaveLength(16);
     expect(relay.peak()).toBe(3);
   });
 
-  it("are never more, however long they take", async () => {
+  it("are never more, however long they take, and leave a connection to other callers", async () => {
     // Time stands still for upstream calls.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { run, simulator } = await useGateway({ upstream: { connections: 2, timeoutMs: 1_000 } });
+    const { run, simulator } = await useGateway({ upstream: { connections: 4, timeoutMs: 1_000 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "hang" }));
 
     const answer = run(list);
-    await expect.poll(() => simulator.requests.length).toBe(2);
-    // What is not held back would come right after.
-    for (let i = 0; i < 10; i++) await run("{ __typename }");
-    expect(simulator.requests).toHaveLength(2);
-    for (const id of ids) simulator.script(id, () => LATE);
-    vi.advanceTimersByTime(1_000);
+    await expect.poll(() => simulator.requests.length).toBe(3);
+    const other = await run(`{ jobInstances(${refs("100")}) { __typename } }`, {}, OTHER);
 
-    const { data, errors } = await answer;
-    expect(data.jobInstances.filter((slot: unknown) => slot !== null)).toEqual(late.slice(2));
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual([
-      "UPSTREAM_TIMEOUT",
-      "UPSTREAM_TIMEOUT",
-    ]);
+    expect(other.data.jobInstances).toEqual([{ __typename: "JobInstance" }]);
+    expect(simulator.requests).toHaveLength(4);
+    vi.advanceTimersByTime(1_000);
+    const { errors } = await answer;
+    // The time limit includes the wait for a connection.
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(ids.map(() => "UPSTREAM_TIMEOUT"));
   });
 });

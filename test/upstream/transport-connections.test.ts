@@ -61,6 +61,15 @@ describe("a connection that is closed when it is used again", () => {
     expect(upstream.calls).toEqual(["1.1", "1.2"]);
   });
 
+  it("is not used again when the upstream says so", async () => {
+    const { upstream, ask } = await useRawGateway(({ socket }) =>
+      socket.end(response(notFoundBody("closing"), { headers: "connection: close\r\n" })),
+    );
+
+    expect([await ask(), await ask(), await ask()]).toEqual(["closing", "closing", "closing"]);
+    expect(upstream.calls).toEqual(["1.1", "2.1", "3.1"]);
+  });
+
   it("is not replaced when it was new", async () => {
     const { upstream, ask } = await useRawGateway(({ socket }) => socket.end());
 
