@@ -1,7 +1,7 @@
 /** Many who watch one job: through the gateway's subscriptions, and by polling the endpoint themselves. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONTESTANTS, FLOOR, GATEWAY } from "./catalogue.ts";
-import type { Admitted, Polled, Polling, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
+import { contestantOf, FLOOR, GATEWAY } from "./catalogue.ts";
+import type { Admitted, Polled, Polling, Transport, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
 import { type RunOptions, startContestant } from "./measure.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
 import type { ServerProcess } from "./process/server-process.ts";
@@ -61,10 +61,26 @@ export interface StuckPoint {
   readonly memory: Memory;
 }
 
+/** Viewers by WebSocket alone. */
+export interface SocketPoint {
+  readonly viewers: number;
+  /** RSS with one viewer, and with all of them, both after `WATCH_MS`. */
+  readonly oneMb: number;
+  readonly allMb: number;
+  /** What each viewer adds. */
+  readonly kbEach: number;
+  readonly pollsPerSecond: number;
+}
+
 export interface MeasuredLive {
   readonly points: readonly LivePoint[];
+  readonly sockets: SocketPoint | null;
   readonly stuck: readonly StuckPoint[];
 }
+
+/** Viewers take these in turn. */
+const TRANSPORTS = ["web-socket", "events"] as const satisfies readonly Transport[];
+const WEB_SOCKETS = ["web-socket"] as const satisfies readonly Transport[];
 
 const SIZES = [1, 10, 100, 1_000, 5_000];
 const MOST = 5_000;
@@ -100,10 +116,24 @@ export async function measureLive(
     onPoint(`${viewers} viewers: done`);
   }
   const stuck: StuckPoint[] = [];
+  let sockets: SocketPoint | null = null;
   if (options.servers.includes(GATEWAY)) {
+    sockets = await measureSockets(options);
+    onPoint(`${MOST} viewers by WebSocket: done`);
     for (const isReading of [true, false]) stuck.push(await measureStuck(isReading, options));
   }
-  return { points, stuck };
+  return { points, sockets, stuck };
+}
+
+/** Memory of one viewer by WebSocket: what many add to a gateway that has one. */
+async function measureSockets(options: RunOptions): Promise<SocketPoint> {
+  const [one, all] = [
+    await measureWatching(1, options, WEB_SOCKETS),
+    await measureWatching(MOST, options, WEB_SOCKETS),
+  ];
+  const [oneMb, allMb] = [one.cost.memory.rssMb, all.cost.memory.rssMb];
+  const kbEach = ((allMb - oneMb) * 1_024) / MOST;
+  return { viewers: MOST, oneMb, allMb, kbEach, pollsPerSecond: all.cost.pollsPerSecond };
 }
 
 const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCost> =>
@@ -129,12 +159,17 @@ const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCos
     };
   });
 
-const measureWatching = (viewers: number, options: RunOptions): Promise<Watched> =>
+const measureWatching = (
+  viewers: number,
+  options: RunOptions,
+  transports: readonly Transport[] = TRANSPORTS,
+): Promise<Watched> =>
   withLiveStage(GATEWAY, `live-${viewers}`, "load/viewers.ts", options, async (stage) => {
     const { server, generator } = stage;
     const viewing: Viewing = {
       origin: server.origin,
       viewers,
+      transports,
       query: WATCHED,
       jobInstanceId: SMALL_LIVE_JOB.id,
       isReading: true,
@@ -143,7 +178,8 @@ const measureWatching = (viewers: number, options: RunOptions): Promise<Watched>
     await sleep(SETTLE_MS);
     const [, { first }] = await takeAll<Viewed>(stage);
     const cost = await watch(stage, viewers, WATCH_MS);
-    const costWithChecks = viewers === MOST ? await watch(stage, viewers, CHECKS_MS) : null;
+    const costWithChecks =
+      viewers === MOST && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
     const begin = performance.now();
     await server.stop();
     return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
@@ -175,6 +211,7 @@ const measureStuck = (isReading: boolean, options: RunOptions): Promise<StuckPoi
     const viewing: Viewing = {
       origin: server.origin,
       viewers: STUCK_VIEWERS,
+      transports: TRANSPORTS,
       query: WATCHED_HOSTS,
       jobInstanceId: LARGE_LIVE_JOB.id,
       isReading,
@@ -215,13 +252,11 @@ async function withLiveStage<T>(
   options: RunOptions,
   work: (stage: LiveStage) => Promise<T>,
 ): Promise<T> {
-  const contestant = CONTESTANTS.find((one) => one.name === serverName);
-  if (!contestant) throw new Error(`Expected the name of a server, got ${serverName}.`);
   const simulator = await startLiveSimulator();
   const generator = startWorker(new URL(load, import.meta.url));
   try {
     const use = { name, isHot: true, upstreamUrl: simulator.url };
-    const server = await startContestant(contestant, use, options);
+    const server = await startContestant(contestantOf(serverName), use, options);
     try {
       return await work({ simulator, server, generator });
     } finally {

@@ -1,16 +1,19 @@
 /** One workload on all servers, in turns: A B C A B C … */
-import { CONTESTANTS, type Contestant, environmentOf, FLOOR, GATEWAY, scriptOf } from "./catalogue.ts";
+import { CONTESTANTS, type Contestant, environmentOf, scriptOf } from "./catalogue.ts";
 import type { Load, LoadResult } from "./load/load.ts";
+import { createProbe, type Probe } from "./process/probe.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
 import { type ServerProcess, startServer } from "./process/server-process.ts";
 import { type SimulatorProcess, startSimulator } from "./process/simulator-process.ts";
 import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
-import { type Expectation, verify } from "./verify.ts";
-import { type Ask, requestBody, type Workload } from "./workloads.ts";
+import { type Expectation, type Verified, verify } from "./verify.ts";
+import { type Ask, isAskedOf, requestBody, type Upstream, type Workload } from "./workloads.ts";
 
 export interface RunOptions {
   readonly servers: readonly string[];
   readonly rounds: number;
+  /** Longest run of one server in one round, in place of each workload's own when that is longer. */
+  readonly maxMs: number;
   /** For every workload, in place of its own. */
   readonly requests: number | null;
   /** Added to the gateway's environment. */
@@ -36,12 +39,21 @@ export interface Measured {
   readonly memory: Memory;
 }
 
-/** A server that runs, and its answers to each ask that were found right. */
+/** A server that runs. */
 export interface Runner {
   readonly contestant: Contestant;
   readonly process: ServerProcess;
-  /** @throws Error when the answer is wrong. */
-  readonly expect: (ask: Ask) => Promise<Expectation>;
+  /** Null unless the stage is probed. */
+  readonly probe: Probe | null;
+  readonly verified: Verified;
+}
+
+/** @returns what right answers are like. @throws Error when the server's answer is wrong. */
+export function expectRight({ contestant, verified }: Runner, ask: Ask): Promise<Expectation> {
+  const { dialect, rows } = verified.upstream;
+  return verify(verified, ask).catch((error: Error) => {
+    throw new Error(`Wrong answer of ${contestant.name} (${dialect}, ${rows.kind} rows). ${error.message}`);
+  });
 }
 
 export interface Stage {
@@ -65,35 +77,46 @@ export function startContestant(
   contestant: Contestant,
   { name, isHot, upstreamUrl }: Use,
   { profileFolder, environment }: Pick<RunOptions, "profileFolder" | "environment">,
+  probe: Probe | null = null,
 ): Promise<ServerProcess> {
-  const isGateway = contestant.name === GATEWAY;
+  const file = `${name}-${contestant.name}.cpuprofile`;
   const profile =
-    isGateway && profileFolder
-      ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
+    contestant.isGateway && profileFolder
+      ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${file}`]
       : [];
   return startServer({
-    args: [...profile, scriptOf(contestant)],
-    environment: environmentOf(upstreamUrl, isHot, isGateway ? environment : {}),
+    args: [...profile, ...(probe?.args(scriptOf(contestant)) ?? [scriptOf(contestant)])],
+    environment: {
+      ...environmentOf(contestant, upstreamUrl, isHot, environment),
+      ...probe?.environment,
+    },
   });
+}
+
+/** What the servers of a stage are for. */
+export interface StageUse extends Omit<Use, "upstreamUrl"> {
+  readonly upstream: Upstream;
+  /** Whether the servers run under a probe of their event loops, which costs a little. */
+  readonly isProbed?: boolean;
 }
 
 /** Starts the simulator and the servers, has `work` done with them, and ends them. */
 export async function withStage<T>(
-  { dialect, isHot, name }: Pick<Workload, "dialect" | "isHot" | "name">,
+  { upstream, isProbed = false, ...use }: StageUse,
   options: RunOptions,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const simulator = await startSimulator(dialect);
+  const simulator = await startSimulator(upstream.dialect);
   const generators: WorkerProcess[] = [];
   const runners: Runner[] = [];
   try {
     for (const contestant of CONTESTANTS.filter((one) => options.servers.includes(one.name))) {
-      const process = await startContestant(contestant, { name, isHot, upstreamUrl: simulator.url }, options);
-      const expect = (ask: Ask) =>
-        verify(process.origin, contestant.name === FLOOR, simulator.url, ask).catch((error: Error) => {
-          throw new Error(`${contestant.name} gives a wrong answer to ${name}. ${error.message}`);
-        });
-      runners.push({ contestant, process, expect });
+      const probe = isProbed ? createProbe() : null;
+      const where = { ...use, upstreamUrl: simulator.url };
+      const process = await startContestant(contestant, where, options, probe);
+      const { origin } = process;
+      const verified = { origin, form: contestant.form, upstreamUrl: simulator.url, upstream };
+      runners.push({ contestant, process, probe, verified });
     }
     const startGenerator = () => {
       const generator = startWorker(GENERATOR);
@@ -103,6 +126,7 @@ export async function withStage<T>(
     return await work({ simulator, runners, startGenerator });
   } finally {
     await Promise.all(runners.map(({ process }) => process.stop()));
+    for (const { probe } of runners) probe?.remove();
     for (const generator of generators) generator.stop();
     simulator.stop();
   }
@@ -113,13 +137,14 @@ export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readon
 /** Makes loads of a server, each with jobs that none had before, unless all are to be one and the same. */
 export function createLoads(isHot: boolean) {
   let used = 1;
-  return (runner: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
+  return ({ verified }: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
+    const { origin, form, upstream } = verified;
     const from = used;
     if (!isHot) used = (used + amount.requests) % 10_000;
     return {
-      origin: runner.process.origin,
-      body: requestBody(ask, runner.contestant.name === FLOOR),
-      jobs: { hosts: ask.hosts, from, same: isHot },
+      origin,
+      body: requestBody(ask, form, upstream.dialect).body,
+      jobs: { hosts: ask.hosts, rows: upstream.rows, from, same: isHot },
       paceMs: 0,
       ...amount,
       expected,
@@ -134,17 +159,33 @@ export async function runLoad(generator: WorkerProcess, load: Load): Promise<Loa
   return result;
 }
 
+/** Names of the servers that have something to do in a workload. */
+export const serversOf = (
+  { ask, isHot, servers }: Pick<Workload, "ask" | "isHot" | "servers">,
+  wanted: readonly string[],
+): string[] =>
+  CONTESTANTS.filter(
+    ({ name, form, isGateway, hasSnapshots }) =>
+      wanted.includes(name) &&
+      (servers?.includes(name) ?? true) &&
+      isAskedOf(ask, form) &&
+      // Hot, both gateways would be the same.
+      !(isHot && isGateway && hasSnapshots),
+  ).map(({ name }) => name);
+
 /** Checks, warms up and measures all servers. @throws Error for a wrong answer. */
-export function measure(workload: Workload, options: RunOptions): Promise<Measured[]> {
-  const { ask, isHot, connections, maxMs, warmUp } = workload;
+export function measure(workload: Workload, upstream: Upstream, options: RunOptions): Promise<Measured[]> {
+  const { ask, isHot, connections, warmUp } = workload;
   const requests = options.requests ?? workload.requests;
-  const servers = options.servers.filter((name) => workload.servers?.includes(name) ?? true);
+  const maxMs = Math.min(workload.maxMs, options.maxMs);
+  const servers = serversOf(workload, options.servers);
   const loadOf = createLoads(isHot);
-  return withStage(workload, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
+  const use = { name: `${workload.name}-${upstream.dialect}`, isHot, upstream };
+  return withStage(use, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
     const generator = startGenerator();
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {
-      const expected = await runner.expect(ask);
+      const expected = await expectRight(runner, ask);
       await runLoad(
         generator,
         loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs: 2 * maxMs }),

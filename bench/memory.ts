@@ -1,8 +1,8 @@
 /** Memory over time: W3 and W4 on one connection each, without a pause, on the floor and the gateway at once. */
-import { type Contestant, FLOOR, GATEWAY } from "./catalogue.ts";
-import { createLoads, type RunOptions, runLoad, withStage } from "./measure.ts";
+import { type Contestant, FLOOR, GATEWAY_DEFAULT } from "./catalogue.ts";
+import { createLoads, expectRight, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";
-import { LARGE_ASK, OVERVIEW_ASK } from "./workloads.ts";
+import { LARGE_ASK, OVERVIEW_ASK, type Upstream } from "./workloads.ts";
 
 export interface MemorySample extends Memory {
   /** Answered so far. */
@@ -20,19 +20,20 @@ const AMOUNT = { connections: 1, requests: 9_000, maxMs: 60_000 / SAMPLES_PER_MI
 
 /** @param onSample told after every sample, as it takes minutes. */
 export function measureMemory(
+  upstream: Upstream,
   options: RunOptions,
   minutes: number,
   onSample: (line: string) => void,
 ): Promise<MeasuredMemory[]> {
-  const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY);
-  const stage = { name: "memory", dialect: "release", isHot: false } as const;
+  const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY_DEFAULT);
+  const stage = { name: `memory-${upstream.dialect}`, upstream, isHot: false };
   const loadOf = createLoads(stage.isHot);
   return withStage(stage, { ...options, servers }, async ({ runners, startGenerator }) => {
     const contestants = [];
     for (const runner of runners) {
       const loops = [];
       for (const ask of [LARGE_ASK, OVERVIEW_ASK]) {
-        loops.push({ ask, expected: await runner.expect(ask), generator: startGenerator() });
+        loops.push({ ask, expected: await expectRight(runner, ask), generator: startGenerator() });
       }
       const samples: MemorySample[] = [];
       contestants.push({ runner, loops, samples });

@@ -46,7 +46,7 @@ async function run(load: Load): Promise<LoadResult> {
     while (goesOn()) {
       const serial = (jobs.from + (jobs.same ? 0 : sent)) % SERIALS;
       sent += 1;
-      const text = `${body[0]}${bulkJobId(jobs.hosts, serial)}${body[1]}`;
+      const text = `${body[0]}${bulkJobId(jobs.hosts, serial, jobs.rows)}${body[1]}`;
       const start = performance.now();
       await ask(client, text, load).catch((error: Error) => {
         failure ??= error.message;

@@ -1,9 +1,13 @@
 /** What those who watch are told, and what they and their upstream tell. */
 
+export type Transport = "web-socket" | "events";
+
 /** The first message to `viewers.ts`; it answers with `Admitted` once all are. Every further one: with `Viewed`. */
 export interface Viewing {
   readonly origin: string;
   readonly viewers: number;
+  /** Viewers take these in turn. */
+  readonly transports: readonly Transport[];
   readonly query: string;
   readonly jobInstanceId: string;
   /** Whether they go on reading what they are told after the first result. */

@@ -1,12 +1,19 @@
 /** What a load generator is told, and what it tells. */
 
+import type { BulkRowsKind } from "../../src/simulator/bulk-jobs.ts";
+
 export interface Load {
   /** `http://127.0.0.1:port`; nothing but this machine is ever asked. */
   readonly origin: string;
   /** Request body: these two texts with a job id between them. */
   readonly body: readonly [before: string, after: string];
-  /** Jobs with so many hosts are asked for; `from` is the serial number of the first. */
-  readonly jobs: { readonly hosts: number; readonly from: number; readonly same: boolean };
+  /** Jobs with so many hosts of that kind are asked for; `from` is the serial number of the first. */
+  readonly jobs: {
+    readonly hosts: number;
+    readonly rows: BulkRowsKind;
+    readonly from: number;
+    readonly same: boolean;
+  };
   /** Each has one request at a time. */
   readonly connections: number;
   /** Ends after so many requests or so much time, whichever is first. */

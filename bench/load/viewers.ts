@@ -1,5 +1,5 @@
-/** The viewers' process: half of them by WebSocket, half by server-sent events, each with credentials of its own. */
-import type { Admitted, Told, Viewed, Viewing } from "./live.ts";
+/** The viewers' process: by WebSocket, by server-sent events or by both in turn, each with credentials of its own. */
+import type { Admitted, Told, Transport, Viewed, Viewing } from "./live.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "./subscribe.ts";
 
 /** Viewers who wait for their first result at one time. */
@@ -10,7 +10,12 @@ interface Viewer {
   lastChange: number;
 }
 
-function createViewers({ origin, query, jobInstanceId, isReading, viewers: wanted }: Viewing) {
+const SUBSCRIBE: Readonly<Record<Transport, typeof subscribeByEvents>> = {
+  "web-socket": subscribeByWebSocket,
+  events: subscribeByEvents,
+};
+
+function createViewers({ origin, query, jobInstanceId, isReading, transports, viewers: wanted }: Viewing) {
   const viewers: Viewer[] = [];
   const payload = { query, variables: { jobInstanceId } };
   let changes = new Map<number, Told>();
@@ -40,8 +45,8 @@ function createViewers({ origin, query, jobInstanceId, isReading, viewers: wante
     new Promise((resolve) => {
       const viewer = { results: 0, lastChange: -1 };
       viewers.push(viewer);
-      const subscribe = index % 2 === 0 ? subscribeByWebSocket : subscribeByEvents;
-      subscribe({
+      const transport = transports[index % transports.length] ?? "web-socket";
+      SUBSCRIBE[transport]({
         origin,
         credentials: JSON.stringify({ access_token: `viewer-${index}` }),
         payload,

@@ -1,5 +1,5 @@
 /** The tables of those who watch one job. */
-import type { LivePoint, MeasuredLive, PolledCost, StuckPoint, WatchedCost } from "../live.ts";
+import type { LivePoint, MeasuredLive, PolledCost, SocketPoint, StuckPoint, WatchedCost } from "../live.ts";
 import type { Memory } from "../process/proc.ts";
 import { number, table } from "./markdown.ts";
 import { spread } from "./statistics.ts";
@@ -72,6 +72,12 @@ export function deliveryTable({ points }: MeasuredLive): string {
   const head = ["all have their first result after ms", "results each in 20 s", "last one told after ms"];
   return table(["viewers", ...head, "at most", "SIGTERM to exit ms"], rows);
 }
+
+export const socketTable = ({ viewers, oneMb, allMb, kbEach, pollsPerSecond }: SocketPoint): string =>
+  table(
+    ["viewers by WebSocket", "RSS MB with one", "RSS MB with all", "kB each", "polls/s"],
+    [[count(viewers), oneMb.toFixed(0), allMb.toFixed(0), number(kbEach), number(pollsPerSecond)]],
+  );
 
 export const stuckTable = (points: readonly StuckPoint[]): string =>
   table(

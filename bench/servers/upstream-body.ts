@@ -20,7 +20,7 @@ interface Host {
 }
 
 export interface HostRow extends Host {
-  readonly execute_object?: { readonly host?: Host };
+  readonly execute_object?: { readonly host?: Host; readonly container?: { readonly id: number } };
   readonly status: number;
   readonly tag?: string;
   readonly exit_code?: number;

@@ -1,0 +1,49 @@
+/** What odd rows cost, as ratios to tidy ones. */
+import type { CliffPoint, CliffRatios } from "../cliff.ts";
+import { table, withSpread } from "./markdown.ts";
+import { spread } from "./statistics.ts";
+
+const LIMITS = { some: 1.25, all: 2 } as const;
+
+type Share = keyof typeof LIMITS;
+
+function cell(ratios: CliffRatios | null, share: Share): string {
+  const values = ratios?.[share] ?? [];
+  if (values.length === 0) return "–";
+  const ratio = spread(values);
+  return ratio.median > LIMITS[share] ? `**${withSpread(ratio)}**` : withSpread(ratio);
+}
+
+export function cliffTable(points: readonly CliffPoint[]): string {
+  const head = [
+    "W3: 1 % odd",
+    "W3: all odd",
+    "W4: 1 % odd",
+    "W4: all odd",
+    "floor: 1 % odd",
+    "floor: all odd",
+  ];
+  return table(
+    ["what is odd", ...head],
+    points.map(({ kind, w3, w4, floor }) => [
+      kind,
+      ...[w3, w4, floor].flatMap((ratios) => [cell(ratios, "some"), cell(ratios, "all")]),
+    ]),
+  );
+}
+
+/** The kind of rows with the highest median ratio. Null when nothing was measured. */
+export function worstCliff(
+  points: readonly CliffPoint[],
+  share: Share,
+): { readonly kind: string; readonly ratio: number; readonly isMet: boolean; readonly limit: number } | null {
+  const ratios = points.flatMap(({ kind, w3, w4 }) =>
+    [w3, w4].flatMap((one) =>
+      one && one[share].length > 0 ? [{ kind, ratio: spread(one[share]).median }] : [],
+    ),
+  );
+  const [worst] = ratios.sort((a, b) => b.ratio - a.ratio);
+  if (!worst) return null;
+  const limit = LIMITS[share];
+  return { ...worst, limit, isMet: worst.ratio <= limit };
+}
