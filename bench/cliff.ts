@@ -34,14 +34,17 @@ export interface CliffPoint {
 }
 
 const TIDY: BulkRowsKind = { kind: "tidy", share: "all" };
-const AMOUNT = { connections: 2, requests: 30, maxMs: 1_500 };
+const AMOUNT = { connections: 2, requests: 20, maxMs: 1_500 };
 
 /** A body as a whole is untidy or has white space: there is no share of it. */
 const WHOLE: ReadonlySet<RowKind> = new Set(["untidy", "white-space"]);
 
-const kindsOf = (dialect: Dialect): RowKind[] =>
+/** All that can be compared with tidy rows. */
+export const CLIFF_KINDS = ROW_KINDS.filter((kind) => kind !== "tidy");
+
+const kindsOf = (dialect: Dialect, wanted: readonly RowKind[]): RowKind[] =>
   // The documented form has no containers.
-  ROW_KINDS.filter((kind) => kind !== "tidy" && !(kind === "container" && dialect === "contract"));
+  wanted.filter((kind) => !(kind === "container" && dialect === "contract"));
 
 const bodiesOf = (kind: RowKind): BulkRowsKind[] => [
   TIDY,
@@ -52,6 +55,7 @@ const bodiesOf = (kind: RowKind): BulkRowsKind[] => [
 /** @param onPoint told after every kind, as all of them take minutes. */
 export function measureCliff(
   dialect: Dialect,
+  kinds: readonly RowKind[],
   options: RunOptions,
   onPoint: (line: string) => void,
 ): Promise<CliffPoint[]> {
@@ -60,7 +64,7 @@ export function measureCliff(
   return withStage(use, { ...options, servers }, async (stage) => {
     const measure = createCliffMeasure(stage, options);
     const points: CliffPoint[] = [];
-    for (const kind of kindsOf(dialect)) {
+    for (const kind of kindsOf(dialect, kinds)) {
       const w3 = await measure(GATEWAY, kind, LARGE_ASK);
       const w4 = await measure(GATEWAY, kind, OVERVIEW_ASK);
       points.push({ kind, w3, w4, floor: await measure(FLOOR, kind, LARGE_ASK) });

@@ -37,6 +37,8 @@ export interface Measured {
   readonly samples: readonly Sample[];
   /** After the last round. */
   readonly memory: Memory;
+  /** Node.js flags that the server gave itself; all are started without any. */
+  readonly addedFlags: readonly string[];
 }
 
 /** A server that runs. */
@@ -205,6 +207,7 @@ export function measure(workload: Workload, upstream: Upstream, options: RunOpti
       contestant: runner.contestant,
       samples,
       memory: memory(runner.process.pid),
+      addedFlags: runner.process.addedFlags,
     }));
   });
 }

@@ -2,8 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
+import type { RowKind } from "../src/simulator/row-kinds.ts";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { CONTESTANTS, FLOOR, GATEWAY, MERCURIUS, MERCURIUS_REST } from "./catalogue.ts";
+import { CLIFF_KINDS } from "./cliff.ts";
 import type { RunOptions } from "./measure.ts";
 import { UNTIDY, WORKLOADS } from "./workloads.ts";
 
@@ -27,6 +29,7 @@ export const HELP = `npm run bench -- [options]
   --servers a,b      servers to run: ${SERVERS.join(", ")}
   --dialects a,b     forms of the upstream: ${DIALECTS.join(", ")} (both)
   --rows KIND        host rows of the upstream: ${Object.keys(ROWS).join(", ")} (untidy)
+  --kinds a,b        oddities of the cliff part: ${CLIFF_KINDS.join(", ")}
   --rounds N         rounds of every part but live and memory (3)
   --requests N       requests of a round, in place of each workload's own
   --env NAME=VALUE   a variable for the gateway; may be repeated
@@ -44,6 +47,8 @@ export interface Options extends RunOptions {
   readonly parts: ReadonlySet<string>;
   readonly dialects: readonly Dialect[];
   readonly rows: BulkRowsKind;
+  /** Of the cliff part. */
+  readonly kinds: readonly RowKind[];
   readonly memoryMinutes: number;
   /** Whether all was run as it is meant to be, so that the results are worth keeping. */
   readonly isComplete: boolean;
@@ -61,6 +66,7 @@ const parse = (args: readonly string[]) =>
       servers: { type: "string" },
       dialects: { type: "string" },
       rows: { type: "string" },
+      kinds: { type: "string" },
       rounds: { type: "string", default: "3" },
       requests: { type: "string" },
       env: { type: "string", multiple: true, default: [] },
@@ -73,7 +79,9 @@ const parse = (args: readonly string[]) =>
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
   const { only, servers, dialects, rows = "untidy", requests, env, quick, profile } = values;
-  const isChanged = [only, servers, dialects, values.rows, requests].some((value) => value !== undefined);
+  const isChanged = [only, servers, dialects, values.rows, values.kinds, requests].some(
+    (value) => value !== undefined,
+  );
   const rowsKind = ROWS[rows];
   if (!rowsKind)
     throw new Error(`Expected --rows to be one of ${Object.keys(ROWS).join(", ")}, got ${rows}.`);
@@ -82,9 +90,9 @@ export function readOptions(args: readonly string[]): Options {
     build: values.build,
     parts: new Set(names("--only", only, PARTS) ?? (quick ? QUICK_PARTS : PARTS)),
     servers: names("--servers", servers, SERVERS) ?? (quick ? QUICK_SERVERS : SERVERS),
-    // Checked against the list of dialects.
-    dialects: (names("--dialects", dialects, DIALECTS) as Dialect[] | null) ?? DIALECTS,
+    dialects: names("--dialects", dialects, DIALECTS) ?? DIALECTS,
     rows: rowsKind,
+    kinds: names("--kinds", values.kinds, CLIFF_KINDS) ?? CLIFF_KINDS,
     rounds: count("--rounds", values.rounds),
     maxMs: quick ? QUICK_MAX_MS : Number.POSITIVE_INFINITY,
     requests: requests === undefined ? null : count("--requests", requests),
@@ -96,10 +104,10 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 /** The names in a list with commas; null when the option is not given. */
-function names(option: string, text: string | undefined, known: readonly string[]): string[] | null {
+function names<T extends string>(option: string, text: string | undefined, known: readonly T[]): T[] | null {
   if (text === undefined) return null;
   const given = text.split(",");
-  const unknown = given.filter((name) => !known.includes(name));
+  const unknown = given.filter((name) => !known.some((one) => one === name));
   if (unknown.length > 0) throw new Error(`Expected ${option} to be of ${known.join(", ")}, got ${unknown}.`);
   return known.filter((name) => given.includes(name));
 }

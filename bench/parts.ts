@@ -11,7 +11,7 @@ import type { Options } from "./options.ts";
 import { cliffTable } from "./report/cliff-table.ts";
 import { deliveryTable, liveTable, socketTable, stuckTable } from "./report/live-tables.ts";
 import { profileTable } from "./report/profile.ts";
-import type { Results } from "./report/results.ts";
+import type { Results, WorkloadResult } from "./report/results.ts";
 import { latencyTable, memoryTable, scalingTable } from "./report/tables.ts";
 import { workloadTable } from "./report/workload-table.ts";
 import { measureScaling } from "./scaling.ts";
@@ -31,77 +31,87 @@ const CLIFF_NOTE = `CPU time per request as a ratio to the same body with tidy r
 snapshots off and on the floor. Bold: above the goal, 1.25 for 1 % and 2 for all. \`untidy\` is the mix that all other
 workloads have; \`white-space\` has line breaks and indentation between all tokens of the body.`;
 
-export function createParts(options: Options, add: Add, tell: Tell) {
-  const upstreamOf = (dialect: Dialect): Upstream => ({ dialect, rows: options.rows });
-  const profile = (name: string): string[] => {
-    if (!options.profileFolder || !options.servers.includes(GATEWAY)) return [];
-    return [profileTable(join(options.profileFolder, `${name}-${GATEWAY}.cpuprofile`))];
-  };
+/** How parts are run, and where they tell of it. */
+interface Run {
+  readonly options: Options;
+  readonly add: Add;
+  readonly tell: Tell;
+}
 
-  const runWorkload = async (workload: Workload, dialect: Dialect) => {
-    const measured = await measure(workload, upstreamOf(dialect), options);
-    const title = `${workload.title} (${dialect})`;
-    add(title, workloadTable(measured), ...profile(`${workload.name}-${dialect}`));
-    return { workload, dialect, measured };
-  };
+const upstreamOf = ({ options }: Run, dialect: Dialect): Upstream => ({ dialect, rows: options.rows });
 
-  const runLatency = async (dialect: Dialect) => {
-    const measured = await measureLatency(upstreamOf(dialect), options);
-    const title = `W5: small queries while another connection loops the query for 10 000 hosts (${dialect})`;
-    add(title, latencyTable(measured), ...profile(`w5-${dialect}`));
-    return { dialect, measured };
-  };
+/** The table of the gateway's profile, when there is one. */
+function profile({ options }: Run, name: string): string[] {
+  if (!options.profileFolder || !options.servers.includes(GATEWAY)) return [];
+  return [profileTable(join(options.profileFolder, `${name}-${GATEWAY}.cpuprofile`))];
+}
 
-  const runCliff = async (dialect: Dialect) => {
-    const points = await measureCliff(dialect, options, tell);
-    add(`Odd rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
-    return { dialect, points };
-  };
+async function runWorkload(run: Run, workload: Workload, dialect: Dialect) {
+  const measured = await measure(workload, upstreamOf(run, dialect), run.options);
+  const name = `${workload.name}-${dialect}`;
+  run.add(`${workload.title} (${dialect})`, workloadTable(measured), ...profile(run, name));
+  return { workload, dialect, measured };
+}
 
-  const runScaling = async (dialect: Dialect): Promise<void> => {
-    add(
-      `Cost as jobs grow: all host fields, \`first: 10000\` (${dialect})`,
-      "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
-      scalingTable(await measureScaling(upstreamOf(dialect), options)),
-    );
-  };
+async function runLatency(run: Run, dialect: Dialect) {
+  const measured = await measureLatency(upstreamOf(run, dialect), run.options);
+  const title = `W5: small queries while another connection loops the query for 10 000 hosts (${dialect})`;
+  run.add(title, latencyTable(measured), ...profile(run, `w5-${dialect}`));
+  return { dialect, measured };
+}
 
-  const runLive = async (): Promise<MeasuredLive> => {
-    const measured = await measureLive(options, tell);
-    const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
-    const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
-    add("Live: viewers of one job", LIVE_NOTE, ...tables, ...profile("live-5000"));
-    return measured;
-  };
+async function runCliff({ options, add, tell }: Run, dialect: Dialect) {
+  const points = await measureCliff(dialect, options.kinds, options, tell);
+  add(`Odd rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
+  return { dialect, points };
+}
 
-  const runMemory = async (): Promise<readonly MeasuredMemory[]> => {
-    // The larger bodies, when both forms are run.
-    const dialect = options.dialects.includes("release") ? "release" : "contract";
-    const measured = await measureMemory(upstreamOf(dialect), options, options.memoryMinutes, tell);
-    const title = `Memory over ${options.memoryMinutes} minutes of W3 and W4, default settings (${dialect})`;
-    add(title, memoryTable(measured));
-    return measured;
-  };
+async function runScaling(run: Run, dialect: Dialect): Promise<void> {
+  run.add(
+    `Cost as jobs grow: all host fields, \`first: 10000\` (${dialect})`,
+    "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
+    scalingTable(await measureScaling(upstreamOf(run, dialect), run.options)),
+  );
+}
 
-  /** What `run` gives for each dialect, in turn. Nothing when the part was not asked for. */
-  const forDialects = async <T>(part: string, run: (dialect: Dialect) => Promise<T>): Promise<T[]> => {
+async function runLive(run: Run): Promise<MeasuredLive> {
+  const measured = await measureLive(run.options, run.tell);
+  const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
+  const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
+  run.add("Live: viewers of one job", LIVE_NOTE, ...tables, ...profile(run, "live-5000"));
+  return measured;
+}
+
+async function runMemory(run: Run): Promise<readonly MeasuredMemory[]> {
+  const { dialects, memoryMinutes } = run.options;
+  // The larger bodies, when both forms are run.
+  const dialect = dialects.includes("release") ? "release" : "contract";
+  const measured = await measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.tell);
+  const title = `Memory over ${memoryMinutes} minutes of W3 and W4, default settings (${dialect})`;
+  run.add(title, memoryTable(measured));
+  return measured;
+}
+
+/** Runs the parts that were asked for. @throws Error for the first wrong answer. */
+export async function runParts(run: Run): Promise<Results> {
+  const { options } = run;
+  const forDialects = async <T>(
+    part: string,
+    measurePart: (dialect: Dialect) => Promise<T>,
+  ): Promise<T[]> => {
     const results: T[] = [];
-    if (options.parts.has(part)) for (const dialect of options.dialects) results.push(await run(dialect));
+    if (!options.parts.has(part)) return results;
+    for (const dialect of options.dialects) results.push(await measurePart(dialect));
     return results;
   };
-
-  return {
-    run: async (): Promise<Results> => {
-      const workloads = [];
-      for (const workload of WORKLOADS) {
-        workloads.push(...(await forDialects(workload.name, (dialect) => runWorkload(workload, dialect))));
-      }
-      const latency = await forDialects("w5", runLatency);
-      const cliff = await forDialects("cliff", runCliff);
-      await forDialects("scaling", runScaling);
-      const live = options.parts.has("live") ? await runLive() : null;
-      const memory = options.parts.has("memory") ? await runMemory() : null;
-      return { workloads, latency, cliff, live, memory };
-    },
-  };
+  const workloads: WorkloadResult[] = [];
+  for (const workload of WORKLOADS) {
+    workloads.push(...(await forDialects(workload.name, (dialect) => runWorkload(run, workload, dialect))));
+  }
+  const latency = await forDialects("w5", (dialect) => runLatency(run, dialect));
+  const cliff = await forDialects("cliff", (dialect) => runCliff(run, dialect));
+  await forDialects("scaling", (dialect) => runScaling(run, dialect));
+  const live = options.parts.has("live") ? await runLive(run) : null;
+  const memory = options.parts.has("memory") ? await runMemory(run) : null;
+  return { workloads, latency, cliff, live, memory };
 }

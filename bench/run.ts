@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { createParts } from "./parts.ts";
-import { cpuGoalsTable, otherGoalsTable } from "./report/goals.ts";
+import { runParts } from "./parts.ts";
+import { cpuGoalsTable, otherGoals } from "./report/goals.ts";
 import { circumstances, cpuTable, type Results, rssTable } from "./report/results.ts";
 
 const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
@@ -40,7 +40,7 @@ function summary(results: Results, { dialects }: Options): string[] {
   const tables = dialects.flatMap((dialect) => [cpuTable(results, dialect), rssTable(results, dialect)]);
   return [
     ...(hasWorkloads ? ["## Goals", GOALS_NOTE, cpuGoalsTable(results)] : []),
-    otherGoalsTable(results),
+    ...otherGoals(results),
     ...(hasWorkloads ? ["## All servers", ...tables] : []),
   ];
 }
@@ -50,8 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   if (options.build) build();
   const report = createReport();
-  const parts = createParts(options, report.add, (line) => void process.stderr.write(`${line}\n`));
-  const results = await parts.run();
+  const tell = (line: string) => void process.stderr.write(`${line}\n`);
+  const results = await runParts({ options, add: report.add, tell });
   const sums = summary(results, options);
   process.stdout.write(`\n${sums.join("\n\n")}\n`);
   if (!options.isComplete) return;

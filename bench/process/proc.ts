@@ -12,6 +12,10 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
+/** The arguments that a process runs with. */
+export const commandLine = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+
 export interface Memory {
   readonly rssMb: number;
   /** The most it ever was. */

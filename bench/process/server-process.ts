@@ -4,10 +4,13 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandLine } from "./proc.ts";
 
 export interface ServerProcess {
   readonly pid: number;
   readonly origin: string;
+  /** Flags that it runs with beyond those that it was started with: a server that starts itself anew can have some. */
+  readonly addedFlags: readonly string[];
   /** Ends it as an operator would, so that a profile gets written. */
   readonly stop: () => Promise<void>;
 }
@@ -40,7 +43,9 @@ export async function startServer({ args, environment }: ServerProcessOptions): 
     }
     await sleep(20);
   }
-  return { pid: pidOf(child), origin: `http://127.0.0.1:${port}`, stop: () => stop(child) };
+  const pid = pidOf(child);
+  const addedFlags = commandLine(pid).filter((arg) => arg.startsWith("-") && !args.includes(arg));
+  return { pid, origin: `http://127.0.0.1:${port}`, addedFlags, stop: () => stop(child) };
 }
 
 export const pidOf = ({ pid }: ChildProcess): number => {

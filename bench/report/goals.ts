@@ -105,12 +105,16 @@ const MAX_GROWTH = 1.1;
 const MAX_VIEWER_KB = 60;
 const MAX_POLLS_PER_SECOND = 1;
 
-/** All goals but those of CPU time. */
-export const otherGoalsTable = (results: Results): string =>
-  table(
-    ["what", "goal", "reached", "met"],
-    [...latencyGoals(results), ...cliffGoals(results), ...memoryGoals(results), ...viewerGoals(results)],
-  );
+/** A table of all goals but those of CPU time; nothing when none was measured. */
+export function otherGoals(results: Results): string[] {
+  const rows = [
+    ...latencyGoals(results),
+    ...cliffGoals(results),
+    ...memoryGoals(results),
+    ...viewerGoals(results),
+  ];
+  return rows.length > 0 ? [table(["what", "goal", "reached", "met"], rows)] : [];
+}
 
 function latencyGoals({ latency }: Results): string[][] {
   return latency.flatMap(({ dialect, measured }) => {

@@ -81,6 +81,7 @@ function rowsAfter(change: number, hosts: number, startedAt: number): Row[] {
   return Array.from({ length: hosts }, (_, index) => {
     const status = index < done ? SUCCEEDED : index < done + share ? RUNNING : WAITING;
     const ran = [startedAt + 1_000, startedAt + 2_000 + index] as const;
-    return { target: { host: host(index) }, outcome: outcome(SCRIPT, status, ran) };
+    const tag = index % 49 === 7 ? 'step 1\n"ok"' : index % 9 === 4 ? "部署完成 ✅" : "";
+    return { target: { host: host(index) }, outcome: outcome(SCRIPT, status, ran, { tag }) };
   });
 }

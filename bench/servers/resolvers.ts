@@ -69,8 +69,7 @@ function hostResults(step: Step, { filter, first }: PageArgs) {
   const all = rowsOf(step);
   const rows = phases ? all.filter(({ status }) => phases.includes(hostStatus(status).phase)) : all;
   // A whole list needs no order of its own to be complete; a part of it does.
-  const page =
-    rows.length > first ? rows.toSorted((a, b) => orderOf(a) - orderOf(b)).slice(0, first) : rows;
+  const page = rows.length > first ? rows.toSorted((a, b) => orderOf(a) - orderOf(b)).slice(0, first) : rows;
   return {
     totalCount: rows.length,
     pageInfo: { hasNextPage: rows.length > first },
