@@ -171,6 +171,11 @@ export const SETTINGS = {
         error: "origins such as https://ops.example.com, with commas in between, or *",
       }),
   },
+  MAX_RESPONSE_BYTES: {
+    default: "67108864",
+    meaning: "Maximum size of one response, in bytes. Larger ones are refused with `BAD_USER_INPUT`.",
+    check: wholeNumber(1, 2 ** 29),
+  },
   LOG_LEVEL: {
     default: "info",
     meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
@@ -242,6 +247,7 @@ const toConfig = (values: Values): Config => ({
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
   executor: values.EXECUTOR,
+  maxResponseBytes: values.MAX_RESPONSE_BYTES,
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,

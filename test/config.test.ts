@@ -23,6 +23,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   LIVE_MAX_VIEWERS_PER_IDENTITY: ({ live }) => live.maxViewersPerIdentity,
   WEBSOCKET_MAX_CONNECTIONS: ({ webSocket }) => webSocket.maxConnections,
   ALLOWED_ORIGINS: ({ allowedOrigins }) => allowedOrigins,
+  MAX_RESPONSE_BYTES: ({ maxResponseBytes }) => maxResponseBytes,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   EXECUTOR: ({ executor }) => executor,
   SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
@@ -125,6 +126,11 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "null",
       "data:x",
     ],
+  },
+  MAX_RESPONSE_BYTES: {
+    default: 67_108_864,
+    valid: [["1", 1]],
+    invalid: ["0", "536870913", "64MB"],
   },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   EXECUTOR: {

@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
 import { TooManyViewers } from "../jobs/seats.ts";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
+import { ResponseTooLarge } from "./executor/json-sink.ts";
 
 /** What is said of a fault of our own. Details are in the log only. */
 const MASKED = "The gateway failed to answer this. The request id leads to the reason in its log.";
@@ -25,7 +26,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     };
     return { message: cause.message, ...at, extensions };
   }
-  if (cause instanceof InvalidInput || isAboutValue(cause)) {
+  if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
   if (cause instanceof TooManyViewers) {
@@ -37,6 +38,12 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
+
+/** An error of GraphQL's as a caller sees it. */
+export const showError = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
+
+/** The code of an error that `formatError` has made. */
+export const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.code);
 
 /**
  * True for an error of GraphQL's own about a value in the document. Most are found before execution; a variable

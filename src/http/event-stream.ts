@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
-import type { GraphQLContext } from "../graphql/context.ts";
+import type { OperationContext } from "../graphql/context.ts";
 import type { OpenedOperation, Operations } from "../graphql/operations.ts";
 import { exactSearch } from "./exact-json.ts";
 import { goneSignal } from "./gone-signal.ts";
@@ -75,7 +75,7 @@ export async function eventStreamRoute(
 
 /** One operation on its way through the library. */
 interface Exchange {
-  readonly context: GraphQLContext;
+  readonly context: OperationContext;
   /**
    * Results in the form that the library takes, each when the one before was written: it would gather whatever it
    * gets for a client that is slow.
@@ -87,7 +87,7 @@ interface Exchange {
   readonly passed: (event?: string) => void;
 }
 
-function createExchange(context: GraphQLContext): Exchange {
+function createExchange(context: OperationContext): Exchange {
   const texts = createInsertedText();
   let passed = Promise.withResolvers<void>();
   return {

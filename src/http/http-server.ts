@@ -3,9 +3,10 @@ import type { IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import type { GraphQLContext } from "../graphql/context.ts";
+import type { ApolloContext } from "../graphql/apollo-server.ts";
+import type { Prepare } from "../graphql/operation/prepare.ts";
+import type { RunOperation } from "../graphql/operation/run.ts";
 import type { Operations } from "../graphql/operations.ts";
-import type { Shortcut } from "../graphql/shortcut.ts";
 import { trackRequests } from "./draining.ts";
 import { eventStreamRoute } from "./event-stream.ts";
 import { graphqlRoute } from "./graphql-route.ts";
@@ -19,8 +20,9 @@ import { createWebSockets } from "./web-sockets.ts";
 
 export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
-  readonly apollo: ApolloServer<GraphQLContext>;
-  readonly shortcut: Shortcut;
+  readonly apollo: ApolloServer<ApolloContext>;
+  readonly prepare: Prepare;
+  readonly run: RunOperation;
   readonly operations: Operations;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;

@@ -1,6 +1,6 @@
 /** What an operation is told of the request that it came with. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { GraphQLContext } from "../graphql/context.ts";
+import type { OperationContext } from "../graphql/context.ts";
 import type { Trace } from "../upstream/trace.ts";
 
 interface RequestFacts {
@@ -15,4 +15,4 @@ interface RequestFacts {
 }
 
 /** Makes the context of one operation. */
-export type CreateContext = (facts: RequestFacts) => GraphQLContext;
+export type CreateContext = (facts: RequestFacts) => OperationContext;

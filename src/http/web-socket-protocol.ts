@@ -9,8 +9,8 @@ import {
   parse,
 } from "graphql";
 import { CloseCode, type Context, makeServer, type Server, type SubscribePayload } from "graphql-ws";
-import { endedWith } from "../graphql/ended-with.ts";
 import type { Operations } from "../graphql/operations.ts";
+import { endedWith } from "../graphql/subscription/ended-with.ts";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 import { keepInteger } from "./exact-json.ts";
 import type { InsertedText, ResultMark } from "./inserted-text.ts";

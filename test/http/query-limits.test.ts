@@ -1,5 +1,5 @@
 /** What a single operation may ask for. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { useGateway } from "../support/gateway.ts";
 
@@ -20,7 +20,7 @@ it("is refused, at once and before any call, when fragments multiply its fields 
   expect(status).toBe(400);
   expect(errors).toMatchObject([
     {
-      message: expect.stringContaining("at most 5000 fields"),
+      message: expect.stringContaining("(maximum 5000)"),
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     },
   ]);
@@ -35,22 +35,51 @@ it("is answered when fragments multiply its fields within the limit", async () =
   expect(data.jobInstance.name).toBe("API Quick execution script1");
 });
 
-it("gets an error in the place of rows beyond 256 MiB, and the gateway goes on", async () => {
-  const { run } = await useGateway({ config: { executor: "compiled" } });
-  const row = Array.from({ length: 40 }, (_, index) => `a${index}: agentId`).join(" ");
-  const pages = Array.from(
+const bulkJob = (selection: string) =>
+  `jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { ${selection} } }`;
+
+describe("a response beyond MAX_RESPONSE_BYTES", () => {
+  const ROWS = Array.from({ length: 40 }, (_, index) => `a${index}: agentId`).join(" ");
+  const PAGES = Array.from(
     { length: 20 },
-    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ${row} } }`,
-  );
-  const query = (fields: string) =>
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { steps { ${fields} } } } }`;
+    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ${ROWS} } }`,
+  ).join(" ");
+  const CURSORS = Array.from(
+    { length: 90 },
+    (_, index) => `p${index}: hostResults(first: 10000) { edges { cursor } }`,
+  ).join(" ");
+  it.each([
+    ["rows", `steps { ${PAGES} }`],
+    ["cursors", `steps { ${CURSORS} }`],
+  ])("of %s is refused as a whole, with what to do, and the gateway serves on", async (_what, selection) => {
+    const { run } = await useGateway();
 
-  const { errors } = await run(query(pages.join(" ")));
-  expect(errors?.[0]).toMatchObject({
-    message: expect.stringContaining("at most 268435456 bytes"),
-    extensions: { code: "BAD_USER_INPUT" },
+    const { status, data, errors } = await run(`{ ${bulkJob(selection)} }`);
+    expect([status, data]).toEqual([400, undefined]);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/67108864 bytes \(MAX_RESPONSE_BYTES\)\. Select fewer fields/),
+        extensions: { code: "BAD_USER_INPUT" },
+      },
+    ]);
+
+    const later = await run(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+    expect(later.data.jobInstance.steps[0].hostResults.totalCount).toBe(10_000);
   });
+});
 
-  const { data } = await run(query("hostResults { totalCount }"));
-  expect(data.jobInstance.steps[0].hostResults.totalCount).toBe(10_000);
+it("writes large pages beside a bad reference the same way each time, with one error", async () => {
+  const { run } = await useGateway();
+  const pages = Array.from(
+    { length: 38 },
+    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ip } }`,
+  );
+  const query = `{ ${bulkJob(`steps { ${pages.join(" ")} }`)} bad: jobInstance(ref: { scopeId: "1", jobInstanceId: "0" }) { __typename } }`;
+  for (let time = 0; time < 3; time++) {
+    const { status, data, errors } = await run(query);
+    expect(status).toBe(200);
+    expect(errors).toMatchObject([{ path: ["bad"], extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(data.bad).toBeNull();
+    expect(data.jobInstance.steps[0].p37.nodes).toHaveLength(10_000);
+  }
 });

@@ -1,9 +1,5 @@
-/** Operations whose text came before take a shorter way, which nobody can tell from the longer one. */
-import { parse } from "graphql";
+/** A response depends on the request, not on the requests before it: a text that came before changes nothing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { GraphQLContext } from "../../src/graphql/context.ts";
-import { createShortcut } from "../../src/graphql/shortcut.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -112,46 +108,4 @@ it("is the one that the caller may not see: what is known is the text, not the a
 
   expect(JSON.parse(text).data.jobInstance.__typename).toBe("JobInstance");
   expect(JSON.parse(denied.text).errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
-});
-
-describe("the shortcut", () => {
-  const context = { trace: createTrace() } as GraphQLContext;
-  const create = () => {
-    const shortcut = createShortcut(async () => ({ data: {} }));
-    return {
-      learn: (text: string) => shortcut.learn(text, parse(text)),
-      isTaken: (body: unknown) => shortcut.run(body, context) !== null,
-    };
-  };
-
-  it("is taken for a text that was learned", () => {
-    const { learn, isTaken } = create();
-    expect(isTaken({ query: "{ a }" })).toBe(false);
-    learn("{ a }");
-    expect(isTaken({ query: "{ a }" })).toBe(true);
-  });
-
-  it.each([
-    ["another text", { query: "{  a }" }],
-    ["extensions", { query: "{ a }", extensions: {} }],
-    ["variables that are no object", { query: "{ a }", variables: "{}" }],
-    ["a name that is no text", { query: "{ a }", operationName: 1 }],
-    ["a name that no operation has", { query: "{ a }", operationName: "A" }],
-    ["a batch", [{ query: "{ a }" }]],
-    ["no body", undefined],
-  ])("is not taken for %s", (_what, body) => {
-    const { learn, isTaken } = create();
-    learn("{ a }");
-    expect(isTaken(body)).toBe(false);
-  });
-
-  it("forgets the texts not used for the longest time when there are too many", () => {
-    const { learn, isTaken } = create();
-    const long = (name: string) => `{ ${name} } # ${"x".repeat(100_000)}`;
-    learn(long("a"));
-    learn(long("b"));
-    expect(isTaken({ query: long("a") })).toBe(true);
-    learn(long("c"));
-    expect(["a", "b", "c"].map((name) => isTaken({ query: long(name) }))).toEqual([true, false, true]);
-  });
 });
