@@ -15,7 +15,7 @@ export interface Contestant {
   readonly form: Form;
   /** Whether it is this project's, which takes `--env` and `--profile`. */
   readonly isGateway: boolean;
-  /** Whether its snapshot cache is on also in cold workloads. */
+  /** Whether its snapshot cache is on. */
   readonly hasSnapshots: boolean;
 }
 
@@ -72,6 +72,11 @@ export const CONTESTANTS: readonly Contestant[] = [
 
 export const scriptOf = ({ script }: Contestant): string => fileURLToPath(new URL(script, import.meta.url));
 
+/** Names of servers, with the gateway as it is by default in place of that without snapshots. */
+export const withSnapshots = (names: readonly string[]): string[] => [
+  ...new Set(names.map((name) => (name === GATEWAY ? GATEWAY_DEFAULT : name))),
+];
+
 /** @throws Error for a name that no server has. */
 export function contestantOf(name: string): Contestant {
   const contestant = CONTESTANTS.find((one) => one.name === name);
@@ -86,10 +91,9 @@ const NO_SNAPSHOTS = { SNAPSHOT_MAX_AGE_RUNNING_MS: "0", SNAPSHOT_MAX_AGE_FINISH
 export const environmentOf = (
   { isGateway, hasSnapshots }: Contestant,
   upstreamUrl: string,
-  isHot: boolean,
   extra: Readonly<Record<string, string>>,
 ): Record<string, string> => ({
   JOB_API_URL: upstreamUrl,
-  ...(isGateway && !isHot && !hasSnapshots && NO_SNAPSHOTS),
+  ...(isGateway && !hasSnapshots && NO_SNAPSHOTS),
   ...(isGateway && extra),
 });

@@ -60,7 +60,7 @@ export function measureCliff(
   onPoint: (line: string) => void,
 ): Promise<CliffPoint[]> {
   const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY);
-  const use = { name: `cliff-${dialect}`, upstream: { dialect, rows: TIDY }, isHot: false };
+  const use = { name: `cliff-${dialect}`, upstream: { dialect, rows: TIDY } };
   return withStage(use, { ...options, servers }, async (stage) => {
     const measure = createCliffMeasure(stage, options);
     const points: CliffPoint[] = [];

@@ -35,9 +35,9 @@ const PACE_MS = 10;
 const ROUND_MS = 4_000;
 
 export function measureLatency(upstream: Upstream, options: RunOptions): Promise<MeasuredLatency[]> {
-  const stage = { name: `w5-${upstream.dialect}`, upstream, isHot: false, isProbed: true };
+  const stage = { name: `w5-${upstream.dialect}`, upstream, isProbed: true };
   const servers = serversOf({ ask: LARGE_ASK, isHot: false, servers: null }, options.servers);
-  const loadOf = createLoads(stage.isHot);
+  const loadOf = createLoads(false);
   const roundMs = Math.min(ROUND_MS, 2 * options.maxMs);
   const paced = { connections: 1, requests: roundMs / PACE_MS, maxMs: roundMs, paceMs: PACE_MS };
   /** From before the first small query to after the last. */

@@ -1,6 +1,6 @@
 /** Many who watch one job: through the gateway's subscriptions, and by polling the endpoint themselves. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { contestantOf, FLOOR, GATEWAY } from "./catalogue.ts";
+import { contestantOf, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
 import type { Admitted, Polled, Polling, Transport, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
 import { type RunOptions, startContestant } from "./measure.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
@@ -108,16 +108,17 @@ export async function measureLive(
   options: RunOptions,
   onPoint: (line: string) => void,
 ): Promise<MeasuredLive> {
+  const servers = withSnapshots(options.servers);
   const points: LivePoint[] = [];
   for (const viewers of SIZES) {
-    const polled = options.servers.includes(FLOOR) ? await measurePolling(viewers, options) : null;
-    const watched = options.servers.includes(GATEWAY) ? await measureWatching(viewers, options) : null;
+    const polled = servers.includes(FLOOR) ? await measurePolling(viewers, options) : null;
+    const watched = servers.includes(GATEWAY_DEFAULT) ? await measureWatching(viewers, options) : null;
     points.push({ viewers, polled, watched });
     onPoint(`${viewers} viewers: done`);
   }
   const stuck: StuckPoint[] = [];
   let sockets: SocketPoint | null = null;
-  if (options.servers.includes(GATEWAY)) {
+  if (servers.includes(GATEWAY_DEFAULT)) {
     sockets = await measureSockets(options);
     onPoint(`${MOST} viewers by WebSocket: done`);
     for (const isReading of [true, false]) stuck.push(await measureStuck(isReading, options));
@@ -164,26 +165,32 @@ const measureWatching = (
   options: RunOptions,
   transports: readonly Transport[] = TRANSPORTS,
 ): Promise<Watched> =>
-  withLiveStage(GATEWAY, `live-${viewers}`, "load/viewers.ts", options, async (stage) => {
-    const { server, generator } = stage;
-    const viewing: Viewing = {
-      origin: server.origin,
-      viewers,
-      transports,
-      query: WATCHED,
-      jobInstanceId: SMALL_LIVE_JOB.id,
-      isReading: true,
-    };
-    const { tookMs: admittedMs } = await generator.ask<Admitted>(viewing);
-    await sleep(SETTLE_MS);
-    const [, { first }] = await takeAll<Viewed>(stage);
-    const cost = await watch(stage, viewers, WATCH_MS);
-    const costWithChecks =
-      viewers === MOST && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
-    const begin = performance.now();
-    await server.stop();
-    return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
-  });
+  withLiveStage(
+    GATEWAY_DEFAULT,
+    `live-${transports.join("-")}-${viewers}`,
+    "load/viewers.ts",
+    options,
+    async (stage) => {
+      const { server, generator } = stage;
+      const viewing: Viewing = {
+        origin: server.origin,
+        viewers,
+        transports,
+        query: WATCHED,
+        jobInstanceId: SMALL_LIVE_JOB.id,
+        isReading: true,
+      };
+      const { tookMs: admittedMs } = await generator.ask<Admitted>(viewing);
+      await sleep(SETTLE_MS);
+      const [, { first }] = await takeAll<Viewed>(stage);
+      const cost = await watch(stage, viewers, WATCH_MS);
+      const costWithChecks =
+        viewers === MOST && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
+      const begin = performance.now();
+      await server.stop();
+      return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
+    },
+  );
 
 /** Looks on for a while. */
 async function watch(stage: LiveStage, viewers: number, durationMs: number): Promise<WatchedCost> {
@@ -206,7 +213,7 @@ async function watch(stage: LiveStage, viewers: number, durationMs: number): Pro
 }
 
 const measureStuck = (isReading: boolean, options: RunOptions): Promise<StuckPoint> =>
-  withLiveStage(GATEWAY, `live-stuck-${!isReading}`, "load/viewers.ts", options, async (stage) => {
+  withLiveStage(GATEWAY_DEFAULT, `live-stuck-${!isReading}`, "load/viewers.ts", options, async (stage) => {
     const { server, generator } = stage;
     const viewing: Viewing = {
       origin: server.origin,
@@ -255,7 +262,7 @@ async function withLiveStage<T>(
   const simulator = await startLiveSimulator();
   const generator = startWorker(new URL(load, import.meta.url));
   try {
-    const use = { name, isHot: true, upstreamUrl: simulator.url };
+    const use = { name, upstreamUrl: simulator.url };
     const server = await startContestant(contestantOf(serverName), use, options);
     try {
       return await work({ simulator, server, generator });

@@ -1,5 +1,5 @@
 /** One workload on all servers, in turns: A B C A B C … */
-import { CONTESTANTS, type Contestant, environmentOf, scriptOf } from "./catalogue.ts";
+import { CONTESTANTS, type Contestant, environmentOf, scriptOf, withSnapshots } from "./catalogue.ts";
 import type { Load, LoadResult } from "./load/load.ts";
 import { createProbe, type Probe } from "./process/probe.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
@@ -71,13 +71,12 @@ const GENERATOR = new URL("load/generator.ts", import.meta.url);
 interface Use {
   /** Of the profile that the gateway may be asked for. */
   readonly name: string;
-  readonly isHot: boolean;
   readonly upstreamUrl: string;
 }
 
 export function startContestant(
   contestant: Contestant,
-  { name, isHot, upstreamUrl }: Use,
+  { name, upstreamUrl }: Use,
   { profileFolder, environment }: Pick<RunOptions, "profileFolder" | "environment">,
   probe: Probe | null = null,
 ): Promise<ServerProcess> {
@@ -89,7 +88,7 @@ export function startContestant(
   return startServer({
     args: [...profile, ...(probe?.args(scriptOf(contestant)) ?? [scriptOf(contestant)])],
     environment: {
-      ...environmentOf(contestant, upstreamUrl, isHot, environment),
+      ...environmentOf(contestant, upstreamUrl, environment),
       ...probe?.environment,
     },
   });
@@ -165,15 +164,13 @@ export async function runLoad(generator: WorkerProcess, load: Load): Promise<Loa
 export const serversOf = (
   { ask, isHot, servers }: Pick<Workload, "ask" | "isHot" | "servers">,
   wanted: readonly string[],
-): string[] =>
-  CONTESTANTS.filter(
-    ({ name, form, isGateway, hasSnapshots }) =>
-      wanted.includes(name) &&
-      (servers?.includes(name) ?? true) &&
-      isAskedOf(ask, form) &&
-      // Hot, both gateways would be the same.
-      !(isHot && isGateway && hasSnapshots),
+): string[] => {
+  // What is hot is hot by the gateway's snapshots.
+  const names = isHot ? withSnapshots(wanted) : wanted;
+  return CONTESTANTS.filter(
+    ({ name, form }) => names.includes(name) && (servers?.includes(name) ?? true) && isAskedOf(ask, form),
   ).map(({ name }) => name);
+};
 
 /** Checks, warms up and measures all servers. @throws Error for a wrong answer. */
 export function measure(workload: Workload, upstream: Upstream, options: RunOptions): Promise<Measured[]> {
@@ -182,7 +179,7 @@ export function measure(workload: Workload, upstream: Upstream, options: RunOpti
   const maxMs = Math.min(workload.maxMs, options.maxMs);
   const servers = serversOf(workload, options.servers);
   const loadOf = createLoads(isHot);
-  const use = { name: `${workload.name}-${upstream.dialect}`, isHot, upstream };
+  const use = { name: `${workload.name}-${upstream.dialect}`, upstream };
   return withStage(use, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
     const generator = startGenerator();
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];

@@ -1,5 +1,5 @@
 /** Memory over time: W3 and W4 on one connection each, without a pause, on the floor and the gateway at once. */
-import { type Contestant, FLOOR, GATEWAY_DEFAULT } from "./catalogue.ts";
+import { type Contestant, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
 import { createLoads, expectRight, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";
 import { LARGE_ASK, OVERVIEW_ASK, type Upstream } from "./workloads.ts";
@@ -25,9 +25,9 @@ export function measureMemory(
   minutes: number,
   onSample: (line: string) => void,
 ): Promise<MeasuredMemory[]> {
-  const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY_DEFAULT);
-  const stage = { name: `memory-${upstream.dialect}`, upstream, isHot: false };
-  const loadOf = createLoads(stage.isHot);
+  const servers = withSnapshots(options.servers).filter((name) => name === FLOOR || name === GATEWAY_DEFAULT);
+  const stage = { name: `memory-${upstream.dialect}`, upstream };
+  const loadOf = createLoads(false);
   return withStage(stage, { ...options, servers }, async ({ runners, startGenerator }) => {
     const contestants = [];
     for (const runner of runners) {

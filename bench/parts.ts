@@ -1,7 +1,7 @@
 /** The parts of a run, one after the other: each is measured, and its tables are told. */
 import { join } from "node:path";
 import type { Dialect } from "../src/simulator/simulator.ts";
-import { GATEWAY } from "./catalogue.ts";
+import { GATEWAY, GATEWAY_DEFAULT } from "./catalogue.ts";
 import { measureCliff } from "./cliff.ts";
 import { measureLatency } from "./latency.ts";
 import { type MeasuredLive, measureLive } from "./live.ts";
@@ -41,15 +41,17 @@ interface Run {
 const upstreamOf = ({ options }: Run, dialect: Dialect): Upstream => ({ dialect, rows: options.rows });
 
 /** The table of the gateway's profile, when there is one. */
-function profile({ options }: Run, name: string): string[] {
-  if (!options.profileFolder || !options.servers.includes(GATEWAY)) return [];
-  return [profileTable(join(options.profileFolder, `${name}-${GATEWAY}.cpuprofile`))];
+function profile({ options }: Run, name: string, server = GATEWAY): string[] {
+  const isMeasured = options.servers.includes(server) || options.servers.includes(GATEWAY);
+  if (!options.profileFolder || !isMeasured) return [];
+  return [profileTable(join(options.profileFolder, `${name}-${server}.cpuprofile`))];
 }
 
 async function runWorkload(run: Run, workload: Workload, dialect: Dialect) {
   const measured = await measure(workload, upstreamOf(run, dialect), run.options);
   const name = `${workload.name}-${dialect}`;
-  run.add(`${workload.title} (${dialect})`, workloadTable(measured), ...profile(run, name));
+  const profiled = profile(run, name, workload.isHot ? GATEWAY_DEFAULT : GATEWAY);
+  run.add(`${workload.title} (${dialect})`, workloadTable(measured), ...profiled);
   return { workload, dialect, measured };
 }
 
@@ -78,7 +80,12 @@ async function runLive(run: Run): Promise<MeasuredLive> {
   const measured = await measureLive(run.options, run.tell);
   const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
   const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
-  run.add("Live: viewers of one job", LIVE_NOTE, ...tables, ...profile(run, "live-5000"));
+  run.add(
+    "Live: viewers of one job",
+    LIVE_NOTE,
+    ...tables,
+    ...profile(run, "live-web-socket-events-5000", GATEWAY_DEFAULT),
+  );
   return measured;
 }
 

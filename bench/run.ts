@@ -32,8 +32,8 @@ whole process, as the operating system counts it. Ratios are taken round by roun
 says otherwise. Cold workloads ask for another job each time. The upstream sends untidy rows, in the documented form
 (\`contract\`) and in that of released servers (\`release\`). README.md says what each server does and how it is measured.`;
 
-const GOALS_NOTE = `CPU time, as a ratio to the floor's. "gateway" runs with its snapshots off, so that every request is an
-upstream call. The second goal compares with another server of the same run.`;
+const GOALS_NOTE = `CPU time, as a ratio to the floor's. With its snapshots off, the gateway calls the upstream for every
+request; goals are for that, and for the default settings in W4 hot. The second goal compares with another server of the same run.`;
 
 function summary(results: Results, { dialects }: Options): string[] {
   const hasWorkloads = results.workloads.length > 0;

@@ -16,7 +16,7 @@ const options = {
 
 for (const dialect of ["release", "contract"] as const) {
   const upstream = { dialect, rows: UNTIDY };
-  await withStage({ name: "smoke", upstream, isHot: false }, options, async ({ runners }) => {
+  await withStage({ name: "smoke", upstream }, options, async ({ runners }) => {
     for (const runner of runners) {
       const { name, form } = runner.contestant;
       const asks = new Set(WORKLOADS.map(({ ask }) => ask).filter((ask) => isAskedOf(ask, form)));

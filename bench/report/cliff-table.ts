@@ -7,11 +7,12 @@ const LIMITS = { some: 1.25, all: 2 } as const;
 
 type Share = keyof typeof LIMITS;
 
-function cell(ratios: CliffRatios | null, share: Share): string {
+/** Beyond `limit` in bold. */
+function cell(ratios: CliffRatios | null, share: Share, limit = Number.POSITIVE_INFINITY): string {
   const values = ratios?.[share] ?? [];
   if (values.length === 0) return "–";
   const ratio = spread(values);
-  return ratio.median > LIMITS[share] ? `**${withSpread(ratio)}**` : withSpread(ratio);
+  return ratio.median > limit ? `**${withSpread(ratio)}**` : withSpread(ratio);
 }
 
 export function cliffTable(points: readonly CliffPoint[]): string {
@@ -27,7 +28,9 @@ export function cliffTable(points: readonly CliffPoint[]): string {
     ["what is odd", ...head],
     points.map(({ kind, w3, w4, floor }) => [
       kind,
-      ...[w3, w4, floor].flatMap((ratios) => [cell(ratios, "some"), cell(ratios, "all")]),
+      ...[w3, w4].flatMap((ratios) => [cell(ratios, "some", LIMITS.some), cell(ratios, "all", LIMITS.all)]),
+      cell(floor, "some"),
+      cell(floor, "all"),
     ]),
   );
 }

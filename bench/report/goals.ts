@@ -26,7 +26,7 @@ const CPU_HEAD = [
   "workload",
   "form",
   "goal",
-  "gateway",
+  "gateway, snapshots off",
   "gateway, default settings",
   "Mercurius, REST-shaped",
   "… filtered in resolvers",
@@ -41,7 +41,7 @@ export const cpuGoalsTable = ({ workloads }: Results): string =>
   table(CPU_HEAD, workloads.flatMap(cpuGoalRow));
 
 function cpuGoalRow({ workload, dialect, measured }: WorkloadResult): string[][] {
-  const gateway = find(measured, GATEWAY);
+  const gateway = find(measured, workload.isHot ? GATEWAY_DEFAULT : GATEWAY);
   if (!workload.goal || !gateway) return [];
   const { floor, peer } = workload.goal;
   const ratio = (name: string): string => {
@@ -56,7 +56,7 @@ function cpuGoalRow({ workload, dialect, measured }: WorkloadResult): string[][]
       workload.title,
       dialect,
       number(floor[dialect]),
-      own ? withSpread(own) : "–",
+      ratio(GATEWAY),
       ratio(GATEWAY_DEFAULT),
       ratio(MERCURIUS_REST),
       ratio(MERCURIUS_REST_FILTERED),
