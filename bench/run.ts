@@ -7,6 +7,7 @@ import { runParts } from "./parts.ts";
 import { cpuGoalsTable, otherGoals } from "./report/goals.ts";
 import { circumstances, cpuTable, type Results, rssTable } from "./report/results.ts";
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
 
 /** Keeps what it prints. */
@@ -23,8 +24,7 @@ function createReport() {
 }
 
 function build(): void {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: "inherit" });
 }
 
 const NOTE = `Medians over the rounds, with the lowest and the highest in parentheses. CPU time is that of the server's
@@ -57,6 +57,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (!options.isComplete) return;
   const page = ["# What the gateway costs", circumstances(args), NOTE, ...sums, ...report.sections];
   writeFileSync(RESULTS, `${page.join("\n\n")}\n`);
+  execFileSync("npx", ["biome", "format", "--write", RESULTS], { cwd: ROOT, stdio: "ignore" });
   process.stdout.write(`\nWritten to ${RESULTS}.\n`);
 }
 
