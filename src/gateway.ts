@@ -8,8 +8,9 @@ import { createSchema } from "./graphql/schema.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
-import { createLiveJobs, type LiveOptions } from "./jobs/live-jobs.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
+import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import { createCallerCache } from "./upstream/caller.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 
@@ -53,6 +54,7 @@ export async function createGateway(
   // A line is written when it is logged: pino's own default hands each to another thread, which costs more.
   const logger = pino(options, logStream ?? pino.destination({ fd: 1, sync: true }));
   const upstream = createUpstreamClient(config.upstream);
+  const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
@@ -69,7 +71,7 @@ export async function createGateway(
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     createContext: ({ headers, trace, signal, takesSubscription }) => {
-      const caller = readCaller(headers, config.upstream);
+      const caller = readCaller(headers, config.upstream, createCaller);
       const accept = wantsFresh(headers) ? "fresh" : "recent";
       return {
         jobs: createJobLoader({ snapshots, caller, trace, signal, accept }),

@@ -4,7 +4,7 @@ import type { JobRef, Needs as RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Trace } from "../upstream/trace.ts";
 
-/** Watches a job: the state now, then every state in which it is found. @throws TooManyViewers */
+/** Watches a job: the state now, then every state in which it is found. @throws TooManySubscriptions */
 export type WatchJob = (
   ref: JobRef,
   requiredData: RequiredData,

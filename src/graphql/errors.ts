@@ -1,7 +1,7 @@
 /** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
-import { TooManyViewers } from "../jobs/seats.ts";
+import { TooManySubscriptions } from "../live/subscription-limits.ts";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { ResponseTooLarge } from "./executor/json-sink.ts";
@@ -29,7 +29,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
-  if (cause instanceof TooManyViewers) {
+  if (cause instanceof TooManySubscriptions) {
     return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
   }
   const code = formatted.extensions?.code;

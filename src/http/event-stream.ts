@@ -6,15 +6,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
 import type { OpenedOperation, Operations } from "../graphql/operations.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import { StreamInterrupted } from "../model/interruption.ts";
+import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { createInsertedText, type ResultMark } from "./inserted-text.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { isAllowedOrigin, OTHER_ORIGIN } from "./origin.ts";
-import { BAD_REQUEST, STREAM_PATH, sendError } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { STREAM_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
-import { beginStream, writePiece } from "./streamed-response.ts";
+import { beginStream, interruptStream, writeString } from "./streamed-response.ts";
 
 export interface EventStreamOptions {
   readonly operations: Operations;
@@ -37,7 +37,7 @@ export async function eventStreamRoute(
       pace(await operations.open({ query, operationName, variables, extensions }, context)),
   });
 
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.route({
     method: ["GET", "POST"],
     url: STREAM_PATH,
@@ -53,16 +53,17 @@ export async function eventStreamRoute(
         );
       }
       if (!isAllowedOrigin(headers, allowedOrigins)) return sendError(reply, 403, BAD_REQUEST, OTHER_ORIGIN);
-      const signal = goneSignal(reply);
+      const signal = clientAbortSignal(reply);
       const trace = requestLog.traceOf(request);
       const context = createContext({ headers, trace, signal, takesSubscription: true });
       const exchange = createExchange(context);
       const answer = await handle({
         method: request.method,
-        url: STREAM_PATH + exactSearch(request.url),
+        url: STREAM_PATH + losslessSearch(request.url),
         headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
-        // What `parseBody` made of it; the library checks what is in it.
-        body: (request.body ?? null) as Readonly<Record<string, unknown>> | null,
+        // What `parseJsonBody` made of it; the library checks what is in it. It keeps this request for as long as it
+        // has results, so the body is left with Fastify's, which loses it when the stream begins.
+        body: request.body ? async () => request.body as Readonly<Record<string, unknown>> : null,
         raw: request,
         context: exchange,
       });
@@ -116,13 +117,20 @@ async function send([body, init]: Response, reply: FastifyReply, exchange: Excha
   const response = beginStream(reply, init.status, {
     "content-type": String(init.headers?.["content-type"]),
   });
-  for await (const event of body) {
-    const isWritten = await writePiece(response, exchange.complete(event));
-    // Before the end of `body`, which waits for the results to end.
-    exchange.passed(isWritten ? event : undefined);
-    if (!isWritten) break;
+  try {
+    for await (const event of body) {
+      const isWritten = await writeString(response, exchange.complete(event));
+      // Before the end of `body`, which waits for the results to end.
+      exchange.passed(isWritten ? event : undefined);
+      if (!isWritten) break;
+    }
+    response.end();
+  } catch (error) {
+    // Without the event `complete`: clients connect again.
+    interruptStream(response);
+    // Anything else is a fault, for the log.
+    if (!(error instanceof StreamInterrupted)) throw error;
   }
-  response.end();
 }
 
 /** What the library says of a request that it cannot read: a message, or a GraphQL result with one. */

@@ -6,13 +6,12 @@ import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation, Single, Stream } from "../graphql/operation/run.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsParts, sendParts } from "./multipart.ts";
-import { BAD_REQUEST, GRAPHQL_PATH, sendError } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { GRAPHQL_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
@@ -27,7 +26,7 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
   const { run, createContext, requestLog } = options;
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
     if (reply.statusCode >= 400) {
@@ -41,7 +40,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
       const { headers } = request;
-      const signal = goneSignal(reply);
+      const signal = clientAbortSignal(reply);
       const trace = requestLog.traceOf(request);
       const context = createContext({
         headers,
@@ -139,7 +138,7 @@ function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGr
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   if (accept !== null) headers.set("accept", accept);
-  return { method: request.method, headers, search: exactSearch(request.url), body: request.body };
+  return { method: request.method, headers, search: losslessSearch(request.url), body: request.body };
 }
 
 /** Error codes in a response body. */

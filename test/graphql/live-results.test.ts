@@ -10,7 +10,7 @@ import { createSchema } from "../../src/graphql/schema.ts";
 import { createRetainedMemory } from "../../src/graphql/subscription/retained-memory.ts";
 import { createSharedResults } from "../../src/graphql/subscription/shared-results.ts";
 import { createStartSubscription } from "../../src/graphql/subscription/subscription.ts";
-import { createLatest } from "../../src/jobs/latest.ts";
+import { createLatestValue } from "../../src/live/latest-value.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
 import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
@@ -55,7 +55,7 @@ function createCounted() {
   });
   /** A subscriber with a selection. */
   const watch = async (selection: string) => {
-    const { put, end, stream } = createLatest<ObservedJob>(() => {});
+    const { put, end, stream } = createLatestValue<ObservedJob>(() => {});
     const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
     const trace = createTrace();
     const jobs = {

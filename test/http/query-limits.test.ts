@@ -1,7 +1,7 @@
 /** What a single operation may ask for. */
 import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, useGateway } from "../support/gateway.ts";
 
 /** Each fragment spreads the next ten times. */
 const multiplying = (levels: number): string => {
@@ -83,3 +83,57 @@ it("writes large pages beside a bad reference the same way each time, with one e
     expect(data.jobInstance.steps[0].p37.nodes).toHaveLength(10_000);
   }
 });
+
+describe("a response beyond a small limit", () => {
+  const many = (count: number, text: (index: number) => string) =>
+    Array.from({ length: count }, (_, n) => text(n)).join(" ");
+
+  it.each([
+    ["fields", many(3_000, (n) => `a${n}: name`)],
+    ["groups", `steps { ${many(500, (n) => `g${n}: hostGroups(by: [STATUS, TAG]) { status tag count }`)} }`],
+    ["edges", `steps { ${many(5, (n) => `e${n}: hostResults(first: 1000) { edges { cursor } }`)} }`],
+    ["nodes", "steps { hostResults(first: 10000) { nodes { id } } }"],
+  ])("is refused when it consists of %s", async (_what, selection) => {
+    const { run } = await useGateway({ config: { maxResponseBytes: 50_000 } });
+    const { status, errors } = await run(`{ ${bulkJob(selection)} }`);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ message: expect.stringContaining("exceed 50000 bytes") }]);
+  });
+
+  it("is the limit to the byte", async () => {
+    const query = `{ ${bulkJob("steps { hostResults(first: 100) { nodes { id ip } } }")} }`;
+    const sized = await useGateway();
+    const response = await fetch(sized.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+      body: JSON.stringify({ query }),
+    });
+    const size = (await response.arrayBuffer()).byteLength;
+    const fits = await useGateway({ config: { maxResponseBytes: size } });
+    expect((await fits.run(query)).status).toBe(200);
+    const exceeds = await useGateway({ config: { maxResponseBytes: size - 1 } });
+    expect((await exceeds.run(query)).status).toBe(400);
+  });
+});
+
+it("leaves other requests their turn while a long response is computed", async () => {
+  const { run, url } = await useGateway();
+  const filters = Array.from(
+    { length: 200 },
+    (_, n) => `f${n}: hostResults(filter: { ipContains: "1" }) { totalCount }`,
+  );
+  const pages = Array.from({ length: 30 }, (_, n) => `p${n}: hostResults(first: 10000) { edges { cursor } }`);
+  let isDone = false;
+  const long = run(`{ ${bulkJob(`steps { ${filters.join(" ")} ${pages.join(" ")} }`)} }`).then((response) => {
+    isDone = true;
+    return response;
+  });
+  let answered = 0;
+  while (!isDone) {
+    expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+    answered += 1;
+  }
+  expect((await long).status).toBe(200);
+  // Computed at one stretch, it would leave room for the requests before and after it only.
+  expect(answered).toBeGreaterThan(10);
+}, 120_000);

@@ -1,6 +1,7 @@
 /** How lookups of one operation become upstream calls. */
 import { describe, expect, it, vi } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { useGateway } from "../support/gateway.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 
@@ -65,12 +66,15 @@ describe("one operation never calls twice for one job", () => {
     ]);
   });
 
-  it("nor for one that fails", async () => {
+  it("nor for one whose failure has nothing to do with host results", async () => {
     const { run, simulator } = await useGateway();
     const { errors } = await run(
-      `{ a: jobInstance(${ref("20000090005")}) { ${STATUS} } b: jobInstance(${ref("20000090005")}) { ${HOSTS} } }`,
+      `{ a: jobInstance(${ref("20000090019")}) { ${STATUS} } b: jobInstance(${ref("20000090019")}) { ${HOSTS} } }`,
     );
-    expect(errors?.map(({ path }) => path)).toEqual([["a"], ["b"]]);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["a"], "RATE_LIMITED"],
+      [["b"], "RATE_LIMITED"],
+    ]);
     expect(simulator.requests).toHaveLength(1);
   });
 
@@ -101,6 +105,39 @@ describe("one operation never calls twice for one job", () => {
     const { run, simulator } = await useGateway();
     for (let i = 0; i < 3; i++) await run(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
     expect(simulator.requests).toHaveLength(3);
+  });
+});
+
+/** An answer that depends on whether host results were asked for. */
+const withHosts = ({ query }: SimulatedRequest, answer: Answer): Answer | undefined =>
+  query.return_ip_result === "true" ? answer : undefined;
+
+describe("a lookup of the status alone", () => {
+  it.each<[string, string, Answer]>([
+    ["take too long", "UPSTREAM_TIMEOUT", { kind: "hang" }],
+    ["break the contract", "UPSTREAM_CONTRACT", { kind: "raw", status: 200, body: "[1, 2" }],
+    [
+      "are too large",
+      "UPSTREAM_CONTRACT",
+      { kind: "flood", status: 200, row: "x".repeat(100), bytes: 2_000_000, announced: false },
+    ],
+    [
+      "fail in the upstream",
+      "UPSTREAM_ERROR",
+      { kind: "json", status: 500, body: { error: { code: "INTERNAL" } } },
+    ],
+    ["are cut off by a proxy", "UPSTREAM_UNAVAILABLE", { kind: "raw", status: 504, body: "" }],
+  ])("succeeds where host results of the same job %s in the same operation", async (_, code, answer) => {
+    const { run, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
+    simulator.script("100", (request) => withHosts(request, answer));
+
+    const { data, errors } = await run(
+      `{ a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100")}) { ${HOSTS} } }`,
+    );
+
+    expect(data.a).toMatchObject({ jobInstanceId: "100" });
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([[["b"], code]]);
+    expect(simulator.requests.map(({ query }) => query.return_ip_result)).toEqual(["true", undefined]);
   });
 });
 

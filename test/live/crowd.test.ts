@@ -53,7 +53,7 @@ it.each([
     {
       errors: [
         {
-          message: expect.stringMatching(/^Expected at most 2 subscriptions/),
+          message: expect.stringMatching(/^Too many subscriptions .*maximum 2/),
           extensions: { code: "TOO_MANY_OPERATIONS" },
         },
       ],

@@ -1,6 +1,8 @@
 /** What a viewer is told: the state now, then every change, and nothing else. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { withLive } from "../support/gateway.ts";
 import {
   DENIED,
@@ -319,5 +321,133 @@ describe("an upstream that fails", () => {
     await stream.completed;
     expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] }]);
     expect(job.calls()).toHaveLength(1);
+  });
+});
+
+/** A limit that only a hang reaches. */
+const PATIENT = { timeout: 15_000, interval: 10 };
+
+describe("host results that fail", () => {
+  const asksForHosts = ({ query }: SimulatedRequest) => query.return_ip_result === "true";
+  const HOSTS = "name hostSummary { total }";
+  const BROKEN: Answer = { kind: "raw", status: 200, body: "[]" };
+
+  /** One who needs the status alone and one who needs host results, both of whom have had their first state. */
+  const useBoth = async (maxFailures: number) => {
+    const options = { ...withLive({ maxFailures }), upstream: { timeoutMs: 1_000 } };
+    const { gateway, job } = await useWatched(options);
+    job.become(running({}, [7]));
+    const status = watchAs(gateway, "ann", "name");
+    const hosts = watchAs(gateway, "ben", HOSTS);
+    for (const { results } of [status, hosts]) await expect.poll(() => results.length, PATIENT).toBe(1);
+    const failHosts = (answer: Answer | undefined) =>
+      job.answerWith((request) => (asksForHosts(request) ? answer : undefined));
+    return { job, status, hosts, failHosts };
+  };
+
+  it.each<[string, Answer]>([
+    ["UPSTREAM_CONTRACT", BROKEN],
+    ["UPSTREAM_TIMEOUT", { kind: "hang" }],
+    ["UPSTREAM_UNAVAILABLE", UNAVAILABLE],
+  ])("too often, with %s, end only the streams of those who need them", async (code, answer) => {
+    const { job, status, hosts, failHosts } = await useBoth(3);
+    failHosts(answer);
+    const before = job.calls().length;
+    await expect.poll(() => hosts.results.length, PATIENT).toBe(2);
+    await hosts.completed;
+    expect(hosts.results.at(-1)).toMatchObject({ errors: [{ extensions: { code } }] });
+    const failed = job.calls().slice(before).filter(asksForHosts);
+    // One can have been under way with the last good answer.
+    expect(failed.length).toBeLessThanOrEqual(4);
+
+    job.become(running({ name: "later" }));
+    await expect.poll(() => told(status).at(-1)?.name, PATIENT).toBe("later");
+    expect(status.results.every(({ errors }) => !errors)).toBe(true);
+    status.stop();
+  });
+
+  it("for a while, keep nothing from those who do not need them, and then one poll serves all again", async () => {
+    const { job, status, hosts, failHosts } = await useBoth(1_000);
+    failHosts(BROKEN);
+    job.become(running({ name: "changed" }, [7, 7]));
+    await expect.poll(() => told(status).at(-1)?.name, PATIENT).toBe("changed");
+    expect(told(hosts).at(-1)?.name).toBe("job");
+
+    failHosts(undefined);
+    await expect.poll(() => told(hosts).at(-1)?.hostSummary.total, PATIENT).toBe(2);
+    // A poll for the status may have been under way still.
+    await polled(job, 2);
+    const before = job.calls().length;
+    await polled(job, 5);
+    expect(job.calls().slice(before).every(asksForHosts)).toBe(true);
+    job.become(running({ name: "later" }, [7, 7]));
+    for (const stream of [status, hosts]) {
+      await expect.poll(() => told(stream).at(-1)?.name, PATIENT).toBe("later");
+      stream.stop();
+    }
+    expect(told(status).map(({ name }) => name)).toEqual(["job", "changed", "later"]);
+  });
+
+  it("cost no status polls where nobody needs the status alone", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 3 }));
+    const hosts = watchAs(gateway, "ben", HOSTS);
+    await expect.poll(() => hosts.results.length, PATIENT).toBe(1);
+    job.answerWith(() => BROKEN);
+    await hosts.completed;
+    expect(job.calls().every(asksForHosts)).toBe(true);
+  });
+
+  it("do not fail the first call of one who needs the status alone", async () => {
+    const { gateway, job } = await useWatched({
+      upstream: { timeoutMs: 1_000 },
+      ...withLive({ maxFailures: 2 }),
+    });
+    job.answerWith((request) => (asksForHosts(request) ? { kind: "hang" } : undefined));
+    const hosts = watchAs(gateway, "ann", HOSTS);
+    await expect.poll(() => job.calls().length, PATIENT).toBe(1);
+    const status = watchAs(gateway, "ann", "name");
+    await expect.poll(() => told(status)[0]?.name, PATIENT).toBe("job");
+    await hosts.completed;
+    expect(hosts.results).toMatchObject([{ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] }]);
+    status.stop();
+  });
+});
+
+describe("a first call that the upstream asks to make later", () => {
+  const limited = (seconds: number): Answer => ({
+    kind: "json",
+    status: 429,
+    headers: { "retry-after": String(seconds) },
+    body: { error: { code: "RESOURCE_EXHAUSTED", message: "quota" } },
+  });
+
+  it("ends the stream with that error when it is too long to wait without a word", async () => {
+    const { gateway, job } = await useWatched();
+    job.answerWith(() => limited(3_600));
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(stream.results).toMatchObject([
+      { errors: [{ extensions: { code: "RATE_LIMITED", retryAfterMs: 3_600_000 } }] },
+    ]);
+    expect(job.calls()).toHaveLength(1);
+  });
+
+  it("ends it also when several such waits become too long", async () => {
+    const { gateway, job } = await useWatched(withLive({ recheckMs: 1_500 }));
+    job.answerWith(() => limited(1));
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "RATE_LIMITED" } }] }]);
+    expect(job.calls().length).toBeLessThanOrEqual(2);
+  });
+
+  it("is made then when that is soon", async () => {
+    const { gateway, job } = await useWatched();
+    const calledAt: number[] = [];
+    job.answerWith(({ at }) => (calledAt.push(at) === 1 ? limited(1) : undefined));
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => told(stream)[0]?.name, PATIENT).toBe("job");
+    expect((calledAt[1] ?? 0) - (calledAt[0] ?? 0)).toBeGreaterThanOrEqual(990);
+    stream.stop();
   });
 });

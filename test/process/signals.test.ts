@@ -54,7 +54,7 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it.concurrent("SIGTERM closes WebSockets with 1001, completes streams, and ends the process within 5 s", async (test) => {
+it.concurrent("SIGTERM closes WebSockets with 1001, interrupts streams, and ends the process within 5 s", async (test) => {
   const program = runProgram(test, "main.js", [], { LIVE_POLL_SCHEDULE_MS: "50" });
   const url = await program.url();
   // Runs for half a minute.
@@ -70,8 +70,9 @@ it.concurrent("SIGTERM closes WebSockets with 1001, completes streams, and ends 
   const beganAt = performance.now();
   program.process.kill("SIGTERM");
   await expect(socket.completed).rejects.toThrow("1001 Going away");
-  await events.completed;
+  await expect(events.completed).rejects.toThrow("Connection closed while having active streams");
   await parts.completed;
+  expect(parts.results.at(-1)?.errors).toMatchObject([{ extensions: { code: "SHUTTING_DOWN" } }]);
   expect(await program.ended).toEqual({ code: 0, signal: null });
   expect(performance.now() - beganAt).toBeLessThan(5_000);
 });

@@ -13,13 +13,16 @@ const HOST_FIELDS: ReadonlySet<string> = new Set([
   "StepInstance.hostSummary",
 ]);
 
+export const isHostField = (parentType: string, field: string): boolean =>
+  HOST_FIELDS.has(`${parentType}.${field}`);
+
 /** `hosts` when a host field with content is selected anywhere below the value. */
 export const requiredDataOf = (value: ValuePlan): RequiredData =>
   someObject(value, selectsHosts) ? "hosts" : "status";
 
 const selectsHosts = ({ type, fields }: ObjectPlan): boolean =>
   fields.some(({ name, value }) =>
-    HOST_FIELDS.has(`${type.name}.${name}`) ? hasContent(value) : someObject(value, selectsHosts),
+    isHostField(type.name, name) ? hasContent(value) : someObject(value, selectsHosts),
   );
 
 /**

@@ -46,15 +46,21 @@ interface Nullable {
   readonly isNullable: boolean;
 }
 
+interface Pausable {
+  /** Whether writing it can take long: it leads to host results, or to very many fields. */
+  readonly isPausable: boolean;
+}
+
 /** How a value becomes JSON. */
 export type ValuePlan =
   | (Nullable & { readonly kind: "leaf"; readonly toJson: (value: unknown) => string })
-  | (Nullable & { readonly kind: "list"; readonly item: ValuePlan })
-  | (Nullable & {
-      readonly kind: "object";
-      readonly planOf: (value: unknown) => ObjectPlan;
-      readonly plans: readonly ObjectPlan[];
-    })
+  | (Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan })
+  | (Nullable &
+      Pausable & {
+        readonly kind: "object";
+        readonly planOf: (value: unknown) => ObjectPlan;
+        readonly plans: readonly ObjectPlan[];
+      })
   /** A list of host results, which a writer of its own makes from the field's source. */
   | (Nullable & { readonly kind: "rows"; readonly list: ValuePlan; readonly writer: RowWriter });
 

@@ -22,7 +22,7 @@ import {
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import type { Needs as RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
-import { requiredDataOf } from "./look-ahead.ts";
+import { isHostField, requiredDataOf } from "./look-ahead.ts";
 import type { FieldPlan, ObjectPlan, Plan, PlanSource, ValuePlan, Variables } from "./plan.ts";
 import { createRowWriters, isRowField } from "./row-writer.ts";
 
@@ -96,8 +96,12 @@ function planBuilder(
       return { ...common, value, resolve, subscribe: null, requiredData: "status" };
     }
     const definition = fieldDefinition(schema, parentType, name);
-    const list = valuePlan(definition.type, nodes, true);
-    const value = isRowField(parentType.name, name) ? rowsPlan(list, createRowWriter) : list;
+    const plain = valuePlan(definition.type, nodes, true);
+    const value = isRowField(parentType.name, name)
+      ? rowsPlan(plain, createRowWriter)
+      : isHostField(parentType.name, name)
+        ? pausable(plain)
+        : plain;
     const requiredData =
       schema.getRootType(operation.operation) === parentType ? requiredDataOf(value) : "status";
     return { ...common, value, ...createResolvers(schema, definition, node, responseKey), requiredData };
@@ -109,12 +113,16 @@ function planBuilder(
     isNullable: boolean,
   ): ValuePlan => {
     if (isNonNullType(type)) return valuePlan(type.ofType, nodes, false);
-    if (isListType(type)) return { kind: "list", isNullable, item: valuePlan(type.ofType, nodes, true) };
+    if (isListType(type)) {
+      const item = valuePlan(type.ofType, nodes, true);
+      return { kind: "list", isNullable, item, isPausable: isPausable(item) };
+    }
     if (isLeafType(type)) return { kind: "leaf", isNullable, toJson: toJsonOf(type) };
     const plans = (isObjectType(type) ? [type] : schema.getPossibleTypes(type)).map((concrete) =>
       objectPlan(concrete, () => collectSubfields(schema, fragments, variables, concrete, nodes)),
     );
-    return { kind: "object", isNullable, plans, planOf: planChooser(type, plans) };
+    const isLong = plans.some(({ fields }) => fields.length > MAX_SHORT_FIELDS || fields.some(leadsToLong));
+    return { kind: "object", isNullable, isPausable: isLong, plans, planOf: planChooser(type, plans) };
   };
 
   return {
@@ -122,6 +130,17 @@ function planBuilder(
       objectPlan(type, () => collectFields(schema, fragments, variables, type, operation.selectionSet)),
   };
 }
+
+/** Objects with more fields are written with pauses. */
+const MAX_SHORT_FIELDS = 50;
+
+const isPausable = (plan: ValuePlan): boolean =>
+  plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
+
+const leadsToLong = ({ value }: FieldPlan): boolean => isPausable(value);
+
+const pausable = (plan: ValuePlan): ValuePlan =>
+  plan.kind === "list" || plan.kind === "object" ? { ...plan, isPausable: true } : plan;
 
 /** The plan of rows, for a row writer unless a condition in it cannot be decided. */
 function rowsPlan(list: ValuePlan, createRowWriter: Tools["createRowWriter"]): ValuePlan {

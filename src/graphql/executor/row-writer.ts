@@ -2,6 +2,7 @@
  * Writes host results as JSON, by a selection and straight from their table's columns. It says of every field what
  * the resolvers say of it; a test holds the two against each other.
  */
+import { LRUCache } from "lru-cache";
 import type { HostConnection } from "../../model/host-connection.ts";
 import { keyText } from "../../model/host-result.ts";
 import type { HostResults } from "../../model/host-results.ts";
@@ -208,27 +209,35 @@ const SCOPE_NAMES = [
 const ROWS_BEFORE_COMPILING = 500;
 /** A longer selection would become too much code: about 7 kB for each value. */
 const MAX_INLINE_VALUES = 100;
+/** Values in all compiled selections: about 35 MB of code. The least recently used are dropped first. */
+const MAX_COMPILED_VALUES = 5_000;
 /** Values that are written at one stretch: some milliseconds. */
 const VALUES_AT_A_STRETCH = 100_000;
 
 /** Makes writers for rows of plans, which share compiled code. */
 export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
   const compiler = createStepCompiler();
+  const compiled = new LRUCache<readonly RowStep[], WriteRows>({ maxSize: MAX_COMPILED_VALUES });
+
+  const compile = (steps: readonly RowStep[], values: number): WriteRows => {
+    const known = compiled.get(steps);
+    if (known) return known;
+    const write = compileInline(steps, SCOPE_NAMES);
+    compiled.set(steps, write, { size: Math.max(values, 1) });
+    return write;
+  };
+
   return (plan) => {
     const steps = stepsOf(plan);
     const values = countValues(steps);
     const minRowBytes = constantBytes(steps);
     const rowsAtAStretch = Math.ceil(VALUES_AT_A_STRETCH / Math.max(values, 1));
     let written = 0;
-    let inline: WriteRows | null = null;
     let interpreted: WriteRows | null = null;
 
     const writeRowsFor = (count: number): WriteRows => {
       written += count;
-      if (written >= ROWS_BEFORE_COMPILING && values <= MAX_INLINE_VALUES) {
-        inline ??= compileInline(steps, SCOPE_NAMES);
-        return inline;
-      }
+      if (written >= ROWS_BEFORE_COMPILING && values <= MAX_INLINE_VALUES) return compile(steps, values);
       interpreted ??= compiler.interpret(steps, SCOPE_NAMES);
       return interpreted;
     };

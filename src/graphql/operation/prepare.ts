@@ -57,9 +57,9 @@ export interface PrepareOptions {
 /** The operations of a text by name; "" is one without a name. */
 type Document = ReadonlyMap<string, Prepared>;
 
-/** What parsing and planning take for each token and each field, measured; rounded up. */
+/** What a document takes for each character, and a plan for each field: measured on many shapes, and rounded up. */
 const BYTES_PER_CHARACTER = 60;
-const BYTES_PER_FIELD = 3_000;
+const BYTES_PER_FIELD = 1_500;
 const BASE_BYTES = 4_000;
 
 export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions): Prepare {

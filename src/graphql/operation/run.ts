@@ -5,7 +5,6 @@ import { codeOf, formatError, showError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
-import type { StartSubscription } from "../subscription/subscription.ts";
 import { isRefusal, type Prepare, type Prepared } from "./prepare.ts";
 
 /** What a client asks for. */
@@ -33,6 +32,18 @@ export interface Stream {
 
 /** Never rejects for a fault of the request or of the upstream. */
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
+
+/** A subscription that runs, or why it could not begin. */
+export type Started =
+  | Stream
+  | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
+
+/** Begins a subscription with coerced variables. The context has `watch`. Never throws. */
+export type StartSubscription = (
+  prepared: Prepared,
+  variables: Variables,
+  context: OperationContext,
+) => Started;
 
 export interface RunOptions {
   readonly prepare: Prepare;

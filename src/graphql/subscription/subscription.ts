@@ -2,29 +2,15 @@
  * Subscriptions: the operation is executed on every state in which the job is found, and its response is sent when it
  * differs from the last one.
  */
-import { type GraphQLFormattedError, Kind, locatedError, visit } from "graphql";
+import { Kind, locatedError, visit } from "graphql";
 import { StreamInterrupted } from "../../model/interruption.ts";
 import type { JobState, ObservedJob } from "../../model/job-state.ts";
 import type { Trace } from "../../upstream/trace.ts";
-import type { OperationContext } from "../context.ts";
 import { codeOf, showError } from "../errors.ts";
-import type { Variables } from "../executor/plan.ts";
-import type { Prepared } from "../operation/prepare.ts";
+import type { StartSubscription } from "../operation/run.ts";
 import { endedWith } from "./ended-with.ts";
 import type { RetainedMemory } from "./retained-memory.ts";
 import type { Question, SharedResult, SharedResults } from "./shared-results.ts";
-
-/** A subscription that runs, or why it could not begin. */
-type Started =
-  | { readonly kind: "stream"; readonly responses: AsyncGenerator<string, void, undefined> }
-  | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
-
-/** Begins a subscription with coerced variables. The context has `watch`. */
-export type StartSubscription = (
-  prepared: Prepared,
-  variables: Variables,
-  context: OperationContext,
-) => Started;
 
 export interface SubscriptionOptions {
   readonly results: SharedResults;
