@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * What a server is asked: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
+ * The operations that a server takes: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
  * in the upstream's form with whole host lists, `rest-filtered` the same with lists filtered and counted by resolvers.
  */
 export type Form = "none" | "sdl" | "rest" | "rest-filtered";

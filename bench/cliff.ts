@@ -1,6 +1,6 @@
 /**
- * What odd rows cost: bodies in which one row in a hundred, or every row, has one oddity, beside the same body without.
- * Each oddity that a decoder has no fast way for shows as a ratio far above the pass-through's.
+ * The cost of odd rows: bodies in which one row in a hundred, or every row, has one oddity, compared with the same body
+ * without it. An oddity that makes a decoder fall back to a slower path shows as a ratio far above the floor's.
  */
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
 import { ROW_KINDS, type RowKind } from "../src/simulator/row-kinds.ts";
@@ -36,10 +36,10 @@ export interface CliffPoint {
 const TIDY: BulkRowsKind = { kind: "tidy", share: "all" };
 const AMOUNT = { connections: 2, requests: 20, maxMs: 1_500 };
 
-/** A body as a whole is untidy or has white space: there is no share of it. */
+/** These apply to a body as a whole, not to a share of its rows. */
 const WHOLE: ReadonlySet<RowKind> = new Set(["untidy", "white-space"]);
 
-/** All that can be compared with tidy rows. */
+/** Every kind that is compared with tidy rows. */
 export const CLIFF_KINDS = ROW_KINDS.filter((kind) => kind !== "tidy");
 
 const kindsOf = (dialect: Dialect, wanted: readonly RowKind[]): RowKind[] =>
@@ -52,7 +52,7 @@ const bodiesOf = (kind: RowKind): BulkRowsKind[] => [
   { kind, share: "all" },
 ];
 
-/** @param onPoint told after every kind, as all of them take minutes. */
+/** @param onPoint called after every kind with a line of progress. */
 export function measureCliff(
   dialect: Dialect,
   kinds: readonly RowKind[],

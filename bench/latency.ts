@@ -17,9 +17,9 @@ export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** How fast the loop went meanwhile. */
+  /** Rate of the loop. */
   readonly largePerSecond: number;
-  /** The longest time that the server's event loop was held. */
+  /** Longest block of the server's event loop. */
   readonly stretchMs: number;
 }
 
@@ -30,7 +30,7 @@ export interface MeasuredLatency {
 }
 
 const LEAD_MS = 300;
-/** One small query begins every so often, on one connection. */
+/** Interval between small queries, on one connection. */
 const PACE_MS = 10;
 const ROUND_MS = 4_000;
 
@@ -59,7 +59,7 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
       for (const { runner, small, large, samples } of contestants) {
         await runner.probe?.takeStretchMs();
         const looping = runLoad(largeLoad, loadOf(runner, LARGE_ASK, large, looped));
-        // A failure is thrown where it is awaited, at the end.
+        // A failure is thrown where the promise is awaited, below.
         looping.catch(() => {});
         await sleep(LEAD_MS);
         const { latencyMs } = await runLoad(smallLoad, loadOf(runner, SMALL_ASK, small, paced));

@@ -1,4 +1,4 @@
-/** Many who watch one job: through the gateway's subscriptions, and by polling the endpoint themselves. */
+/** Many viewers of one job: through the gateway's subscriptions, and by polling the endpoint. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { contestantOf, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
 import type { Admitted, Polled, Polling, Transport, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
@@ -10,26 +10,26 @@ import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
 import { WATCHED, WATCHED_HOSTS } from "./queries.ts";
 import { LARGE_LIVE_JOB, SMALL_LIVE_JOB } from "./servers/live-job.ts";
 
-/** What a server cost while it was looked at. */
+/** Cost of a server over an interval. */
 interface Cost {
   /** Of one core. */
   readonly cpuPercent: number;
   readonly memory: Memory;
 }
 
-/** Viewers who poll by themselves. */
+/** Viewers that poll. */
 export interface PolledCost extends Cost {
   readonly answeredPerSecond: number;
   readonly upstreamCallsPerSecond: number;
 }
 
-/** Viewers who subscribe. */
+/** Viewers that subscribe. */
 export interface WatchedCost extends Cost {
   readonly pollsPerSecond: number;
   readonly checksPerSecond: number;
-  /** Results of the viewer with the fewest, and of that with the most. */
+  /** Lowest and highest number of results of a viewer. */
   readonly results: readonly [least: number, most: number];
-  /** For each change, from the upstream's first answer with it until the last viewer was told. */
+  /** For each change, from the upstream's first response with it until the last viewer received it. */
   readonly delaysMs: readonly number[];
 }
 
@@ -38,9 +38,9 @@ export interface Watched {
   /** From the first viewer's connection to the last one's first result. */
   readonly admittedMs: number;
   readonly cost: WatchedCost;
-  /** Over so long that every viewer's permission was checked again; for the most viewers only. */
+  /** Long enough for every viewer's permission to be checked again; for the largest number of viewers only. */
   readonly costWithChecks: WatchedCost | null;
-  /** From SIGTERM, with all viewers there, to the end of the process. */
+  /** From SIGTERM with all viewers connected to the end of the process. */
   readonly endedMs: number;
 }
 
@@ -50,13 +50,13 @@ export interface LivePoint {
   readonly watched: Watched | null;
 }
 
-/** Viewers of every field of many hosts, and whether they read. */
+/** Viewers of every field of many hosts that read or do not read their socket. */
 export interface StuckPoint {
   readonly viewers: number;
   readonly isReading: boolean;
-  /** That the upstream told the gateway. */
+  /** States that the upstream sent to the gateway. */
   readonly states: number;
-  /** By all of the viewers. */
+  /** By all viewers. */
   readonly receivedMb: number;
   readonly memory: Memory;
 }
@@ -88,22 +88,22 @@ const STUCK_VIEWERS = 20;
 
 const WATCH_MS = 20_000;
 const STUCK_MS = 15_000;
-/** LIVE_RECHECK_MS, and time for the last checks. */
+/** LIVE_RECHECK_MS plus time for the last checks. */
 const CHECKS_MS = 60_000;
 const POLL_MS = 10_000;
-/** Servers get to full speed, and what arriving left behind is done. */
+/** Time for servers to warm up and to finish the work of the arrivals. */
 const SETTLE_MS = 3_000;
-/** As the gateway does while the job changes. */
+/** The gateway's interval while the job changes. */
 const POLL_EVERY_MS = 1_000;
 
-/** One server with an upstream of its own and one load generator. */
+/** One server with its own upstream and one load generator. */
 interface LiveStage {
   readonly simulator: SimulatorProcess<UpstreamCalls>;
   readonly server: ServerProcess;
   readonly generator: WorkerProcess;
 }
 
-/** @param onPoint told after every measurement, as all of them take minutes. */
+/** @param onPoint called after every measurement with a line of progress. */
 export async function measureLive(
   options: RunOptions,
   onPoint: (line: string) => void,
@@ -192,7 +192,7 @@ const measureWatching = (
     },
   );
 
-/** Looks on for a while. */
+/** Measures over an interval. */
 async function watch(stage: LiveStage, viewers: number, durationMs: number): Promise<WatchedCost> {
   const cost = await costOf(stage.server, durationMs);
   const [{ leastResults, mostResults, changes }, { repeated, checks, answeredAt }] =
@@ -200,7 +200,7 @@ async function watch(stage: LiveStage, viewers: number, durationMs: number): Pro
   const answers = new Map(answeredAt);
   const delaysMs = changes.flatMap(([change, told]) => {
     const at = answers.get(change);
-    // At either end of the time some viewers are told outside it.
+    // At either end of the interval, some viewers receive a change outside it.
     return at !== undefined && told.viewers === viewers ? [told.lastAt - at] : [];
   });
   return {
@@ -242,13 +242,13 @@ async function costOf({ pid }: ServerProcess, durationMs: number): Promise<Cost 
   return { cpuPercent: ((cpuMs(pid) - before) / wallMs) * 100, memory: memory(pid), wallMs };
 }
 
-/** What both sides saw since this was last asked. @throws Error when a viewer saw anything wrong. */
+/** What viewers and upstream counted since the previous call. @throws Error when a viewer received a wrong result. */
 async function takeAll<Seen extends Viewed | Polled>({
   simulator,
   generator,
 }: Pick<LiveStage, "simulator" | "generator">): Promise<[Seen, UpstreamCalls]> {
   const [seen, calls] = await Promise.all([generator.ask<Seen>({}), simulator.takeCalls()]);
-  if (seen.failure !== null) throw new Error(`A viewer was told something wrong: ${seen.failure}`);
+  if (seen.failure !== null) throw new Error(`A viewer received a wrong result: ${seen.failure}`);
   return [seen, calls];
 }
 

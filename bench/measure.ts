@@ -1,4 +1,4 @@
-/** One workload on all servers, in turns: A B C A B C … */
+/** Runs one workload on all servers in turn: A B C A B C … */
 import { CONTESTANTS, type Contestant, environmentOf, scriptOf, withSnapshots } from "./catalogue.ts";
 import type { Load, LoadResult } from "./load/load.ts";
 import { createProbe, type Probe } from "./process/probe.ts";
@@ -12,13 +12,13 @@ import { type Ask, isAskedOf, requestBody, type Upstream, type Workload } from "
 export interface RunOptions {
   readonly servers: readonly string[];
   readonly rounds: number;
-  /** Longest run of one server in one round, in place of each workload's own when that is longer. */
+  /** Longest run of one server in one round; workloads can have a lower limit. */
   readonly maxMs: number;
-  /** For every workload, in place of its own. */
+  /** For every workload, instead of its own. */
   readonly requests: number | null;
   /** Added to the gateway's environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where the gateway is to write a CPU profile; null = not at all. */
+  /** Where the gateway writes CPU profiles; null = none. */
   readonly profileFolder: string | null;
 }
 
@@ -37,7 +37,7 @@ export interface Measured {
   readonly samples: readonly Sample[];
   /** After the last round. */
   readonly memory: Memory;
-  /** Node.js flags that the server gave itself; all are started without any. */
+  /** Node.js flags that the server added by re-executing itself; all are started without flags. */
   readonly addedFlags: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export interface Runner {
   readonly verified: Verified;
 }
 
-/** @returns what right answers are like. @throws Error when the server's answer is wrong. */
+/** @returns how to recognise right responses. @throws Error when the server's response is wrong. */
 export function expectRight({ contestant, verified }: Runner, ask: Ask): Promise<Expectation> {
   const { dialect, rows } = verified.upstream;
   return verify(verified, ask).catch((error: Error) => {
@@ -67,9 +67,9 @@ export interface Stage {
 
 const GENERATOR = new URL("load/generator.ts", import.meta.url);
 
-/** Where a server is used. */
+/** How a server is started. */
 interface Use {
-  /** Of the profile that the gateway may be asked for. */
+  /** Part of the file name of the gateway's profile. */
   readonly name: string;
   readonly upstreamUrl: string;
 }
@@ -94,14 +94,14 @@ export function startContestant(
   });
 }
 
-/** What the servers of a stage are for. */
+/** How a stage is set up. */
 export interface StageUse extends Omit<Use, "upstreamUrl"> {
   readonly upstream: Upstream;
-  /** Whether the servers run under a probe of their event loops, which costs a little. */
+  /** Whether the servers run under a probe of their event loop, which costs a little CPU time. */
   readonly isProbed?: boolean;
 }
 
-/** Starts the simulator and the servers, has `work` done with them, and ends them. */
+/** Starts the simulator and the servers, runs `work`, and stops them. */
 export async function withStage<T>(
   { upstream, isProbed = false, ...use }: StageUse,
   options: RunOptions,
@@ -135,13 +135,13 @@ export async function withStage<T>(
 
 export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readonly paceMs?: number };
 
-/** Makes loads of a server, each with jobs that none had before, unless all are to be one and the same. */
+/** Creates loads, each with jobs that were not requested before: one for each request, or a single one if `isHot`. */
 export function createLoads(isHot: boolean) {
   let used = 1;
   return ({ verified }: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
     const { origin, form, upstream } = verified;
     const from = used;
-    if (!isHot) used = (used + amount.requests) % 10_000;
+    used = (used + (isHot ? 1 : amount.requests)) % 10_000;
     return {
       origin,
       body: requestBody(ask, form, upstream.dialect).body,
@@ -153,7 +153,7 @@ export function createLoads(isHot: boolean) {
   };
 }
 
-/** @throws Error when an answer was not like the expected one. */
+/** @throws Error when a response was not as expected. */
 export async function runLoad(generator: WorkerProcess, load: Load): Promise<LoadResult> {
   const result = await generator.ask<LoadResult>(load);
   if (result.failure !== null) throw new Error(`A wrong answer under load: ${result.failure}`);
@@ -165,14 +165,14 @@ export const serversOf = (
   { ask, isHot, servers }: Pick<Workload, "ask" | "isHot" | "servers">,
   wanted: readonly string[],
 ): string[] => {
-  // What is hot is hot by the gateway's snapshots.
+  // The gateway's snapshots are what makes a workload hot.
   const names = isHot ? withSnapshots(wanted) : wanted;
   return CONTESTANTS.filter(
     ({ name, form }) => names.includes(name) && (servers?.includes(name) ?? true) && isAskedOf(ask, form),
   ).map(({ name }) => name);
 };
 
-/** Checks, warms up and measures all servers. @throws Error for a wrong answer. */
+/** Verifies, warms up and measures all servers. @throws Error for a wrong response. */
 export function measure(workload: Workload, upstream: Upstream, options: RunOptions): Promise<Measured[]> {
   const { ask, isHot, connections, warmUp } = workload;
   const requests = options.requests ?? workload.requests;
@@ -193,10 +193,11 @@ export function measure(workload: Workload, upstream: Upstream, options: RunOpti
     }
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { runner, expected, samples } of contestants) {
-        // Hot: the snapshot that the run lives on is made before it.
-        if (isHot)
-          await runLoad(generator, loadOf(runner, ask, expected, { connections: 1, requests: 1, maxMs }));
         const load = loadOf(runner, ask, expected, { connections, requests, maxMs });
+        if (isHot) {
+          // A snapshot that is created just before the measured run outlives it.
+          await runLoad(generator, { ...load, connections: 1, requests: 1 });
+        }
         samples.push(await sample(generator, load, runner.process.pid, simulator));
       }
     }

@@ -1,11 +1,11 @@
-/** Memory over time: W3 and W4 on one connection each, without a pause, on the floor and the gateway at once. */
+/** Memory over time: the floor and the gateway run W3 and W4 concurrently, on one connection each and without a pause. */
 import { type Contestant, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
 import { createLoads, expectRight, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";
 import { LARGE_ASK, OVERVIEW_ASK, type Upstream } from "./workloads.ts";
 
 export interface MemorySample extends Memory {
-  /** Answered so far. */
+  /** Responses so far. */
   readonly requests: number;
 }
 
@@ -18,7 +18,7 @@ export interface MeasuredMemory {
 export const SAMPLES_PER_MINUTE = 2;
 const AMOUNT = { connections: 1, requests: 9_000, maxMs: 60_000 / SAMPLES_PER_MINUTE };
 
-/** @param onSample told after every sample, as it takes minutes. */
+/** @param onSample called after every sample with a line of progress. */
 export function measureMemory(
   upstream: Upstream,
   options: RunOptions,

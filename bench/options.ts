@@ -17,7 +17,7 @@ const ROWS: Readonly<Record<string, BulkRowsKind>> = {
   tidy: { kind: "tidy", share: "all" },
 };
 
-/** What `--quick` takes, unless told otherwise. */
+/** Defaults of `--quick`. */
 const QUICK_SERVERS = [FLOOR, MERCURIUS_REST, MERCURIUS, GATEWAY];
 const QUICK_PARTS = [...WORKLOADS.map(({ name }) => name), "w5"];
 const QUICK_MAX_MS = 1_000;
@@ -34,8 +34,8 @@ export const HELP = `npm run bench -- [options]
   --requests N       requests of a round, in place of each workload's own
   --env NAME=VALUE   a variable for the gateway; may be repeated
   --memory MINUTES   how long the memory part takes (10)
-  --profile          the gateway writes CPU profiles to bench/profiles; the top of each is shown
-  --no-build         takes dist/ as it is
+  --profile          the gateway writes CPU profiles to bench/profiles; the top of each is printed
+  --no-build         uses dist/ as it is
 
 Results are printed. With none of the options but --rounds, --memory and --no-build, they also replace bench/RESULTS.md.
 `;
@@ -50,7 +50,7 @@ export interface Options extends RunOptions {
   /** Of the cliff part. */
   readonly kinds: readonly RowKind[];
   readonly memoryMinutes: number;
-  /** Whether all was run as it is meant to be, so that the results are worth keeping. */
+  /** Whether this is a full run, whose results replace RESULTS.md. */
   readonly isComplete: boolean;
 }
 
@@ -75,7 +75,7 @@ const parse = (args: readonly string[]) =>
     },
   }).values;
 
-/** @throws Error that says what was expected. */
+/** @throws Error for an invalid option. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
   const { only, servers, dialects, rows = "untidy", requests, env, quick, profile } = values;

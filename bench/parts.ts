@@ -1,4 +1,4 @@
-/** The parts of a run, one after the other: each is measured, and its tables are told. */
+/** The parts of a run: each is measured and adds its tables to the report. */
 import { join } from "node:path";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { GATEWAY, GATEWAY_DEFAULT } from "./catalogue.ts";
@@ -17,13 +17,13 @@ import { workloadTable } from "./report/workload-table.ts";
 import { measureScaling } from "./scaling.ts";
 import { type Upstream, WORKLOADS, type Workload } from "./workloads.ts";
 
-/** Takes a section of the report. */
+/** Adds a section to the report. */
 type Add = (title: string, ...paragraphs: string[]) => void;
-/** Takes a line about how far it is. */
+/** Prints a line of progress. */
 type Tell = (line: string) => void;
 
-const LIVE_NOTE = `Polling: each viewer asks the endpoint once a second, through the floor; where fewer answers came than
-viewers asked for, that is all that this machine made. Gateway: each subscribes, with its own credentials. CPU is in
+const LIVE_NOTE = `Polling: each viewer asks the endpoint once a second, through the floor; a rate below
+one per viewer is what this machine could do. Gateway: each subscribes, with its own credentials. CPU is in
 percent of one core. Checks: each viewer's permission is checked again every minute. Delay: from the upstream's first
 answer with a change to the last viewer's result.`;
 
@@ -31,7 +31,7 @@ const CLIFF_NOTE = `CPU time per request as a ratio to the same body with tidy r
 snapshots off and on the floor. Bold: above the goal, 1.25 for 1 % and 2 for all. \`untidy\` is the mix that all other
 workloads have; \`white-space\` has line breaks and indentation between all tokens of the body.`;
 
-/** How parts are run, and where they tell of it. */
+/** Options of a run, and where its parts report to. */
 interface Run {
   readonly options: Options;
   readonly add: Add;
@@ -99,7 +99,7 @@ async function runMemory(run: Run): Promise<readonly MeasuredMemory[]> {
   return measured;
 }
 
-/** Runs the parts that were asked for. @throws Error for the first wrong answer. */
+/** Runs the selected parts. @throws Error for the first wrong response. */
 export async function runParts(run: Run): Promise<Results> {
   const { options } = run;
   const forDialects = async <T>(

@@ -16,7 +16,7 @@ const query = (returnIpResult: boolean, stepSelection: string): string => `
 
 const OUTCOME = "status tag exit_code start_time end_time total_time";
 
-/** List and every field of a host row; what a page needs of each row to count, group and list. */
+/** Name of the list, every field of its rows, and the fields that a page needs to count, group and list hosts. */
 const ROWS = {
   contract: {
     list: "step_ip_result_list",
@@ -33,7 +33,7 @@ const ROWS = {
   },
 } as const satisfies Record<Dialect, object>;
 
-/** The failing ones of the codes that bulk jobs have. */
+/** Status codes of failed hosts in bulk jobs. */
 const FAILED = "[1, 11, 13, 104]";
 
 export const REST_SMALL = (): string => query(false, "");

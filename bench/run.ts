@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench`. See `options.ts` for what can be asked of it, README.md for how it measures. */
+/** The benchmark: `npm run bench`. See `options.ts` for the options and README.md for the method. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** `npm run smoke`: every server answers every workload rightly in both dialects, and the counters count. */
+/** `npm run smoke`: verifies the responses of every server to every workload in both dialects, and the counters. */
 import { strict as assert } from "node:assert";
 import { ROW_KINDS } from "../src/simulator/row-kinds.ts";
 import { CONTESTANTS, GATEWAY } from "./catalogue.ts";

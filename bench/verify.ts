@@ -1,4 +1,4 @@
-/** One answer of each server is checked before its time is taken. */
+/** Verifies one response of each server before it is measured. */
 import { isDeepStrictEqual } from "node:util";
 import { type GraphQLSchema, graphql } from "graphql";
 import { bulkJobId } from "../src/simulator/bulk-jobs.ts";
@@ -11,13 +11,13 @@ import { type Ask, requestBody, type Upstream } from "./workloads.ts";
 
 const AUTHORIZATION = { "x-bkapi-authorization": '{"access_token":"demo"}' };
 
-/** What answers to a workload are like, once a right one has been seen. */
+/** How to recognise right responses to a workload. */
 export interface Expectation {
   readonly start: string;
   readonly bytes: number;
 }
 
-/** Who is asked, and what it has to go by. */
+/** The server to verify and its upstream. */
 export interface Verified {
   readonly origin: string;
   readonly form: Form;
@@ -26,8 +26,8 @@ export interface Verified {
 }
 
 /**
- * Asks a server once and compares: the floor's answer with the upstream's body, any other with what graphql-js makes
- * of that body by the same schema and plain resolvers. Rows may be in any order.
+ * Sends one request and compares the response: the floor's with the upstream's body, any other with the result of
+ * graphql-js for that body, with the same schema and plain resolvers. Rows may be in any order.
  * @throws Error that names the first difference.
  */
 export async function verify(
@@ -50,7 +50,7 @@ export async function verify(
   const answerText = await response.text();
   if (response.status !== 200)
     throw new Error(`Expected HTTP 200, got ${response.status}: ${answerText.slice(0, 500)}`);
-  // The form that follows is compared with the expected one, field by field.
+  // The result is compared with the expected one, field by field.
   const answer = JSON.parse(answerText);
   const actual = inOneOrder(form === "none" ? answer.data : answer);
   if (!isDeepStrictEqual(actual, expected)) throw new Error(firstDifference(actual, expected, "answer"));
@@ -71,7 +71,7 @@ const parseWithSource = JSON.parse as (
   reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
 ) => unknown;
 
-/** Like `JSON.parse`, but whole numbers that a double cannot hold stay what they are, as text. */
+/** Like `JSON.parse`, but integers that a double cannot represent become strings, digit for digit. */
 const parseExactly = (text: string): Body =>
   // The simulator's answers have the upstream's form.
   parseWithSource(text, (_, value, { source }) =>
@@ -92,8 +92,8 @@ async function reference(
 const ROW_LISTS = new Set(["nodes", "step_ip_result_list", "step_execute_object_result_list"]);
 
 /**
- * A result as plain data with its rows in one order, that of their texts. Ids of nodes are each server's own: any text
- * will do.
+ * A result as plain data with its rows sorted by their JSON. The `id` of a node may be any string, because each server
+ * has its own.
  */
 function inOneOrder(result: object): unknown {
   return JSON.parse(JSON.stringify(result), (key, value) => {

@@ -1,4 +1,4 @@
-/** What is measured. */
+/** The workloads. */
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { type Form, MERCURIUS, MERCURIUS_REST } from "./catalogue.ts";
@@ -12,17 +12,17 @@ export interface Ask {
   /** For the REST-shaped schema; `filtered` only where filtering makes a difference. */
   readonly rest: (dialect: Dialect) => string;
   readonly restFiltered: ((dialect: Dialect) => string) | null;
-  /** Hosts of the job asked for. */
+  /** Number of hosts of the requested job. */
   readonly hosts: number;
-  /** Whether host rows have to be asked of the upstream. */
+  /** Whether the upstream has to send host rows. */
   readonly needsHosts: boolean;
 }
 
-/** What the gateway is to reach. */
+/** Goal for the gateway's CPU time. */
 export interface Goal {
-  /** Its CPU time, at most so many times the floor's. */
+  /** Maximum ratio to the floor. */
   readonly floor: Readonly<Record<Dialect, number>>;
-  /** And at most so many times that of another server. */
+  /** Maximum ratio to another server. */
   readonly peer: { readonly name: string; readonly factor: number } | null;
 }
 
@@ -34,7 +34,7 @@ export interface Workload {
   readonly isHot: boolean;
   readonly goal: Goal | null;
   readonly connections: number;
-  /** In one round; it also ends after `maxMs`. */
+  /** In one round, which also ends after `maxMs`. */
   readonly requests: number;
   readonly maxMs: number;
   readonly warmUp: number;
@@ -42,7 +42,7 @@ export interface Workload {
   readonly servers: readonly string[] | null;
 }
 
-/** What the upstream sends: in which form, and what its rows are like. */
+/** The form of the upstream and the kind of its rows. */
 export interface Upstream {
   readonly dialect: Dialect;
   readonly rows: BulkRowsKind;
@@ -51,7 +51,7 @@ export interface Upstream {
 export const UNTIDY: BulkRowsKind = { kind: "untidy", share: "all" };
 
 const small: Ask = { query: SMALL, rest: REST_SMALL, restFiltered: null, hosts: 10, needsHosts: false };
-/** A job's rows as a whole: as many as there are, or the largest page. */
+/** All rows of a job, up to the largest page. */
 export const allHosts = (hosts: number): Ask => ({
   query: ALL_HOSTS,
   rest: REST_ALL_HOSTS,
@@ -126,7 +126,7 @@ export const WORKLOADS: readonly Workload[] = [
     isHot: true,
     goal: goal(0.1, 0.1, null),
     connections: 2,
-    // Ended by `maxMs`: a snapshot of a finished job is kept for 5 s.
+    // Ends by `maxMs`: a snapshot of a finished job lives for 5 s.
     requests: 5_000,
     warmUp: 100,
   },
@@ -139,14 +139,14 @@ function queryFor({ query, rest, restFiltered }: Ask, form: Form, dialect: Diale
   return form === "rest-filtered" ? (restFiltered?.(dialect) ?? null) : null;
 }
 
-/** Whether servers of that form have something to do for an ask. */
+/** Whether servers of that form take part in an ask. */
 export const isAskedOf = (ask: Ask, form: Form): boolean =>
   form === "none" || queryFor(ask, form, "release") !== null;
 
 /** A request body in two parts: the id of the job goes in between. */
 export type RequestBody = readonly [before: string, after: string];
 
-/** @returns the request body of an ask, with the query that it has. The floor has none and is told whether to ask for hosts. */
+/** @returns the query of an ask and its request body. The floor has no query: its body says whether to request hosts. */
 export function requestBody(
   ask: Ask,
   form: Form,

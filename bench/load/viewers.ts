@@ -1,8 +1,8 @@
-/** The viewers' process: by WebSocket, by server-sent events or by both in turn, each with credentials of its own. */
+/** The viewers' process: each viewer has its own credentials and uses WebSocket or server-sent events. */
 import type { Admitted, Told, Transport, Viewed, Viewing } from "./live.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "./subscribe.ts";
 
-/** Viewers who wait for their first result at one time. */
+/** How many viewers wait for their first result concurrently. */
 const ARRIVING = 100;
 
 interface Viewer {
@@ -23,13 +23,13 @@ function createViewers({ origin, query, jobInstanceId, isReading, transports, vi
   let failure: string | null = null;
 
   const onFailure = (message: string) => {
-    // Who does not read is cut off at some time.
+    // A viewer that does not read gets disconnected eventually.
     if (isReading) failure ??= message;
   };
 
   const note = (viewer: Viewer, text: string) => {
     const change = Number(/"name":"Change (\d+)"/.exec(text)?.[1]);
-    // Neither back to an earlier state nor the same again.
+    // Results never repeat a state or go back to an earlier one.
     if (!(change > viewer.lastChange)) {
       return onFailure(`Expected a change after ${viewer.lastChange}, got ${text.slice(0, 300)}`);
     }
@@ -40,7 +40,7 @@ function createViewers({ origin, query, jobInstanceId, isReading, transports, vi
     changes.set(change, { viewers: told + 1, lastAt: Date.now() });
   };
 
-  /** Settles with the first result. */
+  /** Resolves with the first result. */
   const view = (index: number): Promise<void> =>
     new Promise((resolve) => {
       const viewer = { results: 0, lastChange: -1 };

@@ -1,4 +1,4 @@
-/** Asks a server that runs under `probed.ts` for the longest time that its event loop was held. */
+/** Reads from a server that runs under `probed.ts` for how long its event loop was blocked. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ export interface Probe {
   /** Arguments and environment with which a server's script is started under the probe. */
   readonly args: (script: string) => string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Longest stretch since this was last asked, in milliseconds. */
+  /** Longest block of the event loop since the previous call, in milliseconds. */
   readonly takeStretchMs: () => Promise<number>;
   readonly remove: () => void;
 }
@@ -24,7 +24,7 @@ export function createProbe(): Probe {
     args: (script) => [LAUNCHER, script],
     environment: { PROBE_SOCKET: path },
     takeStretchMs: async () => {
-      // `probed.ts` says what it sends.
+      // The type that `probed.ts` sends.
       const { maxMs } = JSON.parse(await text(connect(path))) as { readonly maxMs: number };
       return maxMs;
     },

@@ -1,4 +1,4 @@
-/** What odd rows cost, as ratios to tidy ones. */
+/** The cost of odd rows as a ratio to tidy rows. */
 import type { CliffPoint, CliffRatios } from "../cliff.ts";
 import { table, withSpread } from "./markdown.ts";
 import { spread } from "./statistics.ts";
@@ -7,7 +7,7 @@ const LIMITS = { some: 1.25, all: 2 } as const;
 
 type Share = keyof typeof LIMITS;
 
-/** Beyond `limit` in bold. */
+/** Bold when above `limit`. */
 function cell(ratios: CliffRatios | null, share: Share, limit = Number.POSITIVE_INFINITY): string {
   const values = ratios?.[share] ?? [];
   if (values.length === 0) return "–";

@@ -1,4 +1,4 @@
-/** What the gateway is meant to reach, beside what it reached. */
+/** Goals of the gateway compared with the measurements. */
 import { SETTINGS } from "../../src/config.ts";
 import {
   FLOOR,
@@ -74,13 +74,13 @@ interface SecondGoal {
   readonly isMet: boolean;
 }
 
-/** Hot is more than fast: the upstream must not be asked at all. */
+/** A hot workload must not call the upstream at all. */
 function noCalls(gateway: Measured): SecondGoal {
   const calls = Math.max(...column(gateway, "upstreamCalls"));
   return { goal: "0 upstream calls", reached: number(calls), isMet: calls === 0 };
 }
 
-/** Not measured counts as met: a run of fewer servers says nothing about it. */
+/** Counts as met when the other server was not measured. */
 function peerGoal(
   gateway: Measured,
   peer: { readonly name: string; readonly factor: number } | null,
@@ -96,11 +96,11 @@ function peerGoal(
   };
 }
 
-/** Small queries are to be no slower than the floor's, and nothing is to hold the event loop for longer. */
+/** Small queries must be as fast as the floor's. */
 const MAX_P99_RATIO = 1;
 const MAX_STRETCH_MS = 50;
 const MAX_FLOOR_RSS_RATIO = 1.5;
-/** Growth from the second minute to the last that counts as none. */
+/** Growth from the second minute to the last that still counts as flat. */
 const MAX_GROWTH = 1.1;
 const MAX_VIEWER_KB = 60;
 const MAX_POLLS_PER_SECOND = 1;
@@ -132,7 +132,7 @@ function latencyGoals({ latency }: Results): string[][] {
         ratio ? yes(ratio.median <= MAX_P99_RATIO) : "–",
       ],
       [
-        `W5 (${dialect}): longest hold of the event loop, ms`,
+        `W5 (${dialect}): longest block of the event loop, ms`,
         String(MAX_STRETCH_MS),
         `${withSpread(held)}${floorHeld}`,
         yes(held.max <= MAX_STRETCH_MS),
@@ -188,7 +188,7 @@ function viewerGoals({ live }: Results): string[][] {
       `${viewers} viewers by WebSocket: polls a second`,
       String(MAX_POLLS_PER_SECOND),
       number(pollsPerSecond),
-      // Counted over a while, one more or less falls into it.
+      // One poll more or less can fall into the interval.
       yes(pollsPerSecond <= MAX_POLLS_PER_SECOND * 1.1),
     ],
   ];

@@ -1,4 +1,4 @@
-/** What was measured, and the parts of RESULTS.md that sum it up. */
+/** All measurements of a run, and the summary tables of RESULTS.md. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";

@@ -16,7 +16,7 @@ export function p99Ratio(one: MeasuredLatency, all: readonly MeasuredLatency[]):
   return floor ? ratios(latencies(one, "p99Ms"), latencies(floor, "p99Ms")) : null;
 }
 
-/** The longest stretches for which the event loop was held, one for each round. */
+/** The longest block of the event loop in each round. */
 export const stretch = (one: MeasuredLatency): Spread => spread(latencies(one, "stretchMs"));
 
 export const p99 = (one: MeasuredLatency): Spread => spread(latencies(one, "p99Ms"));
@@ -25,7 +25,7 @@ export const latencyTable = (all: readonly MeasuredLatency[]): string =>
   table(
     [
       ...["server", "p99 ms", "× floor", "p50 ms", "slowest ms"],
-      ...["event loop held, at most ms", "10 000-host queries/s meanwhile"],
+      ...["longest block of the event loop, ms", "10 000-host queries/s meanwhile"],
     ],
     all.map((one) => {
       const ratio = p99Ratio(one, all);

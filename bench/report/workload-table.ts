@@ -1,4 +1,4 @@
-/** One workload's table: every server's cost. */
+/** The table of one workload: the cost of every server. */
 import { FLOOR } from "../catalogue.ts";
 import type { Measured, Sample } from "../measure.ts";
 import { number, table, withSpread } from "./markdown.ts";

@@ -1,6 +1,6 @@
 /**
- * Resolvers as anybody would write them first, for the fields that the workloads ask for. Rows are mapped once to
- * objects with the schema's names, and only those of the page: the cheapest of the plain ways.
+ * Plain resolvers for the fields that the workloads select. Rows are mapped once to objects with the schema's names,
+ * and only those of the page.
  */
 import { type GraphQLResolveInfo, GraphQLScalarType, Kind, type SelectionSetNode } from "graphql";
 import { hostStatus, runStatus, scopeType, stepType } from "../../src/model/status.ts";

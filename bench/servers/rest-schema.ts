@@ -1,6 +1,7 @@
 /**
- * A schema in the form of the REST endpoint, as its users would write one in an hour: the upstream's names, numbers and
- * codes, in both dialects, with default resolvers wherever they do. Host lists come whole, or filtered by arguments.
+ * A schema in the form of the REST endpoint, as a user of Mercurius would write it in an hour: the upstream's names,
+ * numbers and codes, in both dialects, with default resolvers where possible. Host lists are whole or filtered by
+ * arguments.
  */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { GraphQLSchema } from "graphql";

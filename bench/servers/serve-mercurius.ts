@@ -1,4 +1,4 @@
-/** Mercurius as its documentation shows it, with `jit: 1`: an operation is compiled when it comes for the second time. */
+/** Mercurius as its documentation shows it, with `jit: 1`: an operation is compiled after its first execution. */
 import Fastify from "fastify";
 import type { GraphQLSchema } from "graphql";
 import mercurius from "mercurius";

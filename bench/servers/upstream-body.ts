@@ -1,4 +1,4 @@
-/** The parts of the upstream's answer that the shared resolvers read, in both dialects. */
+/** The parts of the upstream's response that the resolvers read, in both dialects. */
 
 interface Run {
   readonly name: string;

@@ -1,7 +1,8 @@
 /**
- * Host rows that are harder to read than plain ones, for load tests: a mix of what real servers send, and each oddity
- * by itself. Rows are the same at every call.
+ * Host rows that are harder to decode than plain ones, for load tests: a mix of what real servers send, and each oddity
+ * by itself. The same arguments always give the same rows.
  */
+import { SCRIPT } from "./build-job.ts";
 import { bulkRow } from "./bulk-row.ts";
 import { host, outcome } from "./hosts.ts";
 import type { Container, Outcome, Row } from "./job.ts";
@@ -29,17 +30,17 @@ export const ROW_KINDS = [
 
 export type RowKind = (typeof ROW_KINDS)[number];
 
-/** A row, and what its JSON text has beyond it. */
+/** A row with properties of its JSON. */
 export interface BulkRow extends Row {
-  /** Fields that no documentation names. */
+  /** Undocumented fields. */
   readonly extra?: Readonly<Record<string, unknown>>;
-  /** The keys come in reverse. */
+  /** Whether the keys are in reverse order. */
   readonly isReversed?: boolean;
 }
 
 export interface BulkRowsOptions {
   readonly kind: RowKind;
-  /** Every so many rows has the oddity: 1 is all of them. No meaning for `tidy`, `untidy` and `white-space`. */
+  /** One in this many rows has the oddity: 1 is all. Has no meaning for `tidy`, `untidy` and `white-space`. */
   readonly every: number;
   readonly dialect: Dialect;
 }
@@ -48,7 +49,7 @@ export interface BulkRowsOptions {
 export const bulkRows = (hostCount: number, { kind, every, dialect }: BulkRowsOptions): BulkRow[] =>
   Array.from({ length: hostCount }, (_, index) => {
     if (kind === "untidy") return untidyRow(index, dialect);
-    // Not the first of every hundred: with few rows there is none then, as in real life.
+    // The middle of every hundred, so that short lists have none.
     const isOdd = index % every === every >> 1;
     return isOdd ? oddRow(kind, index, dialect) : bulkRow(index);
   });
@@ -86,7 +87,7 @@ const RUNNING = 7;
 const WAITING = 5;
 const NULL_RESULT = { exit_code: null, end_time: null, total_time: null } as const;
 
-/** One row of the mix. Moduli are coprime to the 20 of the failing rows or miss them, so that failures stay as they are. */
+/** One row of the mix. */
 function untidyRow(index: number, dialect: Dialect): BulkRow {
   const row = bulkRow(index);
   return { ...row, target: untidyTarget(index, dialect), outcome: untidyOutcome(index, dialect, row) };
@@ -102,22 +103,20 @@ function untidyTarget(index: number, dialect: Dialect): Row["target"] {
 }
 
 function untidyOutcome(index: number, dialect: Dialect, { outcome: tidy }: Row): Outcome {
-  const tag =
-    index % 49 === 7 ? pick(ESCAPED_TAGS, index) : index % 9 === 4 ? pick(NON_ASCII_TAGS, index) : tidy.tag;
   const start = Number(tidy.start_time);
-  const isLate = index % 500 === 333;
-  // A host that waits for its retry still shows the tag of the run before.
-  if (index % 500 === 401) return outcome(1, WAITING, [start, start], { tag: "previous run" });
-  if (isLate) {
-    const running = { ...outcome(1, RUNNING, [start, start]), tag: tag ?? "" };
+  // A host that waits for its retry still has the tag of the previous run.
+  if (index % 500 === 401) return outcome(SCRIPT, WAITING, [start, start], { tag: "previous run" });
+  if (index % 500 === 333) {
+    const running = outcome(SCRIPT, RUNNING, [start, start]);
     // Old servers write nulls where newer ones leave the field out.
     return dialect === "contract" ? { ...running, ...NULL_RESULT } : running;
   }
-  const rest = index % 100 === 57 ? without(tidy, "tag") : { ...tidy, tag: tag ?? "" };
-  return rest;
+  if (index % 100 === 57) return without(tidy, "tag");
+  if (index % 49 === 7) return { ...tidy, tag: pick(ESCAPED_TAGS, index) };
+  return index % 9 === 4 ? { ...tidy, tag: pick(NON_ASCII_TAGS, index) } : tidy;
 }
 
-/** 2^53 + 1 and on: no double holds these. */
+/** From 2^53 + 1: a double cannot represent these. */
 const largeId = (index: number): bigint => 9_007_199_254_740_993n + BigInt(2 * index);
 
 /** A tidy row with one oddity. */
@@ -134,7 +133,7 @@ function oddRow(kind: RowKind, index: number, dialect: Dialect): BulkRow {
     case "non-ascii":
       return withOutcome({ tag: pick(NON_ASCII_TAGS, index >> 1) });
     case "container":
-      // The documented form cannot say it.
+      // The documented form has no containers.
       return dialect === "contract" ? row : { ...row, target: { container: containerOf(index) } };
     case "large-id":
       return { ...row, target: { host: { ...machine, bk_host_id: largeId(index) } } };
