@@ -12,7 +12,7 @@ export interface Execution {
 }
 
 /** What an operation has to say. */
-export interface ExecutionResponse {
+interface ExecutionResponse {
   readonly errors: readonly GraphQLError[];
   /** The whole response: `{"data":…}`, or `{"errors":…,"data":…}`. */
   readonly body: string | Buffer;

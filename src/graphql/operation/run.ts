@@ -34,7 +34,7 @@ export interface Stream {
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
 
 /** A subscription that runs, or why it could not begin. */
-export type Started =
+type Started =
   | Stream
   | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
 
