@@ -5,10 +5,7 @@ import type { ObservedJob } from "../model/job-state.ts";
 import type { Trace } from "../upstream/trace.ts";
 
 /** Watches a job: the state now, then every state in which it is found. @throws TooManySubscriptions */
-type WatchJob = (
-  ref: JobRef,
-  requiredData: RequiredData,
-) => AsyncGenerator<ObservedJob, void, undefined>;
+type WatchJob = (ref: JobRef, requiredData: RequiredData) => AsyncGenerator<ObservedJob, void, undefined>;
 
 /** What a transport provides for one operation. */
 export interface OperationContext {

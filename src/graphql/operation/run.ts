@@ -34,9 +34,7 @@ export interface Stream {
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
 
 /** A subscription that runs, or why it could not begin. */
-type Started =
-  | Stream
-  | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
+type Started = Stream | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
 
 /** Begins a subscription with coerced variables. The context has `watch`. Never throws. */
 export type StartSubscription = (
