@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import { createOperations } from "./graphql/operations.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
@@ -10,6 +9,7 @@ import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts"
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import { createCallerCache } from "./upstream/caller.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 
@@ -53,6 +53,7 @@ export async function createGateway(
   // A line is written when it is logged: pino's own default hands each to another thread, which costs more.
   const logger = pino(options, logStream ?? pino.destination({ fd: 1, sync: true }));
   const upstream = createUpstreamClient(config.upstream);
+  const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
@@ -64,12 +65,11 @@ export async function createGateway(
     apollo,
     prepare,
     run,
-    operations: createOperations(run),
     logger,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     createContext: ({ headers, trace, signal, takesSubscription }) => {
-      const caller = readCaller(headers, config.upstream);
+      const caller = readCaller(headers, config.upstream, createCaller);
       const accept = wantsFresh(headers) ? "fresh" : "recent";
       return {
         jobs: createJobLoader({ snapshots, caller, trace, signal, accept }),

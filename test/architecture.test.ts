@@ -19,7 +19,7 @@ const LAYERS: readonly string[] = [
 ];
 
 /** Everything directly in `src/` but the gateway. */
-const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "runtime.ts"];
+const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "config-checks.ts", "runtime.ts"];
 
 const MAX_LINES = 300;
 

@@ -6,13 +6,12 @@ import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation, Single, Stream } from "../graphql/operation/run.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsParts, sendParts } from "./multipart.ts";
-import { BAD_REQUEST, GRAPHQL_PATH, sendError } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { GRAPHQL_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
@@ -27,7 +26,7 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
   const { run, createContext, requestLog } = options;
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
     if (reply.statusCode >= 400) {
@@ -41,47 +40,44 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
       const { headers } = request;
-      const signal = goneSignal(reply);
+      const signal = clientAbortSignal(reply);
       const trace = requestLog.traceOf(request);
-      const context = createContext({
-        headers,
-        trace,
-        signal,
-        takesSubscription: acceptsParts(headers.accept),
-      });
+      const carriesStream = acceptsParts(headers.accept);
+      const context = createContext({ headers, trace, signal, takesSubscription: carriesStream });
       const contentType = responseType(headers.accept);
       const read = readGraphQLRequest(request);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
-      if (read.kind === "invalid") await respond(reply, contentType, refusal(read.message));
-      else if (read.kind === "operation")
-        await respond(reply, contentType, await run(read.operation, context));
-      else await respondThroughApollo({ request, reply, contentType, context, read }, options);
+      const exchange = { request, reply, contentType, context };
+      if (read.kind === "invalid") await respond(exchange, refusal(read.message));
+      else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
+      else await respondThroughApollo(exchange, read, options);
       requestLog.writeFaults(request, signal);
       return reply;
     },
   });
 }
 
-/** A request that Apollo Server is to read. */
-interface ApolloExchange {
+/** A request and where its response goes. */
+interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly contentType: string;
   readonly context: OperationContext;
-  readonly read: Extract<GraphQLRequest, { kind: "other" }>;
 }
 
 /** Apollo Server reads the request and chooses status and headers; what it runs is run as everything else. */
 async function respondThroughApollo(
-  { request, reply, contentType, context, read: { text, operationName } }: ApolloExchange,
+  exchange: Exchange,
+  { text, operationName }: Extract<GraphQLRequest, { kind: "other" }>,
   { apollo, prepare, run }: GraphQLRouteOptions,
 ): Promise<void> {
-  const wantsPage = /\btext\/html\b/i.test(request.headers.accept ?? "");
-  // A text that would overflow the stack must not get to a parser.
+  const { request, reply, contentType, context } = exchange;
+  const wantsPage = acceptsHtml(request.headers.accept);
+  // A text that would overflow the stack must not get to Apollo Server's parser.
   const prepared = text === null || wantsPage ? null : prepare(text, operationName);
   if (prepared && isRefusal(prepared)) {
     const body = JSON.stringify({ errors: prepared.errors });
-    return respond(reply, contentType, { kind: "single", body, refusal: prepared.errors });
+    return respond(exchange, { kind: "single", body, refusal: prepared.errors });
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -93,7 +89,7 @@ async function respondThroughApollo(
       },
     }),
   });
-  if (result) return respond(reply, contentType, result);
+  if (result) return respond(exchange, result);
   const { status = 200, headers, body } = response;
   if (body.kind !== "complete")
     throw new Error("Expected a complete response: there is no incremental delivery.");
@@ -101,8 +97,12 @@ async function respondThroughApollo(
 }
 
 /** Sends what came of an operation. */
-async function respond(reply: FastifyReply, contentType: string, result: Single | Stream): Promise<void> {
-  if (result.kind === "stream") return sendParts(reply, result.responses);
+async function respond({ reply, contentType, context }: Exchange, result: Single | Stream): Promise<void> {
+  if (result.kind === "stream") {
+    return sendParts(reply, result.responses).catch(
+      (error: unknown) => void context.trace.faults.push(error),
+    );
+  }
   reply
     .code(result.refusal ? 400 : 200)
     .type(contentType)
@@ -124,10 +124,11 @@ function responseType(accept: string | undefined): string | null {
   if (!accept || accept === "*/*" || accept === "application/json") return RESPONSE_TYPES[0];
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...RESPONSE_TYPES]);
   // A client that takes subscriptions in parts, and a browser that wants a page, can read JSON too.
-  if (chosen === undefined && (acceptsParts(accept) || /\btext\/html\b/i.test(accept)))
-    return RESPONSE_TYPES[0];
+  if (chosen === undefined && (acceptsParts(accept) || acceptsHtml(accept))) return RESPONSE_TYPES[0];
   return chosen ?? null;
 }
+
+const acceptsHtml = (accept = ""): boolean => /\btext\/html\b/i.test(accept);
 
 const notAcceptable = (accept = ""): string =>
   `Expected \`Accept\` to allow application/json or application/graphql-response+json, got ${accept}.`;
@@ -139,7 +140,7 @@ function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGr
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   if (accept !== null) headers.set("accept", accept);
-  return { method: request.method, headers, search: exactSearch(request.url), body: request.body };
+  return { method: request.method, headers, search: losslessSearch(request.url), body: request.body };
 }
 
 /** Error codes in a response body. */

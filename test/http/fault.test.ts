@@ -4,7 +4,6 @@ import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { createApolloServer } from "../../src/graphql/apollo-server.ts";
 import type { OperationContext } from "../../src/graphql/context.ts";
-import { createOperations } from "../../src/graphql/operations.ts";
 import { createPipeline } from "../../src/graphql/pipeline.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { runOperation } from "../support/gateway.ts";
@@ -47,7 +46,6 @@ beforeAll(async () => {
     apollo,
     prepare,
     run,
-    operations: createOperations(run),
     logger,
     webSocket: { maxConnections: 10 },
     allowedOrigins: [],

@@ -51,7 +51,7 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it.concurrent("SIGTERM closes WebSockets with 1001, ends streams, and ends the process, though a client reads nothing", async (test) => {
+it.concurrent("SIGTERM closes WebSockets with 1001, interrupts streams, and ends the process, though a client reads nothing", async (test) => {
   const program = runProgram(test, "main.js", [], { LIVE_POLL_SCHEDULE_MS: "50" });
   const url = await program.url();
   // Waits for its user, for ever.

@@ -76,6 +76,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       timeoutMs: 60_000,
       maxBodyBytes: 64 * 2 ** 20,
       connections: 32,
+      maxQueue: 10_000,
+      proxy: null,
       app: null,
       defaultAuthorization: null,
       ...options.upstream,

@@ -146,18 +146,6 @@ describe("connections", () => {
 });
 
 describe("time", () => {
-  it("does not run for a call that waits for a free connection", async () => {
-    const gateway = await useGateway({ upstream: { connections: 1, timeoutMs: 1_500 } });
-    const error = { error: { code: "NOT_FOUND", message: "late" } };
-    const answer = { kind: "json", status: 404, body: error } as const;
-    const ids = ["1", "2", "3", "4", "5"];
-    for (const id of ids) gateway.simulator.script(id, () => ({ kind: "delayed", delayMs: 400, answer }));
-
-    const answers = await Promise.all(ids.map((id) => askForJob(gateway, id)));
-
-    expect(answers.map(({ data }) => data.jobInstance?.message)).toEqual(ids.map(() => "late"));
-  });
-
   it("runs over the whole answer, however steadily it trickles in", async () => {
     // Long enough for the head of the answer, and far too short for the answer.
     const gateway = await useGateway({ upstream: { timeoutMs: 3_000 } });

@@ -112,3 +112,11 @@ function noteError(error: GraphQLError, { trace }: OperationContext): void {
   trace.errorCodes.push(code);
   if (code === "INTERNAL_SERVER_ERROR") trace.faults.push(error.originalError ?? error);
 }
+
+/** The responses of any operation, for transports that carry many: those of a stream, or the single one. */
+export const responsesOf = (result: Single | Stream): Stream["responses"] =>
+  result.kind === "stream" ? result.responses : single(String(result.body));
+
+async function* single(body: string): Stream["responses"] {
+  yield body;
+}

@@ -48,6 +48,8 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     timeoutMs: 60_000,
     maxBodyBytes: 2 ** 24,
     connections: 8,
+    maxQueue: 1_000,
+    proxy: null,
   });
   const schema = createSchema();
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: showError };

@@ -1,12 +1,12 @@
 /** Request JSON whose large integers keep every digit. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exactSearch, parseRequestJson } from "../../src/http/exact-json.ts";
+import { losslessSearch, parseLosslessJson } from "../../src/http/lossless-json.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
 
 /** 2^53 + 1: the first whole number that a double cannot hold. */
 const HUGE = "9007199254740993";
 
-describe("parseRequestJson", () => {
+describe("parseLosslessJson", () => {
   it.each<[text: string, value: unknown]>([
     [HUGE, HUGE],
     [`-${HUGE}`, `-${HUGE}`],
@@ -19,15 +19,15 @@ describe("parseRequestJson", () => {
     ["1234567890123456e15", 1234567890123456e15],
     [`["${HUGE}",true,null,0.1]`, [HUGE, true, null, 0.1]],
   ])("reads %s", (text, value) => {
-    expect(parseRequestJson(text)).toEqual(value);
+    expect(parseLosslessJson(text)).toEqual(value);
   });
 
   it.each(["", "{", `{"a":${HUGE}`, `0${HUGE}`, "undefined"])("throws a SyntaxError for %j", (text) => {
-    expect(() => parseRequestJson(text)).toThrow(SyntaxError);
+    expect(() => parseLosslessJson(text)).toThrow(SyntaxError);
   });
 });
 
-describe("exactSearch", () => {
+describe("losslessSearch", () => {
   it.each([
     ["without anything large", `?query=%7B%20__typename%20%7D&variables=${encodeURIComponent('{"id":1}')}`],
     ["large outside `variables`", `?query=%7Bjob(id:${HUGE})%7D`],
@@ -35,11 +35,11 @@ describe("exactSearch", () => {
     ["with `variables` that are not JSON", `?variables=${HUGE}x`],
     ["that is empty", ""],
   ])("leaves a query string %s as it is", (_what, search) => {
-    expect(exactSearch(search)).toBe(search);
+    expect(losslessSearch(search)).toBe(search);
   });
 
   it("makes large integers in `variables` texts, and keeps the rest", () => {
-    const search = exactSearch(`?query=${encodeURIComponent("{ a & b }")}&variables={"id":${HUGE},"n":1}`);
+    const search = losslessSearch(`?query=${encodeURIComponent("{ a & b }")}&variables={"id":${HUGE},"n":1}`);
     const params = new URLSearchParams(search);
     expect(Object.fromEntries(params)).toEqual({ query: "{ a & b }", variables: `{"id":"${HUGE}","n":1}` });
   });

@@ -6,8 +6,9 @@ import type { Duplex } from "node:stream";
 const OFFER: ReadonlySet<string> = new Set(["connection", "upgrade", "http2-settings"]);
 
 /**
- * Has the server take the request as one without the offer, which HTTP lets it ignore. For Node.js before 24.9, which
- * cannot be told so: it has read the head of the request, and left the connection. So it gets both once more.
+ * Has the server take the request as one without the offer, which HTTP lets it ignore. For Node.js without
+ * `shouldUpgradeCallback` (before 22.21, and 24.0 to 24.8), which cannot be told so: it has read the head of the request,
+ * and left the connection. So it gets both once more.
  */
 export function serveWithoutUpgrade(
   server: Server,

@@ -1,12 +1,11 @@
-/** Requests that reach no operation, and faults on the way: every refusal in the form of a GraphQL result. */
+/** Error responses to requests that reach no operation: each has the form of a GraphQL result. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { formatError } from "../graphql/errors.ts";
 import { HEALTH_PATHS } from "./health.ts";
-
-export const GRAPHQL_PATH = "/graphql";
-export const STREAM_PATH = `${GRAPHQL_PATH}/stream`;
+import { UnreadableBody } from "./lossless-json.ts";
+import { GRAPHQL_PATH, pathOf, STREAM_PATH } from "./paths.ts";
 
 export const BAD_REQUEST = "BAD_REQUEST";
 export const SHUTTING_DOWN = "SHUTTING_DOWN";
@@ -15,9 +14,10 @@ export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down; try another 
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 
-/** A failure on the way to an operation: the client's, which is explained, or our own, which is masked and logged. */
-export function sendProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** A failure before an operation: the client's, which is explained, or our own, which is masked and logged. */
+export function sendFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
+  if (error instanceof UnreadableBody) reply.headers(error.headers);
   if (status < 500) return sendError(reply, status, BAD_REQUEST, explain(error, request));
   request.log.error({ err: error }, "fault");
   return reply.code(500).send({ errors: [formatError({ message: error.message }, error)] });
@@ -44,7 +44,7 @@ const ALLOWED_METHODS = new Map([
 
 /** For what no route takes: a known path with another method, or an unknown path. */
 export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const allowed = ALLOWED_METHODS.get(url.split("?")[0] ?? "");
+  const allowed = ALLOWED_METHODS.get(pathOf(url));
   if (allowed !== undefined) {
     reply.header("allow", allowed);
     return sendError(reply, 405, BAD_REQUEST, `Expected one of the methods ${allowed}, got ${method}.`);

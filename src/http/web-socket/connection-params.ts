@@ -1,6 +1,6 @@
 /** The caller behind a WebSocket: what its upgrade request says, and what its first message says over that. */
 import type { IncomingHttpHeaders } from "node:http";
-import { CALLER_HEADERS, toHeaderJson } from "./caller.ts";
+import { CALLER_HEADERS, toHeaderJson } from "../caller.ts";
 
 /** The connection's first message has something that is no header. */
 export class InvalidConnectionParams extends Error {
@@ -11,7 +11,7 @@ export class InvalidConnectionParams extends Error {
 const PARAMS = ["x-bkapi-authorization", "x-bk-tenant-id", "accept-language"] as const;
 
 /** What is kept of the upgrade request while the connection lasts. */
-export const callerHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+export const handshakeHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(CALLER_HEADERS.map((name) => [name, headers[name]]));
 
 /**
