@@ -1,6 +1,7 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
@@ -26,6 +27,7 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
   const { run, createContext, requestLog } = options;
+  const responseType = createResponseType();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
@@ -119,9 +121,25 @@ const RESPONSE_TYPES = [
   "application/graphql-response+json; charset=utf-8",
 ] as const;
 
-/** The content type of a response, as Apollo Server chooses it; null when the client accepts neither. */
-function responseType(accept: string | undefined): string | null {
-  if (!accept || accept === "*/*" || accept === "application/json") return RESPONSE_TYPES[0];
+/** `Accept` headers whose content type is remembered: clients have few, and negotiation costs a few microseconds. */
+const MAX_ACCEPTS = 100;
+const MAX_ACCEPT_LENGTH = 300;
+
+/** Chooses the content type of a response as Apollo Server does; null when the client accepts neither. */
+function createResponseType(): (accept: string | undefined) => string | null {
+  const known = new LRUCache<string, { readonly type: string | null }>({ max: MAX_ACCEPTS });
+  return (accept) => {
+    if (!accept || accept.length > MAX_ACCEPT_LENGTH) return negotiate(accept);
+    const found = known.get(accept);
+    if (found) return found.type;
+    const type = negotiate(accept);
+    known.set(accept, { type });
+    return type;
+  };
+}
+
+function negotiate(accept: string | undefined): string | null {
+  if (!accept) return RESPONSE_TYPES[0];
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...RESPONSE_TYPES]);
   // A client that takes subscriptions in parts, and a browser that wants a page, can read JSON too.
   if (chosen === undefined && (acceptsParts(accept) || acceptsHtml(accept))) return RESPONSE_TYPES[0];
