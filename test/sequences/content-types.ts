@@ -1,0 +1,30 @@
+/** The content type of equal requests is the same, whatever came before. */
+import type { Asked } from "./draw-steps.ts";
+import type { Answer } from "./transports.ts";
+
+export interface ContentTypes {
+  /** What is wrong with the answer's content type; null when nothing is. */
+  readonly faultIn: (asked: Asked, answer: Answer) => string | null;
+}
+
+export function createContentTypes(): ContentTypes {
+  const known = new Map<string, string | null>();
+  return {
+    faultIn: (asked, { contentTypes, result }) => {
+      const key = keyOf(asked, result.data !== undefined);
+      for (const type of contentTypes) {
+        const first = known.get(key);
+        if (first === undefined) known.set(key, type);
+        else if (first !== type)
+          return `expected ${first} as at the first such request, got ${type} (${key})`;
+      }
+      return null;
+    },
+  };
+}
+
+const keyOf = ({ transport, isLive, accept }: Asked, hasData: boolean): string => {
+  if (transport === "multipart" || transport === "events")
+    return `${transport}, ${isLive ? "subscription" : "query"}, ${hasData ? "runs" : "refused"}`;
+  return `${transport === "get" ? "GET" : "POST"}, Accept: ${accept ?? "none"}`;
+};

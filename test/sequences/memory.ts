@@ -1,0 +1,71 @@
+/** What each identity has been told of each job. */
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
+import type { Known } from "./checks.ts";
+import type { Asked } from "./draw-steps.ts";
+import type { Identity } from "./identities.ts";
+import type { Answer } from "./transports.ts";
+import { readingOf } from "./truth.ts";
+import { asksForHosts, type JobPath, jobPathOf } from "./upstream.ts";
+
+export interface Memory {
+  /** By the latest calls. */
+  readonly find: (identity: Identity, path: JobPath) => Known | null;
+  /** Takes note of the calls of one step that had an outcome. */
+  readonly noteCalls: (
+    calls: readonly SimulatedRequest[],
+    versionAt: (call: SimulatedRequest) => number,
+  ) => void;
+  /** Tells when an answer to the truth document is older than one of an earlier step. */
+  readonly regressIn: (asked: Asked, answer: Answer) => string | null;
+  readonly noteAnswer: (asked: Asked, answer: Answer) => void;
+}
+
+const keyOf = ({ authorization, tenantId, language }: Omit<Identity, "acceptLanguage">, path: string) =>
+  JSON.stringify([authorization, tenantId, language, path]);
+
+const callKey = (call: SimulatedRequest): string =>
+  JSON.stringify([
+    call.headers["x-bkapi-authorization"] ?? null,
+    call.headers["x-bk-tenant-id"] ?? null,
+    call.headers["blueking-language"] ?? null,
+    jobPathOf(call),
+  ]);
+
+export function createMemory(): Memory {
+  const known = new Map<string, Known>();
+  const readings = new Map<string, { version: number; observedAt: number }>();
+
+  const readingIn = ({ identity, operation }: Asked, { result }: Answer) => {
+    const reading = operation.query.includes("query Truth") ? readingOf(result) : null;
+    return reading && { key: keyOf(identity, JSON.stringify(operation.variables?.ref)), reading };
+  };
+
+  return {
+    find: (identity, path) => known.get(keyOf(identity, path)) ?? null,
+
+    noteCalls: (calls, versionAt) => {
+      for (const [key, together] of Map.groupBy(calls, callKey)) {
+        const [call] = together;
+        // Which of calls at the same time is the later one is not known: rows may be there.
+        if (call) known.set(key, { version: versionAt(call), hasHosts: together.some(asksForHosts) });
+      }
+    },
+
+    regressIn: (asked, answer) => {
+      const found = readingIn(asked, answer);
+      const before = found && readings.get(found.key);
+      if (!found || !before) return null;
+      const { version, observedAt } = found.reading;
+      return version < before.version || observedAt < before.observedAt
+        ? `expected version ${before.version}, read at ${before.observedAt}, or a later one, got ${version}, read at ${observedAt}`
+        : null;
+    },
+
+    noteAnswer: (asked, answer) => {
+      const found = readingIn(asked, answer);
+      const before = found && readings.get(found.key);
+      if (found && (!before || before.observedAt <= found.reading.observedAt))
+        readings.set(found.key, found.reading);
+    },
+  };
+}
