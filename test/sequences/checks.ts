@@ -31,8 +31,8 @@ export const isOf = ({ headers }: SimulatedRequest, identity: Identity): boolean
 const CAN_BE_ASKED_AGAIN = /\/(804|20000090504)$/;
 
 export interface CallFault {
-  /** The job that the calls are for. */
-  readonly path: JobPath;
+  /** The first request that names the job which the calls are for. */
+  readonly of: Required;
   readonly what: string;
 }
 
@@ -55,13 +55,16 @@ export function faultInCalls(
       });
       const known = identity.authorization === null ? null : knownOf(identity, path);
       const what = faultInCallsOf(path, wanted, made, known);
-      if (what) return { path, what };
+      const of = required.find(({ requirements }) => requirements.has(path));
+      if (what && of) return { of, what };
     }
   }
-  const [other] = left;
-  if (!other) return null;
-  const path = jobPathOf(other);
-  return { path, what: `expected no call for ${path} by ${other.headers["x-bkapi-authorization"]}` };
+  const [[of], [other]] = [step, [...left]];
+  if (!of || !other) return null;
+  return {
+    of,
+    what: `expected no call for ${jobPathOf(other)} by ${other.headers["x-bkapi-authorization"]}`,
+  };
 }
 
 interface Wanted {

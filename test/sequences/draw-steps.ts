@@ -1,6 +1,6 @@
 /** Draws what is sent next: mostly one request, now and then several at the same time. */
 import type { Draw } from "./draw.ts";
-import { IDENTITIES } from "./identities.ts";
+import { IDENTITIES, type Identity } from "./identities.ts";
 import { CHANGING_JOBS } from "./job-states.ts";
 import type { Pool } from "./pool.ts";
 import { MULTIPART, type Request, type Transport } from "./transports.ts";
@@ -41,27 +41,40 @@ export function createDrawStep(pool: Pool, draw: Draw): () => Step {
     versions = { ...versions, [path]: (versions[path] ?? 0) + 1 };
   };
 
-  const drawAsked = (): Asked => {
+  const drawAsked = (inputs: Draw, identity: Identity): Asked => {
     const { name, query, ask, isLive = false } = pool.pick(draw);
-    const operation = { query: spaced(draw, query), ...ask(draw) };
+    const operation = { query: spaced(draw, query), ...ask(inputs) };
     const transport = drawTransport(draw, operation.query, isLive);
     return {
       name,
       isLive,
       operation,
       transport,
-      // Most are the first ones', so that what is kept for an identity is met again.
-      identity: draw.pick(draw.chance(0.5) ? IDENTITIES.slice(0, 2) : IDENTITIES),
+      identity,
       accept: draw.pick(ACCEPTS),
       isFresh: transport !== "webSocket" && draw.chance(0.15),
       extensions: draw.chance(0.5) ? CLIENT_LIBRARY : null,
     };
   };
 
+  // Most are the first ones', so that what is kept for an identity is met again.
+  const drawIdentity = () => draw.pick(draw.chance(0.5) ? IDENTITIES.slice(0, 2) : IDENTITIES);
+
+  /** Several for one job by one identity, which can share calls. */
+  const drawTogether = (count: number): Asked[] => {
+    const ref = draw.ref();
+    const inputs: Draw = { ...draw, ref: () => ref };
+    const identity = drawIdentity();
+    return Array.from({ length: count }, () => drawAsked(inputs, identity));
+  };
+
   return () => {
     if (draw.chance(0.4)) advance();
     const count = draw.chance(0.1) ? 2 + draw.below(MAX_SIMULTANEOUS - 1) : 1;
-    return { asked: Array.from({ length: count }, drawAsked), versions };
+    const asked = draw.chance(0.5)
+      ? drawTogether(count)
+      : Array.from({ length: count }, () => drawAsked(draw, drawIdentity()));
+    return { asked, versions };
   };
 }
 

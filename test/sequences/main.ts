@@ -1,5 +1,6 @@
 /** `npm run sequences -- --operations 20000 --seed 42`: the random sequences for as long as one likes. */
 import { parseArgs } from "node:util";
+import { createReference } from "./reference-client.ts";
 import { describeReport, summarizeDifferences } from "./report.ts";
 import { runSequence } from "./sequence.ts";
 
@@ -14,11 +15,13 @@ const { values } = parseArgs({
 });
 
 const seed = Number(values.seed);
+const reference = createReference();
 for (const hasSnapshots of [false, true]) {
   if (values.snapshots !== "both" && values.snapshots !== (hasSnapshots ? "on" : "off")) continue;
   console.log(`seed ${seed}, ${values.operations} operations, snapshots ${hasSnapshots ? "on" : "off"}`);
   const options = {
     seed,
+    reference,
     hasSnapshots,
     operations: Number(values.operations),
     maxDifferences: Number(values.differences),
@@ -37,3 +40,4 @@ for (const hasSnapshots of [false, true]) {
   if (report.differences.length > 1) console.log(summarizeDifferences(report.differences));
   if (report.differences.length > 0) process.exitCode = 1;
 }
+reference.close();

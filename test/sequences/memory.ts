@@ -17,7 +17,8 @@ export interface Memory {
   ) => void;
   /** Tells when an answer to the truth document is older than one of an earlier step. */
   readonly regressIn: (asked: Asked, answer: Answer) => string | null;
-  readonly noteAnswer: (asked: Asked, answer: Answer) => void;
+  /** Takes note of when an answer to the truth document was read, or of `notAfter` where that is earlier. */
+  readonly noteAnswer: (asked: Asked, answer: Answer, notAfter: number) => void;
 }
 
 const keyOf = ({ authorization, tenantId, language }: Omit<Identity, "acceptLanguage">, path: string) =>
@@ -61,11 +62,12 @@ export function createMemory(): Memory {
         : null;
     },
 
-    noteAnswer: (asked, answer) => {
+    noteAnswer: (asked, answer, notAfter) => {
       const found = readingIn(asked, answer);
-      const before = found && readings.get(found.key);
-      if (found && (!before || before.observedAt <= found.reading.observedAt))
-        readings.set(found.key, found.reading);
+      if (!found) return;
+      const { version, observedAt } = found.reading;
+      const before = readings.get(found.key)?.observedAt ?? 0;
+      readings.set(found.key, { version, observedAt: Math.max(before, Math.min(observedAt, notAfter)) });
     },
   };
 }

@@ -27,3 +27,4 @@ process.on("message", (text: string) => {
     process.exit(1);
   });
 });
+process.on("disconnect", () => process.exit());

@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from "node:fs";
 import {
   buildSchema,
+  type DocumentNode,
   execute,
   type GraphQLFieldResolver,
   getNamedType,
@@ -84,10 +85,21 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
     return isList ? [value] : value;
   };
 
+  // Of texts that come again; null for those that are not valid.
+  const documents = new Map<string, DocumentNode | null>();
+  const documentOf = (query: string): DocumentNode | null => {
+    const known = documents.get(query);
+    if (known !== undefined) return known;
+    const document = parsed(query);
+    const valid = document && validate(schema, document).length === 0 ? document : null;
+    documents.set(query, valid);
+    return valid;
+  };
+
   return async ({ query, variables = {}, operationName = null }) => {
     const notes: Notes = { paths: new Map(), needsHosts: new Set() };
-    const document = parsed(query);
-    if (!document || validate(schema, document).length > 0) return new Map();
+    const document = documentOf(query);
+    if (!document) return new Map();
     const { errors = [] } = await execute({
       schema,
       document,
@@ -102,7 +114,7 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
   };
 }
 
-function parsed(query: string) {
+function parsed(query: string): DocumentNode | null {
   try {
     return parse(query);
   } catch {

@@ -6,7 +6,7 @@ import { type Asked, createDrawStep, type Step } from "./draw-steps.ts";
 import { createPool } from "./pool.ts";
 import { createRandom } from "./random.ts";
 import type { Result } from "./reference.ts";
-import { createReference, type Reference } from "./reference-client.ts";
+import type { Reference } from "./reference-client.ts";
 import { readSchema } from "./required.ts";
 import { createTrial, type Observation, type Trial, type TrialOptions } from "./trial.ts";
 
@@ -15,6 +15,8 @@ export interface SequenceOptions extends TrialOptions {
   readonly operations: number;
   /** Differences to find before the sequence ends. */
   readonly maxDifferences: number;
+  /** Sequences of one seed ask it much the same. */
+  readonly reference: Reference;
   readonly onProgress?: (operations: number) => void;
 }
 
@@ -39,8 +41,7 @@ export interface SequenceReport {
 const MAX_PENDING = 50;
 
 export async function runSequence(options: SequenceOptions): Promise<SequenceReport> {
-  const { seed, operations, maxDifferences, onProgress } = options;
-  const reference = createReference();
+  const { seed, operations, maxDifferences, reference, onProgress } = options;
   const trial = await createTrial(options);
   const cursors: string[] = [];
   const pool = createPool(buildSchema(readSchema()), seed);
@@ -72,7 +73,6 @@ export async function runSequence(options: SequenceOptions): Promise<SequenceRep
     return { operations: sent, differences, shortest };
   } finally {
     await trial.close();
-    reference.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /** One long-lived gateway over one simulator, and what each step of a sequence shows of them. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, withLive } from "../support/gateway.ts";
-import { faultInCalls, isOf, type Required } from "./checks.ts";
+import { faultInCalls, isOf, type KnownOf, type Required } from "./checks.ts";
 import type { Window } from "./compare.ts";
 import { createContentTypes } from "./content-types.ts";
 import type { Asked, Step } from "./draw-steps.ts";
@@ -9,7 +9,7 @@ import { createMemory } from "./memory.ts";
 import { createRequirements } from "./required.ts";
 import { type Answer, createTransports } from "./transports.ts";
 import { lieIn } from "./truth.ts";
-import { hasOutcome, type JobPath, jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
+import { hasOutcome, jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
 
 /** An answer, and what it may be of. */
 export interface Observation {
@@ -36,15 +36,17 @@ export interface TrialOptions {
 
 const LONG_MS = 3_600_000;
 
-export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial> {
-  const maxAgeMs = hasSnapshots ? LONG_MS : 0;
-  const gateway = await startGateway({
+const startGatewayOfTrial = (maxAgeMs: number) =>
+  startGateway({
     config: {
       ...withLive({}).config,
       logLevel: "error",
       snapshots: { maxAgeRunningMs: maxAgeMs, maxAgeFinishedMs: maxAgeMs, maxBytes: 2 ** 28 },
     },
   });
+
+export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial> {
+  const gateway = await startGatewayOfTrial(hasSnapshots ? LONG_MS : 0);
   let versions: Versions = {};
   scriptUpstream(gateway.simulator, (path) => versions[path] ?? 0);
   const transports = createTransports(gateway.url);
@@ -59,18 +61,17 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
     const required: Required[] = await Promise.all(
       step.asked.map(async (asked) => ({ asked, requirements: await requirementsOf(asked.operation) })),
     );
-    const from = hasSnapshots ? startedAt : Date.now();
+    const sentAt = Date.now();
     const answers = await Promise.all(step.asked.map(transports.send));
-    const window = { from, to: Date.now() };
+    const window = { from: hasSnapshots ? startedAt : sentAt, to: Date.now() };
     const calls = [...gateway.simulator.requests];
-    const faultOfStep = faultInCalls(required, calls, (identity, path) =>
-      hasSnapshots ? memory.find(identity, path) : null,
-    );
-    const faultyIndex = required.findIndex(({ requirements }) => requirements.has(faultOfStep?.path ?? ""));
-    const observations = required.map(({ asked, requirements }, index): Observation => {
+    const knownOf: KnownOf = hasSnapshots ? memory.find : () => null;
+    const faultOfCalls = faultInCalls(required, calls, knownOf);
+    const observations = required.map((one, index): Observation => {
+      const { asked } = one;
       const answer = answers[index] ?? { result: {}, contentTypes: [] };
       const faults = [
-        faultOfStep && index === Math.max(0, faultyIndex) ? faultOfStep.what : null,
+        faultOfCalls?.of === one ? faultOfCalls.what : null,
         contentTypes.faultIn(asked, answer),
         lieIn(answer.result, firstOf(asked)),
         memory.regressIn(asked, answer),
@@ -79,39 +80,18 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
         asked,
         answer,
         faults: faults.filter((fault) => fault !== null),
-        candidates: candidatesOf(asked, [...requirements.keys()], calls, required.length === 1),
+        candidates: candidatesOf(one, versions, calls, knownOf, step.asked.length === 1),
         window,
       };
     });
-    for (const { asked, answer } of observations) memory.noteAnswer(asked, answer);
-    memory.noteCalls(
-      calls.filter((call) => hasOutcome(call, versionAt(call))),
-      versionAt,
-    );
-    return observations;
-  };
-
-  const versionAt = (call: SimulatedRequest) => versions[jobPathOf(call)] ?? 0;
-
-  /** Which versions of its jobs an answer may tell of. */
-  const candidatesOf = (
-    { identity, isFresh }: Asked,
-    paths: readonly JobPath[],
-    calls: readonly SimulatedRequest[],
-    isAlone: boolean,
-  ): readonly Versions[] => {
-    const now: Versions = Object.fromEntries(paths.map((path) => [path, versions[path] ?? 0]));
-    let candidates: readonly Versions[] = [now];
-    for (const path of hasSnapshots && !isFresh ? paths : []) {
-      const known = memory.find(identity, path);
-      if (!known || known.version === now[path]) continue;
-      const isMade = calls.some((call) => isOf(call, identity) && jobPathOf(call) === path);
-      if (isMade && isAlone) continue;
-      const earlier = candidates.map((one) => ({ ...one, [path]: known.version }));
-      // The call may be that of another request.
-      candidates = isMade ? [...candidates, ...earlier].slice(0, MAX_CANDIDATES) : earlier;
+    for (const { asked, answer } of observations) {
+      // Of reads at the same time either may be the later one.
+      memory.noteAnswer(asked, answer, step.asked.length === 1 ? Infinity : sentAt);
     }
-    return candidates;
+    const versionAt = (call: SimulatedRequest) => versions[jobPathOf(call)] ?? 0;
+    const withOutcome = calls.filter((call) => hasOutcome(call, versionAt(call)));
+    memory.noteCalls(withOutcome, versionAt);
+    return observations;
   };
 
   const close = async () => {
@@ -123,6 +103,29 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
 }
 
 const MAX_CANDIDATES = 16;
+
+/** Which versions of its jobs an answer may tell of. @param isAlone nothing else was sent at the same time. */
+function candidatesOf(
+  { asked: { identity, isFresh }, requirements }: Required,
+  versions: Versions,
+  calls: readonly SimulatedRequest[],
+  knownOf: KnownOf,
+  isAlone: boolean,
+): readonly Versions[] {
+  const paths = [...requirements.keys()];
+  const now: Versions = Object.fromEntries(paths.map((path) => [path, versions[path] ?? 0]));
+  let candidates: readonly Versions[] = [now];
+  for (const path of isFresh ? [] : paths) {
+    const known = knownOf(identity, path);
+    if (!known || known.version === now[path]) continue;
+    const isMade = calls.some((call) => isOf(call, identity) && jobPathOf(call) === path);
+    if (isMade && isAlone) continue;
+    const earlier = candidates.map((one) => ({ ...one, [path]: known.version }));
+    // The call may be that of another request.
+    candidates = isMade ? [...candidates, ...earlier].slice(0, MAX_CANDIDATES) : earlier;
+  }
+  return candidates;
+}
 
 const DEFAULT_FIRST = 10_000;
 const firstOf = ({ operation }: Asked): number => Number(operation.variables?.first ?? DEFAULT_FIRST);

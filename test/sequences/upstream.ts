@@ -154,7 +154,9 @@ const releaseTarget = ({ hostId, ip, containerName }: TrueRow) => ({
  * before it still holds.
  */
 export const hasOutcome = (request: SimulatedRequest, version: number): boolean => {
-  if (userOf(request) === EXPIRED_TOKEN) return false;
-  const failing = FAILURES[request.query.job_instance_id ?? ""];
+  const { job_instance_id: id = "" } = request.query;
+  // The odd job looks at no credentials.
+  if (userOf(request) === EXPIRED_TOKEN && id !== ODD_JOB) return false;
+  const failing = FAILURES[id];
   return version % 2 === 0 || !failing?.(asksForHosts(request));
 };
