@@ -38,3 +38,9 @@ export const headersOf = ({ authorization, tenantId, acceptLanguage }: Identity)
   ...(tenantId !== null && { "x-bk-tenant-id": tenantId }),
   ...(acceptLanguage !== null && { "accept-language": acceptLanguage }),
 });
+
+/** Tells one identity's calls for one job apart from all others. @param path as `biz/1/801`. */
+export const lookupKey = (
+  { authorization, tenantId, language }: Pick<Identity, "authorization" | "tenantId" | "language">,
+  path: string,
+): string => JSON.stringify([authorization, tenantId, language, path]);

@@ -2,15 +2,18 @@
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import type { Known } from "./checks.ts";
 import type { Asked } from "./draw-steps.ts";
-import type { Identity } from "./identities.ts";
+import { type Identity, lookupKey } from "./identities.ts";
 import type { Answer } from "./transports.ts";
 import { readingOf } from "./truth.ts";
-import { asksForHosts, type JobPath, jobPathOf } from "./upstream.ts";
+import { asksForHosts, callKey, type JobPath } from "./upstream.ts";
 
 export interface Memory {
   /** By the latest calls. */
   readonly find: (identity: Identity, path: JobPath) => Known | null;
-  /** Takes note of the calls of one step that had an outcome. */
+  /** Takes note of lookups whose calls may come when the operation was answered already, some steps later. */
+  readonly noteLate: (keys: readonly string[]) => void;
+  readonly mayBeLate: (key: string) => boolean;
+  /** Takes note of the calls of one step that had an outcome, and ends the step. */
   readonly noteCalls: (
     calls: readonly SimulatedRequest[],
     versionAt: (call: SimulatedRequest) => number,
@@ -21,30 +24,29 @@ export interface Memory {
   readonly noteAnswer: (asked: Asked, answer: Answer, notAfter: number) => void;
 }
 
-const keyOf = ({ authorization, tenantId, language }: Omit<Identity, "acceptLanguage">, path: string) =>
-  JSON.stringify([authorization, tenantId, language, path]);
-
-const callKey = (call: SimulatedRequest): string =>
-  JSON.stringify([
-    call.headers["x-bkapi-authorization"] ?? null,
-    call.headers["x-bk-tenant-id"] ?? null,
-    call.headers["blueking-language"] ?? null,
-    jobPathOf(call),
-  ]);
+const MAX_LATE_STEPS = 20;
 
 export function createMemory(): Memory {
   const known = new Map<string, Known>();
+  const late = new Map<string, number>();
+  let steps = 0;
   const readings = new Map<string, { version: number; observedAt: number }>();
 
   const readingIn = ({ identity, operation }: Asked, { result }: Answer) => {
     const reading = operation.query.includes("query Truth") ? readingOf(result) : null;
-    return reading && { key: keyOf(identity, JSON.stringify(operation.variables?.ref)), reading };
+    return reading && { key: lookupKey(identity, JSON.stringify(operation.variables?.ref)), reading };
   };
 
   return {
-    find: (identity, path) => known.get(keyOf(identity, path)) ?? null,
+    find: (identity, path) => known.get(lookupKey(identity, path)) ?? null,
+
+    noteLate: (keys) => {
+      for (const key of keys) late.set(key, steps);
+    },
+    mayBeLate: (key) => steps - (late.get(key) ?? Number.NEGATIVE_INFINITY) <= MAX_LATE_STEPS,
 
     noteCalls: (calls, versionAt) => {
+      steps += 1;
       for (const [key, together] of Map.groupBy(calls, callKey)) {
         const [call] = together;
         // Which of calls at the same time is the later one is not known: rows may be there.

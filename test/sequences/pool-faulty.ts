@@ -23,7 +23,6 @@ const FAULTY: Readonly<Record<string, string>> = {
   "a wrong literal": job('... on JobInstance { steps { hostResults(first: "1") { totalCount } } }'),
   "an unknown directive": job("... on JobInstance { name @cached }"),
   "a missing argument": "{ jobInstance { __typename } }",
-  "a mutation": "mutation { jobInstance }",
 };
 
 export const FAULTY_DOCUMENTS: readonly PoolDocument[] = Object.entries(FAULTY).map(([name, query]) => ({

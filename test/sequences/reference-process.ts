@@ -3,14 +3,14 @@ import { createSimulator } from "../../src/simulator/simulator.ts";
 import { OBSERVED_AT } from "./compare.ts";
 import { runReference } from "./reference.ts";
 import type { Question } from "./reference-client.ts";
-import { scriptUpstream, type Versions } from "./upstream.ts";
+import { jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
 
 // Whatever is read here is read at one instant, by which a comparison knows what depends on the time of the read.
 Date.now = () => OBSERVED_AT;
 
 const simulator = await createSimulator();
 let versions: Versions = {};
-scriptUpstream(simulator, (path) => versions[path] ?? 0);
+scriptUpstream(simulator, (call) => versions[jobPathOf(call)] ?? 0);
 
 const answer = async (text: string): Promise<string> => {
   // The parent writes nothing else.

@@ -1,15 +1,16 @@
 /** One long-lived gateway over one simulator, and what each step of a sequence shows of them. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, withLive } from "../support/gateway.ts";
-import { faultInCalls, isOf, type KnownOf, type Required } from "./checks.ts";
+import { faultInCalls, type KnownOf, type Required } from "./checks.ts";
 import type { Window } from "./compare.ts";
 import { createContentTypes } from "./content-types.ts";
 import type { Asked, Step } from "./draw-steps.ts";
+import { lookupKey } from "./identities.ts";
 import { createMemory } from "./memory.ts";
 import { createRequirements } from "./required.ts";
 import { type Answer, createTransports } from "./transports.ts";
 import { lieIn } from "./truth.ts";
-import { hasOutcome, jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
+import { callKey, hasOutcome, jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
 
 /** An answer, and what it may be of. */
 export interface Observation {
@@ -48,7 +49,12 @@ const startGatewayOfTrial = (maxAgeMs: number) =>
 export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial> {
   const gateway = await startGatewayOfTrial(hasSnapshots ? LONG_MS : 0);
   let versions: Versions = {};
-  scriptUpstream(gateway.simulator, (path) => versions[path] ?? 0);
+  const sentVersions = new WeakMap<SimulatedRequest, number>();
+  scriptUpstream(gateway.simulator, (call) => {
+    const version = versions[jobPathOf(call)] ?? 0;
+    sentVersions.set(call, version);
+    return version;
+  });
   const transports = createTransports(gateway.url);
   const requirementsOf = createRequirements();
   const contentTypes = createContentTypes();
@@ -57,16 +63,19 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
 
   const perform: Trial["perform"] = async (step) => {
     versions = step.versions;
-    gateway.simulator.requests.length = 0;
     const required: Required[] = await Promise.all(
       step.asked.map(async (asked) => ({ asked, requirements: await requirementsOf(asked.operation) })),
     );
     const sentAt = Date.now();
     const answers = await Promise.all(step.asked.map(transports.send));
     const window = { from: hasSnapshots ? startedAt : sentAt, to: Date.now() };
-    const calls = [...gateway.simulator.requests];
+    // Among them those that came since the step before.
+    const calls = gateway.simulator.requests.splice(0);
     const knownOf: KnownOf = hasSnapshots ? memory.find : () => null;
-    const faultOfCalls = faultInCalls(required, calls, knownOf);
+    memory.noteLate(
+      required.flatMap((one, index) => (isAnsweredAtOnce(one, answers[index]) ? keysOf(one) : [])),
+    );
+    const faultOfCalls = faultInCalls(required, calls, knownOf, memory.mayBeLate);
     const observations = required.map((one, index): Observation => {
       const { asked } = one;
       const answer = answers[index] ?? { result: {}, contentTypes: [] };
@@ -80,7 +89,13 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
         asked,
         answer,
         faults: faults.filter((fault) => fault !== null),
-        candidates: candidatesOf(one, versions, calls, knownOf, step.asked.length === 1),
+        candidates: candidatesOf(
+          one,
+          versions,
+          calls,
+          knownOf,
+          (key) => step.asked.length > 1 || memory.mayBeLate(key),
+        ),
         window,
       };
     });
@@ -88,7 +103,7 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
       // Of reads at the same time either may be the later one.
       memory.noteAnswer(asked, answer, step.asked.length === 1 ? Infinity : sentAt);
     }
-    const versionAt = (call: SimulatedRequest) => versions[jobPathOf(call)] ?? 0;
+    const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
     const withOutcome = calls.filter((call) => hasOutcome(call, versionAt(call)));
     memory.noteCalls(withOutcome, versionAt);
     return observations;
@@ -104,13 +119,20 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
 
 const MAX_CANDIDATES = 16;
 
-/** Which versions of its jobs an answer may tell of. @param isAlone nothing else was sent at the same time. */
+const keysOf = ({ asked: { identity }, requirements }: Required): string[] =>
+  [...requirements.keys()].map((path) => lookupKey(identity, path));
+
+/** An operation that fails as a whole does not wait for its lookups, and a subscription may poll on for a moment. */
+const isAnsweredAtOnce = ({ asked }: Required, answer: Answer | undefined): boolean =>
+  asked.isLive || (answer?.result.data ?? null) === null;
+
+/** Which versions of its jobs an answer may tell of. @param isShared whether a call may be another operation's. */
 function candidatesOf(
   { asked: { identity, isFresh }, requirements }: Required,
   versions: Versions,
   calls: readonly SimulatedRequest[],
   knownOf: KnownOf,
-  isAlone: boolean,
+  isShared: (key: string) => boolean,
 ): readonly Versions[] {
   const paths = [...requirements.keys()];
   const now: Versions = Object.fromEntries(paths.map((path) => [path, versions[path] ?? 0]));
@@ -118,10 +140,10 @@ function candidatesOf(
   for (const path of isFresh ? [] : paths) {
     const known = knownOf(identity, path);
     if (!known || known.version === now[path]) continue;
-    const isMade = calls.some((call) => isOf(call, identity) && jobPathOf(call) === path);
-    if (isMade && isAlone) continue;
+    const key = lookupKey(identity, path);
+    const isMade = calls.some((call) => callKey(call) === key);
+    if (isMade && !isShared(key)) continue;
     const earlier = candidates.map((one) => ({ ...one, [path]: known.version }));
-    // The call may be that of another request.
     candidates = isMade ? [...candidates, ...earlier].slice(0, MAX_CANDIDATES) : earlier;
   }
   return candidates;

@@ -2,6 +2,7 @@
 import type { Answer } from "../../src/simulator/answer.ts";
 import type { SimulatedRequest, Simulator } from "../../src/simulator/simulator.ts";
 import { ODD_JOB, scriptOddJob } from "../graphql/executor/odd-job.ts";
+import { type Identity, lookupKey } from "./identities.ts";
 import { CHANGING_JOBS, type Form, stateOf, type TrueRow, type TrueStep } from "./job-states.ts";
 
 /** A job among all jobs, as `biz/1/801`. */
@@ -17,12 +18,21 @@ export const jobPathOf = ({ query }: SimulatedRequest): JobPath =>
 export const asksForHosts = ({ query }: SimulatedRequest): boolean =>
   query.return_ip_result === "true" || query.return_execute_object_result === "true";
 
-/** Makes a simulator send the jobs of the sequences at the versions that `versionOf` has at the time of the call. */
-export function scriptUpstream(simulator: Simulator, versionOf: (path: JobPath) => number): void {
+/** The `lookupKey` of a call. */
+export const callKey = (call: SimulatedRequest): string => {
+  const header = (name: string) => (call.headers[name] === undefined ? null : String(call.headers[name]));
+  const language = header("blueking-language");
+  const identity = { authorization: header("x-bkapi-authorization"), tenantId: header("x-bk-tenant-id") };
+  // Whatever else it is, it is no identity of the sequences.
+  return lookupKey({ ...identity, language: language as Identity["language"] }, jobPathOf(call));
+};
+
+/** Makes a simulator send the changing jobs, each at the version that `versionOf` says when the call comes. */
+export function scriptUpstream(simulator: Simulator, versionOf: (call: SimulatedRequest) => number): void {
   scriptOddJob(simulator);
   let reads = 0;
   for (const id of Object.keys(CHANGING_JOBS)) {
-    simulator.script(id, (request) => answerOf(request, versionOf(jobPathOf(request)), reads++));
+    simulator.script(id, (request) => answerOf(request, versionOf(request), reads++));
   }
 }
 
