@@ -8,15 +8,17 @@ export interface ContentTypes {
 }
 
 export function createContentTypes(): ContentTypes {
-  const known = new Map<string, string | null>();
+  const known = new Map<string, { readonly type: string | null; readonly operation: number }>();
+  let operation = 0;
   return {
     faultIn: (asked, { contentTypes, result }) => {
+      operation += 1;
       const key = keyOf(asked, result.data !== undefined);
       for (const type of contentTypes) {
-        const first = known.get(key);
-        if (first === undefined) known.set(key, type);
-        else if (first !== type)
-          return `expected ${first} as at the first such request, got ${type} (${key})`;
+        const first = known.get(key) ?? { type, operation };
+        known.set(key, first);
+        if (first.type !== type)
+          return `expected the content type ${first.type} of operation ${first.operation}, got ${type} (${key})`;
       }
       return null;
     },

@@ -53,7 +53,10 @@ const cut = (value: unknown): string => JSON.stringify(value).slice(0, MAX_RESUL
 export function summarizeDifferences(differences: readonly Difference[]): string {
   const kinds = Map.groupBy(differences, ({ what, asked }) => {
     const [line = ""] = what.split("\n");
-    return `${line.replace(/\[\d+\]/g, "[…]").slice(0, 160)} — ${asked.name}`;
+    return `${line
+      .replace(/\[\d+\]/g, "[…]")
+      .replace(/operation \d+/, "an earlier operation")
+      .slice(0, 160)} — ${asked.name}`;
   });
   return [...kinds]
     .map(
