@@ -5,7 +5,7 @@ import type { Asked } from "./draw-steps.ts";
 import { type Identity, lookupKey } from "./identities.ts";
 import type { Answer } from "./transports.ts";
 import { readingOf } from "./truth.ts";
-import { asksForHosts, callKey, type JobPath } from "./upstream.ts";
+import { asksForHosts, callKey, type JobPath, outcomeOf } from "./upstream.ts";
 
 export interface Memory {
   /** By the latest calls. */
@@ -49,8 +49,12 @@ export function createMemory(): Memory {
       steps += 1;
       for (const [key, together] of Map.groupBy(calls, callKey)) {
         const [call] = together;
-        // Which of calls at the same time is the later one is not known: rows may be there.
-        if (call) known.set(key, { version: versionAt(call), hasHosts: together.some(asksForHosts) });
+        if (!call) continue;
+        // Which of calls at the same time is the later one is not known: rows may be there. A problem has none to lack.
+        const hasHosts = together.some(
+          (one) => asksForHosts(one) || outcomeOf(one, versionAt(one)) === "problem",
+        );
+        known.set(key, { version: versionAt(call), hasHosts });
       }
     },
 

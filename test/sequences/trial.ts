@@ -10,7 +10,7 @@ import { createMemory } from "./memory.ts";
 import { createRequirements } from "./required.ts";
 import { type Answer, createTransports } from "./transports.ts";
 import { lieIn } from "./truth.ts";
-import { callKey, hasOutcome, jobPathOf, scriptUpstream, type Versions } from "./upstream.ts";
+import { callKey, jobPathOf, outcomeOf, scriptUpstream, type Versions } from "./upstream.ts";
 
 /** An answer, and what it may be of. */
 export interface Observation {
@@ -104,7 +104,7 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
       memory.noteAnswer(asked, answer, step.asked.length === 1 ? Infinity : sentAt);
     }
     const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
-    const withOutcome = calls.filter((call) => hasOutcome(call, versionAt(call)));
+    const withOutcome = calls.filter((call) => outcomeOf(call, versionAt(call)) !== null);
     memory.noteCalls(withOutcome, versionAt);
     return observations;
   };

@@ -37,7 +37,9 @@ export function scriptUpstream(simulator: Simulator, versionOf: (call: Simulated
 }
 
 /** Ids of jobs whose answers never change. The odd job is there for every identity. */
-export const CONSTANT_JOBS = [ODD_JOB, "100", "20000000002"] as const;
+export const CONSTANT_JOBS: readonly string[] = [ODD_JOB, "100", "20000000002"];
+
+const SCOPE_IDS: readonly string[] = ["1", "9991001"];
 
 const DENIED_TOKEN = "no-permission";
 const EXPIRED_TOKEN = "expired-token";
@@ -55,7 +57,7 @@ const isDenied = (user: string, id: string, version: number): boolean =>
 function answerOf(request: SimulatedRequest, version: number, read: number): Answer | undefined {
   const { bk_scope_type: scopeType, bk_scope_id: scopeId = "", job_instance_id: id = "" } = request.query;
   const user = userOf(request);
-  if (user === EXPIRED_TOKEN || !["1", "9991001"].includes(scopeId)) return undefined;
+  if (user === EXPIRED_TOKEN || !SCOPE_IDS.includes(scopeId)) return undefined;
   const language = String(request.headers["blueking-language"] ?? "none");
   const requestId = `request-${id}-${version}`;
   const headers = { "x-bkapi-request-id": `gateway-${requestId}` };
@@ -160,13 +162,15 @@ const releaseTarget = ({ hostId, ip, containerName }: TrueRow) => ({
 });
 
 /**
- * Whether a call with these parameters and credentials has an outcome. A failure has none: what was known of the job
- * before it still holds.
+ * What a call at a version brings: the job, or no permission and the like; null for a failure, after which what was
+ * known of the job before still holds.
  */
-export const hasOutcome = (request: SimulatedRequest, version: number): boolean => {
-  const { job_instance_id: id = "" } = request.query;
-  // The odd job looks at no credentials.
-  if (userOf(request) === EXPIRED_TOKEN && id !== ODD_JOB) return false;
-  const failing = FAILURES[id];
-  return version % 2 === 0 || !failing?.(asksForHosts(request));
-};
+export function outcomeOf(call: SimulatedRequest, version: number): "job" | "problem" | null {
+  const { job_instance_id: id = "", bk_scope_id: scopeId = "" } = call.query;
+  if (id === ODD_JOB) return "job";
+  const user = userOf(call);
+  if (user === EXPIRED_TOKEN) return null;
+  if (isDenied(user, id, version) || !SCOPE_IDS.includes(scopeId)) return "problem";
+  if (version % 2 === 1 && FAILURES[id]?.(asksForHosts(call))) return null;
+  return CHANGING_JOBS[id] || CONSTANT_JOBS.includes(id) ? "job" : "problem";
+}
