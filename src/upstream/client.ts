@@ -1,13 +1,13 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
-import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
+import { createBodyReader, decodeUtf8 } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
+import { ContractViolation } from "./decoders.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
 import { createPlaces } from "./places.ts";
-import { ContractBreak, InexactInteger } from "./reader.ts";
 import { type Clean, createSecrecy } from "./secrecy.ts";
 import type { Trace } from "./trace.ts";
 import {
@@ -49,6 +49,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   // A call's time limit must not run while the call waits for a connection, so waiting is done here.
   const places = createPlaces(options.connections);
   const cleanFor = createSecrecy(options.baseUrl);
+  const readBody = createBodyReader();
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
     const headers = callerHeaders(caller);
@@ -74,15 +75,15 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     const observedAt = Date.now();
     const isLarge = response.body.length > LARGE_BODY_BYTES;
     if (isLarge) await turn();
-    const body = (needs === "hosts" ? scanBody(response.body) : null) ?? parseBody(response.body);
-    const details = detailsOf(response, body.value);
+    const body = readBody(response.body, needs);
+    const details = detailsOf(response, body);
     try {
       const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
       const outcome = readOutcome(response, body, reading, clean);
       if (isLarge) await turn();
       return outcome;
     } catch (error) {
-      if (!(error instanceof ContractBreak)) throw error;
+      if (!(error instanceof ContractViolation)) throw error;
       throw new UpstreamError("UPSTREAM_CONTRACT", clean(error.message), details);
     }
   };
@@ -99,28 +100,23 @@ const endpoint = ({ scope, jobInstanceId }: JobRef, needs: Needs): string =>
   `&bk_scope_id=${encodeURIComponent(scope.id.toWellFormed())}` +
   `&job_instance_id=${jobInstanceId}${needs === "hosts" ? HOST_FLAGS : ""}`;
 
-/** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
-function readOutcome(response: TransportResponse, body: Body, reading: Reading, clean: Clean): JobOutcome {
+/** @throws UpstreamError, and ContractViolation for what is no answer of this endpoint. */
+function readOutcome(response: TransportResponse, body: unknown, reading: Reading, clean: Clean): JobOutcome {
   const { status } = response;
   if (status >= 300 && status < 400)
-    throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
-  if (status >= 400 || isErrorBody(body.value)) return readFailure(response, body.value, clean);
+    throw new ContractViolation("the answer", "JSON", `redirect, HTTP ${status}`);
+  if (status >= 400 || isErrorBody(body)) return readFailure(response, body, clean);
   requireJson(response, body);
-  try {
-    return decodeJobInstance(body, reading);
-  } catch (error) {
-    if (!(error instanceof InexactInteger)) throw error;
-    return decodeJobInstance(parseBodyExactly(response.body), reading);
-  }
+  return decodeJobInstance(body, reading);
 }
 
-function requireJson({ header, body: bytes }: TransportResponse, { value }: Body): void {
+function requireJson({ header, body: bytes }: TransportResponse, body: unknown): void {
   const type = header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== undefined && type !== "application/json" && !type.endsWith("+json")) {
-    throw new ContractBreak("the content type", "application/json", type);
+    throw new ContractViolation("the content type", "application/json", type);
   }
-  if (value !== undefined) return;
+  if (body !== undefined) return;
   const text = decodeUtf8(bytes);
-  if (text === null) throw new ContractBreak("the body", "JSON in UTF-8", "other bytes");
-  throw new ContractBreak("the body", "JSON", text || null);
+  if (text === null) throw new ContractViolation("the body", "JSON in UTF-8", "other bytes");
+  throw new ContractViolation("the body", "JSON", text || null);
 }
