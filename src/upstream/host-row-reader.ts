@@ -41,6 +41,7 @@ import {
   OPEN_BRACE,
   peek,
   QUOTE,
+  readInteger,
   readLiteral,
   readNumber,
   readScalar,
@@ -60,14 +61,14 @@ interface Cell {
   /** What the contract says that it is. */
   readonly expected: string;
   readonly isRequired: boolean;
-  /** True for the members of a row that name a host in line. */
-  readonly isFlat: boolean;
   /** Where a number goes, and its bounds. */
   readonly number: NumberDraft | null;
   readonly least: number;
   readonly most: number;
   /** True for numbers of 64 bits. */
   readonly isId: boolean;
+  /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
+  readonly isFlag: boolean;
   /** Where a text goes. */
   readonly text: TextDraft | null;
   /** True for texts of which an empty one says nothing. */
@@ -83,11 +84,11 @@ const createCell = (name: string, expected: string, options: Partial<Cell>): Cel
   name,
   expected,
   isRequired: false,
-  isFlat: false,
   number: null,
   least: Number.MIN_SAFE_INTEGER,
   most: Number.MAX_SAFE_INTEGER,
   isId: false,
+  isFlag: false,
   text: null,
   isAbsentWhenEmpty: false,
   members: [],
@@ -96,14 +97,14 @@ const createCell = (name: string, expected: string, options: Partial<Cell>): Cel
   ...options,
 });
 
-const int32 = (name: string, number: NumberDraft, isRequired = false): Cell =>
-  createCell(name, INT32, { number, least: -(2 ** 31), most: 2 ** 31 - 1, isRequired });
-const id = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
-  createCell(name, INT64, { number, isId: true, ...options });
+const int32 = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
+  createCell(name, INT32, { number, least: -(2 ** 31), most: 2 ** 31 - 1, ...options });
+const id = (name: string, number: NumberDraft, isRequired = false): Cell =>
+  createCell(name, INT64, { number, isId: true, isRequired });
 const instant = (name: string, number: NumberDraft): Cell =>
   createCell(name, INSTANT, { number, least: FIRST_INSTANT, most: LAST_INSTANT });
-const filledText = (name: string, text: TextDraft, isFlat = false): Cell =>
-  createCell(name, STRING, { text, isAbsentWhenEmpty: true, isFlat });
+const filledText = (name: string, text: TextDraft): Cell =>
+  createCell(name, STRING, { text, isAbsentWhenEmpty: true });
 const anyText = (name: string, text: TextDraft, isRequired = false): Cell =>
   createCell(name, STRING, { text, isRequired });
 const fieldsOf = (cells: readonly Cell[]): Fields<Cell> =>
@@ -114,7 +115,7 @@ const object = (name: string, members: readonly Cell[]): Cell =>
 /** The members of rows in both dialects, in the order in which the contract is checked. */
 function createCells({ numbers, texts }: HostTableBuilder) {
   const container = object("container", [
-    id("id", numbers.containerId, { isRequired: true }),
+    id("id", numbers.containerId, true),
     anyText("container_id", texts.containerRuntimeId, true),
     anyText("name", texts.containerName, true),
     id("node_host_id", numbers.nodeHostId),
@@ -126,16 +127,16 @@ function createCells({ numbers, texts }: HostTableBuilder) {
     id("bk_cloud_id", numbers.cloudId),
     anyText("bk_cloud_name", texts.cloudName),
     filledText("bk_agent_id", texts.agentId),
-    int32("alive", numbers.alive),
+    int32("alive", numbers.alive, { isFlag: true }),
   ]);
   const executeObject = object("execute_object", [container, host]);
   const flat = [
-    id("bk_host_id", numbers.hostId, { isFlat: true }),
-    filledText("ip", texts.ip, true),
-    filledText("ipv6", texts.ipv6, true),
-    id("bk_cloud_id", numbers.cloudId, { isFlat: true }),
+    id("bk_host_id", numbers.hostId),
+    filledText("ip", texts.ip),
+    filledText("ipv6", texts.ipv6),
+    id("bk_cloud_id", numbers.cloudId),
   ];
-  const status = int32("status", numbers.statusCode, true);
+  const status = int32("status", numbers.statusCode, { isRequired: true });
   const outcome = [
     filledText("tag", texts.tag),
     status,
@@ -156,54 +157,73 @@ function createCells({ numbers, texts }: HostTableBuilder) {
   };
 }
 
-/** What the name of every list of host rows ends with. */
-const LIST_NAME_END = Buffer.from('_result_list"');
-
 /** Makes a reader that reads one list after the other. */
 export function createHostRowReader(): HostRowReader {
   const builder = createHostTableBuilder();
   const { container, host, executeObject, flat, status, outcome, row: rowFields } = createCells(builder);
-  const { alive } = builder.numbers;
-  const stateful = [executeObject, container, host, status, ...container.members];
+  const allCells = [
+    executeObject,
+    ...flat,
+    ...outcome,
+    container,
+    ...container.members,
+    host,
+    ...host.members,
+  ];
+  const hasValue = (cell: Cell): boolean => cell.row === row;
   let row = 0;
-  /** The last row that named a host in line. */
-  let flatRow = -1;
   /** True for a row that is to be read again. */
   let isUnclear = false;
 
   /** Reads a value into its column, or passes it. @returns false for a value that breaks the contract. */
   const readCell = (scanner: JsonScanner, cell: Cell, byte: number): boolean => {
     const { number, text } = cell;
-    if (byte === NULL) {
-      readLiteral(scanner);
-      if (number !== null) builder.setNumber(number, row, Number.NaN);
-      if (text !== null) builder.setText(text, row, -1, -1, false);
-      return !cell.isRequired;
-    }
-    if (cell.isFlat) flatRow = row;
-    if (cell.isRequired) cell.row = row;
-    if (text !== null && byte === QUOTE) {
-      readText(scanner);
-      const { start, end, isEscaped } = scanner;
-      const isAbsent = start === end && cell.isAbsentWhenEmpty;
-      builder.setText(text, row, isAbsent ? -1 : start, end, isEscaped);
+    if (byte === NULL) return readNull(scanner, cell);
+    cell.row = row;
+    if (number !== null) {
+      const value = readInteger(scanner);
+      if (Number.isNaN(value)) return readUnusualNumber(scanner, cell, number, byte);
+      if (value < cell.least || value > cell.most) return false;
+      builder.setNumber(number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
       return true;
     }
-    if (number !== null && isNumberStart(byte)) {
-      const value = readNumber(scanner);
-      if (typeof value === "number") {
-        if (!Number.isInteger(value) || value < cell.least || value > cell.most) return false;
-        // Of `alive`, only 0 and 1 say something: others may come with a later version.
-        const isUnknown = number === alive && value !== 0 && value !== 1;
-        builder.setNumber(number, row, isUnknown ? Number.NaN : value);
-        return true;
-      }
-      if (!cell.isId || !isInt64(value)) return false;
-      builder.setLarge(number, row, value);
+    if (text === null || byte !== QUOTE) {
+      skipValue(scanner);
+      return false;
+    }
+    readText(scanner);
+    const { start, end, isEscaped } = scanner;
+    builder.setText(text, row, start === end && cell.isAbsentWhenEmpty ? -1 : start, end, isEscaped);
+    return true;
+  };
+
+  const readNull = (scanner: JsonScanner, { number, text, isRequired }: Cell): boolean => {
+    readLiteral(scanner);
+    if (number !== null) builder.setNumber(number, row, Number.NaN);
+    if (text !== null) builder.setText(text, row, -1, -1, false);
+    return !isRequired;
+  };
+
+  /** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
+  const readUnusualNumber = (
+    scanner: JsonScanner,
+    { least, most, isId }: Cell,
+    number: NumberDraft,
+    byte: number,
+  ): boolean => {
+    if (!isNumberStart(byte)) {
+      skipValue(scanner);
+      return false;
+    }
+    const value = readNumber(scanner);
+    if (typeof value === "number") {
+      if (!Number.isInteger(value) || value < least || value > most) return false;
+      builder.setNumber(number, row, value);
       return true;
     }
-    skipValue(scanner);
-    return false;
+    if (!isId || !isInt64(value)) return false;
+    builder.setLarge(number, row, value);
+    return true;
   };
 
   /** Reads an object within a row; null is the same as no object. */
@@ -240,9 +260,9 @@ export function createHostRowReader(): HostRowReader {
     if (
       isUnclear ||
       status.row !== row ||
-      (executeObject.row === row && flatRow === row) ||
-      (hasContainer && host.row === row) ||
-      (hasContainer && container.members.some((cell) => cell.isRequired && cell.row !== row))
+      (executeObject.row === row && flat.some(hasValue)) ||
+      (hasContainer &&
+        (host.row === row || !container.members.every((cell) => !cell.isRequired || hasValue(cell))))
     ) {
       const { at } = scanner;
       try {
@@ -308,11 +328,11 @@ export function createHostRowReader(): HostRowReader {
     }
   };
 
-  /** Room for as many rows as there will be when they are like those so far, up to the next list. */
+  /** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
   const grow = (scanner: JsonScanner, begin: number): void => {
     const { bytes, at } = scanner;
-    const next = bytes.indexOf(LIST_NAME_END, at);
-    const rowsLeft = (((next < 0 ? bytes.length : next) - at) * row) / (at - begin);
+    const end = bytes.indexOf(CLOSE_BRACKET, at);
+    const rowsLeft = ((end - at) * row) / (at - begin);
     builder.grow(Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
   };
 
@@ -332,8 +352,7 @@ export function createHostRowReader(): HostRowReader {
   return (scanner) => {
     builder.begin();
     row = 0;
-    flatRow = -1;
-    for (const cell of stateful) cell.row = -1;
+    for (const cell of allCells) cell.row = -1;
     let violation: ContractViolation | null = null;
     const begin = scanner.at;
     if (enter(scanner, CLOSE_BRACKET)) {

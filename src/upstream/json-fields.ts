@@ -3,14 +3,14 @@
  * followed last time nearly always follows again: its name is compared in place, four bytes at a time, and no string
  * is made of it.
  *
- * For example, where `"bk_host_id"` is expected in `{"ip":"10.0.0.1","bk_host_id":101}`, the twelve bytes behind the
- * comma are three words to compare.
+ * For example, where `"bk_host_id"` is expected in `{"ip":"10.0.0.1","bk_host_id":101}`, the 13 bytes `"bk_host_id":`
+ * behind the comma are four words to compare.
  */
 import { COLON, expect, type JsonScanner, lastText, readText } from "./json-scanner.ts";
 
 /** A field by one spelling of its name. */
 export interface Field<T> {
-  /** Bytes of the name with its quotes. */
+  /** Bytes of the name with its quotes, and of the colon behind it. */
   readonly length: number;
   /** Those bytes as little-endian words. The last word overlaps the one before where they do not fill up. */
   readonly words: Int32Array;
@@ -29,15 +29,15 @@ export interface Fields<T> {
 }
 
 /**
- * Spellings that are learned besides the known ones: fields that nobody asks for, and names written with escapes.
- * More of them are read all the same, but byte by byte.
+ * Spellings that are learned besides the known ones: fields that nobody asks for, and names with escapes in them or
+ * white space behind them. More of them are read all the same, but byte by byte.
  */
 const MAX_LEARNED = 32;
 const MAX_LEARNED_LENGTH = 64;
 
 export function createFields<T>(targets: Readonly<Record<string, T>>): Fields<T> {
   const byName = new Map(Object.entries(targets));
-  const spellings = Array.from(byName, ([name, target]) => createField(Buffer.from(`"${name}"`), target));
+  const spellings = Array.from(byName, ([name, target]) => createField(Buffer.from(`"${name}":`), target));
   return { start: createUnmatched<T>(0, null), byName, spellings };
 }
 
@@ -68,7 +68,6 @@ export function readField<T>(scanner: JsonScanner, fields: Fields<T>, previous: 
     previous.next = field;
   }
   scanner.at += field.length;
-  expect(scanner, COLON);
   return field;
 }
 
@@ -81,18 +80,21 @@ function isNext<T>({ view, at }: JsonScanner, { length, words }: Field<T>): bool
   return view.getInt32(at + length - 4, true) === words[last];
 }
 
-/** The field whose name comes next and is none of the spellings so far. */
+/** The field that comes next and is none of the spellings so far. */
 function learn<T>(scanner: JsonScanner, { byName, spellings }: Fields<T>): Field<T> {
-  const { at } = scanner;
+  const { at, bytes } = scanner;
   readText(scanner);
-  const target = (scanner.isEscaped ? byName.get(lastText(scanner)) : undefined) ?? null;
-  const name = scanner.bytes.subarray(at, scanner.at);
+  const target = byName.get(lastText(scanner)) ?? null;
+  expect(scanner, COLON);
+  const spelling = bytes.subarray(at, scanner.at);
   scanner.at = at;
-  // Shorter names are less than a word.
+  // Shorter ones are less than a word.
   const isLearned =
-    name.length >= 4 && name.length <= MAX_LEARNED_LENGTH && spellings.length < byName.size + MAX_LEARNED;
-  if (!isLearned) return createUnmatched(name.length, target);
-  const field = createField(name, target);
+    spelling.length >= 4 &&
+    spelling.length <= MAX_LEARNED_LENGTH &&
+    spellings.length < byName.size + MAX_LEARNED;
+  if (!isLearned) return createUnmatched(spelling.length, target);
+  const field = createField(spelling, target);
   spellings.push(field);
   return field;
 }

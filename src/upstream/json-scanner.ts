@@ -50,10 +50,15 @@ export const fail = (): never => {
 
 /** The next byte that is not white space; 0, which no token begins with, at the end. */
 export function peek(scanner: JsonScanner): number {
+  const byte = scanner.bytes[scanner.at] ?? 0;
+  return byte > SPACE ? byte : skipSpace(scanner);
+}
+
+/** Apart from `peek`, as most bytes are not white space: the compiler puts that in line where it is called. */
+function skipSpace(scanner: JsonScanner): number {
   const { bytes } = scanner;
-  let byte = bytes[scanner.at] ?? 0;
-  if (byte > SPACE) return byte;
   let { at } = scanner;
+  let byte = bytes[at] ?? 0;
   while (byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB) {
     byte = bytes[++at] ?? 0;
   }
