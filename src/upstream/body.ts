@@ -12,23 +12,21 @@ import type { HostTable } from "../model/host-table.ts";
 import type { Needs } from "../model/job-instance.ts";
 import { ContractViolation, LIST, within } from "./decoders.ts";
 import { createHostRowReader, type HostRows } from "./host-row-reader.ts";
-import { createFields, type Fields, readField } from "./json-fields.ts";
+import { createFields, type Fields, fieldAt } from "./json-fields.ts";
 import {
   ANY_LIST,
   ANY_OBJECT,
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
   createJsonScanner,
-  enter,
-  hasMore,
+  firstMember,
   type JsonScanner,
   JsonSyntaxError,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  peek,
+  nextMember,
   readScalar,
+  skipSpace,
   skipValue,
 } from "./json-scanner.ts";
+
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** What is known of a value. Other values than that are read as what they are, without what is in them. */
 type Shape =
@@ -94,51 +92,58 @@ export function createBodyReader(): BodyReader {
     hosts: bodyShape({ step_execute_object_result_list: ROWS, step_ip_result_list: ROWS }),
   };
 
-  const readValue = (scanner: JsonScanner, shape: Shape): unknown => {
-    const byte = peek(scanner);
-    if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members);
-    if (shape.kind === "list" && byte === OPEN_BRACKET) return readList(scanner, shape.item);
-    if (shape.kind === "rows" && byte === OPEN_BRACKET) return readRows(scanner);
-    return readScalar(scanner);
+  const readValue = (scanner: JsonScanner, shape: Shape, at: number): number => {
+    const byte = scanner.bytes[at];
+    if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members, at);
+    if (shape.kind === "list" && byte === OPEN_BRACKET) return readList(scanner, shape.item, at);
+    if (shape.kind === "rows" && byte === OPEN_BRACKET) return readRows(scanner, at);
+    return readScalar(scanner, at);
   };
 
-  const readObject = (scanner: JsonScanner, members: Fields<Member>): unknown => {
+  const readObject = (scanner: JsonScanner, members: Fields<Member>, begin: number): number => {
+    const { bytes } = scanner;
     // Without a known member it is like any other: a list of millions of them must not take memory for each.
     let object: Record<string, unknown> | null = null;
-    if (!enter(scanner, CLOSE_BRACE)) return ANY_OBJECT;
     let field = members.start;
-    do {
-      field = readField(scanner, members, field);
-      if (field.target === null) {
-        peek(scanner);
-        skipValue(scanner);
-      } else {
+    let at = firstMember(bytes, begin, CLOSE_BRACE);
+    while (at > 0) {
+      field = fieldAt(scanner, members, field, at);
+      at = skipSpace(bytes, at + field.length);
+      if (field.target === null) at = skipValue(scanner, at);
+      else {
+        at = readValue(scanner, field.target.shape, at);
         object ??= {};
-        object[field.target.name] = readValue(scanner, field.target.shape);
+        object[field.target.name] = scanner.value;
       }
-    } while (hasMore(scanner, CLOSE_BRACE));
-    return object ?? ANY_OBJECT;
+      at = nextMember(bytes, at, CLOSE_BRACE);
+    }
+    scanner.value = object ?? ANY_OBJECT;
+    return -at;
   };
 
-  const readList = (scanner: JsonScanner, item: Shape): unknown => {
-    if (!enter(scanner, CLOSE_BRACKET)) return ANY_LIST;
+  const readList = (scanner: JsonScanner, item: Shape, begin: number): number => {
+    const { bytes } = scanner;
     const items: unknown[] = [];
-    do {
-      items.push(readValue(scanner, item));
-    } while (hasMore(scanner, CLOSE_BRACKET));
-    return items;
+    let at = firstMember(bytes, begin, CLOSE_BRACKET);
+    while (at > 0) {
+      at = readValue(scanner, item, at);
+      items.push(scanner.value);
+      at = nextMember(bytes, at, CLOSE_BRACKET);
+    }
+    scanner.value = items.length > 0 ? items : ANY_LIST;
+    return -at;
   };
 
   return (bytes, needs) => {
     if (!isUtf8(bytes)) return undefined;
+    const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     const scanner = createJsonScanner(bytes);
-    if (bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK))
-      scanner.at = BYTE_ORDER_MARK.length;
     try {
-      const value = readValue(scanner, shapes[needs]);
+      let at = skipSpace(bytes, hasMark ? BYTE_ORDER_MARK.length : 0);
+      at = readValue(scanner, shapes[needs], at);
       // Nothing may be read behind the end: V8 makes every later read slower then.
-      if (scanner.at < bytes.length) peek(scanner);
-      return scanner.at === bytes.length ? value : undefined;
+      if (at < bytes.length) at = skipSpace(bytes, at);
+      return at === bytes.length ? scanner.value : undefined;
     } catch (error) {
       if (error instanceof JsonSyntaxError) return undefined;
       throw error;

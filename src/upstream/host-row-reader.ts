@@ -29,31 +29,26 @@ import {
   SAFE_INTEGER,
   STRING,
 } from "./decoders.ts";
-import { createFields, type Fields, readField } from "./json-fields.ts";
+import { createFields, type Fields, fieldAt } from "./json-fields.ts";
 import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  enter,
-  hasMore,
-  isNumberStart,
+  firstMember,
   type JsonScanner,
-  NULL,
-  OPEN_BRACE,
-  peek,
-  QUOTE,
+  nextMember,
   readInteger,
   readLiteral,
-  readNumber,
   readScalar,
   readText,
+  skipSpace,
   skipValue,
 } from "./json-scanner.ts";
+
+const [QUOTE, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x22, 0x5d, 0x7b, 0x7d, 0x6e];
 
 /** The rows of a list; throws what breaks the contract in it. */
 export type HostRows = () => HostTable;
 
-/** Reads the list that begins with the next byte. */
-export type HostRowReader = (scanner: JsonScanner) => HostRows;
+/** Reads the list that begins at `at`, and leaves a `HostRows` in the scanner. @returns the position behind it. */
+export type HostRowReader = (scanner: JsonScanner, at: number) => number;
 
 /** A member of a row, of its execute object, or of the host or container in that. */
 interface Cell {
@@ -146,21 +141,13 @@ function createCells({ numbers, texts }: HostTableBuilder) {
     instant("end_time", numbers.finishedAt),
     createCell("total_time", SAFE_INTEGER, { number: numbers.durationMs }),
   ];
-  return {
-    container,
-    host,
-    executeObject,
-    flat,
-    status,
-    outcome,
-    row: fieldsOf([executeObject, ...flat, ...outcome]),
-  };
+  return { container, host, executeObject, flat, status, outcome };
 }
 
 /** Makes a reader that reads one list after the other. */
 export function createHostRowReader(): HostRowReader {
   const builder = createHostTableBuilder();
-  const { container, host, executeObject, flat, status, outcome, row: rowFields } = createCells(builder);
+  const { container, host, executeObject, flat, status, outcome } = createCells(builder);
   const allCells = [
     executeObject,
     ...flat,
@@ -170,218 +157,203 @@ export function createHostRowReader(): HostRowReader {
     host,
     ...host.members,
   ];
-  const hasValue = (cell: Cell): boolean => cell.row === row;
+  const rowFields = fieldsOf([executeObject, ...flat, ...outcome]);
   let row = 0;
+  /** What the first broken row breaks the contract with. */
+  let broken: ContractViolation | null = null;
   /** True for a row that is to be read again. */
   let isUnclear = false;
 
-  /** Reads a value into its column, or passes it. @returns false for a value that breaks the contract. */
-  const readCell = (scanner: JsonScanner, cell: Cell, byte: number): boolean => {
+  /**
+   * Reads a value into its column, or passes it. `isUnclear` is set where it breaks the contract.
+   */
+  const readCell = (scanner: JsonScanner, cell: Cell, at: number): number => {
     const { number, text } = cell;
-    if (byte === NULL) return readNull(scanner, cell);
+    const byte = scanner.bytes[at] ?? 0;
+    if (byte === NULL) return readNull(scanner, cell, at);
     cell.row = row;
     if (number !== null) {
-      const value = readInteger(scanner);
-      if (Number.isNaN(value)) return readUnusualNumber(scanner, cell, number, byte);
-      if (value < cell.least || value > cell.most) return false;
+      const end = readInteger(scanner, at);
+      if (end < 0) return readUnusualNumber(scanner, cell, number, at);
+      const value = scanner.integer;
+      if (value < cell.least || value > cell.most) isUnclear = true;
       builder.setNumber(number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
-      return true;
+      return end;
     }
     if (text === null || byte !== QUOTE) {
-      skipValue(scanner);
-      return false;
+      isUnclear = true;
+      return skipValue(scanner, at);
     }
-    readText(scanner);
-    const { start, end, isEscaped } = scanner;
-    builder.setText(text, row, start === end && cell.isAbsentWhenEmpty ? -1 : start, end, isEscaped);
-    return true;
+    const end = readText(scanner, at);
+    const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
+    builder.setText(text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
+    return end + 1;
   };
 
-  const readNull = (scanner: JsonScanner, { number, text, isRequired }: Cell): boolean => {
-    readLiteral(scanner);
+  const readNull = (scanner: JsonScanner, { number, text, isRequired }: Cell, at: number): number => {
     if (number !== null) builder.setNumber(number, row, Number.NaN);
     if (text !== null) builder.setText(text, row, -1, -1, false);
-    return !isRequired;
+    if (isRequired) isUnclear = true;
+    return readLiteral(scanner, at);
   };
 
   /** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
-  const readUnusualNumber = (
-    scanner: JsonScanner,
-    { least, most, isId }: Cell,
-    number: NumberDraft,
-    byte: number,
-  ): boolean => {
-    if (!isNumberStart(byte)) {
-      skipValue(scanner);
-      return false;
-    }
-    const value = readNumber(scanner);
-    if (typeof value === "number") {
-      if (!Number.isInteger(value) || value < least || value > most) return false;
-      builder.setNumber(number, row, value);
-      return true;
-    }
-    if (!isId || !isInt64(value)) return false;
-    builder.setLarge(number, row, value);
-    return true;
+  const readUnusualNumber = (scanner: JsonScanner, cell: Cell, number: NumberDraft, at: number): number => {
+    const end = readScalar(scanner, at);
+    const { value } = scanner;
+    const { least, most } = cell;
+    if (typeof value === "bigint" && cell.isId && isInt64(value)) builder.setLarge(number, row, value);
+    else if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) {
+      builder.setNumber(number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
+    } else isUnclear = true;
+    return end;
   };
 
   /** Reads an object within a row; null is the same as no object. */
-  const readNested = (scanner: JsonScanner, cell: Cell, fields: Fields<Cell>, byte: number): void => {
+  const readNested = (scanner: JsonScanner, cell: Cell, fields: Fields<Cell>, at: number): number => {
+    const byte = scanner.bytes[at];
     // A second one takes the place of the first, also when it is null.
     if (cell.row === row) isUnclear = true;
     if (byte !== NULL) cell.row = row;
-    if (byte === OPEN_BRACE) readMembers(scanner, fields);
-    else {
-      if (byte !== NULL) isUnclear = true;
-      skipValue(scanner);
-    }
+    if (byte === OPEN_BRACE) return readMembers(scanner, fields, at);
+    if (byte !== NULL) isUnclear = true;
+    return skipValue(scanner, at);
   };
 
-  const readMembers = (scanner: JsonScanner, fields: Fields<Cell>): void => {
-    if (!enter(scanner, CLOSE_BRACE)) return;
+  const readMembers = (scanner: JsonScanner, fields: Fields<Cell>, begin: number): number => {
+    const { bytes } = scanner;
     let field = fields.start;
-    do {
-      field = readField(scanner, fields, field);
-      const byte = peek(scanner);
+    let at = firstMember(bytes, begin, CLOSE_BRACE);
+    while (at > 0) {
+      field = fieldAt(scanner, fields, field, at);
+      at = skipSpace(bytes, at + field.length);
       const cell = field.target;
-      if (cell === null) skipValue(scanner);
-      else if (cell.fields !== null) readNested(scanner, cell, cell.fields, byte);
-      else if (!readCell(scanner, cell, byte)) isUnclear = true;
-    } while (hasMore(scanner, CLOSE_BRACE));
+      if (cell === null) at = skipValue(scanner, at);
+      else if (cell.fields !== null) at = readNested(scanner, cell, cell.fields, at);
+      else at = readCell(scanner, cell, at);
+      at = nextMember(bytes, at, CLOSE_BRACE);
+    }
+    return -at;
   };
 
-  const readRow = (scanner: JsonScanner): void => {
-    const begin = scanner.at;
-    if (peek(scanner) !== OPEN_BRACE) throw new ContractViolation("", OBJECT, readScalar(scanner));
-    isUnclear = false;
-    readMembers(scanner, rowFields);
-    const hasContainer = container.row === row;
-    if (
-      isUnclear ||
-      status.row !== row ||
-      (executeObject.row === row && flat.some(hasValue)) ||
-      (hasContainer &&
-        (host.row === row || !container.members.every((cell) => !cell.isRequired || hasValue(cell))))
-    ) {
-      const { at } = scanner;
-      try {
-        readAgain(scanner, begin);
-      } finally {
-        scanner.at = at;
-      }
-    }
+  /** True when the row in the columns may not be what the contract says of it. */
+  const isInDoubt = (): boolean => {
+    if (isUnclear || status.row !== row) return true;
+    if (executeObject.row !== row) return false;
+    if (flat.some(hasValue)) return true;
+    return container.row === row && (host.row === row || !container.members.every(isComplete));
   };
+  const hasValue = (cell: Cell): boolean => cell.row === row;
+  const isComplete = (cell: Cell): boolean => cell.row === row || !cell.isRequired;
 
   /** Reads a row as the contract says: its one target, then its outcome. @throws ContractViolation */
-  const readAgain = (scanner: JsonScanner, begin: number): void => {
+  const readAgain = (scanner: JsonScanner, at: number): void => {
     builder.clearRow(row);
-    const members = locate(scanner, begin, rowFields);
+    const members = locate(scanner, rowFields, at, "");
     const target = members.get(executeObject);
-    if (target === undefined) checkCells(scanner, flat, members, "");
+    if (target === undefined) readCells(scanner, flat, members, "");
     else readTarget(scanner, target);
-    checkCells(scanner, outcome, members, "");
+    readCells(scanner, outcome, members, "");
   };
 
-  const readTarget = (scanner: JsonScanner, begin: number): void => {
-    const members = locateIn(scanner, begin, executeObject, "execute_object");
+  const readTarget = (scanner: JsonScanner, at: number): void => {
+    const members = locate(scanner, executeObject.fields, at, "execute_object");
     const target = executeObject.members.find((cell) => members.has(cell));
     if (target === undefined) return;
     const path = `execute_object.${target.name}`;
-    checkCells(
-      scanner,
-      target.members,
-      locateIn(scanner, members.get(target) ?? 0, target, path),
-      `${path}.`,
-    );
+    const places = locate(scanner, target.fields, members.get(target) ?? 0, path);
+    readCells(scanner, target.members, places, `${path}.`);
   };
 
-  const locateIn = (
-    scanner: JsonScanner,
-    begin: number,
-    cell: Cell,
-    path: string,
-  ): ReadonlyMap<Cell, number> => {
-    scanner.at = begin;
-    if (cell.fields === null || peek(scanner) !== OPEN_BRACE) {
-      throw new ContractViolation(path, OBJECT, readScalar(scanner));
-    }
-    return locate(scanner, begin, cell.fields);
-  };
-
-  const checkCells = (
-    scanner: JsonScanner,
-    cells: readonly Cell[],
-    places: ReadonlyMap<Cell, number>,
-    path: string,
-  ): void => {
+  const readCells = (scanner: JsonScanner, cells: readonly Cell[], places: Places, path: string): void => {
     for (const cell of cells) {
       const place = places.get(cell);
-      if (place === undefined) {
-        if (cell.isRequired) throw new ContractViolation(path + cell.name, cell.expected, undefined);
-        continue;
-      }
-      scanner.at = place;
-      if (readCell(scanner, cell, peek(scanner))) continue;
-      scanner.at = place;
-      throw new ContractViolation(path + cell.name, cell.expected, readScalar(scanner));
+      isUnclear = place === undefined && cell.isRequired;
+      if (place !== undefined) readCell(scanner, cell, place);
+      if (isUnclear) throw violation(scanner, path + cell.name, cell.expected, place);
+    }
+  };
+
+  /** What the row breaks the contract with; null when it has been read after all. */
+  const breach = (scanner: JsonScanner, at: number): ContractViolation | null => {
+    try {
+      readAgain(scanner, at);
+      return null;
+    } catch (error) {
+      if (error instanceof ContractViolation) return error.inside(`[${row}]`);
+      throw error;
     }
   };
 
   /** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
-  const grow = (scanner: JsonScanner, begin: number): void => {
-    const { bytes, at } = scanner;
-    const end = bytes.indexOf(CLOSE_BRACKET, at);
-    const rowsLeft = ((end - at) * row) / (at - begin);
+  const grow = (bytes: Buffer, begin: number, at: number): void => {
+    const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
     builder.grow(Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
   };
 
-  /** @returns what is wrong with the row; null when it has been read. */
-  const readNextRow = (scanner: JsonScanner, begin: number): ContractViolation | null => {
-    if (row === builder.capacity()) grow(scanner, begin);
-    try {
-      readRow(scanner);
-      row += 1;
-      return null;
-    } catch (error) {
-      if (!(error instanceof ContractViolation)) throw error;
-      return error.inside(`[${row}]`);
+  /** Reads rows up to the closing bracket. A function of nothing but its loop is what V8 compiles best. */
+  const readRows = (scanner: JsonScanner, begin: number): number => {
+    const { bytes } = scanner;
+    let at = firstMember(bytes, begin, CLOSE_BRACKET);
+    while (at > 0) {
+      if (row === builder.capacity()) grow(bytes, begin, at);
+      const rowBegin = at;
+      const isObject = bytes[at] === OPEN_BRACE;
+      isUnclear = !isObject;
+      // Rows behind a broken one are not read, but they must be JSON.
+      at = isObject && broken === null ? readMembers(scanner, rowFields, at) : skipValue(scanner, at);
+      if (broken === null && isInDoubt()) broken = breach(scanner, rowBegin);
+      if (broken === null) row += 1;
+      at = nextMember(bytes, at, CLOSE_BRACKET);
     }
+    return -at;
   };
 
-  return (scanner) => {
+  return (scanner, begin) => {
     builder.begin();
     row = 0;
+    broken = null;
     for (const cell of allCells) cell.row = -1;
-    let violation: ContractViolation | null = null;
-    const begin = scanner.at;
-    if (enter(scanner, CLOSE_BRACKET)) {
-      do {
-        // Rows behind a broken one are not read, but they must be JSON.
-        if (violation === null) violation = readNextRow(scanner, begin);
-        else skipValue(scanner);
-      } while (hasMore(scanner, CLOSE_BRACKET));
-    }
+    const end = readRows(scanner, begin);
     const table = builder.finish(row, scanner.bytes);
-    return () => {
+    const violation = broken;
+    scanner.value = () => {
       if (violation !== null) throw violation;
       return table;
     };
+    return end;
   };
 }
 
-/** Where the values of an object's known members begin: of each the last one, if that is not null. */
-function locate(scanner: JsonScanner, begin: number, fields: Fields<Cell>): ReadonlyMap<Cell, number> {
+type Places = ReadonlyMap<Cell, number>;
+
+/**
+ * Where the values of an object's known members begin: of each the last one, if that is not null.
+ * @throws ContractViolation when there is no object at `begin`.
+ */
+function locate(scanner: JsonScanner, fields: Fields<Cell> | null, begin: number, path: string): Places {
+  const { bytes } = scanner;
+  if (fields === null || bytes[begin] !== OPEN_BRACE) throw violation(scanner, path, OBJECT, begin);
   const places = new Map<Cell, number>();
-  scanner.at = begin;
-  if (!enter(scanner, CLOSE_BRACE)) return places;
   let field = fields.start;
-  do {
-    field = readField(scanner, fields, field);
-    const isNull = peek(scanner) === NULL;
-    if (field.target !== null && isNull) places.delete(field.target);
-    if (field.target !== null && !isNull) places.set(field.target, scanner.at);
-    skipValue(scanner);
-  } while (hasMore(scanner, CLOSE_BRACE));
+  let at = firstMember(bytes, begin, CLOSE_BRACE);
+  while (at > 0) {
+    field = fieldAt(scanner, fields, field, at);
+    at = skipSpace(bytes, at + field.length);
+    if (field.target !== null && bytes[at] === NULL) places.delete(field.target);
+    else if (field.target !== null) places.set(field.target, at);
+    at = nextMember(bytes, skipValue(scanner, at), CLOSE_BRACE);
+  }
   return places;
+}
+
+/** @param at position of the value that breaks the contract; undefined when there is none. */
+function violation(
+  scanner: JsonScanner,
+  path: string,
+  expected: string,
+  at: number | undefined,
+): ContractViolation {
+  if (at !== undefined) readScalar(scanner, at);
+  return new ContractViolation(path, expected, at === undefined ? undefined : scanner.value);
 }

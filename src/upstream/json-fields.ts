@@ -6,16 +6,24 @@
  * For example, where `"bk_host_id"` is expected in `{"ip":"10.0.0.1","bk_host_id":101}`, the 13 bytes `"bk_host_id":`
  * behind the comma are four words to compare.
  */
-import { COLON, expect, type JsonScanner, lastText, readText } from "./json-scanner.ts";
+import { type JsonScanner, MAX_SPELLING, readText, skipColon, stringOf } from "./json-scanner.ts";
 
 /** A field by one spelling of its name. */
 export interface Field<T> {
-  /** Bytes of the name with its quotes, and of the colon behind it. */
-  readonly length: number;
-  /** Those bytes as little-endian words. The last word overlaps the one before where they do not fill up. */
-  readonly words: Int32Array;
+  /** Bytes of the name with its quotes, of the colon behind it, and of white space behind either. */
+  length: number;
+  /** Those bytes as words. The first begins at 0; they overlap where there are fewer than 16 bytes. */
+  readonly word0: number;
+  readonly word1: number;
+  readonly word2: number;
+  readonly word3: number;
+  readonly offset1: number;
+  readonly offset2: number;
+  readonly offset3: number;
+  /** Bytes beyond these words. */
+  readonly rest: Uint8Array;
   /** What is known of the field; null for a field that nobody asks for. */
-  readonly target: T | null;
+  target: T | null;
   /** The field that came after it the last time: a guess, which never changes what is read. */
   next: Field<T> | null;
 }
@@ -26,6 +34,8 @@ export interface Fields<T> {
   readonly byName: ReadonlyMap<string, T>;
   /** The known fields, then those that were learned. */
   readonly spellings: Field<T>[];
+  /** Stands for one field after the other that has not been learned. */
+  readonly other: Field<T>;
 }
 
 /**
@@ -33,68 +43,95 @@ export interface Fields<T> {
  * white space behind them. More of them are read all the same, but byte by byte.
  */
 const MAX_LEARNED = 32;
-const MAX_LEARNED_LENGTH = 64;
+const WORD = 4;
 
 export function createFields<T>(targets: Readonly<Record<string, T>>): Fields<T> {
   const byName = new Map(Object.entries(targets));
   const spellings = Array.from(byName, ([name, target]) => createField(Buffer.from(`"${name}":`), target));
-  return { start: createUnmatched<T>(0, null), byName, spellings };
+  return { start: createField<T>(NO_NAME, null), byName, spellings, other: createField<T>(NO_NAME, null) };
 }
+
+/** Bytes that are in no body, as they are not UTF-8. */
+const NO_NAME = Buffer.alloc(WORD, 0xff);
 
 function createField<T>(name: Buffer, target: T | null): Field<T> {
   const { length } = name;
-  const words = Int32Array.from({ length: Math.ceil(length / 4) }, (_, word) =>
-    name.readInt32LE(Math.min(word * 4, length - 4)),
-  );
-  return { length, words, target, next: null };
+  const [offset1, offset2, offset3] = [
+    Math.min(length - WORD, WORD),
+    Math.min(length - WORD, 2 * WORD),
+    Math.min(length - WORD, 3 * WORD),
+  ];
+  return {
+    length,
+    word0: name.readInt32LE(0),
+    word1: name.readInt32LE(offset1),
+    word2: name.readInt32LE(offset2),
+    word3: name.readInt32LE(offset3),
+    offset1,
+    offset2,
+    offset3,
+    // A copy, as the name may be part of a large body.
+    rest: Uint8Array.from(name.subarray(4 * WORD)),
+    target,
+    next: null,
+  };
 }
 
-/** A field that is not recognized when it comes again: it has no words to compare. */
-const createUnmatched = <T>(length: number, target: T | null): Field<T> => ({
-  length,
-  words: new Int32Array(0),
-  target,
-  next: null,
-});
-
 /**
- * Reads the name of a member and its colon.
+ * The field whose name begins at `at`. Its value begins `length` bytes further on, or behind white space there.
  * @param previous the field before it in this object, or `start`.
  */
-export function readField<T>(scanner: JsonScanner, fields: Fields<T>, previous: Field<T>): Field<T> {
-  let field = previous.next;
-  if (field === null || !isNext(scanner, field)) {
-    field = fields.spellings.find((spelling) => isNext(scanner, spelling)) ?? learn(scanner, fields);
-    previous.next = field;
-  }
-  scanner.at += field.length;
+export function fieldAt<T>(
+  scanner: JsonScanner,
+  fields: Fields<T>,
+  previous: Field<T>,
+  at: number,
+): Field<T> {
+  const guess = previous.next;
+  if (guess !== null && at < scanner.lastName && isAt(scanner.view, guess, at)) return guess;
+  return findField(scanner, fields, previous, at);
+}
+
+function findField<T>(scanner: JsonScanner, fields: Fields<T>, previous: Field<T>, at: number): Field<T> {
+  const { view } = scanner;
+  if (at >= scanner.lastName) return readField(scanner, fields, at);
+  const field = fields.spellings.find((spelling) => isAt(view, spelling, at)) ?? learn(scanner, fields, at);
+  previous.next = field;
   return field;
 }
 
-function isNext<T>({ view, at }: JsonScanner, { length, words }: Field<T>): boolean {
-  const last = words.length - 1;
-  if (last < 0 || at + length > view.byteLength) return false;
-  for (let word = 0; word < last; word++) {
-    if (view.getInt32(at + word * 4, true) !== words[word]) return false;
-  }
-  return view.getInt32(at + length - 4, true) === words[last];
+/** @param at so far from the end of the body that a spelling of any length may begin there. */
+function isAt<T>(view: DataView, field: Field<T>, at: number): boolean {
+  const differs =
+    (view.getInt32(at, true) ^ field.word0) |
+    (view.getInt32(at + field.offset1, true) ^ field.word1) |
+    (view.getInt32(at + field.offset2, true) ^ field.word2) |
+    (view.getInt32(at + field.offset3, true) ^ field.word3);
+  return differs === 0 && (field.rest.length === 0 || hasRest(view, field.rest, at + 4 * WORD));
 }
 
-/** The field that comes next and is none of the spellings so far. */
-function learn<T>(scanner: JsonScanner, { byName, spellings }: Fields<T>): Field<T> {
-  const { at, bytes } = scanner;
-  readText(scanner);
-  const target = byName.get(lastText(scanner)) ?? null;
-  expect(scanner, COLON);
-  const spelling = bytes.subarray(at, scanner.at);
-  scanner.at = at;
-  // Shorter ones are less than a word.
-  const isLearned =
-    spelling.length >= 4 &&
-    spelling.length <= MAX_LEARNED_LENGTH &&
-    spellings.length < byName.size + MAX_LEARNED;
-  if (!isLearned) return createUnmatched(spelling.length, target);
-  const field = createField(spelling, target);
+function hasRest(view: DataView, rest: Uint8Array, at: number): boolean {
+  for (let index = 0; index < rest.length; index++) {
+    if (view.getUint8(at + index) !== rest[index]) return false;
+  }
+  return true;
+}
+
+/** The field whose name begins at `at`, whatever its spelling. */
+function readField<T>(scanner: JsonScanner, { byName, other }: Fields<T>, at: number): Field<T> {
+  const end = readText(scanner, at);
+  other.target = byName.get(stringOf(scanner, at, end)) ?? null;
+  other.length = skipColon(scanner.bytes, end + 1) - at;
+  return other;
+}
+
+function learn<T>(scanner: JsonScanner, fields: Fields<T>, at: number): Field<T> {
+  const other = readField(scanner, fields, at);
+  const { length, target } = other;
+  const { byName, spellings } = fields;
+  const hasRoom = spellings.length < byName.size + MAX_LEARNED;
+  if (!hasRoom || length < WORD || length > MAX_SPELLING) return other;
+  const field = createField(scanner.bytes.subarray(at, at + length), target);
   spellings.push(field);
   return field;
 }
