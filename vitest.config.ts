@@ -7,9 +7,13 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/setup.ts"],
     // What the program sets for itself, for tests that start beyond its entry points.
     env: { NODE_ENV: "production" },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Time limits are for hangs only. On a busy machine a test can take 20 times as long as on a quiet one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Shorter than a test's own limit, so that a failure says which condition was not met.
+    expect: { poll: { timeout: 60_000, interval: 10 } },
   },
 });

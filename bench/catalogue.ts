@@ -1,33 +1,99 @@
 /** The servers that are compared. */
 import { fileURLToPath } from "node:url";
 
+/**
+ * The operations that a server takes: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
+ * in the upstream's form with whole host lists, `rest-filtered` the same with lists filtered and counted by resolvers.
+ */
+export type Form = "none" | "sdl" | "rest" | "rest-filtered";
+
 export interface Contestant {
   readonly name: string;
   readonly title: string;
   /** Script, from this folder. */
   readonly script: string;
+  readonly form: Form;
+  /** Whether it is this project's, which takes `--env` and `--profile`. */
+  readonly isGateway: boolean;
+  /** Whether its snapshot cache is on. */
+  readonly hasSnapshots: boolean;
 }
 
 export const FLOOR = "floor";
 export const MERCURIUS = "mercurius";
+export const MERCURIUS_REST = "mercurius-rest";
+export const MERCURIUS_REST_FILTERED = "mercurius-rest-filtered";
 export const GATEWAY = "gateway";
+export const GATEWAY_DEFAULT = "gateway-default";
+
+const other = { isGateway: false, hasSnapshots: false } as const;
+const gateway = { form: "sdl", script: "../dist/main.js", isGateway: true } as const;
+const rest = { ...other, script: "servers/mercurius-rest.ts" } as const;
 
 export const CONTESTANTS: readonly Contestant[] = [
-  { name: FLOOR, title: "floor: JSON.parse + JSON.stringify, no GraphQL", script: "servers/floor.ts" },
-  { name: MERCURIUS, title: "Mercurius with JIT", script: "servers/mercurius.ts" },
-  { name: "yoga", title: "GraphQL Yoga", script: "servers/yoga.ts" },
-  { name: "apollo", title: "Apollo Server as documented", script: "servers/apollo.ts" },
-  { name: GATEWAY, title: "**this gateway**", script: "../dist/main.js" },
+  {
+    ...other,
+    name: FLOOR,
+    title: "floor: JSON.parse + JSON.stringify, no GraphQL",
+    script: "servers/floor.ts",
+    form: "none",
+  },
+  { ...rest, name: MERCURIUS_REST, title: "Mercurius with JIT, REST-shaped schema", form: "rest" },
+  {
+    ...rest,
+    name: MERCURIUS_REST_FILTERED,
+    title: "Mercurius with JIT, REST-shaped schema, filtered in resolvers",
+    form: "rest-filtered",
+  },
+  {
+    ...other,
+    name: MERCURIUS,
+    title: "Mercurius with JIT, this project's SDL",
+    script: "servers/mercurius.ts",
+    form: "sdl",
+  },
+  {
+    ...other,
+    name: "yoga",
+    title: "GraphQL Yoga, this project's SDL",
+    script: "servers/yoga.ts",
+    form: "sdl",
+  },
+  {
+    ...other,
+    name: "apollo",
+    title: "Apollo Server as documented, this project's SDL",
+    script: "servers/apollo.ts",
+    form: "sdl",
+  },
+  { ...gateway, name: GATEWAY, title: "**this gateway**, snapshots off", hasSnapshots: false },
+  { ...gateway, name: GATEWAY_DEFAULT, title: "**this gateway**, default settings", hasSnapshots: true },
 ];
 
 export const scriptOf = ({ script }: Contestant): string => fileURLToPath(new URL(script, import.meta.url));
 
-/** Snapshots last for no time at all: every request is an upstream call, unless one for the same job is in flight. */
-const COLD = { SNAPSHOT_MAX_AGE_RUNNING_MS: "0", SNAPSHOT_MAX_AGE_FINISHED_MS: "0" };
+/** Names of servers, with the gateway as it is by default in place of that without snapshots. */
+export const withSnapshots = (names: readonly string[]): string[] => [
+  ...new Set(names.map((name) => (name === GATEWAY ? GATEWAY_DEFAULT : name))),
+];
+
+/** @throws Error for a name that no server has. */
+export function contestantOf(name: string): Contestant {
+  const contestant = CONTESTANTS.find((one) => one.name === name);
+  if (!contestant) throw new Error(`Expected the name of a server, got ${name}.`);
+  return contestant;
+}
+
+/** Snapshots expire at once: every request is an upstream call, unless one for the same job is in flight. */
+const NO_SNAPSHOTS = { SNAPSHOT_MAX_AGE_RUNNING_MS: "0", SNAPSHOT_MAX_AGE_FINISHED_MS: "0" };
 
 /** The environment of a server. Log level and all else stay what they are by default. */
 export const environmentOf = (
+  { isGateway, hasSnapshots }: Contestant,
   upstreamUrl: string,
-  isHot: boolean,
   extra: Readonly<Record<string, string>>,
-): Record<string, string> => ({ JOB_API_URL: upstreamUrl, ...(!isHot && COLD), ...extra });
+): Record<string, string> => ({
+  JOB_API_URL: upstreamUrl,
+  ...(isGateway && !hasSnapshots && NO_SNAPSHOTS),
+  ...(isGateway && extra),
+});

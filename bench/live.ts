@@ -1,7 +1,7 @@
-/** Many who watch one job: through the gateway's subscriptions, and by polling the endpoint themselves. */
+/** Many viewers of one job: through the gateway's subscriptions, and by polling the endpoint. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONTESTANTS, FLOOR, GATEWAY } from "./catalogue.ts";
-import type { Admitted, Polled, Polling, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
+import { contestantOf, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
+import type { Admitted, Polled, Polling, Transport, UpstreamCalls, Viewed, Viewing } from "./load/live.ts";
 import { type RunOptions, startContestant } from "./measure.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
 import type { ServerProcess } from "./process/server-process.ts";
@@ -10,26 +10,26 @@ import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
 import { WATCHED, WATCHED_HOSTS } from "./queries.ts";
 import { LARGE_LIVE_JOB, SMALL_LIVE_JOB } from "./servers/live-job.ts";
 
-/** What a server cost while it was looked at. */
+/** Cost of a server over an interval. */
 interface Cost {
   /** Of one core. */
   readonly cpuPercent: number;
   readonly memory: Memory;
 }
 
-/** Viewers who poll by themselves. */
+/** Viewers that poll. */
 export interface PolledCost extends Cost {
   readonly answeredPerSecond: number;
   readonly upstreamCallsPerSecond: number;
 }
 
-/** Viewers who subscribe. */
+/** Viewers that subscribe. */
 export interface WatchedCost extends Cost {
   readonly pollsPerSecond: number;
   readonly checksPerSecond: number;
-  /** Results of the viewer with the fewest, and of that with the most. */
+  /** Lowest and highest number of results of a viewer. */
   readonly results: readonly [least: number, most: number];
-  /** For each change, from the upstream's first answer with it until the last viewer was told. */
+  /** For each change, from the upstream's first response with it until the last viewer received it. */
   readonly delaysMs: readonly number[];
 }
 
@@ -38,9 +38,9 @@ export interface Watched {
   /** From the first viewer's connection to the last one's first result. */
   readonly admittedMs: number;
   readonly cost: WatchedCost;
-  /** Over so long that every viewer's permission was checked again; for the most viewers only. */
+  /** Long enough for every viewer's permission to be checked again; for the largest number of viewers only. */
   readonly costWithChecks: WatchedCost | null;
-  /** From SIGTERM, with all viewers there, to the end of the process. */
+  /** From SIGTERM with all viewers connected to the end of the process. */
   readonly endedMs: number;
 }
 
@@ -50,21 +50,37 @@ export interface LivePoint {
   readonly watched: Watched | null;
 }
 
-/** Viewers of every field of many hosts, and whether they read. */
+/** Viewers of every field of many hosts that read or do not read their socket. */
 export interface StuckPoint {
   readonly viewers: number;
   readonly isReading: boolean;
-  /** That the upstream told the gateway. */
+  /** States that the upstream sent to the gateway. */
   readonly states: number;
-  /** By all of the viewers. */
+  /** By all viewers. */
   readonly receivedMb: number;
   readonly memory: Memory;
 }
 
+/** Viewers by WebSocket alone. */
+export interface SocketPoint {
+  readonly viewers: number;
+  /** RSS with one viewer, and with all of them, both after `WATCH_MS`. */
+  readonly oneMb: number;
+  readonly allMb: number;
+  /** What each viewer adds. */
+  readonly kbEach: number;
+  readonly pollsPerSecond: number;
+}
+
 export interface MeasuredLive {
   readonly points: readonly LivePoint[];
+  readonly sockets: SocketPoint | null;
   readonly stuck: readonly StuckPoint[];
 }
+
+/** Viewers take these in turn. */
+const TRANSPORTS = ["web-socket", "events"] as const satisfies readonly Transport[];
+const WEB_SOCKETS = ["web-socket"] as const satisfies readonly Transport[];
 
 const SIZES = [1, 10, 100, 1_000, 5_000];
 const MOST = 5_000;
@@ -72,38 +88,53 @@ const STUCK_VIEWERS = 20;
 
 const WATCH_MS = 20_000;
 const STUCK_MS = 15_000;
-/** LIVE_RECHECK_MS, and time for the last checks. */
+/** LIVE_RECHECK_MS plus time for the last checks. */
 const CHECKS_MS = 60_000;
 const POLL_MS = 10_000;
-/** Servers get to full speed, and what arriving left behind is done. */
+/** Time for servers to warm up and to finish the work of the arrivals. */
 const SETTLE_MS = 3_000;
-/** As the gateway does while the job changes. */
+/** The gateway's interval while the job changes. */
 const POLL_EVERY_MS = 1_000;
 
-/** One server with an upstream of its own and one load generator. */
+/** One server with its own upstream and one load generator. */
 interface LiveStage {
   readonly simulator: SimulatorProcess<UpstreamCalls>;
   readonly server: ServerProcess;
   readonly generator: WorkerProcess;
 }
 
-/** @param onPoint told after every measurement, as all of them take minutes. */
+/** @param onPoint called after every measurement with a line of progress. */
 export async function measureLive(
   options: RunOptions,
   onPoint: (line: string) => void,
 ): Promise<MeasuredLive> {
+  const servers = withSnapshots(options.servers);
   const points: LivePoint[] = [];
   for (const viewers of SIZES) {
-    const polled = options.servers.includes(FLOOR) ? await measurePolling(viewers, options) : null;
-    const watched = options.servers.includes(GATEWAY) ? await measureWatching(viewers, options) : null;
+    const polled = servers.includes(FLOOR) ? await measurePolling(viewers, options) : null;
+    const watched = servers.includes(GATEWAY_DEFAULT) ? await measureWatching(viewers, options) : null;
     points.push({ viewers, polled, watched });
     onPoint(`${viewers} viewers: done`);
   }
   const stuck: StuckPoint[] = [];
-  if (options.servers.includes(GATEWAY)) {
+  let sockets: SocketPoint | null = null;
+  if (servers.includes(GATEWAY_DEFAULT)) {
+    sockets = await measureSockets(options);
+    onPoint(`${MOST} viewers by WebSocket: done`);
     for (const isReading of [true, false]) stuck.push(await measureStuck(isReading, options));
   }
-  return { points, stuck };
+  return { points, sockets, stuck };
+}
+
+/** Memory of one viewer by WebSocket: what many add to a gateway that has one. */
+async function measureSockets(options: RunOptions): Promise<SocketPoint> {
+  const [one, all] = [
+    await measureWatching(1, options, WEB_SOCKETS),
+    await measureWatching(MOST, options, WEB_SOCKETS),
+  ];
+  const [oneMb, allMb] = [one.cost.memory.rssMb, all.cost.memory.rssMb];
+  const kbEach = ((allMb - oneMb) * 1_024) / MOST;
+  return { viewers: MOST, oneMb, allMb, kbEach, pollsPerSecond: all.cost.pollsPerSecond };
 }
 
 const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCost> =>
@@ -129,27 +160,39 @@ const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCos
     };
   });
 
-const measureWatching = (viewers: number, options: RunOptions): Promise<Watched> =>
-  withLiveStage(GATEWAY, `live-${viewers}`, "load/viewers.ts", options, async (stage) => {
-    const { server, generator } = stage;
-    const viewing: Viewing = {
-      origin: server.origin,
-      viewers,
-      query: WATCHED,
-      jobInstanceId: SMALL_LIVE_JOB.id,
-      isReading: true,
-    };
-    const { tookMs: admittedMs } = await generator.ask<Admitted>(viewing);
-    await sleep(SETTLE_MS);
-    const [, { first }] = await takeAll<Viewed>(stage);
-    const cost = await watch(stage, viewers, WATCH_MS);
-    const costWithChecks = viewers === MOST ? await watch(stage, viewers, CHECKS_MS) : null;
-    const begin = performance.now();
-    await server.stop();
-    return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
-  });
+const measureWatching = (
+  viewers: number,
+  options: RunOptions,
+  transports: readonly Transport[] = TRANSPORTS,
+): Promise<Watched> =>
+  withLiveStage(
+    GATEWAY_DEFAULT,
+    `live-${transports.join("-")}-${viewers}`,
+    "load/viewers.ts",
+    options,
+    async (stage) => {
+      const { server, generator } = stage;
+      const viewing: Viewing = {
+        origin: server.origin,
+        viewers,
+        transports,
+        query: WATCHED,
+        jobInstanceId: SMALL_LIVE_JOB.id,
+        isReading: true,
+      };
+      const { tookMs: admittedMs } = await generator.ask<Admitted>(viewing);
+      await sleep(SETTLE_MS);
+      const [, { first }] = await takeAll<Viewed>(stage);
+      const cost = await watch(stage, viewers, WATCH_MS);
+      const costWithChecks =
+        viewers === MOST && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
+      const begin = performance.now();
+      await server.stop();
+      return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
+    },
+  );
 
-/** Looks on for a while. */
+/** Measures over an interval. */
 async function watch(stage: LiveStage, viewers: number, durationMs: number): Promise<WatchedCost> {
   const cost = await costOf(stage.server, durationMs);
   const [{ leastResults, mostResults, changes }, { repeated, checks, answeredAt }] =
@@ -157,7 +200,7 @@ async function watch(stage: LiveStage, viewers: number, durationMs: number): Pro
   const answers = new Map(answeredAt);
   const delaysMs = changes.flatMap(([change, told]) => {
     const at = answers.get(change);
-    // At either end of the time some viewers are told outside it.
+    // At either end of the interval, some viewers receive a change outside it.
     return at !== undefined && told.viewers === viewers ? [told.lastAt - at] : [];
   });
   return {
@@ -170,11 +213,12 @@ async function watch(stage: LiveStage, viewers: number, durationMs: number): Pro
 }
 
 const measureStuck = (isReading: boolean, options: RunOptions): Promise<StuckPoint> =>
-  withLiveStage(GATEWAY, `live-stuck-${!isReading}`, "load/viewers.ts", options, async (stage) => {
+  withLiveStage(GATEWAY_DEFAULT, `live-stuck-${!isReading}`, "load/viewers.ts", options, async (stage) => {
     const { server, generator } = stage;
     const viewing: Viewing = {
       origin: server.origin,
       viewers: STUCK_VIEWERS,
+      transports: TRANSPORTS,
       query: WATCHED_HOSTS,
       jobInstanceId: LARGE_LIVE_JOB.id,
       isReading,
@@ -198,13 +242,13 @@ async function costOf({ pid }: ServerProcess, durationMs: number): Promise<Cost 
   return { cpuPercent: ((cpuMs(pid) - before) / wallMs) * 100, memory: memory(pid), wallMs };
 }
 
-/** What both sides saw since this was last asked. @throws Error when a viewer saw anything wrong. */
+/** What viewers and upstream counted since the previous call. @throws Error when a viewer received a wrong result. */
 async function takeAll<Seen extends Viewed | Polled>({
   simulator,
   generator,
 }: Pick<LiveStage, "simulator" | "generator">): Promise<[Seen, UpstreamCalls]> {
   const [seen, calls] = await Promise.all([generator.ask<Seen>({}), simulator.takeCalls()]);
-  if (seen.failure !== null) throw new Error(`A viewer was told something wrong: ${seen.failure}`);
+  if (seen.failure !== null) throw new Error(`A viewer received a wrong result: ${seen.failure}`);
   return [seen, calls];
 }
 
@@ -215,13 +259,11 @@ async function withLiveStage<T>(
   options: RunOptions,
   work: (stage: LiveStage) => Promise<T>,
 ): Promise<T> {
-  const contestant = CONTESTANTS.find((one) => one.name === serverName);
-  if (!contestant) throw new Error(`Expected the name of a server, got ${serverName}.`);
   const simulator = await startLiveSimulator();
   const generator = startWorker(new URL(load, import.meta.url));
   try {
-    const use = { name, isHot: true, upstreamUrl: simulator.url };
-    const server = await startContestant(contestant, use, options);
+    const use = { name, upstreamUrl: simulator.url };
+    const server = await startContestant(contestantOf(serverName), use, options);
     try {
       return await work({ simulator, server, generator });
     } finally {

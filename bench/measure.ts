@@ -1,21 +1,24 @@
-/** One workload on all servers, in turns: A B C A B C … */
-import { CONTESTANTS, type Contestant, environmentOf, FLOOR, GATEWAY, scriptOf } from "./catalogue.ts";
+/** Runs one workload on all servers in turn: A B C A B C … */
+import { CONTESTANTS, type Contestant, environmentOf, scriptOf, withSnapshots } from "./catalogue.ts";
 import type { Load, LoadResult } from "./load/load.ts";
+import { createProbe, type Probe } from "./process/probe.ts";
 import { cpuMs, type Memory, memory } from "./process/proc.ts";
 import { type ServerProcess, startServer } from "./process/server-process.ts";
 import { type SimulatorProcess, startSimulator } from "./process/simulator-process.ts";
 import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
-import { type Expectation, verify } from "./verify.ts";
-import { type Ask, requestBody, type Workload } from "./workloads.ts";
+import { type Expectation, type Verified, verify } from "./verify.ts";
+import { type Ask, isAskedOf, requestBody, type Upstream, type Workload } from "./workloads.ts";
 
 export interface RunOptions {
   readonly servers: readonly string[];
   readonly rounds: number;
-  /** For every workload, in place of its own. */
+  /** Longest run of one server in one round; workloads can have a lower limit. */
+  readonly maxMs: number;
+  /** For every workload, instead of its own. */
   readonly requests: number | null;
   /** Added to the gateway's environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where the gateway is to write a CPU profile; null = not at all. */
+  /** Where the gateway writes CPU profiles; null = none. */
   readonly profileFolder: string | null;
 }
 
@@ -34,14 +37,25 @@ export interface Measured {
   readonly samples: readonly Sample[];
   /** After the last round. */
   readonly memory: Memory;
+  /** Node.js flags that the server added by re-executing itself; all are started without flags. */
+  readonly addedFlags: readonly string[];
 }
 
-/** A server that runs, and its answers to each ask that were found right. */
+/** A server that runs. */
 export interface Runner {
   readonly contestant: Contestant;
   readonly process: ServerProcess;
-  /** @throws Error when the answer is wrong. */
-  readonly expect: (ask: Ask) => Promise<Expectation>;
+  /** Null unless the stage is probed. */
+  readonly probe: Probe | null;
+  readonly verified: Verified;
+}
+
+/** @returns how to recognise right responses. @throws Error when the server's response is wrong. */
+export function expectRight({ contestant, verified }: Runner, ask: Ask): Promise<Expectation> {
+  const { dialect, rows } = verified.upstream;
+  return verify(verified, ask).catch((error: Error) => {
+    throw new Error(`Wrong answer of ${contestant.name} (${dialect}, ${rows.kind} rows). ${error.message}`);
+  });
 }
 
 export interface Stage {
@@ -53,47 +67,57 @@ export interface Stage {
 
 const GENERATOR = new URL("load/generator.ts", import.meta.url);
 
-/** Where a server is used. */
+/** How a server is started. */
 interface Use {
-  /** Of the profile that the gateway may be asked for. */
+  /** Part of the file name of the gateway's profile. */
   readonly name: string;
-  readonly isHot: boolean;
   readonly upstreamUrl: string;
 }
 
 export function startContestant(
   contestant: Contestant,
-  { name, isHot, upstreamUrl }: Use,
+  { name, upstreamUrl }: Use,
   { profileFolder, environment }: Pick<RunOptions, "profileFolder" | "environment">,
+  probe: Probe | null = null,
 ): Promise<ServerProcess> {
-  const isGateway = contestant.name === GATEWAY;
+  const file = `${name}-${contestant.name}.cpuprofile`;
   const profile =
-    isGateway && profileFolder
-      ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
+    contestant.isGateway && profileFolder
+      ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${file}`]
       : [];
   return startServer({
-    args: [...profile, scriptOf(contestant)],
-    environment: environmentOf(upstreamUrl, isHot, isGateway ? environment : {}),
+    args: [...profile, ...(probe?.args(scriptOf(contestant)) ?? [scriptOf(contestant)])],
+    environment: {
+      ...environmentOf(contestant, upstreamUrl, environment),
+      ...probe?.environment,
+    },
   });
 }
 
-/** Starts the simulator and the servers, has `work` done with them, and ends them. */
+/** How a stage is set up. */
+export interface StageUse extends Omit<Use, "upstreamUrl"> {
+  readonly upstream: Upstream;
+  /** Whether the servers run under a probe of their event loop, which costs a little CPU time. */
+  readonly isProbed?: boolean;
+}
+
+/** Starts the simulator and the servers, runs `work`, and stops them. */
 export async function withStage<T>(
-  { dialect, isHot, name }: Pick<Workload, "dialect" | "isHot" | "name">,
+  { upstream, isProbed = false, ...use }: StageUse,
   options: RunOptions,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const simulator = await startSimulator(dialect);
+  const simulator = await startSimulator(upstream.dialect);
   const generators: WorkerProcess[] = [];
   const runners: Runner[] = [];
   try {
     for (const contestant of CONTESTANTS.filter((one) => options.servers.includes(one.name))) {
-      const process = await startContestant(contestant, { name, isHot, upstreamUrl: simulator.url }, options);
-      const expect = (ask: Ask) =>
-        verify(process.origin, contestant.name === FLOOR, simulator.url, ask).catch((error: Error) => {
-          throw new Error(`${contestant.name} gives a wrong answer to ${name}. ${error.message}`);
-        });
-      runners.push({ contestant, process, expect });
+      const probe = isProbed ? createProbe() : null;
+      const where = { ...use, upstreamUrl: simulator.url };
+      const process = await startContestant(contestant, where, options, probe);
+      const { origin } = process;
+      const verified = { origin, form: contestant.form, upstreamUrl: simulator.url, upstream };
+      runners.push({ contestant, process, probe, verified });
     }
     const startGenerator = () => {
       const generator = startWorker(GENERATOR);
@@ -103,6 +127,7 @@ export async function withStage<T>(
     return await work({ simulator, runners, startGenerator });
   } finally {
     await Promise.all(runners.map(({ process }) => process.stop()));
+    for (const { probe } of runners) probe?.remove();
     for (const generator of generators) generator.stop();
     simulator.stop();
   }
@@ -110,16 +135,17 @@ export async function withStage<T>(
 
 export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readonly paceMs?: number };
 
-/** Makes loads of a server, each with jobs that none had before, unless all are to be one and the same. */
+/** Creates loads, each with jobs that were not requested before: one for each request, or a single one if `isHot`. */
 export function createLoads(isHot: boolean) {
   let used = 1;
-  return (runner: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
+  return ({ verified }: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
+    const { origin, form, upstream } = verified;
     const from = used;
-    if (!isHot) used = (used + amount.requests) % 10_000;
+    used = (used + (isHot ? 1 : amount.requests)) % 10_000;
     return {
-      origin: runner.process.origin,
-      body: requestBody(ask, runner.contestant.name === FLOOR),
-      jobs: { hosts: ask.hosts, from, same: isHot },
+      origin,
+      body: requestBody(ask, form, upstream.dialect).body,
+      jobs: { hosts: ask.hosts, rows: upstream.rows, from, same: isHot },
       paceMs: 0,
       ...amount,
       expected,
@@ -127,24 +153,38 @@ export function createLoads(isHot: boolean) {
   };
 }
 
-/** @throws Error when an answer was not like the expected one. */
+/** @throws Error when a response was not as expected. */
 export async function runLoad(generator: WorkerProcess, load: Load): Promise<LoadResult> {
   const result = await generator.ask<LoadResult>(load);
   if (result.failure !== null) throw new Error(`A wrong answer under load: ${result.failure}`);
   return result;
 }
 
-/** Checks, warms up and measures all servers. @throws Error for a wrong answer. */
-export function measure(workload: Workload, options: RunOptions): Promise<Measured[]> {
-  const { ask, isHot, connections, maxMs, warmUp } = workload;
+/** Names of the servers that have something to do in a workload. */
+export const serversOf = (
+  { ask, isHot, servers }: Pick<Workload, "ask" | "isHot" | "servers">,
+  wanted: readonly string[],
+): string[] => {
+  // The gateway's snapshots are what makes a workload hot.
+  const names = isHot ? withSnapshots(wanted) : wanted;
+  return CONTESTANTS.filter(
+    ({ name, form }) => names.includes(name) && (servers?.includes(name) ?? true) && isAskedOf(ask, form),
+  ).map(({ name }) => name);
+};
+
+/** Verifies, warms up and measures all servers. @throws Error for a wrong response. */
+export function measure(workload: Workload, upstream: Upstream, options: RunOptions): Promise<Measured[]> {
+  const { ask, isHot, connections, warmUp } = workload;
   const requests = options.requests ?? workload.requests;
-  const servers = options.servers.filter((name) => workload.servers?.includes(name) ?? true);
+  const maxMs = Math.min(workload.maxMs, options.maxMs);
+  const servers = serversOf(workload, options.servers);
   const loadOf = createLoads(isHot);
-  return withStage(workload, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
+  const use = { name: `${workload.name}-${upstream.dialect}`, upstream };
+  return withStage(use, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
     const generator = startGenerator();
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {
-      const expected = await runner.expect(ask);
+      const expected = await expectRight(runner, ask);
       await runLoad(
         generator,
         loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs: 2 * maxMs }),
@@ -153,10 +193,11 @@ export function measure(workload: Workload, options: RunOptions): Promise<Measur
     }
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { runner, expected, samples } of contestants) {
-        // Hot: the snapshot that the run lives on is made before it.
-        if (isHot)
-          await runLoad(generator, loadOf(runner, ask, expected, { connections: 1, requests: 1, maxMs }));
         const load = loadOf(runner, ask, expected, { connections, requests, maxMs });
+        if (isHot) {
+          // A snapshot that is created just before the measured run outlives it.
+          await runLoad(generator, { ...load, connections: 1, requests: 1 });
+        }
         samples.push(await sample(generator, load, runner.process.pid, simulator));
       }
     }
@@ -164,6 +205,7 @@ export function measure(workload: Workload, options: RunOptions): Promise<Measur
       contestant: runner.contestant,
       samples,
       memory: memory(runner.process.pid),
+      addedFlags: runner.process.addedFlags,
     }));
   });
 }

@@ -1,11 +1,11 @@
-/** Memory over time: W3 and W4 on one connection each, without a pause, on the floor and the gateway at once. */
-import { type Contestant, FLOOR, GATEWAY } from "./catalogue.ts";
-import { createLoads, type RunOptions, runLoad, withStage } from "./measure.ts";
+/** Memory over time: the floor and the gateway run W3 and W4 concurrently, on one connection each and without a pause. */
+import { type Contestant, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
+import { createLoads, expectRight, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";
-import { LARGE_ASK, OVERVIEW_ASK } from "./workloads.ts";
+import { LARGE_ASK, OVERVIEW_ASK, type Upstream } from "./workloads.ts";
 
 export interface MemorySample extends Memory {
-  /** Answered so far. */
+  /** Responses so far. */
   readonly requests: number;
 }
 
@@ -18,21 +18,22 @@ export interface MeasuredMemory {
 export const SAMPLES_PER_MINUTE = 2;
 const AMOUNT = { connections: 1, requests: 9_000, maxMs: 60_000 / SAMPLES_PER_MINUTE };
 
-/** @param onSample told after every sample, as it takes minutes. */
+/** @param onSample called after every sample with a line of progress. */
 export function measureMemory(
+  upstream: Upstream,
   options: RunOptions,
   minutes: number,
   onSample: (line: string) => void,
 ): Promise<MeasuredMemory[]> {
-  const servers = options.servers.filter((name) => name === FLOOR || name === GATEWAY);
-  const stage = { name: "memory", dialect: "release", isHot: false } as const;
-  const loadOf = createLoads(stage.isHot);
+  const servers = withSnapshots(options.servers).filter((name) => name === FLOOR || name === GATEWAY_DEFAULT);
+  const stage = { name: `memory-${upstream.dialect}`, upstream };
+  const loadOf = createLoads(false);
   return withStage(stage, { ...options, servers }, async ({ runners, startGenerator }) => {
     const contestants = [];
     for (const runner of runners) {
       const loops = [];
       for (const ask of [LARGE_ASK, OVERVIEW_ASK]) {
-        loops.push({ ask, expected: await runner.expect(ask), generator: startGenerator() });
+        loops.push({ ask, expected: await expectRight(runner, ask), generator: startGenerator() });
       }
       const samples: MemorySample[] = [];
       contestants.push({ runner, loops, samples });

@@ -1,4 +1,4 @@
-/** The operations of the workloads: what a page that shows a job asks for. */
+/** The operations of the workloads: what a page that shows a job selects. */
 
 const query = (name: string, selection: string): string => `
   query ${name}($jobInstanceId: ID!) {
@@ -53,7 +53,7 @@ const subscription = (name: string, selection: string): string => `
     }
   }`;
 
-/** What a page shows of a job that goes on. */
+/** What a page shows of a running job. */
 export const WATCHED = subscription(
   "Watched",
   `steps { ${STEP} hostSummary { total pending running succeeded failed stopped unknown } }`,

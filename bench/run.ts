@@ -1,21 +1,13 @@
-/** The benchmark: `npm run bench`. See `options.ts` for what can be asked of it, README.md for how it measures. */
+/** The benchmark: `npm run bench`. See `options.ts` for the options and README.md for the method. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { measureLatency } from "./latency.ts";
-import { measureLive } from "./live.ts";
-import { measure } from "./measure.ts";
-import { measureMemory } from "./memory.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { deliveryTable, liveTable, stuckTable } from "./report/live-tables.ts";
-import { profileTable } from "./report/profile.ts";
-import { aimsTable, circumstances, type Results, summaryTable } from "./report/results.ts";
-import { latencyTable, memoryTable, scalingTable } from "./report/tables.ts";
-import { workloadTable } from "./report/workload-table.ts";
-import { measureScaling } from "./scaling.ts";
-import { WORKLOADS } from "./workloads.ts";
+import { runParts } from "./parts.ts";
+import { cpuGoalsTable, otherGoals } from "./report/goals.ts";
+import { circumstances, cpuTable, type Results, rssTable } from "./report/results.ts";
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
 
 /** Keeps what it prints. */
@@ -31,70 +23,41 @@ function createReport() {
   };
 }
 
-type Report = ReturnType<typeof createReport>;
-
-const tell = (line: string) => void process.stderr.write(`${line}\n`);
-
-async function runAll(options: Options, report: Report): Promise<Results> {
-  const profile = (name: string): string[] =>
-    options.profileFolder ? [profileTable(join(options.profileFolder, `${name}.cpuprofile`))] : [];
-
-  const workloads: Results["workloads"][number][] = [];
-  for (const workload of WORKLOADS.filter(({ name }) => options.parts.has(name))) {
-    const measured = await measure(workload, options);
-    workloads.push({ workload, measured });
-    report.add(workload.title, workloadTable(measured), ...profile(workload.name));
-  }
-  const latency = options.parts.has("w5") ? await measureLatency(options) : null;
-  if (latency) {
-    const title = "W5: small queries while another connection loops the query for 10 000 hosts";
-    report.add(title, latencyTable(latency), ...profile("w5"));
-  }
-  if (options.parts.has("scaling")) {
-    report.add(
-      "Cost as jobs grow: all host fields, `first: 10000`",
-      "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
-      scalingTable(await measureScaling(options)),
-    );
-  }
-  if (options.parts.has("live")) {
-    const measured = await measureLive(options, tell);
-    const tables = [liveTable(measured), deliveryTable(measured), stuckTable(measured.stuck)];
-    report.add("Live: viewers of one job", LIVE_NOTE, ...tables, ...profile("live-5000"));
-  }
-  if (options.parts.has("memory")) {
-    const measured = await measureMemory(options, options.memoryMinutes, tell);
-    report.add(`Memory over ${options.memoryMinutes} minutes of W3 and W4`, memoryTable(measured));
-  }
-  return { workloads, latency };
-}
-
 function build(): void {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: "inherit" });
 }
 
-const NOTE = `Medians over the rounds, with least and most in parentheses. CPU time is that of the server's whole
-process, as the operating system counts it; ratios are taken round by round against the floor. Cold: a different job
-each time and nothing kept. See README.md for the rest.`;
+const NOTE = `Medians over the rounds, with the lowest and the highest in parentheses. CPU time is that of the server's
+whole process, as the operating system counts it. Ratios are taken round by round, against the floor unless the column
+says otherwise. Cold workloads ask for another job each time. The upstream sends untidy rows, in the documented form
+(\`contract\`) and in that of released servers (\`release\`). README.md says what each server does and how it is measured.`;
 
-const LIVE_NOTE = `Polling: each asks the endpoint once a second, through the floor; where fewer answers came than
-viewers asked for, that is all that this machine made. Gateway: each subscribes, with credentials of its own. CPU is
-in percent of one core. Checks: each viewer's permission is looked at again every minute. Told: from the upstream's
-answer with a change to the last viewer's result.`;
+const GOALS_NOTE = `CPU time, as a ratio to the floor's. With its snapshots off, the gateway calls the upstream for every
+request; goals are for that, and for the default settings in W4 hot. The second goal compares with another server of the same run.`;
+
+function summary(results: Results, { dialects }: Options): string[] {
+  const hasWorkloads = results.workloads.length > 0;
+  const tables = dialects.flatMap((dialect) => [cpuTable(results, dialect), rssTable(results, dialect)]);
+  return [
+    ...(hasWorkloads ? ["## Goals", GOALS_NOTE, cpuGoalsTable(results)] : []),
+    ...otherGoals(results),
+    ...(hasWorkloads ? ["## All servers", ...tables] : []),
+  ];
+}
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   if (options.help) return void process.stdout.write(HELP);
   if (options.build) build();
   const report = createReport();
-  const results = await runAll(options, report);
-  const summary = [aimsTable(results), summaryTable(results)];
-  const hasSummary = results.workloads.length > 0 || results.latency !== null;
-  if (hasSummary) process.stdout.write(`\n## Summary\n\n${summary.join("\n\n")}\n`);
+  const tell = (line: string) => void process.stderr.write(`${line}\n`);
+  const results = await runParts({ options, add: report.add, tell });
+  const sums = summary(results, options);
+  process.stdout.write(`\n${sums.join("\n\n")}\n`);
   if (!options.isComplete) return;
-  const page = ["# What the gateway costs", circumstances(args), NOTE, ...summary, ...report.sections];
+  const page = ["# What the gateway costs", circumstances(args), NOTE, ...sums, ...report.sections];
   writeFileSync(RESULTS, `${page.join("\n\n")}\n`);
+  execFileSync("npx", ["biome", "format", "--write", RESULTS], { cwd: ROOT, stdio: "ignore" });
   process.stdout.write(`\nWritten to ${RESULTS}.\n`);
 }
 

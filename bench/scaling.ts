@@ -1,7 +1,7 @@
 /** Cost as jobs grow: all host fields, from 10 hosts to 50 000. */
 import { FLOOR, GATEWAY } from "./catalogue.ts";
 import { type Measured, measure, type RunOptions } from "./measure.ts";
-import { allHosts } from "./workloads.ts";
+import { allHosts, type Upstream } from "./workloads.ts";
 
 export interface ScalingPoint {
   readonly hosts: number;
@@ -17,23 +17,22 @@ const SIZES = [
   { hosts: 50_000, requests: 15 },
 ];
 
-export async function measureScaling(options: RunOptions): Promise<ScalingPoint[]> {
+export async function measureScaling(upstream: Upstream, options: RunOptions): Promise<ScalingPoint[]> {
   const points: ScalingPoint[] = [];
   for (const { hosts, requests } of SIZES) {
     const workload = {
       name: `scaling-${hosts}`,
       title: `${hosts} hosts`,
       ask: allHosts(hosts),
-      dialect: "release",
       isHot: false,
-      aim: null,
+      goal: null,
       servers: [FLOOR, GATEWAY],
       connections: 2,
       requests,
       maxMs: 2_500,
       warmUp: requests,
     } as const;
-    points.push({ hosts, measured: await measure(workload, options) });
+    points.push({ hosts, measured: await measure(workload, upstream, options) });
   }
   return points;
 }

@@ -1,88 +1,107 @@
-/** One answer of each server is checked before its time is taken. */
+/** Verifies one response of each server before it is measured. */
 import { isDeepStrictEqual } from "node:util";
-import { graphql } from "graphql";
+import { type GraphQLSchema, graphql } from "graphql";
 import { bulkJobId } from "../src/simulator/bulk-jobs.ts";
+import type { Form } from "./catalogue.ts";
+import { createRestSchema } from "./servers/rest-schema.ts";
 import { createSchema } from "./servers/schema.ts";
 import { endpointPath } from "./servers/upstream.ts";
-import type { Body, HostRow } from "./servers/upstream-body.ts";
-import { type Ask, requestBody } from "./workloads.ts";
+import type { Body } from "./servers/upstream-body.ts";
+import { type Ask, requestBody, type Upstream } from "./workloads.ts";
 
 const AUTHORIZATION = { "x-bkapi-authorization": '{"access_token":"demo"}' };
 
-/** What answers to a workload are like, once a right one has been seen. */
+/** How to recognise right responses to a workload. */
 export interface Expectation {
   readonly start: string;
   readonly bytes: number;
 }
 
+/** The server to verify and its upstream. */
+export interface Verified {
+  readonly origin: string;
+  readonly form: Form;
+  readonly upstreamUrl: string;
+  readonly upstream: Upstream;
+}
+
 /**
- * Asks `origin` once and compares: the floor's answer with the upstream's body, any other with what graphql-js makes
- * of it by the shared resolvers. Rows may be in any order.
+ * Sends one request and compares the response: the floor's with the upstream's body, any other with the result of
+ * graphql-js for that body, with the same schema and plain resolvers. Rows may be in any order.
  * @throws Error that names the first difference.
  */
 export async function verify(
-  origin: string,
-  isFloor: boolean,
-  upstreamUrl: string,
+  { origin, form, upstreamUrl, upstream }: Verified,
   ask: Ask,
 ): Promise<Expectation> {
-  const jobInstanceId = bulkJobId(ask.hosts, 0);
-  const body = await readUpstream(upstreamUrl, jobInstanceId, ask.needsHosts);
-  const expected = isFloor ? bodyForm(body) : resultForm(await reference(body, ask, jobInstanceId));
+  const jobInstanceId = bulkJobId(ask.hosts, 0, upstream.rows);
+  const text = await readUpstream(upstreamUrl, jobInstanceId, ask.needsHosts);
+  const { query, body } = requestBody(ask, form, upstream.dialect);
+  const expected =
+    form === "none"
+      ? inOneOrder(JSON.parse(text).data)
+      : inOneOrder(await reference(schemaOf(form), query, jobInstanceId, parseExactly(text)));
 
   const response = await fetch(`${origin}/graphql`, {
     method: "POST",
     headers: { ...AUTHORIZATION, "content-type": "application/json" },
-    body: requestBody(ask, isFloor).join(jobInstanceId),
+    body: body.join(jobInstanceId),
   });
-  const text = await response.text();
+  const answerText = await response.text();
   if (response.status !== 200)
-    throw new Error(`Expected HTTP 200, got ${response.status}: ${text.slice(0, 500)}`);
-  // The form that follows is compared with the expected one, field by field.
-  const answer = JSON.parse(text);
-  const actual = isFloor ? bodyForm(answer) : resultForm(answer);
+    throw new Error(`Expected HTTP 200, got ${response.status}: ${answerText.slice(0, 500)}`);
+  // The result is compared with the expected one, field by field.
+  const answer = JSON.parse(answerText);
+  const actual = inOneOrder(form === "none" ? answer.data : answer);
   if (!isDeepStrictEqual(actual, expected)) throw new Error(firstDifference(actual, expected, "answer"));
-  return { start: '{"data":{', bytes: Buffer.byteLength(text) };
+  return { start: '{"data":{', bytes: Buffer.byteLength(answerText) };
 }
 
-async function readUpstream(upstreamUrl: string, jobInstanceId: string, hosts: boolean): Promise<Body> {
+const schemaOf = (form: Form): GraphQLSchema => (form === "sdl" ? createSchema() : createRestSchema());
+
+async function readUpstream(upstreamUrl: string, jobInstanceId: string, hosts: boolean): Promise<string> {
   const response = await fetch(upstreamUrl + endpointPath(jobInstanceId, hosts), { headers: AUTHORIZATION });
+  if (response.status !== 200) throw new Error(`Expected HTTP 200 of the simulator, got ${response.status}.`);
+  return response.text();
+}
+
+// `JSON.parse` passes the source text in every supported Node.js, which the compiler's library does not know yet.
+const parseWithSource = JSON.parse as (
+  text: string,
+  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+) => unknown;
+
+/** Like `JSON.parse`, but integers that a double cannot represent become strings, digit for digit. */
+const parseExactly = (text: string): Body =>
   // The simulator's answers have the upstream's form.
-  return (await response.json()) as Body;
+  parseWithSource(text, (_, value, { source }) =>
+    typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? source : value,
+  ) as Body;
+
+async function reference(
+  schema: GraphQLSchema,
+  source: string,
+  jobInstanceId: string,
+  body: Body,
+): Promise<object> {
+  const contextValue = { jobs: { read: async () => body } };
+  return graphql({ schema, source, variableValues: { jobInstanceId }, contextValue });
 }
 
-const reference = async (body: Body, { query }: Ask, jobInstanceId: string): Promise<object> =>
-  graphql({
-    schema: createSchema(),
-    source: query,
-    variableValues: { jobInstanceId },
-    contextValue: { jobs: { read: async () => body } },
-  });
+/** Keys of lists whose order changes from read to read. */
+const ROW_LISTS = new Set(["nodes", "step_ip_result_list", "step_execute_object_result_list"]);
 
-/** An upstream body without what changes from read to read: the request's id and the order of rows. */
-function bodyForm({ data }: Body): object {
-  const hostId = (row: HostRow) => (row.execute_object?.host ?? row).bk_host_id ?? 0;
-  const sorted = (rows: readonly HostRow[] | undefined) => rows?.toSorted((a, b) => hostId(a) - hostId(b));
-  const steps = data.step_instance_list.map((step) => ({
-    ...step,
-    step_ip_result_list: sorted(step.step_ip_result_list),
-    step_execute_object_result_list: sorted(step.step_execute_object_result_list),
-  }));
-  return { ...data, step_instance_list: steps };
-}
-
-/** A GraphQL result as plain data with its rows in one order. Ids of nodes are each server's own: any text will do. */
-function resultForm(result: object): unknown {
+/**
+ * A result as plain data with its rows sorted by their JSON. The `id` of a node may be any string, because each server
+ * has its own.
+ */
+function inOneOrder(result: object): unknown {
   return JSON.parse(JSON.stringify(result), (key, value) => {
     if (key === "id" && typeof value === "string" && value.includes("/")) return "id";
-    return key === "nodes"
-      ? value.toSorted((a: Node, b: Node) => Number(a.hostId) - Number(b.hostId))
-      : value;
+    if (!ROW_LISTS.has(key) || !Array.isArray(value)) return value;
+    const texts = value.map((row) => JSON.stringify(row)).sort();
+    return texts.map((text) => JSON.parse(text));
   });
-}
-
-interface Node {
-  readonly hostId: string;
 }
 
 function firstDifference(actual: unknown, expected: unknown, path: string): string {

@@ -1,5 +1,6 @@
 /** Configuration from environment variables, checked as a whole. */
 import { z } from "zod";
+import { isBaseUrl, isOrigin, listOf, oneOf, proxyUrl, wholeNumber } from "./config-checks.ts";
 import type { GatewayConfig } from "./gateway.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
@@ -11,41 +12,8 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
   readonly simulatorDialect: Dialect;
 }
 
-const wholeNumber = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, { error: `a whole number from ${least} to ${most}` })
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, { error: `a whole number from ${least} to ${most}` });
-
-const isBaseUrl = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
-  if (/\/api\/v4(\/|$)/.test(url.pathname)) return false;
-  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-};
-
-const isOrigin = (text: string): boolean =>
-  text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
-
-/** Values with commas in between, up to `most` of them. */
-const listOf = <T>(check: z.ZodType<T, string>, most: number) =>
-  z.string().transform((text, context): T[] => {
-    const results = text.split(",").map((part) => check.safeParse(part.trim()));
-    const failed = results.find(({ success }) => !success);
-    if (failed || results.length > most) {
-      const what = failed?.error?.issues[0]?.message ?? "values";
-      context.addIssue(`${what}, or several, up to ${most}, with commas in between`);
-      return z.NEVER;
-    }
-    return results.flatMap(({ data }) => data ?? []);
-  });
-
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
-
-const oneOf = <const T extends readonly string[]>(values: T) =>
-  z.enum(values, { error: `one of ${values.join(", ")}` });
 
 /** One environment variable. `meaning` and `default` are what the README's table says. */
 interface Setting {
@@ -93,18 +61,41 @@ export const SETTINGS = {
   },
   UPSTREAM_TIMEOUT_MS: {
     default: "10000",
-    meaning: "Limit of one upstream call as a whole, in milliseconds.",
+    meaning: "Limit of one upstream call as a whole, in milliseconds, with the wait for a connection.",
     check: wholeNumber(1, MAX_MS),
   },
   UPSTREAM_MAX_BODY_BYTES: {
     default: "67108864",
-    meaning: "Largest upstream body that is read, in bytes. 50 000 hosts are 8 to 19 MB.",
+    meaning: "Largest upstream body that is read, in bytes after decompression. 50 000 hosts are 8 to 19 MB.",
     check: wholeNumber(1, 2 ** 29),
   },
   UPSTREAM_CONNECTIONS: {
     default: "32",
     meaning: "Connections to the upstream, and so upstream calls at one time.",
     check: wholeNumber(1, 10_000),
+  },
+  UPSTREAM_MAX_QUEUE: {
+    default: "10000",
+    meaning:
+      "Upstream calls that wait for a connection at one time; more fail at once. Connections and this queue are shared fairly: one identity gets at most three quarters of either.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  HTTPS_PROXY: {
+    default: "",
+    meaning: "Proxy to an upstream that speaks HTTPS, such as `http://user:password@proxy.example.com:3128`.",
+    check: proxyUrl,
+  },
+  HTTP_PROXY: {
+    default: "",
+    meaning:
+      "Proxy to an upstream that speaks HTTP; also to one that speaks HTTPS when `HTTPS_PROXY` is not set.",
+    check: proxyUrl,
+  },
+  NO_PROXY: {
+    default: "",
+    meaning:
+      "Hosts that are reached without a proxy, with commas in between: `example.com` includes its subdomains, `*` is all. The names of these three variables may be in lower case.",
+    check: z.string(),
   },
   SNAPSHOT_MAX_AGE_RUNNING_MS: {
     default: "1000",
@@ -118,8 +109,9 @@ export const SETTINGS = {
     check: wholeNumber(0, MAX_MS),
   },
   SNAPSHOT_MAX_BYTES: {
-    default: "268435456",
-    meaning: "Most memory for all snapshots, in bytes, by estimate; the longest unused go first.",
+    default: "67108864",
+    meaning:
+      "Memory limit for cached snapshots, in bytes, by estimate; least recently used ones are evicted first.",
     check: wholeNumber(0, 2 ** 40),
   },
   LIVE_POLL_SCHEDULE_MS: {
@@ -163,13 +155,18 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Origins of pages that may subscribe besides the gateway's own, such as `https://ops.example.com`, with commas in between; `*` is all.",
+      "Origins of pages that may use the gateway besides its own, such as `https://ops.example.com`, with commas in between; `*` is all.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
       .refine((origins) => origins.every(isOrigin), {
         error: "origins such as https://ops.example.com, with commas in between, or *",
       }),
+  },
+  MAX_RESPONSE_BYTES: {
+    default: "67108864",
+    meaning: "Maximum size of one response, in bytes. Larger ones are refused with `BAD_USER_INPUT`.",
+    check: wholeNumber(1, 2 ** 29),
   },
   LOG_LEVEL: {
     default: "info",
@@ -204,7 +201,7 @@ type Values = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = [];
   const entries = Object.entries(SETTINGS).map(([name, setting]) => {
-    const text = environment[name]?.trim() || setting.default;
+    const text = textOf(environment, name)?.trim() || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
       faults.push(`${name}: expected ${result.error.issues[0]?.message}, got ${shown(text)}.`);
@@ -216,6 +213,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   // Each entry holds what the check of its own name gave, which is how Values is defined.
   return toConfig(Object.fromEntries(entries) as Values);
 }
+
+/** Most programs know the variables of proxies in lower case, too, and prefer that. */
+const textOf = (environment: Readonly<Record<string, string | undefined>>, name: string) =>
+  (name.endsWith("_PROXY") ? environment[name.toLowerCase()] : undefined) ?? environment[name];
 
 /** One without the other is no app. Neither value is shown. */
 function appFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
@@ -242,6 +243,7 @@ const toConfig = (values: Values): Config => ({
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
   executor: values.EXECUTOR,
+  maxResponseBytes: values.MAX_RESPONSE_BYTES,
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,
@@ -262,6 +264,8 @@ const toConfig = (values: Values): Config => ({
     timeoutMs: values.UPSTREAM_TIMEOUT_MS,
     maxBodyBytes: values.UPSTREAM_MAX_BODY_BYTES,
     connections: values.UPSTREAM_CONNECTIONS,
+    maxQueue: values.UPSTREAM_MAX_QUEUE,
+    proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, except: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
   simulatorDialect: values.SIMULATOR_DIALECT,

@@ -2,18 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import { createDetachedJsonPool } from "./graphql/executor/detached-rows.ts";
-import { createCompiledExecutor, createPlainExecutor } from "./graphql/executor/executor.ts";
-import { createLiveResults } from "./graphql/live-results.ts";
-import { createLiveRuns } from "./graphql/live-runs.ts";
-import { createOperations } from "./graphql/operations.ts";
+import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { createShortcut } from "./graphql/shortcut.ts";
 import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
-import { createLiveJobs, type LiveOptions } from "./jobs/live-jobs.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
+import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import { createCallerCache } from "./upstream/caller.ts";
 import { createUpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 
@@ -25,6 +21,8 @@ export interface GatewayConfig {
   readonly logLevel: pino.LevelWithSilent;
   /** What runs operations. Both give the same answers. */
   readonly executor: "compiled" | "graphql-js";
+  /** Larger responses are refused. */
+  readonly maxResponseBytes: number;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
@@ -55,37 +53,30 @@ export async function createGateway(
   // A line is written when it is logged: pino's own default hands each to another thread, which costs more.
   const logger = pino(options, logStream ?? pino.destination({ fd: 1, sync: true }));
   const upstream = createUpstreamClient(config.upstream);
+  const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
-  const createDetachedJson = createDetachedJsonPool();
-  const executor =
-    config.executor === "compiled" ? createCompiledExecutor(schema) : createPlainExecutor(schema);
-  const shortcut = createShortcut(executor);
-  const apollo = createApolloServer({ schema, executor, shortcut, logger });
-  const operations = createOperations(
-    apollo,
-    createLiveResults(createLiveRuns(executor, createDetachedJson)),
-  );
+  const { prepare, run } = createPipeline({ ...config, schema });
+  const apollo = createApolloServer({ schema, logger });
   await apollo.start();
   const http = await createHttpServer({
     schema,
     apollo,
-    shortcut,
-    operations,
+    prepare,
+    run,
     logger,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     createContext: ({ headers, trace, signal, takesSubscription }) => {
-      const caller = readCaller(headers, config.upstream);
+      const caller = readCaller(headers, config.upstream, createCaller);
       const accept = wantsFresh(headers) ? "fresh" : "recent";
       return {
         jobs: createJobLoader({ snapshots, caller, trace, signal, accept }),
-        live: takesSubscription
-          ? { watch: (ref, needs) => liveJobs.watch({ ref, needs, caller, trace, signal }), begun: null }
+        watch: takesSubscription
+          ? (ref, needs) => liveJobs.watch({ ref, needs, caller, trace, signal })
           : null,
         trace,
-        detached: createDetachedJson(),
       };
     },
   });

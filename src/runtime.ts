@@ -13,15 +13,3 @@ if (major < 22 || (major === 22 && minor < 19)) {
   );
   process.exit(1);
 }
-
-/**
- * Bodies come and go by the megabyte, outside of a heap that stays small. That makes the garbage collector run often,
- * and its helper threads then cost more CPU than the collecting itself: a third of a large request on two cores.
- * V8 takes this only when it starts, so the process starts over, once, as itself: same process id, same environment.
- */
-const GC_FLAG = "--single-threaded-gc";
-
-if (process.platform !== "win32" && !process.execArgv.includes(GC_FLAG)) {
-  const options = [GC_FLAG, ...process.execArgv];
-  process.execve?.(process.execPath, [process.execPath, ...options, ...process.argv.slice(1)], process.env);
-}

@@ -22,6 +22,8 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
     const upstream = {
       ...config.upstream,
       baseUrl: baseUrl ?? new URL(simulator?.url ?? ""),
+      // The simulator is in this process, where no proxy leads.
+      proxy: simulator ? null : config.upstream.proxy,
       defaultAuthorization: simulator && DEMO_AUTHORIZATION,
     };
     const gateway = await createGateway({ ...config, upstream });

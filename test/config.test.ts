@@ -12,6 +12,10 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
   UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
   UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
+  UPSTREAM_MAX_QUEUE: ({ upstream }) => upstream.maxQueue,
+  HTTPS_PROXY: ({ upstream }) => upstream.proxy?.https,
+  HTTP_PROXY: ({ upstream }) => upstream.proxy?.http,
+  NO_PROXY: ({ upstream }) => upstream.proxy?.except,
   SNAPSHOT_MAX_AGE_RUNNING_MS: ({ snapshots }) => snapshots.maxAgeRunningMs,
   SNAPSHOT_MAX_AGE_FINISHED_MS: ({ snapshots }) => snapshots.maxAgeFinishedMs,
   SNAPSHOT_MAX_BYTES: ({ snapshots }) => snapshots.maxBytes,
@@ -23,6 +27,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   LIVE_MAX_VIEWERS_PER_IDENTITY: ({ live }) => live.maxViewersPerIdentity,
   WEBSOCKET_MAX_CONNECTIONS: ({ webSocket }) => webSocket.maxConnections,
   ALLOWED_ORIGINS: ({ allowedOrigins }) => allowedOrigins,
+  MAX_RESPONSE_BYTES: ({ maxResponseBytes }) => maxResponseBytes,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   EXECUTOR: ({ executor }) => executor,
   SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
@@ -33,6 +38,15 @@ interface Case {
   readonly valid: readonly (readonly [text: string, value: unknown])[];
   readonly invalid: readonly string[];
 }
+
+const PROXY: Case = {
+  default: "",
+  valid: [
+    ["http://proxy.example.com:3128", "http://proxy.example.com:3128"],
+    ["https://user:password@proxy.example.com", "https://user:password@proxy.example.com"],
+  ],
+  invalid: ["proxy.example.com:3128", "socks5://proxy.example.com", "3128"],
+};
 
 const CASES: Record<keyof typeof SETTINGS, Case> = {
   JOB_API_URL: {
@@ -91,9 +105,13 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     ],
     invalid: ["0", "10001", "many"],
   },
+  UPSTREAM_MAX_QUEUE: { default: 10_000, valid: [["0", 0]], invalid: ["-1", "1000001", "many"] },
+  HTTPS_PROXY: PROXY,
+  HTTP_PROXY: PROXY,
+  NO_PROXY: { default: "", valid: [["localhost, .example.com", "localhost, .example.com"]], invalid: [] },
   SNAPSHOT_MAX_AGE_RUNNING_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "1s", "86400001"] },
   SNAPSHOT_MAX_AGE_FINISHED_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
-  SNAPSHOT_MAX_BYTES: { default: 2 ** 28, valid: [["0", 0]], invalid: ["-1", "256MiB"] },
+  SNAPSHOT_MAX_BYTES: { default: 2 ** 26, valid: [["0", 0]], invalid: ["-1", "256MiB"] },
   LIVE_POLL_SCHEDULE_MS: {
     default: [1_000, 1_000, 1_000, 1_000, 2_000, 2_000, 2_000, 3_000],
     valid: [
@@ -125,6 +143,11 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "null",
       "data:x",
     ],
+  },
+  MAX_RESPONSE_BYTES: {
+    default: 67_108_864,
+    valid: [["1", 1]],
+    invalid: ["0", "536870913", "64MB"],
   },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   EXECUTOR: {
@@ -203,6 +226,17 @@ it.each([
 it("does not show an app's secret with other faults", () => {
   const message = messageOf(() => readConfig({ PORT: "none", BK_APP_CODE: "a", BK_APP_SECRET: "hunter22" }));
   expect(message).toMatch(/^PORT: .*$/);
+});
+
+it.each(["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const)("prefers %s in lower case", (name) => {
+  const environment = { [name]: "http://upper", [name.toLowerCase()]: "http://lower" };
+  expect(READ[name](readConfig(environment))).toBe("http://lower");
+});
+
+it("does not show the password of a proxy", () => {
+  const message = messageOf(() => readConfig({ HTTPS_PROXY: "socks5://user:hunter22@proxy.example.com" }));
+  expect(message).toContain("HTTPS_PROXY");
+  expect(message).not.toContain("hunter22");
 });
 
 it("does not read variables of other names", () => {

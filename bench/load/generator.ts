@@ -9,12 +9,12 @@ const HEADERS = {
   accept: "application/json",
   "x-bkapi-authorization": '{"access_token":"demo"}',
 };
-/** Serial numbers that a bulk job id has room for. */
+/** Number of serial numbers of bulk job ids. */
 const SERIALS = 10_000;
-/** Answers differ in the length of ids only. */
+/** Responses only differ in the length of ids. */
 const TOLERANCE = 0.01;
 
-/** Sends one request and reads the answer. @throws Error when it is not like the expected one. */
+/** Sends one request and reads the response. @throws Error when it is not as expected. */
 async function ask(client: Client, body: string, { expected }: Load): Promise<void> {
   const response = await client.request({ method: "POST", path: "/graphql", headers: HEADERS, body });
   let start = "";
@@ -46,7 +46,7 @@ async function run(load: Load): Promise<LoadResult> {
     while (goesOn()) {
       const serial = (jobs.from + (jobs.same ? 0 : sent)) % SERIALS;
       sent += 1;
-      const text = `${body[0]}${bulkJobId(jobs.hosts, serial)}${body[1]}`;
+      const text = `${body[0]}${bulkJobId(jobs.hosts, serial, jobs.rows)}${body[1]}`;
       const start = performance.now();
       await ask(client, text, load).catch((error: Error) => {
         failure ??= error.message;

@@ -1,12 +1,16 @@
-/** What those who watch are told, and what they and their upstream tell. */
+/** Messages to and from the processes of viewers, pollers and their upstream. */
 
-/** The first message to `viewers.ts`; it answers with `Admitted` once all are. Every further one: with `Viewed`. */
+export type Transport = "web-socket" | "events";
+
+/** The first message to `viewers.ts`; answered with `Admitted` when all viewers have their first result. Every later message is answered with `Viewed`. */
 export interface Viewing {
   readonly origin: string;
   readonly viewers: number;
+  /** Viewers take these in turn. */
+  readonly transports: readonly Transport[];
   readonly query: string;
   readonly jobInstanceId: string;
-  /** Whether they go on reading what they are told after the first result. */
+  /** Whether they keep reading from the socket after the first result. */
   readonly isReading: boolean;
 }
 
@@ -15,15 +19,15 @@ export interface Admitted {
   readonly tookMs: number;
 }
 
-/** Since it was last asked. */
+/** Since the previous message. */
 export interface Viewed {
   /** Results of the viewer with the fewest, and of that with the most. */
   readonly leastResults: number;
   readonly mostResults: number;
   readonly bytes: number;
-  /** By number of the change: how many were told, and when the last of them, in ms since the epoch. */
+  /** By number of the change: how many viewers received it, and when the last one did, in ms since the epoch. */
   readonly changes: readonly (readonly [change: number, Told])[];
-  /** What was wrong first. */
+  /** The first error. */
   readonly failure: string | null;
 }
 
@@ -32,7 +36,7 @@ export interface Told {
   readonly lastAt: number;
 }
 
-/** The first message to `pollers.ts`; it answers with an empty `Polled`. Every further one: with `Polled`. */
+/** The first message to `pollers.ts`; answered with an empty `Polled`. Every later message is answered with `Polled`. */
 export interface Polling {
   readonly origin: string;
   readonly pollers: number;
@@ -40,20 +44,20 @@ export interface Polling {
   readonly everyMs: number;
 }
 
-/** Since it was last asked. */
+/** Since the previous message. */
 export interface Polled {
   readonly answered: number;
   readonly failure: string | null;
 }
 
-/** What the upstream was asked since that was last looked at. */
+/** Upstream calls since the previous message. */
 export interface UpstreamCalls {
-  /** By credentials that were not seen before. */
+  /** With credentials that were not seen before. */
   readonly first: number;
-  /** By credentials that were. */
+  /** With known credentials. */
   readonly repeated: number;
   /** Without host results. */
   readonly checks: number;
-  /** By number of the change: when it was first told, in ms since the epoch. */
+  /** By number of the change: when it was first sent, in ms since the epoch. */
   readonly answeredAt: readonly (readonly [change: number, at: number])[];
 }

@@ -1,20 +1,27 @@
-/** What a load generator is told, and what it tells. */
+/** Messages to and from a load generator. */
+
+import type { BulkRowsKind } from "../../src/simulator/bulk-jobs.ts";
 
 export interface Load {
-  /** `http://127.0.0.1:port`; nothing but this machine is ever asked. */
+  /** `http://127.0.0.1:port`: requests only go to this machine. */
   readonly origin: string;
-  /** Request body: these two texts with a job id between them. */
+  /** Request body: these two strings with a job id between them. */
   readonly body: readonly [before: string, after: string];
-  /** Jobs with so many hosts are asked for; `from` is the serial number of the first. */
-  readonly jobs: { readonly hosts: number; readonly from: number; readonly same: boolean };
-  /** Each has one request at a time. */
+  /** Which jobs are requested: their number of hosts and kind of rows; `from` is the serial number of the first. */
+  readonly jobs: {
+    readonly hosts: number;
+    readonly rows: BulkRowsKind;
+    readonly from: number;
+    readonly same: boolean;
+  };
+  /** Each sends one request at a time. */
   readonly connections: number;
-  /** Ends after so many requests or so much time, whichever is first. */
+  /** Ends after this many requests or this much time, whichever comes first. */
   readonly requests: number;
   readonly maxMs: number;
-  /** Time from the begin of one request to that of the next on a connection; 0 = at once. */
+  /** Time from the start of one request to the start of the next on a connection; 0 = no pause. */
   readonly paceMs: number;
-  /** What every answer must be like: how it begins, and about how long it is. */
+  /** How every response must start, and its approximate length. */
   readonly expected: { readonly start: string; readonly bytes: number };
 }
 
@@ -23,6 +30,6 @@ export interface LoadResult {
   readonly wallMs: number;
   /** Time to the last byte, in milliseconds. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** What the first wrong answer was; the run ends there. */
+  /** Describes the first wrong response, which ends the run. */
   readonly failure: string | null;
 }

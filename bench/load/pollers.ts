@@ -1,4 +1,4 @@
-/** The process of viewers who poll by themselves: each has a connection of its own, and asks again every so often. */
+/** The process of viewers that poll: each has its own connection and sends a request at a fixed interval. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import type { Polled, Polling } from "./live.ts";
@@ -21,14 +21,14 @@ function poll({ origin, pollers, jobInstanceId, everyMs }: Polling): () => Polle
       "content-type": "application/json",
       "x-bkapi-authorization": JSON.stringify({ access_token: `viewer-${index}` }),
     };
-    // People do not come all at one time.
+    // Spread the requests over the interval.
     await sleep((everyMs * index) / pollers);
     for (;;) {
       const begin = performance.now();
       await ask(client, headers).catch((error: Error) => {
         failure ??= error.message;
       });
-      // Who waits longer for an answer asks again as soon as it has come.
+      // A response that takes longer than the interval is followed by the next request at once.
       await sleep(Math.max(0, everyMs - (performance.now() - begin)));
     }
   };

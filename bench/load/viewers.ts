@@ -1,8 +1,8 @@
-/** The viewers' process: half of them by WebSocket, half by server-sent events, each with credentials of its own. */
-import type { Admitted, Told, Viewed, Viewing } from "./live.ts";
+/** The viewers' process: each viewer has its own credentials and uses WebSocket or server-sent events. */
+import type { Admitted, Told, Transport, Viewed, Viewing } from "./live.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "./subscribe.ts";
 
-/** Viewers who wait for their first result at one time. */
+/** How many viewers wait for their first result concurrently. */
 const ARRIVING = 100;
 
 interface Viewer {
@@ -10,7 +10,12 @@ interface Viewer {
   lastChange: number;
 }
 
-function createViewers({ origin, query, jobInstanceId, isReading, viewers: wanted }: Viewing) {
+const SUBSCRIBE: Readonly<Record<Transport, typeof subscribeByEvents>> = {
+  "web-socket": subscribeByWebSocket,
+  events: subscribeByEvents,
+};
+
+function createViewers({ origin, query, jobInstanceId, isReading, transports, viewers: wanted }: Viewing) {
   const viewers: Viewer[] = [];
   const payload = { query, variables: { jobInstanceId } };
   let changes = new Map<number, Told>();
@@ -18,13 +23,13 @@ function createViewers({ origin, query, jobInstanceId, isReading, viewers: wante
   let failure: string | null = null;
 
   const onFailure = (message: string) => {
-    // Who does not read is cut off at some time.
+    // A viewer that does not read gets disconnected eventually.
     if (isReading) failure ??= message;
   };
 
   const note = (viewer: Viewer, text: string) => {
     const change = Number(/"name":"Change (\d+)"/.exec(text)?.[1]);
-    // Neither back to an earlier state nor the same again.
+    // Results never repeat a state or go back to an earlier one.
     if (!(change > viewer.lastChange)) {
       return onFailure(`Expected a change after ${viewer.lastChange}, got ${text.slice(0, 300)}`);
     }
@@ -35,13 +40,13 @@ function createViewers({ origin, query, jobInstanceId, isReading, viewers: wante
     changes.set(change, { viewers: told + 1, lastAt: Date.now() });
   };
 
-  /** Settles with the first result. */
+  /** Resolves with the first result. */
   const view = (index: number): Promise<void> =>
     new Promise((resolve) => {
       const viewer = { results: 0, lastChange: -1 };
       viewers.push(viewer);
-      const subscribe = index % 2 === 0 ? subscribeByWebSocket : subscribeByEvents;
-      subscribe({
+      const transport = transports[index % transports.length] ?? "web-socket";
+      SUBSCRIBE[transport]({
         origin,
         credentials: JSON.stringify({ access_token: `viewer-${index}` }),
         payload,

@@ -1,4 +1,4 @@
-/** What the operating system (Linux) says of a process. */
+/** Reads a process's CPU time, memory and command line from /proc (Linux). */
 import { readFileSync } from "node:fs";
 
 /** USER_HZ: /proc counts in hundredths of a second on every Linux. */
@@ -7,14 +7,18 @@ const TICK_MS = 10;
 /** CPU time of all threads so far, user and system, in milliseconds; exact to 10. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the name in parentheses, which may itself have blanks; utime and stime are fields 14 and 15.
+  // The second field is the name in parentheses, which may contain spaces; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
+/** The arguments that a process runs with. */
+export const commandLine = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+
 export interface Memory {
   readonly rssMb: number;
-  /** The most it ever was. */
+  /** Peak since the process started. */
   readonly peakMb: number;
 }
 

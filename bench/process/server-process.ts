@@ -1,14 +1,17 @@
-/** One server in a process of its own. */
+/** One server in its own process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandLine } from "./proc.ts";
 
 export interface ServerProcess {
   readonly pid: number;
   readonly origin: string;
-  /** Ends it as an operator would, so that a profile gets written. */
+  /** Node.js flags that it was not started with: a server that re-executes itself can add some. */
+  readonly addedFlags: readonly string[];
+  /** Stops it with SIGTERM, so that a CPU profile gets written. */
   readonly stop: () => Promise<void>;
 }
 
@@ -20,27 +23,29 @@ export interface ServerProcessOptions {
 
 const START_LIMIT_MS = 20_000;
 
-/** Starts a server on a free port. @throws Error with what it wrote to stderr when it does not listen in time. */
+/** Starts a server on a free port. @throws Error with its stderr when it does not listen in time. */
 export async function startServer({ args, environment }: ServerProcessOptions): Promise<ServerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, NODE_ENV: "production", PORT: String(port), ...environment },
-    // Logs go to /dev/null: writing them is part of the work, keeping them is not.
+    // Logs go to /dev/null: writing them is part of the cost, storing them is not.
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let complaints = "";
+  let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaints = (complaints + text).slice(-4_000);
+    stderr = (stderr + text).slice(-4_000);
   });
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await accepts(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill("SIGKILL");
-      throw new Error(`Expected ${args.at(-1)} to listen within ${START_LIMIT_MS} ms:\n${complaints}`);
+      throw new Error(`Expected ${args.at(-1)} to listen within ${START_LIMIT_MS} ms:\n${stderr}`);
     }
     await sleep(20);
   }
-  return { pid: pidOf(child), origin: `http://127.0.0.1:${port}`, stop: () => stop(child) };
+  const pid = pidOf(child);
+  const addedFlags = commandLine(pid).filter((arg) => arg.startsWith("-") && !args.includes(arg));
+  return { pid, origin: `http://127.0.0.1:${port}`, addedFlags, stop: () => stop(child) };
 }
 
 export const pidOf = ({ pid }: ChildProcess): number => {

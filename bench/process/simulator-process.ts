@@ -1,12 +1,12 @@
-/** The simulator in a process of its own. */
+/** The simulator in its own process. */
 import type { Dialect } from "../../src/simulator/simulator.ts";
 import type { UpstreamCalls } from "../load/live.ts";
 import { startWorker } from "./worker-process.ts";
 
-/** @template Calls what there is to tell of upstream calls. */
+/** @template Calls what is counted of upstream calls. */
 export interface SimulatorProcess<Calls = number> {
   readonly url: string;
-  /** Upstream calls since this was last asked. */
+  /** Upstream calls since the previous call of this. */
   readonly takeCalls: () => Promise<Calls>;
   readonly stop: () => void;
 }
@@ -23,7 +23,7 @@ export async function startSimulator(dialect: Dialect): Promise<SimulatorProcess
   };
 }
 
-/** The one whose jobs go on changing. */
+/** The simulator whose jobs keep changing. */
 export async function startLiveSimulator(): Promise<SimulatorProcess<UpstreamCalls>> {
   const worker = startWorker(new URL("../servers/live-simulator.ts", import.meta.url));
   const { url } = await worker.receive<{ url: string }>();

@@ -1,11 +1,11 @@
-/** A helper process that is spoken to by messages: the simulator and the load generators. */
+/** A child process that communicates by messages: the simulator or a load generator. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { pidOf } from "./server-process.ts";
 
 export interface WorkerProcess {
   readonly pid: number;
-  /** The next message from it. */
+  /** Waits for the next message. */
   readonly receive: <T>() => Promise<T>;
   /** Sends a message and waits for the answer. */
   readonly ask: <T>(message: object) => Promise<T>;
@@ -28,10 +28,10 @@ export function startWorker(script: URL, environment: Readonly<Record<string, st
 
 function nextMessage<T>(child: ChildProcess, script: URL): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error(`${script.pathname} ended before it answered.`));
+    const onExit = () => reject(new Error(`${script.pathname} exited before it answered.`));
     child.once("exit", onExit).once("message", (message) => {
       child.off("exit", onExit);
-      // Each worker's file says what it sends.
+      // Each worker documents the type of its messages.
       resolve(message as T);
     });
   });

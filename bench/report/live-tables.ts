@@ -1,5 +1,5 @@
-/** The tables of those who watch one job. */
-import type { LivePoint, MeasuredLive, PolledCost, StuckPoint, WatchedCost } from "../live.ts";
+/** The tables of viewers of one job. */
+import type { LivePoint, MeasuredLive, PolledCost, SocketPoint, StuckPoint, WatchedCost } from "../live.ts";
 import type { Memory } from "../process/proc.ts";
 import { number, table } from "./markdown.ts";
 import { spread } from "./statistics.ts";
@@ -19,7 +19,7 @@ const LIVE_HEAD = [
   "gateway: RSS MB (peak)",
 ];
 
-/** Polling beside watching. */
+/** Polling compared with subscriptions. */
 export const liveTable = ({ points }: MeasuredLive): string =>
   table(
     LIVE_HEAD,
@@ -51,7 +51,7 @@ function liveRow(
   ];
 }
 
-/** What viewers get of the gateway. */
+/** How fast the gateway delivers results. */
 export function deliveryTable({ points }: MeasuredLive): string {
   const rows = points.flatMap(({ viewers, watched }: LivePoint) => {
     if (!watched) return [];
@@ -69,15 +69,25 @@ export function deliveryTable({ points }: MeasuredLive): string {
       ],
     ];
   });
-  const head = ["all have their first result after ms", "results each in 20 s", "last one told after ms"];
-  return table(["viewers", ...head, "at most", "SIGTERM to exit ms"], rows);
+  const head = [
+    "all have their first result after ms",
+    "results each in 20 s",
+    "last viewer has a change after ms",
+  ];
+  return table(["viewers", ...head, "maximum", "SIGTERM to exit ms"], rows);
 }
+
+export const socketTable = ({ viewers, oneMb, allMb, kbEach, pollsPerSecond }: SocketPoint): string =>
+  table(
+    ["viewers by WebSocket", "RSS MB with one", "RSS MB with all", "kB each", "polls/s"],
+    [[count(viewers), oneMb.toFixed(0), allMb.toFixed(0), number(kbEach), number(pollsPerSecond)]],
+  );
 
 export const stuckTable = (points: readonly StuckPoint[]): string =>
   table(
     ["viewers of every field of 10 000 hosts", "states of the job", "received MB", "gateway RSS MB (peak)"],
     points.map(({ viewers, isReading, states, receivedMb, memory }) => [
-      `${viewers} who ${isReading ? "read" : "stop reading after the first result"}`,
+      `${viewers} that ${isReading ? "read" : "stop reading after the first result"}`,
       String(states),
       number(receivedMb),
       rss(memory),

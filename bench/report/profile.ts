@@ -1,4 +1,4 @@
-/** The functions of a CPU profile that took the most time themselves. */
+/** The functions of a CPU profile with the most self time. */
 import { readFileSync } from "node:fs";
 import { number, table } from "./markdown.ts";
 
@@ -16,7 +16,7 @@ const SHOWN = 25;
 
 /** @param path of a `.cpuprofile` as Node.js writes it. */
 export function profileTable(path: string): string {
-  // V8 documents this form.
+  // The format that V8 documents.
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(path, "utf8")) as Profile;
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map<string, number>();

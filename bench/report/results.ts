@@ -1,81 +1,65 @@
-/** RESULTS.md: where and how it was measured, a summary, then every table. */
+/** All measurements of a run, and the summary tables of RESULTS.md. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
-import { CONTESTANTS, GATEWAY, MERCURIUS } from "../catalogue.ts";
+import type { Dialect } from "../../src/simulator/simulator.ts";
+import { CONTESTANTS } from "../catalogue.ts";
+import type { CliffPoint } from "../cliff.ts";
 import type { MeasuredLatency } from "../latency.ts";
+import type { MeasuredLive } from "../live.ts";
 import type { Measured } from "../measure.ts";
+import type { MeasuredMemory } from "../memory.ts";
 import type { Workload } from "../workloads.ts";
-import { number, table, withSpread } from "./markdown.ts";
-import { type Spread, spread } from "./statistics.ts";
-import { p99, p99Ratio } from "./tables.ts";
-import { column, floorRatio } from "./workload-table.ts";
+import { number, table } from "./markdown.ts";
+import { spread } from "./statistics.ts";
+import { p99 } from "./tables.ts";
+import { column } from "./workload-table.ts";
 
+export interface WorkloadResult {
+  readonly workload: Workload;
+  readonly dialect: Dialect;
+  readonly measured: readonly Measured[];
+}
+
+/** Parts that were not run are empty or null. */
 export interface Results {
-  readonly workloads: readonly { readonly workload: Workload; readonly measured: readonly Measured[] }[];
-  readonly latency: readonly MeasuredLatency[] | null;
+  readonly workloads: readonly WorkloadResult[];
+  readonly latency: readonly { readonly dialect: Dialect; readonly measured: readonly MeasuredLatency[] }[];
+  readonly cliff: readonly { readonly dialect: Dialect; readonly points: readonly CliffPoint[] }[];
+  readonly memory: readonly MeasuredMemory[] | null;
+  readonly live: MeasuredLive | null;
 }
 
-/** Small queries are to be no slower than the floor's. */
-const P99_AIM = 1;
+/** Medians of all servers in all workloads of one dialect: CPU time. */
+export const cpuTable = (results: Results, dialect: Dialect): string =>
+  overallTable("CPU ms/request", results, dialect, (one) => number(spread(column(one, "cpuMs")).median));
 
-/** The gateway beside what it is meant to reach, and beside the fastest of the others. */
-export function aimsTable({ workloads, latency }: Results): string {
-  const rows: string[][] = [];
-  for (const { workload, measured } of workloads) {
-    const ratioOf = (name: string): Spread | null => {
-      const one = measured.find(({ contestant }) => contestant.name === name);
-      return one ? floorRatio(one, measured) : null;
-    };
-    const calls = measured
-      .filter(({ contestant }) => contestant.name === GATEWAY)
-      .flatMap((gateway) => column(gateway, "upstreamCalls"));
-    // Hot is more than fast: the upstream must not be asked at all.
-    const areCallsRight = !workload.isHot || calls.every((count) => count === 0);
-    rows.push(...aimRow(workload.title, workload.aim, ratioOf, areCallsRight));
-  }
-  if (latency) {
-    const ratioOf = (name: string): Spread | null => {
-      const one = latency.find(({ contestant }) => contestant.name === name);
-      return one ? p99Ratio(one, latency) : null;
-    };
-    rows.push(...aimRow("W5: p99 of small queries beside W3", P99_AIM, ratioOf, true));
-  }
-  return table(["workload", "at most × floor", "gateway × floor", "met", "Mercurius × floor"], rows);
-}
+/** The same of memory, after the last round. */
+export const rssTable = (results: Results, dialect: Dialect): string =>
+  overallTable("RSS MB (peak)", results, dialect, ({ memory }) => {
+    return `${memory.rssMb.toFixed(0)} (${memory.peakMb.toFixed(0)})`;
+  });
 
-function aimRow(
+function overallTable(
   title: string,
-  aim: number | null,
-  ratioOf: (server: string) => Spread | null,
-  isElseRight: boolean,
-): string[][] {
-  const [gateway, mercurius] = [ratioOf(GATEWAY), ratioOf(MERCURIUS)];
-  if (aim === null || gateway === null) return [];
-  const isMet = gateway.median <= aim && isElseRight;
-  return [
-    [title, String(aim), withSpread(gateway), isMet ? "yes" : "no", mercurius ? withSpread(mercurius) : "–"],
-  ];
-}
-
-/** Medians of all servers in all workloads. */
-export function summaryTable({ workloads, latency }: Results): string {
-  const head = workloads.map(({ workload }) => workload.name.toUpperCase().replace("-", " "));
-  const measuredNames = [...workloads.flatMap(({ measured }) => measured), ...(latency ?? [])].map(
-    ({ contestant }) => contestant.name,
-  );
-  const contestants = CONTESTANTS.filter(({ name }) => measuredNames.includes(name));
-  const rows = contestants.map(({ name, title }) => [
-    title,
-    ...workloads.map(({ measured }) => {
+  { workloads, latency }: Results,
+  dialect: Dialect,
+  cell: (one: Measured) => string,
+): string {
+  const shown = workloads.filter((one) => one.dialect === dialect);
+  const latencies = latency.filter((one) => one.dialect === dialect).flatMap(({ measured }) => measured);
+  const withLatency = title.startsWith("CPU") && latencies.length > 0;
+  const rows = CONTESTANTS.flatMap(({ name, title: server }) => {
+    const cells = shown.map(({ measured }) => {
       const one = measured.find(({ contestant }) => contestant.name === name);
-      return one ? number(spread(column(one, "cpuMs")).median) : "–";
-    }),
-    ...(latency ?? [])
-      .filter(({ contestant }) => contestant.name === name)
-      .map((one) => number(p99(one).median)),
-  ]);
-  return table(["CPU ms/request", ...head, ...(latency ? ["W5 p99 ms"] : [])], rows);
+      return one ? cell(one) : "–";
+    });
+    const late = latencies.find(({ contestant }) => contestant.name === name);
+    const all = withLatency ? [...cells, late ? number(p99(late).median) : "–"] : cells;
+    return all.some((text) => text !== "–") ? [[server, ...all]] : [];
+  });
+  const head = shown.map(({ workload }) => workload.name.toUpperCase().replace("-", " "));
+  return table([`${title}, ${dialect}`, ...head, ...(withLatency ? ["W5 p99 ms"] : [])], rows);
 }
 
 /** Date, machine, versions and command. */

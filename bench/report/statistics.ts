@@ -1,4 +1,4 @@
-/** Few numbers, summed up. */
+/** Median, minimum and maximum. */
 
 export interface Spread {
   readonly median: number;
@@ -17,6 +17,6 @@ export function spread(values: readonly number[]): Spread {
   };
 }
 
-/** Each value over that of the same round in `base`: a machine that is slow for a while is so for both. */
+/** Each value divided by that of the same round in `base`, because a machine that is slow for a while slows both. */
 export const ratios = (values: readonly number[], base: readonly number[]): Spread =>
   spread(values.map((value, round) => value / (base[round] ?? Number.NaN)));

@@ -1,5 +1,5 @@
 /** The tables of W5, of growing jobs and of memory over time. */
-import { FLOOR, GATEWAY } from "../catalogue.ts";
+import { FLOOR, GATEWAY, GATEWAY_DEFAULT } from "../catalogue.ts";
 import type { Latency, MeasuredLatency } from "../latency.ts";
 import { type MeasuredMemory, SAMPLES_PER_MINUTE } from "../memory.ts";
 import type { ScalingPoint } from "../scaling.ts";
@@ -16,11 +16,17 @@ export function p99Ratio(one: MeasuredLatency, all: readonly MeasuredLatency[]):
   return floor ? ratios(latencies(one, "p99Ms"), latencies(floor, "p99Ms")) : null;
 }
 
+/** The longest block of the event loop in each round. */
+export const stretch = (one: MeasuredLatency): Spread => spread(latencies(one, "stretchMs"));
+
 export const p99 = (one: MeasuredLatency): Spread => spread(latencies(one, "p99Ms"));
 
 export const latencyTable = (all: readonly MeasuredLatency[]): string =>
   table(
-    ["server", "p99 ms", "× floor", "p50 ms", "slowest ms", "10 000-host queries/s meanwhile"],
+    [
+      ...["server", "p99 ms", "× floor", "p50 ms", "slowest ms"],
+      ...["longest block of the event loop, ms", "10 000-host queries/s meanwhile"],
+    ],
     all.map((one) => {
       const ratio = p99Ratio(one, all);
       return [
@@ -29,6 +35,7 @@ export const latencyTable = (all: readonly MeasuredLatency[]): string =>
         ratio ? withSpread(ratio) : "–",
         number(spread(latencies(one, "p50Ms")).median),
         number(spread(latencies(one, "maxMs")).max),
+        withSpread(stretch(one)),
         number(spread(latencies(one, "largePerSecond")).median),
       ];
     }),
@@ -65,16 +72,32 @@ export function memoryTable(all: readonly MeasuredMemory[]): string {
   return `${table(["minutes", ...head], rows)}\n\n${memoryTrends(all).join("\n")}`;
 }
 
-/** Median of the second minute, and of the last: growth after the first minute shows between them. */
+/** Median RSS in MB early in a run and at its end. */
+export interface MemoryTrend {
+  /** In the second minute: growth after the first shows between this and `lastMb`. */
+  readonly earlyMb: number;
+  readonly lastMb: number;
+}
+
+export function memoryTrend({ samples }: MeasuredMemory): MemoryTrend {
+  const medianRss = (part: MeasuredMemory["samples"]) => spread(part.map(({ rssMb }) => rssMb)).median;
+  return {
+    earlyMb: medianRss(samples.slice(SAMPLES_PER_MINUTE, 2 * SAMPLES_PER_MINUTE)),
+    lastMb: medianRss(samples.slice(-SAMPLES_PER_MINUTE)),
+  };
+}
+
 function memoryTrends(all: readonly MeasuredMemory[]): string[] {
-  const medianRss = (samples: MeasuredMemory["samples"]) => spread(samples.map(({ rssMb }) => rssMb)).median;
-  const ends = new Map(
-    all.map(({ contestant, samples }) => [contestant.name, medianRss(samples.slice(-SAMPLES_PER_MINUTE))]),
-  );
-  const lines = all.map(({ contestant, samples }) => {
-    const early = medianRss(samples.slice(SAMPLES_PER_MINUTE, 2 * SAMPLES_PER_MINUTE));
-    return `- ${contestant.name}: ${number(early)} MB in the second minute, ${number(ends.get(contestant.name) ?? Number.NaN)} MB in the last`;
+  const lastOf = (name: string) => {
+    const one = all.find(({ contestant }) => contestant.name === name);
+    return one ? memoryTrend(one).lastMb : Number.NaN;
+  };
+  const lines = all.map((one) => {
+    const { earlyMb, lastMb } = memoryTrend(one);
+    return `- ${one.contestant.name}: ${number(earlyMb)} MB in the second minute, ${number(lastMb)} MB in the last`;
   });
-  const ratio = (ends.get(GATEWAY) ?? Number.NaN) / (ends.get(FLOOR) ?? Number.NaN);
-  return [...lines, `- gateway to floor, in the last minute: ${number(ratio)}`];
+  return [
+    ...lines,
+    `- gateway to floor, in the last minute: ${number(lastOf(GATEWAY_DEFAULT) / lastOf(FLOOR))}`,
+  ];
 }

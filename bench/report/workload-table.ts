@@ -1,4 +1,4 @@
-/** One workload's table: every server's cost. */
+/** The table of one workload: the cost of every server. */
 import { FLOOR } from "../catalogue.ts";
 import type { Measured, Sample } from "../measure.ts";
 import { number, table, withSpread } from "./markdown.ts";
@@ -23,20 +23,22 @@ const HEAD = [
   "RSS MB (peak)",
 ];
 
-export const workloadTable = (all: readonly Measured[]): string =>
-  table(
-    HEAD,
-    all.map((one) => {
-      const ratio = floorRatio(one, all);
-      const median = (name: keyof Sample) => number(spread(column(one, name)).median);
-      return [
-        one.contestant.title,
-        withSpread(spread(column(one, "cpuMs"))),
-        ratio ? withSpread(ratio) : "–",
-        median("requestsPerSecond"),
-        median("p50Ms"),
-        median("upstreamCalls"),
-        `${one.memory.rssMb.toFixed(0)} (${one.memory.peakMb.toFixed(0)})`,
-      ];
-    }),
-  );
+export function workloadTable(all: readonly Measured[]): string {
+  const rows = all.map((one) => {
+    const ratio = floorRatio(one, all);
+    const median = (name: keyof Sample) => number(spread(column(one, name)).median);
+    return [
+      one.contestant.title,
+      withSpread(spread(column(one, "cpuMs"))),
+      ratio ? withSpread(ratio) : "–",
+      median("requestsPerSecond"),
+      median("p50Ms"),
+      median("upstreamCalls"),
+      `${one.memory.rssMb.toFixed(0)} (${one.memory.peakMb.toFixed(0)})`,
+    ];
+  });
+  const flags = all
+    .filter(({ addedFlags }) => addedFlags.length > 0)
+    .map(({ contestant, addedFlags }) => `${contestant.name} restarted itself with ${addedFlags.join(" ")}.`);
+  return [table(HEAD, rows), ...flags].join("\n\n");
+}

@@ -1,4 +1,4 @@
-/** What every server of the comparison reads from its environment, and how it says that it cannot. */
+/** What every server of the comparison reads from its environment. */
 
 const required = (name: string): string => {
   const value = process.env[name];
@@ -6,7 +6,7 @@ const required = (name: string): string => {
   return value;
 };
 
-/** Where to listen and whom to ask, as for the gateway. */
+/** Port and upstream, from the same variables as the gateway's. */
 export const settings = {
   port: Number(required("PORT")),
   /** Base URL of the upstream up to, not including, `/api/v4/…`. */

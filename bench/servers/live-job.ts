@@ -1,4 +1,4 @@
-/** Jobs that change for as long as anybody looks at them. */
+/** Jobs that keep changing. */
 import type { RawAnswer } from "../../src/simulator/answer.ts";
 import { buildJob, SCRIPT } from "../../src/simulator/build-job.ts";
 import { host, outcome } from "../../src/simulator/hosts.ts";
@@ -12,23 +12,23 @@ export interface LiveJob {
   readonly changeEveryMs: number;
 }
 
-/** What everybody watches. Few hosts are in favour of polling, which passes every row on with every answer. */
+/** The job that viewers watch. A small number of hosts favours polling, which returns every row with every response. */
 export const SMALL_LIVE_JOB: LiveJob = { id: "30000000020", hosts: 20, changeEveryMs: 2_000 };
 
-/** Megabytes at every change, for viewers who do not read. */
+/** Megabytes at every change, for viewers that do not read. */
 export const LARGE_LIVE_JOB: LiveJob = { id: "30000010000", hosts: 10_000, changeEveryMs: 1_000 };
 
-/** The changes that it takes to get through the hosts; then it begins anew, as after a retry. */
+/** After this many changes all hosts have finished, and the job starts over, as after a retry. */
 const CHANGES = 20;
 
 const WAITING = 5;
 const RUNNING = 7;
 const SUCCEEDED = 9;
 
-/** The job's name says which of its states this is: viewers are timed by it. */
+/** The job's name contains the number of the change, by which results are timed. */
 export const nameOfChange = (change: number): string => `Change ${change}`;
 
-/** @returns makes the answer in the state after so many changes. A state is written once, for thousands who ask. */
+/** @returns a function for the answer after a number of changes. Each state is serialised once for all requests. */
 export function createLiveAnswers({ id, hosts }: LiveJob, startedAt: number) {
   let written = { change: -1, plain: "", withRows: "" };
   const write = (change: number) => {
@@ -74,13 +74,14 @@ export function createLiveAnswers({ id, hosts }: LiveJob, startedAt: number) {
   };
 }
 
-/** With every change some hosts are done and the next begin. */
+/** With every change some hosts finish and the next ones start. */
 function rowsAfter(change: number, hosts: number, startedAt: number): Row[] {
   const share = hosts / CHANGES;
   const done = (change % CHANGES) * share;
   return Array.from({ length: hosts }, (_, index) => {
     const status = index < done ? SUCCEEDED : index < done + share ? RUNNING : WAITING;
     const ran = [startedAt + 1_000, startedAt + 2_000 + index] as const;
-    return { target: { host: host(index) }, outcome: outcome(SCRIPT, status, ran) };
+    const tag = index % 49 === 7 ? 'step 1\n"ok"' : index % 9 === 4 ? "部署完成 ✅" : "";
+    return { target: { host: host(index) }, outcome: outcome(SCRIPT, status, ran, { tag }) };
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The upstream of those who watch: the project's simulator with jobs that go on changing. Speaks to its parent: says
- * `{url}` once it listens, and answers each message with the `UpstreamCalls` since the one before.
+ * The upstream of the live part: the project's simulator with jobs that keep changing. It sends
+ * `{url}` to its parent when it listens, and answers each message with the `UpstreamCalls` since the previous one.
  */
 import type { SimulatedRequest } from "../../src/simulator/call.ts";
 import { DIALECTS } from "../../src/simulator/render.ts";
@@ -14,7 +14,7 @@ const simulator = await createSimulator();
 const known = new Set<string>();
 let calls = noCalls();
 
-/** Only polls and first calls ask for hosts here: what a check wants to know is in the job itself. */
+/** Only polls and first calls request hosts here; permission checks do not. */
 function count({ headers }: SimulatedRequest, wantsRows: boolean, change: number): void {
   const credentials = String(headers["x-bkapi-authorization"]);
   if (!wantsRows) calls.checks += 1;

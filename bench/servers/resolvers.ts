@@ -1,6 +1,6 @@
 /**
- * Resolvers as anybody would write them first, for the fields that the workloads ask for. Rows are mapped once to
- * objects with the schema's names, and only those of the page: the cheapest of the plain ways.
+ * Plain resolvers for the fields that the workloads select. Rows are mapped once to objects with the schema's names,
+ * and only those of the page.
  */
 import { type GraphQLResolveInfo, GraphQLScalarType, Kind, type SelectionSetNode } from "graphql";
 import { hostStatus, runStatus, scopeType, stepType } from "../../src/model/status.ts";
@@ -28,7 +28,12 @@ interface Step extends StepInstance {
 
 const rowsOf = (step: Step): readonly HostRow[] =>
   step.step_execute_object_result_list ?? step.step_ip_result_list ?? [];
-const hostIdOf = (row: HostRow): number => (row.execute_object?.host ?? row).bk_host_id ?? 0;
+/** Hosts by id, then containers by theirs. */
+const orderOf = ({ execute_object, bk_host_id }: HostRow): number =>
+  execute_object?.container
+    ? AFTER_HOSTS + execute_object.container.id
+    : (execute_object?.host?.bk_host_id ?? bk_host_id ?? 0);
+const AFTER_HOSTS = 2 ** 52;
 
 function toHostResult(row: HostRow, { path }: Step) {
   const host = row.execute_object?.host ?? row;
@@ -64,8 +69,7 @@ function hostResults(step: Step, { filter, first }: PageArgs) {
   const all = rowsOf(step);
   const rows = phases ? all.filter(({ status }) => phases.includes(hostStatus(status).phase)) : all;
   // A whole list needs no order of its own to be complete; a part of it does.
-  const page =
-    rows.length > first ? rows.toSorted((a, b) => hostIdOf(a) - hostIdOf(b)).slice(0, first) : rows;
+  const page = rows.length > first ? rows.toSorted((a, b) => orderOf(a) - orderOf(b)).slice(0, first) : rows;
   return {
     totalCount: rows.length,
     pageInfo: { hasNextPage: rows.length > first },

@@ -1,6 +1,6 @@
 /**
- * The upstream: the project's simulator, with a counter. Speaks to its parent: says `{url}` once it listens, and
- * answers each message with the calls since the one before, `{calls}`.
+ * The upstream: the project's simulator with a counter. It sends `{url}` to its parent when it listens, and answers
+ * each message with the number of calls since the previous one, `{calls}`.
  */
 import { createSimulator } from "../../src/simulator/simulator.ts";
 

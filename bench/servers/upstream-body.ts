@@ -1,4 +1,4 @@
-/** The parts of the upstream's answer that the shared resolvers read, in both dialects. */
+/** The parts of the upstream's response that the resolvers read, in both dialects. */
 
 interface Run {
   readonly name: string;
@@ -20,7 +20,7 @@ interface Host {
 }
 
 export interface HostRow extends Host {
-  readonly execute_object?: { readonly host?: Host };
+  readonly execute_object?: { readonly host?: Host; readonly container?: { readonly id: number } };
   readonly status: number;
   readonly tag?: string;
   readonly exit_code?: number;

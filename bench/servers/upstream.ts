@@ -1,8 +1,8 @@
-/** One upstream call: what all servers but the gateway and the documented Apollo Server do it with. */
+/** The upstream client of all servers except the gateway and Apollo Server. */
 import { Pool } from "undici";
 import type { Body } from "./upstream-body.ts";
 
-/** Text of the path and query; both flags when hosts are wanted, as the gateway sends them. */
+/** Path and query string; with both flags for hosts, as the gateway sends them. */
 export const endpointPath = (jobInstanceId: string, hosts: boolean): string =>
   `/api/v4/get_job_instance_status?bk_scope_type=biz&bk_scope_id=1&job_instance_id=${jobInstanceId}${
     hosts ? "&return_ip_result=true&return_execute_object_result=true" : ""
@@ -14,7 +14,7 @@ export interface Jobs {
   readonly read: (jobInstanceId: string, hosts: boolean) => Promise<Body>;
 }
 
-/** @returns what makes the `Jobs` of one request, from the value of its `X-Bkapi-Authorization`. */
+/** @returns a factory for the `Jobs` of one request, from the value of its `X-Bkapi-Authorization`. */
 export function createUpstream(baseUrl: URL): (authorization: unknown) => Jobs {
   const pool = new Pool(baseUrl.origin, { connections: 32 });
   return (authorization) => ({

@@ -1,38 +1,26 @@
-/** What resolvers and plugins know of the request that they work for. */
-
-import type { DocumentNode, ExecutionResult } from "graphql";
+/** What an operation knows of the request that it came with, and what resolvers know of the operation. */
 import type { JobLoader } from "../jobs/job-loader.ts";
-import type { JobRef, Needs } from "../model/job-instance.ts";
+import type { JobRef, Needs as RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Trace } from "../upstream/trace.ts";
-import type { DetachedJson } from "./executor/detached-rows.ts";
 
-/** A subscription that has begun. */
-export interface LiveOperation {
-  /** Valid, with the operation in it. */
-  readonly document: DocumentNode;
-  readonly operationName: string | null;
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** What it tells of. */
-  readonly states: AsyncGenerator<ObservedJob, void, undefined>;
-}
+/** Watches a job: the state now, then every state in which it is found. @throws TooManySubscriptions */
+type WatchJob = (ref: JobRef, requiredData: RequiredData) => AsyncGenerator<ObservedJob, void, undefined>;
 
-/** Apollo Server works on a copy of the context, and this is what that has in common with it. */
-export interface LiveContext {
-  /** Watches a job. @throws TooManyViewers */
-  readonly watch: (ref: JobRef, needs: Needs) => AsyncGenerator<ObservedJob, void, undefined>;
-  /** The operation when it is a subscription, once it was found good and has begun. */
-  begun: LiveOperation | null;
-}
-
-export interface GraphQLContext {
+/** What a transport provides for one operation. */
+export interface OperationContext {
   /** Lookups of this operation. */
   readonly jobs: JobLoader;
+  /** Null where the transport carries one response only, and so no subscription. */
+  readonly watch: WatchJob | null;
+  /** Where it is noted what the operation does. */
   readonly trace: Trace;
-  /** Parts of the response that are JSON already. */
-  readonly detached: DetachedJson;
-  /** What became of the operation, when it ran before Apollo Server came to it. */
-  settled?: Promise<ExecutionResult>;
-  /** For subscriptions. Null where the answer is one result. */
-  readonly live: LiveContext | null;
+}
+
+/** What resolvers get. */
+export interface GraphQLContext {
+  readonly jobs: JobLoader;
+  readonly watch: WatchJob | null;
+  /** What the root field with this response key requires from the upstream. */
+  readonly requiredData: (responseKey: string | number) => RequiredData;
 }

@@ -1,9 +1,10 @@
 /** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
-import { TooManyViewers } from "../jobs/seats.ts";
+import { TooManySubscriptions } from "../live/subscription-limits.ts";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
+import { ResponseTooLarge } from "./executor/json-sink.ts";
 
 /** What is said of a fault of our own. Details are in the log only. */
 const MASKED = "The gateway failed to answer this. The request id leads to the reason in its log.";
@@ -25,10 +26,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     };
     return { message: cause.message, ...at, extensions };
   }
-  if (cause instanceof InvalidInput || isAboutValue(cause)) {
+  if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
-  if (cause instanceof TooManyViewers) {
+  if (cause instanceof TooManySubscriptions) {
     return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
   }
   const code = formatted.extensions?.code;
@@ -37,6 +38,12 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
+
+/** An error of GraphQL's as a caller sees it. */
+export const showError = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
+
+/** The code of an error that `formatError` has made. */
+export const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.code);
 
 /**
  * True for an error of GraphQL's own about a value in the document. Most are found before execution; a variable

@@ -13,16 +13,15 @@ import {
   pageInfo,
 } from "./resolvers/host-result.ts";
 import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
-import { createQuery, createSubscription, jobInstanceResult } from "./resolvers/root.ts";
+import { jobInstanceResult, query, subscription } from "./resolvers/root.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
 import { readSdl } from "./sdl.ts";
 
-/** Resolvers of the public schema, made anew, as types of two schemas must not be the same objects. */
-export const createResolvers = (): Resolvers => ({
+const createResolvers = (): Resolvers => ({
   DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
-  Query: createQuery(),
-  Subscription: createSubscription(),
+  Query: query,
+  Subscription: subscription,
   JobInstanceResult: jobInstanceResult,
   ResourceScope: resourceScope,
   JobInstance: jobInstance,

@@ -2,6 +2,7 @@
 import type { HostConnection } from "../model/host-connection.ts";
 import type { HostGroup } from "../model/host-group.ts";
 import type { HostResult } from "../model/host-result.ts";
+import type { HostResults } from "../model/host-results.ts";
 import type { StepInstance } from "../model/job-instance.ts";
 import type { HostStatus, RunStatus } from "../model/sdl.generated.ts";
 import type { Summary } from "../model/summary.ts";
@@ -32,4 +33,10 @@ export type RunSummarySource = Summary<RunStatus>;
 /** Computed when the first count is asked for: `__typename` alone must not need host results. */
 export interface HostSummarySource {
   readonly summary: () => Summary<HostStatus>;
+}
+
+/** @throws Error when look-ahead left them out: a fault of ours that must never read as "no hosts". */
+export function hostResultsOf({ path, hostResults }: StepInstance): HostResults {
+  if (hostResults === null) throw new Error(`Expected look-ahead to require the host results of ${path}.`);
+  return hostResults;
 }

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { parseCookie } from "cookie";
 import Negotiator from "negotiator";
-import { type Caller, createCaller } from "../upstream/caller.ts";
+import type { Caller, createCaller } from "../upstream/caller.ts";
 
 /** What the gateway adds to callers that bring less than the upstream wants. */
 export interface CredentialOptions {
@@ -20,9 +20,16 @@ export const CALLER_HEADERS = [
   "cookie",
 ] as const satisfies readonly (keyof IncomingHttpHeaders)[];
 
-/** Credentials are, in this order: the header's, those of a login's cookie, the default. */
-export const readCaller = (headers: IncomingHttpHeaders, options: CredentialOptions): Caller =>
-  createCaller({
+/**
+ * Credentials are, in this order: the header's, those of a login's cookie, the default.
+ * @param create makes the caller, or has it cached.
+ */
+export const readCaller = (
+  headers: IncomingHttpHeaders,
+  options: CredentialOptions,
+  create: typeof createCaller,
+): Caller =>
+  create({
     authorization:
       single(headers["x-bkapi-authorization"]) ??
       cookieAuthorization(headers.cookie, options.app) ??

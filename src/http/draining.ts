@@ -1,13 +1,21 @@
 /** Requests in flight, and the refusal of new ones once the gateway is about to end. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE, sendError } from "./error-responses.ts";
 import { isHealthCheck } from "./health.ts";
-import { SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE, sendError } from "./problems.ts";
+import { STREAM_PATH } from "./paths.ts";
 
 export interface Draining {
   readonly isDraining: () => boolean;
   /** Begins to refuse requests; done when those in flight are answered. Health checks stay answered. */
   readonly drain: () => Promise<void>;
 }
+
+/**
+ * A browser's `EventSource` gives up for good at any status but 200. It connects again, after a few seconds, where a
+ * stream ends, so it is given one that has ended.
+ */
+const isEventSource = ({ method, headers, routeOptions }: FastifyRequest): boolean =>
+  method === "GET" && routeOptions.url === STREAM_PATH && headers.accept === "text/event-stream";
 
 export function trackRequests(app: FastifyInstance): Draining {
   let inFlight = 0;
@@ -20,7 +28,8 @@ export function trackRequests(app: FastifyInstance): Draining {
     if (isHealthCheck(request)) return done();
     if (isDraining) {
       // Sent is the end of it: no `done`.
-      sendError(reply, 503, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE);
+      if (isEventSource(request)) reply.type("text/event-stream; charset=utf-8").send(":\n\n");
+      else sendError(reply, 503, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE);
       return;
     }
     inFlight += 1;

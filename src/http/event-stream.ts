@@ -4,20 +4,20 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
-import type { GraphQLContext } from "../graphql/context.ts";
-import type { OpenedOperation, Operations } from "../graphql/operations.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import type { OperationContext } from "../graphql/context.ts";
+import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
+import { StreamInterrupted } from "../model/interruption.ts";
+import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { createInsertedText, type ResultMark } from "./inserted-text.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { isAllowedOrigin, OTHER_ORIGIN } from "./origin.ts";
-import { BAD_REQUEST, STREAM_PATH, sendError } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { STREAM_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
-import { beginStream, writePiece } from "./streamed-response.ts";
+import { beginStream, interruptStream, writeString } from "./streamed-response.ts";
 
 export interface EventStreamOptions {
-  readonly operations: Operations;
+  readonly run: RunOperation;
   readonly createContext: CreateContext;
   readonly allowedOrigins: readonly string[];
   readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
@@ -28,16 +28,18 @@ const EVENT_STREAM = "text/event-stream";
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function eventStreamRoute(
   app: FastifyInstance,
-  { operations, createContext, allowedOrigins, requestLog }: EventStreamOptions,
+  { run, createContext, allowedOrigins, requestLog }: EventStreamOptions,
 ) {
   const handle = createHandler<FastifyRequest, Exchange>({
     // No tokens: they would join several requests to one stream.
     authenticate: () => undefined,
-    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables, extensions }) =>
-      pace(await operations.open({ query, operationName, variables, extensions }, context)),
+    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables }) => {
+      const request = { query, operationName: operationName ?? null, variables: variables ?? {} };
+      return pace(responsesOf(await run(request, context)));
+    },
   });
 
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.route({
     method: ["GET", "POST"],
     url: STREAM_PATH,
@@ -53,20 +55,21 @@ export async function eventStreamRoute(
         );
       }
       if (!isAllowedOrigin(headers, allowedOrigins)) return sendError(reply, 403, BAD_REQUEST, OTHER_ORIGIN);
-      const signal = goneSignal(reply);
+      const signal = clientAbortSignal(reply);
       const trace = requestLog.traceOf(request);
       const context = createContext({ headers, trace, signal, takesSubscription: true });
       const exchange = createExchange(context);
       const answer = await handle({
         method: request.method,
-        url: STREAM_PATH + exactSearch(request.url),
+        url: STREAM_PATH + losslessSearch(request.url),
         headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
-        // What `parseBody` made of it; the library checks what is in it.
-        body: (request.body ?? null) as Readonly<Record<string, unknown>> | null,
+        // What `parseJsonBody` made of it; the library checks what is in it. It keeps this request for as long as it
+        // has results, so the body is left with Fastify's, which loses it when the stream begins.
+        body: request.body ? async () => request.body as Readonly<Record<string, unknown>> : null,
         raw: request,
         context: exchange,
       });
-      await send(answer, reply, exchange);
+      await send(answer, reply, exchange).catch((error: unknown) => trace.faults.push(error));
       requestLog.writeFaults(request, signal);
       return reply;
     },
@@ -75,26 +78,27 @@ export async function eventStreamRoute(
 
 /** One operation on its way through the library. */
 interface Exchange {
-  readonly context: GraphQLContext;
+  readonly context: OperationContext;
   /**
    * Results in the form that the library takes, each when the one before was written: it would gather whatever it
    * gets for a client that is slow.
    */
-  readonly pace: (opened: OpenedOperation) => AsyncGenerator<ResultMark, void, undefined>;
+  readonly pace: (
+    responses: AsyncGenerator<string, void, undefined>,
+  ) => AsyncGenerator<ResultMark, void, undefined>;
   /** An event as the library wrote it, as it is to be sent. */
   readonly complete: (event: string) => string;
   /** That event was sent, or never will be. */
   readonly passed: (event?: string) => void;
 }
 
-function createExchange(context: GraphQLContext): Exchange {
+function createExchange(context: OperationContext): Exchange {
   const texts = createInsertedText();
   let passed = Promise.withResolvers<void>();
   return {
     context,
-    pace: async function* (opened) {
-      if (opened.kind === "refused") return yield texts.markOf(JSON.stringify({ errors: opened.errors }));
-      for await (const text of opened.results) {
+    pace: async function* (responses) {
+      for await (const text of responses) {
         passed = Promise.withResolvers();
         yield texts.markOf(text);
         // Also when the client goes: then the signal of the context ends the results.
@@ -116,13 +120,20 @@ async function send([body, init]: Response, reply: FastifyReply, exchange: Excha
   const response = beginStream(reply, init.status, {
     "content-type": String(init.headers?.["content-type"]),
   });
-  for await (const event of body) {
-    const isWritten = await writePiece(response, exchange.complete(event));
-    // Before the end of `body`, which waits for the results to end.
-    exchange.passed(isWritten ? event : undefined);
-    if (!isWritten) break;
+  try {
+    for await (const event of body) {
+      const isWritten = await writeString(response, exchange.complete(event));
+      // Before the end of `body`, which waits for the results to end.
+      exchange.passed(isWritten ? event : undefined);
+      if (!isWritten) break;
+    }
+    response.end();
+  } catch (error) {
+    // Without the event `complete`: clients connect again.
+    interruptStream(response);
+    // Anything else is a fault, for the log.
+    if (!(error instanceof StreamInterrupted)) throw error;
   }
-  response.end();
 }
 
 /** What the library says of a request that it cannot read: a message, or a GraphQL result with one. */

@@ -1,35 +1,34 @@
-/** GraphQL over HTTP at `/graphql`: Fastify's request in, Apollo Server's response out. */
+/** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
-import type { GraphQLContext } from "../graphql/context.ts";
-import type { Operations } from "../graphql/operations.ts";
-import type { Shortcut } from "../graphql/shortcut.ts";
-import { exactSearch } from "./exact-json.ts";
-import { goneSignal } from "./gone-signal.ts";
+import type { ApolloContext } from "../graphql/apollo-server.ts";
+import type { OperationContext } from "../graphql/context.ts";
+import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
+import type { RunOperation, Single, Stream } from "../graphql/operation/run.ts";
+import { BAD_REQUEST, sendError } from "./error-responses.ts";
+import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
+import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsParts, sendParts } from "./multipart.ts";
-import { GRAPHQL_PATH } from "./problems.ts";
-import { parseBody } from "./request-body.ts";
-import type { CreateContext } from "./request-context.ts";
+import { GRAPHQL_PATH } from "./paths.ts";
+import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
 
 export interface GraphQLRouteOptions {
-  readonly apollo: ApolloServer<GraphQLContext>;
-  readonly shortcut: Shortcut;
-  readonly operations: Pick<Operations, "begun">;
+  readonly apollo: ApolloServer<ApolloContext>;
+  readonly prepare: Prepare;
+  readonly run: RunOperation;
   readonly createContext: CreateContext;
   /** Where a request's operation is noted. */
   readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
 }
 
 /** A Fastify plugin, so that its body parser stays its own. */
-export async function graphqlRoute(
-  app: FastifyInstance,
-  { apollo, shortcut, operations, createContext, requestLog }: GraphQLRouteOptions,
-) {
-  app.addContentTypeParser("application/json", { parseAs: "string" }, parseBody);
+export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
+  const { run, createContext, requestLog } = options;
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
-    // Requests that reach no operation end here without a trace of their error; those that do have noted theirs.
+    // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
     if (reply.statusCode >= 400) {
       const { errorCodes } = requestLog.traceOf(request);
       if (errorCodes.length === 0) errorCodes.push(...codesIn(payload));
@@ -40,71 +39,108 @@ export async function graphqlRoute(
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
     handler: async (request, reply) => {
+      const { headers } = request;
+      const signal = clientAbortSignal(reply);
       const trace = requestLog.traceOf(request);
-      const gone = goneSignal(reply);
-      const takesSubscription = acceptsParts(request.headers.accept);
-      const context = createContext({ headers: request.headers, trace, signal: gone, takesSubscription });
-      const short = await goShortcut(shortcut, request, context);
-      if (short !== null) return reply.type(short.type).send(context.detached.attach(short.text));
-      const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: toApolloRequest(request, takesSubscription),
-        context: async () => context,
-      });
-      const results = operations.begun(context);
-      if (results) await sendParts(reply, results);
-      requestLog.writeFaults(request, gone);
-      return results ? reply : send(response, context, reply);
+      const carriesStream = acceptsParts(headers.accept);
+      const context = createContext({ headers, trace, signal, takesSubscription: carriesStream });
+      const contentType = responseType(headers.accept);
+      const read = readGraphQLRequest(request);
+      if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
+      const exchange = { request, reply, contentType, context };
+      if (read.kind === "invalid") await respond(exchange, refusal(read.message));
+      else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
+      else await respondThroughApollo(exchange, read, options);
+      requestLog.writeFaults(request, signal);
+      return reply;
     },
   });
 }
 
-/** The answer to an operation that the shortcut ran and that has no errors, else null. */
-async function goShortcut(shortcut: Shortcut, { body, headers }: FastifyRequest, context: GraphQLContext) {
-  const type = resultType(headers.accept);
-  const settled = type && shortcut.run(body, context);
-  if (!settled) return null;
-  // For the long way, where its errors are seen to.
-  context.settled = settled;
-  const result = await settled.catch(() => null);
-  return result === null || result.errors
-    ? null
-    : { type, text: `${JSON.stringify({ data: result.data })}\n` };
+/** A request and where its response goes. */
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly contentType: string;
+  readonly context: OperationContext;
 }
 
-const RESULT_TYPES = [
+/** Apollo Server reads the request and chooses status and headers; what it runs is run as everything else. */
+async function respondThroughApollo(
+  exchange: Exchange,
+  { text, operationName }: Extract<GraphQLRequest, { kind: "other" }>,
+  { apollo, prepare, run }: GraphQLRouteOptions,
+): Promise<void> {
+  const { request, reply, contentType, context } = exchange;
+  const wantsPage = acceptsHtml(request.headers.accept);
+  // A text that would overflow the stack must not get to Apollo Server's parser.
+  const prepared = text === null || wantsPage ? null : prepare(text, operationName);
+  if (prepared && isRefusal(prepared)) {
+    const body = JSON.stringify({ errors: prepared.errors });
+    return respond(exchange, { kind: "single", body, refusal: prepared.errors });
+  }
+  let result: Single | Stream | null = null;
+  const response = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: toApolloRequest(request, wantsPage ? null : contentType),
+    context: async () => ({
+      trace: context.trace,
+      run: async (operation) => {
+        result = await run(operation, context);
+      },
+    }),
+  });
+  if (result) return respond(exchange, result);
+  const { status = 200, headers, body } = response;
+  if (body.kind !== "complete")
+    throw new Error("Expected a complete response: there is no incremental delivery.");
+  reply.code(status).headers(Object.fromEntries(headers)).send(body.string);
+}
+
+/** Sends what came of an operation. */
+async function respond({ reply, contentType, context }: Exchange, result: Single | Stream): Promise<void> {
+  if (result.kind === "stream") {
+    return sendParts(reply, result.responses).catch(
+      (error: unknown) => void context.trace.faults.push(error),
+    );
+  }
+  reply
+    .code(result.refusal ? 400 : 200)
+    .type(contentType)
+    .send(result.body);
+}
+
+function refusal(message: string): Single {
+  const errors = [{ message, extensions: { code: BAD_REQUEST } }];
+  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
+}
+
+const RESPONSE_TYPES = [
   "application/json; charset=utf-8",
   "application/graphql-response+json; charset=utf-8",
 ] as const;
 
-/** The type of a result, as Apollo Server chooses it; null when that cannot be one of these. */
-function resultType(accept: string | undefined): string | null {
-  if (!accept || accept === "*/*" || accept === "application/json") return RESULT_TYPES[0];
-  return new Negotiator({ headers: { accept } }).mediaType([...RESULT_TYPES]) ?? null;
+/** The content type of a response, as Apollo Server chooses it; null when the client accepts neither. */
+function responseType(accept: string | undefined): string | null {
+  if (!accept || accept === "*/*" || accept === "application/json") return RESPONSE_TYPES[0];
+  const chosen = new Negotiator({ headers: { accept } }).mediaType([...RESPONSE_TYPES]);
+  // A client that takes subscriptions in parts, and a browser that wants a page, can read JSON too.
+  if (chosen === undefined && (acceptsParts(accept) || acceptsHtml(accept))) return RESPONSE_TYPES[0];
+  return chosen ?? null;
 }
 
-function toApolloRequest(request: FastifyRequest, takesSubscription: boolean): HTTPGraphQLRequest {
+const acceptsHtml = (accept = ""): boolean => /\btext\/html\b/i.test(accept);
+
+const notAcceptable = (accept = ""): string =>
+  `Expected \`Accept\` to allow application/json or application/graphql-response+json, got ${accept}.`;
+
+/** @param accept in place of the request's, when it is decided already. */
+function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  // Whatever is no subscription is answered in one piece.
-  if (takesSubscription) headers.set("accept", "application/json");
-  return { method: request.method, headers, search: exactSearch(request.url), body: request.body };
-}
-
-type ApolloResponse = Awaited<ReturnType<ApolloServer<GraphQLContext>["executeHTTPGraphQLRequest"]>>;
-
-function send(
-  { status, headers, body }: ApolloResponse,
-  { detached }: GraphQLContext,
-  reply: FastifyReply,
-): FastifyReply {
-  if (body.kind !== "complete")
-    throw new Error("Expected a complete response: incremental delivery is not offered.");
-  return reply
-    .code(status ?? 200)
-    .headers(Object.fromEntries(headers))
-    .send(detached.attach(body.string));
+  if (accept !== null) headers.set("accept", accept);
+  return { method: request.method, headers, search: losslessSearch(request.url), body: request.body };
 }
 
 /** Error codes in a response body. */

@@ -3,32 +3,33 @@ import type { IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import type { GraphQLContext } from "../graphql/context.ts";
-import type { Operations } from "../graphql/operations.ts";
-import type { Shortcut } from "../graphql/shortcut.ts";
+import type { ApolloContext } from "../graphql/apollo-server.ts";
+import type { Prepare } from "../graphql/operation/prepare.ts";
+import type { RunOperation } from "../graphql/operation/run.ts";
 import { trackRequests } from "./draining.ts";
+import { refuseUnreadable, sendFailure, sendNotFound } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
-import { serveWithoutUpgrade } from "./plain-request.ts";
-import { GRAPHQL_PATH, refuseUnreadable, sendNotFound, sendProblem } from "./problems.ts";
+import { serveWithoutUpgrade } from "./ignored-upgrade.ts";
+import { allowOrigins } from "./origin.ts";
+import { GRAPHQL_PATH } from "./paths.ts";
 import type { CreateContext } from "./request-context.ts";
-import { requestId } from "./request-id.ts";
-import { createRequestLog } from "./request-log.ts";
-import { createWebSockets } from "./web-sockets.ts";
+import { createRequestLog, requestId } from "./request-log.ts";
+import { createWebSocketServer } from "./web-socket/server.ts";
 
 export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
-  readonly apollo: ApolloServer<GraphQLContext>;
-  readonly shortcut: Shortcut;
-  readonly operations: Operations;
+  readonly apollo: ApolloServer<ApolloContext>;
+  readonly prepare: Prepare;
+  readonly run: RunOperation;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   readonly webSocket: {
     /** Most WebSockets at one time. */
     readonly maxConnections: number;
   };
-  /** Origins of pages, besides the gateway's own, that may subscribe; `*` is all. */
+  /** Origins of pages, besides the gateway's own, that may use it; `*` is all. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -52,13 +53,15 @@ const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
-  const webSockets = createWebSockets({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
+  const webSockets = createWebSocketServer({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     // Fastify's own lines hold URLs with their query, which is the caller's data.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
     http: { shouldUpgradeCallback: isWebSocketUpgrade },
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While draining the server still listens, to say that it is draining.
@@ -68,20 +71,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     // Requests with a path that cannot be decoded reach no hook and no route.
     frameworkErrors: (error, request, reply) => {
       requestLog.begin(request, reply);
-      return sendProblem(error, request, reply);
+      return sendFailure(error, request, reply);
     },
   });
   const requestLog = createRequestLog(app);
   const routeOptions = { ...options, requestLog };
   // Only /graphql reads bodies, in a form of its own.
   app.removeAllContentTypeParsers();
-  app.setErrorHandler(sendProblem);
+  app.setErrorHandler(sendFailure);
   app.setNotFoundHandler(sendNotFound);
 
   app.addHook("onRequest", (request, reply, done) => {
     requestLog.begin(request, reply);
     done();
   });
+  // Before anything is refused: a page can read a refusal, too.
+  await allowOrigins(app, options.allowedOrigins);
   const draining = trackRequests(app);
   await app.register(healthRoutes, { isDraining: draining.isDraining });
   await app.register(graphqlRoute, routeOptions);

@@ -1,9 +1,11 @@
 /**
- * Apollo's multipart subscription protocol: a subscription as the one answer to a POST request, in parts.
+ * Apollo's multipart subscription protocol: a subscription as the one response to a POST request, in parts.
  * https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
  */
 import type { FastifyReply } from "fastify";
-import { beginStream, KEEP_ALIVE_MS, writePiece } from "./streamed-response.ts";
+import { formatError } from "../graphql/errors.ts";
+import { StreamInterrupted } from "../model/interruption.ts";
+import { beginStream, interruptStream, KEEP_ALIVE_MS, writeString } from "./streamed-response.ts";
 
 /** True when the caller takes a subscription in parts. */
 export const acceptsParts = (accept: string | undefined): boolean =>
@@ -15,7 +17,13 @@ const CONTENT_TYPE = `multipart/mixed;boundary="${BOUNDARY}";subscriptionSpec=1.
 /** A part ends with the boundary of the next one, without which a client would wait to see whether it has ended. */
 const part = (json: string): string => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--${BOUNDARY}`;
 
-/** Sends results until they end or the client goes; then they are ended. */
+/** After a boundary: there is no next part. */
+const END = "--\r\n";
+
+/**
+ * Sends results until they end or the client goes; then they are ended. Where they throw, the last part is an error of
+ * the transport, after which a client may subscribe again; without one, it takes the subscription for completed.
+ */
 export async function sendParts(
   reply: FastifyReply,
   results: AsyncGenerator<string, void, undefined>,
@@ -26,13 +34,26 @@ export async function sendParts(
     if (response.writableLength === 0) response.write(part("{}"));
   }, KEEP_ALIVE_MS);
   try {
-    let isOpen = await writePiece(response, `\r\n--${BOUNDARY}`);
+    let isOpen = await writeString(response, `\r\n--${BOUNDARY}`);
     for await (const text of results) {
-      isOpen &&= await writePiece(response, part(`{"payload":${text}}`));
+      isOpen &&= await writeString(response, part(`{"payload":${text}}`));
       if (!isOpen) break;
     }
+    response.end(END);
+  } catch (error) {
+    interruptStream(response, part(JSON.stringify(transportError(error))) + END);
+    // Anything else is a fault, for the log.
+    if (!(error instanceof StreamInterrupted)) throw error;
   } finally {
     clearInterval(heartbeat);
-    response.end("--\r\n");
   }
+}
+
+/** The form of an error that is not of the operation. */
+function transportError(error: unknown) {
+  const shown =
+    error instanceof StreamInterrupted
+      ? { message: error.message, extensions: { code: error.code } }
+      : formatError({ message: "" }, error);
+  return { payload: null, errors: [shown] };
 }

@@ -1,6 +1,7 @@
 /** What an operation is told of the request that it came with. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { GraphQLContext } from "../graphql/context.ts";
+import type { FastifyReply } from "fastify";
+import type { OperationContext } from "../graphql/context.ts";
 import type { Trace } from "../upstream/trace.ts";
 
 interface RequestFacts {
@@ -15,4 +16,15 @@ interface RequestFacts {
 }
 
 /** Makes the context of one operation. */
-export type CreateContext = (facts: RequestFacts) => GraphQLContext;
+export type CreateContext = (facts: RequestFacts) => OperationContext;
+
+/** Aborts when the client goes away before its response is complete. */
+export function clientAbortSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.on("close", () => {
+    if (!raw.writableFinished) controller.abort(new Error(CLIENT_GONE));
+  });
+  return controller.signal;
+}
+
+export const CLIENT_GONE = "The client has gone away.";

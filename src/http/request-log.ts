@@ -2,6 +2,8 @@
  * One log line per request, written when the response is out or the client has gone. Faults of our own have lines of
  * their own, with the same request id.
  */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createTrace, type Trace } from "../upstream/trace.ts";
 
@@ -12,6 +14,15 @@ export interface RequestLog {
   readonly traceOf: (request: FastifyRequest) => Trace;
   /** Writes the faults that the trace holds, but for what a client caused by going away: the signal's reason. */
   readonly writeFaults: (request: FastifyRequest, gone: AbortSignal) => void;
+}
+
+/**
+ * The id that leads from a response to its log lines. A caller's `X-Request-Id` is kept when it is fit for a header and
+ * a log line, else replaced.
+ */
+export function requestId({ headers }: IncomingMessage): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
 /** Names come from clients. One that no person would read does not get into a line. */

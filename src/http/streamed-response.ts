@@ -1,4 +1,4 @@
-/** Responses that go on: written piece by piece, each when the client has taken the one before. */
+/** Responses that go on: written chunk by chunk, each when the client has taken the one before. */
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 
@@ -15,22 +15,37 @@ export function beginStream(
   headers: Readonly<Record<string, string>>,
 ): ServerResponse {
   reply.hijack();
+  // Fastify keeps the request for its log line. The stream may last for hours, and its body may be large.
+  reply.request.body = undefined;
   // Fastify's own type of what it gathered has numbers and lists in it, which Node.js takes too.
   const gathered = reply.getHeaders() as Record<string, string | number | string[]>;
-  // nginx would hold pieces back until it has a large one.
+  // nginx would hold chunks back until it has a large one.
   return reply.raw.writeHead(status, { ...gathered, ...headers, "x-accel-buffering": "no" });
 }
 
-/** What is written at one time: who takes this much in time is slow, not stuck. */
+/**
+ * Ends a response before the end of what it reports, and its connection with it: the client is to connect again, and by
+ * then a load balancer may lead it to another instance.
+ */
+export function interruptStream(response: ServerResponse, lastChunk = ""): void {
+  const { socket } = response;
+  response.end(lastChunk, () => socket?.end());
+}
+
+/**
+ * What is written at one time: a client that takes this much in time is slow, not stuck. All that can be seen of HTTP
+ * clients is that the operating system takes the next chunk, which it does when a third of its buffer (of up to 2.5 MB
+ * on Linux) was read. So who reads 15 KB a second or more is never taken for stuck.
+ */
 const CHUNK_BYTES = 2 ** 18;
 
 /**
- * Writes a piece. Settles when it was handed to the operating system, and so one after the other is all that is kept
+ * Writes a string. Settles when it was handed to the operating system, and so one after the other is all that is kept
  * of what a slow client has not taken.
  * @returns false when the client has gone, or was cut off as it took nothing for a minute.
  */
-export async function writePiece(response: ServerResponse, piece: string): Promise<boolean> {
-  const bytes = Buffer.from(piece);
+export async function writeString(response: ServerResponse, text: string): Promise<boolean> {
+  const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     if (!(await writeChunk(response, bytes.subarray(at, at + CHUNK_BYTES)))) return false;
   }

@@ -1,6 +1,6 @@
 /**
- * Lookups of one operation. However often it names a job, and whatever it wants of it in each place, the job
- * costs one upstream call that serves them all.
+ * Lookups of one operation. However often it names a job, and whatever it needs of it in each place, one upstream call
+ * serves them all; only when that call fails for its host results, lookups of the status alone make one of their own.
  */
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/invalid-input.ts";
@@ -8,6 +8,7 @@ import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-
 import type { Caller } from "../upstream/caller.ts";
 import type { Trace } from "../upstream/trace.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
+import { mayBeDueToHosts } from "./status-fallback.ts";
 
 /** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */
 const MAX_JOBS = 100;
@@ -17,9 +18,10 @@ export interface JobLoader {
   readonly load: (ref: JobRef, needs: Needs) => Promise<JobOutcome>;
 }
 
-interface Lookup {
+interface LoaderKey {
   readonly ref: JobRef;
-  needs: Needs;
+  readonly path: string;
+  readonly needs: Needs;
 }
 
 export interface JobLoaderOptions {
@@ -27,33 +29,48 @@ export interface JobLoaderOptions {
   readonly caller: Caller;
   /** Where upstream calls are noted. */
   readonly trace: Trace;
-  /** Ends the upstream calls when nobody waits for the operation any more. */
+  /** Aborts the upstream calls when nobody waits for the operation any more. */
   readonly signal: AbortSignal;
-  /** Whether what the upstream said a moment ago will do. */
+  /** How fresh the jobs must be. */
   readonly accept: Freshness;
 }
 
+/** To be created when the operation arrives: `fresh` lookups are served by no call that was started before. */
 export function createJobLoader({ snapshots, caller, trace, signal, accept }: JobLoaderOptions): JobLoader {
-  const lookups = new Map<string, Lookup>();
-  const fetch = ({ ref, needs }: Lookup) => snapshots.get({ ref, needs, caller, trace, signal, accept });
-  const loader = new DataLoader<Lookup, JobOutcome>(async (batch) => {
-    // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
-    if (lookups.size > MAX_JOBS) {
-      throw new InvalidInput(
-        `Expected an operation to name at most ${MAX_JOBS} distinct jobs, got ${lookups.size}. Split it.`,
-      );
-    }
-    return Promise.all(batch.map((lookup) => fetch(lookup).catch((error: Error) => error)));
-  });
+  const arrivedAt = performance.now();
+  const paths = new Set<string>();
+  const fetch = ({ ref, needs }: LoaderKey) =>
+    snapshots.get({ ref, needs, caller, trace, signal, accept, arrivedAt });
+
+  const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
+    const withHosts = new Map<string, Promise<JobOutcome>>();
+    for (const key of batch) if (key.needs === "hosts") withHosts.set(key.path, fetch(key));
+    const results = batch.map((key) => {
+      const shared = withHosts.get(key.path);
+      if (!shared) return fetch(key);
+      if (key.needs === "hosts") return shared;
+      return shared.catch((error: unknown) => (mayBeDueToHosts(error) ? fetch(key) : Promise.reject(error)));
+    });
+    return Promise.all(results.map((result) => result.catch((error: Error) => error)));
+  };
+
+  const loader = new DataLoader<LoaderKey, JobOutcome, string>(
+    async (batch) => {
+      // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
+      if (paths.size > MAX_JOBS) {
+        throw new InvalidInput(
+          `Expected an operation to name at most ${MAX_JOBS} distinct jobs, got ${paths.size}. Split it.`,
+        );
+      }
+      return loadBatch(batch);
+    },
+    { cacheKeyFn: ({ path, needs }) => `${path} ${needs}` },
+  );
 
   const load: JobLoader["load"] = (ref, needs) => {
     const path = jobPath(ref.scope, ref.jobInstanceId);
-    const lookup = lookups.get(path) ?? { ref, needs };
-    // Lookups are root fields, which all resolve in one tick: what one of them adds here, DataLoader has not
-    // dispatched yet.
-    if (needs === "hosts") lookup.needs = "hosts";
-    lookups.set(path, lookup);
-    return loader.load(lookup);
+    paths.add(path);
+    return loader.load({ ref, path, needs });
   };
 
   return { load };

@@ -55,15 +55,15 @@ function renderStep({ instance, rows }: Step, job: Job, options: RenderOptions):
 }
 
 /** The rows in the dialect's form and in an order of their own for this read: there is no guaranteed one. */
-export function renderRows(
+export const renderRows = (
   rows: readonly Row[],
   { dialect, read }: Omit<RenderOptions, "wantsRows">,
-): object[] {
+): object[] => inReadOrder(rows, read).flatMap(ROW_FORMS[dialect]);
+
+/** The rows in the order that they have at this read. */
+export function inReadOrder<T>(rows: readonly T[], read: number): T[] {
   const stride = STRIDES[read % STRIDES.length] ?? STRIDES[0];
-  return rows.flatMap((_, index) => {
-    const row = rows[(index * stride + read) % rows.length];
-    return row === undefined ? [] : ROW_FORMS[dialect](row);
-  });
+  return rows.flatMap((_, index) => rows[(index * stride + read) % rows.length] ?? []);
 }
 
 const ROW_FORMS: Readonly<Record<Dialect, (row: Row) => object[]>> = {
@@ -79,7 +79,10 @@ function contractRow({ target, outcome }: Row): object[] {
 }
 
 function releaseRow({ target, outcome }: Row): object[] {
-  const [type, id] = "host" in target ? [HOST, target.host.bk_host_id] : [CONTAINER, target.container.id];
-  // Java's String.valueOf: history from before host ids has the text "null".
-  return [{ execute_object: { type, resource_id: String(id ?? null), ...target }, ...outcome }];
+  const type = "host" in target ? HOST : CONTAINER;
+  return [{ execute_object: { type, resource_id: resourceId(target), ...target }, ...outcome }];
 }
+
+/** Java's String.valueOf: history from before host ids has the text "null". */
+export const resourceId = (target: Row["target"]): string =>
+  String(("host" in target ? target.host.bk_host_id : target.container.id) ?? null);

@@ -1,5 +1,6 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import { setImmediate as turn } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
 import { createBodyReader, decodeUtf8 } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
@@ -7,16 +8,15 @@ import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
 import { ContractViolation } from "./decoders.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
-import { createPlaces } from "./places.ts";
-import { type Clean, createSecrecy } from "./secrecy.ts";
+import { createRedaction, type Redact } from "./redaction.ts";
 import type { Trace } from "./trace.ts";
 import {
   createTransport,
-  type ResponseHead,
-  TransportFailure,
   type TransportOptions,
+  type TransportRequest,
   type TransportResponse,
 } from "./transport.ts";
+import { type ResponseHead, TransportFailure } from "./transport-failure.ts";
 import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-error.ts";
 
 export interface Lookup {
@@ -27,11 +27,18 @@ export interface Lookup {
   readonly trace: Trace;
   /** Ends the call. */
   readonly signal: AbortSignal;
+  /**
+   * Called with `performance.now()` when the request is written to a connection. Before that the call may have waited, so
+   * of two outcomes the one whose request was written later is the newer one. Called again when the request is written
+   * once more.
+   */
+  readonly onDispatch?: (at: number) => void;
 }
 
 export interface UpstreamClient {
   /**
-   * One upstream call, as soon as a connection is free.
+   * One upstream call, as soon as the caller gets a connection. A request that met the end of an idle connection is made
+   * once more.
    * @throws UpstreamError; the reason of `signal` when that aborts.
    */
   readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
@@ -46,30 +53,34 @@ const LARGE_BODY_BYTES = 256 * 1024;
 
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
-  // A call's time limit must not run while the call waits for a connection, so waiting is done here.
-  const places = createPlaces(options.connections);
-  const cleanFor = createSecrecy(options.baseUrl);
+  const callOptionsOf = createCallOptions(options);
   const readBody = createBodyReader();
 
-  const getJobInstance: UpstreamClient["getJobInstance"] = async ({ ref, needs, caller, trace, signal }) => {
-    const headers = callerHeaders(caller);
-    const clean = cleanFor(caller);
+  const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
+    const { ref, needs, caller, trace, signal, onDispatch } = lookup;
+    const { headers, redact } = callOptionsOf(caller);
     const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
-      const details = upstreamDetails(head, parsed, null, clean);
+      const details = upstreamDetails(head, parsed, null, redact);
       const ids = [details.jobRequestId, details.gatewayRequestId];
       trace.upstreamRequestIds.push(...ids.filter((id) => id !== null));
       return details;
     };
 
-    const call = () => {
-      signal.throwIfAborted();
-      trace.upstreamCalls += 1;
-      return transport.get(endpoint(ref, needs), headers, signal);
+    const request: TransportRequest = {
+      path: endpoint(ref, needs),
+      headers,
+      identity: caller.identity,
+      signal,
+      onConnection: () => {
+        trace.upstreamCalls += 1;
+      },
+      onDispatch: () => onDispatch?.(performance.now()),
     };
-    const response = await places.run(call).catch((error: unknown) => {
+    const response = await transport.get(request).catch((error: unknown) => {
       if (!(error instanceof TransportFailure)) throw error;
-      const { code, message, head } = error;
-      throw new UpstreamError(code, message, head === null ? NO_DETAILS : detailsOf(head));
+      const { code, message, head, retryAfterMs } = error;
+      const details = head === null ? NO_DETAILS : detailsOf(head);
+      throw new UpstreamError(code, redact(message), details, retryAfterMs);
     });
 
     const observedAt = Date.now();
@@ -79,16 +90,52 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     const details = detailsOf(response, body);
     try {
       const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
-      const outcome = readOutcome(response, body, reading, clean);
+      const outcome = readOutcome(response, body, reading, redact);
       if (isLarge) await turn();
       return outcome;
     } catch (error) {
       if (!(error instanceof ContractViolation)) throw error;
-      throw new UpstreamError("UPSTREAM_CONTRACT", clean(error.message), details);
+      throw new UpstreamError("UPSTREAM_CONTRACT", redact(error.message), details);
     }
   };
 
   return { getJobInstance, close: transport.close, destroy: transport.destroy };
+}
+
+/** What is the same for all calls of a caller. */
+interface CallOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly redact: Redact;
+}
+
+/** Of the options that are cached: about a thousand callers. Making them anew costs as much as a small call. */
+const MAX_CALL_OPTIONS_BYTES = 32 * 2 ** 20;
+
+/** About what the options of a caller take, as measured: most of it is the compiled pattern of the secrets. */
+const CALL_OPTIONS_BYTES = 24 * 2 ** 10;
+/** And more for each character of the credentials, which the pattern has in several encodings. */
+const BYTES_PER_CHARACTER = 16;
+
+/**
+ * @returns the options for a caller.
+ * @throws UpstreamError `UNAUTHENTICATED` for a caller without credentials.
+ */
+function createCallOptions({ baseUrl, proxy }: TransportOptions): (caller: Caller) => CallOptions {
+  const cached = new LRUCache<string, CallOptions>({
+    maxSize: MAX_CALL_OPTIONS_BYTES,
+    sizeCalculation: ({ headers }) =>
+      CALL_OPTIONS_BYTES + BYTES_PER_CHARACTER * (headers["x-bkapi-authorization"]?.length ?? 0),
+  });
+  const proxies = [proxy?.http ?? "", proxy?.https ?? ""].filter((url) => url !== "");
+  const redactFor = createRedaction([baseUrl, ...proxies.map((url) => new URL(url))]);
+  return (caller) => {
+    let options = cached.get(caller.identity);
+    if (!options) {
+      options = { headers: callerHeaders(caller), redact: redactFor(caller) };
+      cached.set(caller.identity, options);
+    }
+    return options;
+  };
 }
 
 /** Both dialects' flags at once: a server ignores the one that it does not know. */
@@ -101,11 +148,16 @@ const endpoint = ({ scope, jobInstanceId }: JobRef, needs: Needs): string =>
   `&job_instance_id=${jobInstanceId}${needs === "hosts" ? HOST_FLAGS : ""}`;
 
 /** @throws UpstreamError, and ContractViolation for what is no answer of this endpoint. */
-function readOutcome(response: TransportResponse, body: unknown, reading: Reading, clean: Clean): JobOutcome {
+function readOutcome(
+  response: TransportResponse,
+  body: unknown,
+  reading: Reading,
+  redact: Redact,
+): JobOutcome {
   const { status } = response;
   if (status >= 300 && status < 400)
     throw new ContractViolation("the answer", "JSON", `redirect, HTTP ${status}`);
-  if (status >= 400 || isErrorBody(body)) return readFailure(response, body, clean);
+  if (status >= 400 || isErrorBody(body)) return readFailure(response, body, redact);
   requireJson(response, body);
   return decodeJobInstance(body, reading);
 }

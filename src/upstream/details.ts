@@ -1,6 +1,6 @@
 /** What an answer says about itself, wherever it says it: for errors, log lines and the upstream's support. */
-import type { Clean } from "./secrecy.ts";
-import type { ResponseHead } from "./transport.ts";
+import type { Redact } from "./redaction.ts";
+import type { ResponseHead } from "./transport-failure.ts";
 import type { UpstreamDetails } from "./upstream-error.ts";
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -20,14 +20,14 @@ export function upstreamDetails(
   { status, header }: ResponseHead,
   body: unknown,
   code: string | null,
-  clean: Clean,
+  redact: Redact,
 ): UpstreamDetails {
   const fromBody = isObject(body) ? text(body.job_request_id) : null;
-  const cleanText = (value: string | null) => (value === null ? null : clean(value));
+  const redactText = (value: string | null) => (value === null ? null : redact(value));
   return {
     httpStatus: status,
-    code: cleanText(code),
-    jobRequestId: cleanText(fromBody ?? text(header("x-bk-job-request-id"))),
-    gatewayRequestId: cleanText(text(header("x-bkapi-request-id"))),
+    code: redactText(code),
+    jobRequestId: redactText(fromBody ?? text(header("x-bk-job-request-id"))),
+    gatewayRequestId: redactText(text(header("x-bkapi-request-id"))),
   };
 }

@@ -5,8 +5,8 @@
 import type { JobInstanceNotFound, PermissionDenied } from "../model/job-instance.ts";
 import { decodeIamApplication } from "./decode-iam.ts";
 import { isObject, text, upstreamDetails } from "./details.ts";
-import type { Clean } from "./secrecy.ts";
-import type { ResponseHead } from "./transport.ts";
+import type { Redact } from "./redaction.ts";
+import type { ResponseHead } from "./transport-failure.ts";
 import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
 
 interface Envelope {
@@ -61,13 +61,13 @@ function failureCode(status: number, { sender, code }: Envelope): UpstreamErrorC
 export function readFailure(
   response: ResponseHead,
   body: unknown,
-  clean: Clean,
+  redact: Redact,
 ): JobInstanceNotFound | PermissionDenied {
   const { status } = response;
   const envelope = readEnvelope(response, body);
   const { sender, code, data } = envelope;
-  const details = upstreamDetails(response, body, code, clean);
-  const message = clean(
+  const details = upstreamDetails(response, body, code, redact);
+  const message = redact(
     envelope.message ?? `The upstream answered HTTP ${status} without a readable message.`,
   );
   if (sender === "bk-job" && status === 404 && code === "NOT_FOUND") {

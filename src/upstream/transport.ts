@@ -1,23 +1,46 @@
-/** One HTTP GET: bounded in time and size, with every way to fail told apart. Knows nothing of jobs. */
-import type { IncomingHttpHeaders } from "node:http";
-import { type Dispatcher, errors, Pool } from "undici";
+/**
+ * HTTP GET: bounded in time, size and number, with every way to fail told apart. Knows nothing of jobs.
+ *
+ * A call waits for a place, then takes a connection. Whatever ends it before its response is complete ends the connection
+ * with it: what is left of the response must not be read by the next call.
+ */
+import { type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
+import { type Connection, type ConnectionOptions, createConnections } from "./connection.ts";
+import { createRegistry, type Registered, type Registry } from "./registry.ts";
+import { createResponseBody, type ResponseBody } from "./response-body.ts";
+import {
+  queueFull,
+  type ResponseHead,
+  shuttingDown,
+  TransportFailure,
+  timedOut,
+  timedOutWaiting,
+  toFailure,
+  toHead,
+} from "./transport-failure.ts";
 
-export interface TransportOptions {
-  /** Base URL up to, not including, `/api/v4/…`. */
-  readonly baseUrl: URL;
-  /** Limit of a whole call, from connecting to the last byte. */
+export interface TransportOptions extends ConnectionOptions {
+  /** Limit of a whole call, from asking for it to the last byte of the response. */
   readonly timeoutMs: number;
-  /** Largest body that is read; a longer one is cut off and refused. */
+  /** Largest body that is read, before and after decoding; a longer one is cut off and refused. */
   readonly maxBodyBytes: number;
   /** Connections, and so calls at one time. */
   readonly connections: number;
+  /** Calls that wait for a connection at one time. */
+  readonly maxQueue: number;
 }
 
-/** What comes before a body. */
-export interface ResponseHead {
-  readonly status: number;
-  /** Value of a response header by its lower-case name. */
-  readonly header: (name: string) => string | null;
+export interface TransportRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Connections and places in the queue are shared fairly between identities. */
+  readonly identity: string;
+  /** Ends the call. */
+  readonly signal: AbortSignal;
+  /** The call has a connection. Called once. */
+  readonly onConnection: () => void;
+  /** The request is written now. Called again when it is written a second time. */
+  readonly onDispatch: () => void;
 }
 
 export interface TransportResponse extends ResponseHead {
@@ -26,157 +49,158 @@ export interface TransportResponse extends ResponseHead {
 
 export interface Transport {
   /** @throws TransportFailure; the reason of `signal` when that aborts. */
-  readonly get: (
-    path: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ) => Promise<TransportResponse>;
-  /** Ends idle connections at once and waits for the calls in flight. */
+  readonly get: (request: TransportRequest) => Promise<TransportResponse>;
+  /** Ends idle connections at once and waits for the calls that were begun. */
   readonly close: () => Promise<void>;
   /** Ends everything at once. */
   readonly destroy: () => Promise<void>;
 }
 
-/** No usable response came. */
-export class TransportFailure extends Error {
-  override readonly name = "TransportFailure";
-  readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
-  /** Of the response, when it had begun. */
-  head: ResponseHead | null = null;
-
-  constructor(code: TransportFailure["code"], message: string) {
-    super(message);
-    this.code = code;
-  }
+interface Call extends Registered {
+  readonly result: Promise<TransportResponse>;
+  readonly fail: (error: Error) => void;
 }
 
-export function createTransport({
-  baseUrl,
-  timeoutMs,
-  maxBodyBytes,
-  connections,
-}: TransportOptions): Transport {
-  const pool = new Pool(baseUrl.origin, {
-    connections,
-    pipelining: 1,
-    allowH2: false,
-    maxResponseSize: maxBodyBytes,
-    // The limit of the whole call is the only one: a second clock would only disagree with it.
-    connect: { timeout: timeoutMs },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  const prefix = baseUrl.pathname.replace(/\/+$/, "");
+/** What all calls share. */
+interface Shared {
+  readonly options: TransportOptions;
+  readonly connect: () => Connection;
+  readonly limit: ConcurrencyLimit;
+  /** The last one used is the next one used: it is the least likely to have been closed. */
+  readonly idle: Connection[];
+  readonly calls: Registry<Call>;
+}
 
-  const get: Transport["get"] = (path, headers, signal) => {
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
-    let head: ResponseHead | null = null;
-    const chunks: Buffer[] = [];
-    let controller: Dispatcher.DispatchController | undefined;
-    let abortReason: Error | undefined;
-    // Ends the connection too: what is left of the response must not be read by the next call.
-    const abort = (reason: Error) => {
-      abortReason ??= reason;
-      controller?.abort(abortReason);
-    };
-    const timer = setTimeout(() => abort(timedOut(timeoutMs)), timeoutMs);
-    const onAbort = () => abort(signal.reason);
-    signal.addEventListener("abort", onAbort);
-    const onDone = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-    };
-    // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
-    pool.dispatch(
-      { method: "GET", path: `${prefix}${path}`, headers },
-      {
-        onRequestStart: (given) => {
-          controller = given;
-          if (abortReason) given.abort(abortReason);
-        },
-        onResponseStart: (_, status, responseHeaders) => {
-          // Before the response there can be others, such as 103, that only tell of it.
-          if (status < 200) return;
-          head = toHead(status, responseHeaders);
-          // The pool counts what arrives; a body that is announced as too large need not arrive at all.
-          if (Number(head.header("content-length")) > maxBodyBytes) abort(tooLarge(maxBodyBytes));
-        },
-        onResponseData: (_, chunk) => void chunks.push(chunk),
-        onResponseEnd: () => {
-          onDone();
-          if (head) resolve({ status: head.status, header: head.header, body: joined(chunks) });
-        },
-        onResponseError: (_, error) => {
-          onDone();
-          const reason = abortReason ?? toFailure(error, head !== null, maxBodyBytes);
-          if (reason instanceof TransportFailure) reason.head = head;
-          reject(reason);
-        },
-      },
-    );
-    return promise;
+export function createTransport(options: TransportOptions): Transport {
+  const { connections, maxQueue } = options;
+  const shared: Shared = {
+    options,
+    connect: createConnections(options),
+    limit: createConcurrencyLimit({ maxRunning: connections, maxWaiting: maxQueue }),
+    idle: [],
+    calls: createRegistry(),
+  };
+  let isClosed = false;
+
+  const get: Transport["get"] = (request) => {
+    const { signal } = request;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return isClosed ? Promise.reject(shuttingDown()) : startCall(shared, request);
   };
 
-  return { get, close: () => pool.close(), destroy: () => pool.destroy() };
+  const destroy = async () => {
+    isClosed = true;
+    for (const { fail } of shared.calls.items()) fail(shuttingDown());
+    await Promise.all(shared.idle.splice(0).map((connection) => connection.destroy()));
+  };
+
+  const close = async () => {
+    isClosed = true;
+    await Promise.allSettled(shared.calls.items().map(({ result }) => result));
+    await destroy();
+  };
+
+  return { get, close, destroy };
 }
 
-/** Most bodies are one chunk. */
-const joined = (chunks: readonly Buffer[]): Buffer =>
-  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+/** One call, from the queue to its response. */
+function startCall(
+  { options, connect, limit, idle, calls }: Shared,
+  request: TransportRequest,
+): Promise<TransportResponse> {
+  const { timeoutMs, maxBodyBytes, maxQueue } = options;
+  const { identity, signal, onConnection } = request;
+  const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
+  let leaveQueue: (() => void) | null = null;
+  let connection: Connection | null = null;
+  let exchange: Exchange | null = null;
+  let isOver = false;
 
-const toHead = (status: number, headers: IncomingHttpHeaders): ResponseHead => ({
-  status,
-  header: (name) => {
-    const value = headers[name];
-    return (Array.isArray(value) ? value[0] : value) ?? null;
-  },
-});
+  const finish = () => {
+    isOver = true;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    calls.remove(call);
+    // Not from within undici, which is about to be done with the response.
+    if (connection) queueMicrotask(() => limit.release(identity));
+    else leaveQueue?.();
+  };
+  const succeed = (response: TransportResponse) => {
+    if (isOver) return;
+    if (connection) idle.push(connection);
+    finish();
+    resolve(response);
+  };
+  const fail = (error: Error) => {
+    if (isOver) return;
+    if (error instanceof TransportFailure) error.head = exchange?.head() ?? null;
+    // First of all, as what ends here fails in turn.
+    finish();
+    exchange?.end();
+    connection?.destroy();
+    reject(error);
+  };
+  const send = (used: Connection, mayRetry: boolean) => {
+    connection = used;
+    exchange = startExchange(used, request, maxBodyBytes, succeed, (failure) => {
+      if (isOver) return;
+      // An idle connection that the upstream closed just when it was used again: no fault of the call.
+      if (!mayRetry || !used.mayHaveBeenStale()) return fail(failure);
+      used.destroy();
+      send(connect(), false);
+    });
+  };
 
-const timedOut = (timeoutMs: number) =>
-  new TransportFailure("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
-
-const tooLarge = (maxBytes: number) =>
-  new TransportFailure(
-    "UPSTREAM_CONTRACT",
-    `Expected a body of at most ${maxBytes} bytes, got more; raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
-  );
-
-const CUT_OFF = "the connection was closed before the answer was complete";
-
-/** Reasons as a person would say them; the raw texts name the upstream's address. */
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection was reset",
-  EPIPE: "the connection was closed",
-  ENOTFOUND: "its host name is unknown",
-  EAI_AGAIN: "its host name could not be looked up",
-  EHOSTUNREACH: "its host is unreachable",
-  ENETUNREACH: "its network is unreachable",
-  ETIMEDOUT: "connecting took too long",
-  UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
-  UND_ERR_SOCKET: CUT_OFF,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT_OFF,
-  UND_ERR_DESTROYED: "the gateway is shutting down",
-  UND_ERR_CLOSED: "the gateway is shutting down",
-};
-
-function toFailure(error: unknown, hasBegun: boolean, maxBodyBytes: number): TransportFailure {
-  if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(maxBodyBytes);
-  const isMalformed = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
-  if (isMalformed && !hasBegun) {
-    return new TransportFailure("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
-  }
-  const code = errorCode(error);
-  // What the parser cannot read after a good head is a chunked body that ended too early.
-  const reason = isMalformed ? CUT_OFF : (REASONS[code] ?? `the connection failed (${code})`);
-  return new TransportFailure("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
+  const timer = setTimeout(() => fail((connection ? timedOut : timedOutWaiting)(timeoutMs)), timeoutMs);
+  const onAbort = () => fail(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  const call: Call = { fail, result: promise, index: -1 };
+  calls.add(call);
+  leaveQueue = limit.acquire(identity, () => {
+    onConnection();
+    send(idle.pop() ?? connect(), true);
+  });
+  if (leaveQueue === null) fail(queueFull(maxQueue));
+  return promise;
 }
 
-/** A name tried on several addresses fails with one error for each; the first tells enough. */
-function errorCode(error: unknown): string {
-  if (error instanceof AggregateError) return errorCode(error.errors[0]);
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "unknown reason";
+interface Exchange {
+  /** Of the response, once it has begun. */
+  readonly head: () => ResponseHead | null;
+  /** Stops reading the response. */
+  readonly end: () => void;
+}
+
+/** One request and its response. Calls either `onResponse` or `onFailure`, and after the latter perhaps again. */
+function startExchange(
+  connection: Connection,
+  { path, headers, onDispatch }: TransportRequest,
+  maxBodyBytes: number,
+  onResponse: (response: TransportResponse) => void,
+  onFailure: (failure: TransportFailure) => void,
+): Exchange {
+  let head: ResponseHead | null = null;
+  let body: ResponseBody | null = null;
+  // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
+  connection.dispatch(path, headers, {
+    onRequestStart: () => {
+      connection.onRequest();
+      onDispatch();
+    },
+    onResponseStart: (_, status, responseHeaders) => {
+      const begun = toHead(status, responseHeaders);
+      head = begun;
+      body = createResponseBody({
+        head: begun,
+        contentEncoding: String(responseHeaders["content-encoding"] ?? ""),
+        maxBytes: maxBodyBytes,
+        onBody: (bytes) => onResponse({ status, header: begun.header, body: bytes }),
+        onFailure,
+      });
+    },
+    onResponseData: (_, chunk) => body?.write(chunk),
+    onResponseEnd: () => body?.end(),
+    onResponseError: (_, error) => onFailure(toFailure(error, head !== null, maxBodyBytes)),
+  });
+  return { head: () => head, end: () => body?.destroy() };
 }

@@ -1,14 +1,16 @@
 /** What a page in a browser sees: the explorer, live state with the cookie of a login, and other sites that may not. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { hasBrowser, serveOrigin, startBrowser } from "../support/browser.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { finished, JOB, watchedJob } from "../live/watched-job.ts";
+import { hasBrowser, type Site, serveSite, startBrowser } from "../support/browser.ts";
+import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
 
 const QUERY = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "20000000001" }) {
   ... on JobInstance { status } } }`;
+const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+  ... on JobInstance { status } } }`;
 const RESULT = { data: { jobInstanceUpdated: { status: "SUCCEEDED" } } };
 const SANDBOX = "https://embeddable-sandbox.cdn.apollographql.com/**";
-const OTHER_SITE = "http://other.example.com";
 
 /** In a page: subscribes by EventSource, and gives the names and data of events, or what went wrong. */
 const byEvents = ({ url, query }: { url: string; query: string }) =>
@@ -28,6 +30,23 @@ const byEvents = ({ url, query }: { url: string; query: string }) =>
     source.addEventListener("error", () => end("error"));
   });
 
+/** In a page: subscribes as `byEvents`, but leaves an error to EventSource, which connects again. Gives statuses. */
+const byPatientEvents = ({ url, query }: { url: string; query: string }) =>
+  new Promise<string[]>((resolve) => {
+    const source = new EventSource(`${url}/stream?query=${encodeURIComponent(query)}`);
+    const statuses: string[] = [];
+    source.addEventListener("next", (event) => {
+      if (event instanceof MessageEvent) {
+        const { status } = JSON.parse(event.data).data.jobInstanceUpdated;
+        if (status !== statuses.at(-1)) statuses.push(status);
+      }
+    });
+    source.addEventListener("complete", () => {
+      source.close();
+      resolve(statuses);
+    });
+  });
+
 /** In a page: subscribes by WebSocket, and gives messages, or how it was closed. */
 const bySocket = ({ url, query }: { url: string; query: string }) =>
   new Promise<string[]>((resolve) => {
@@ -45,38 +64,70 @@ const bySocket = ({ url, query }: { url: string; query: string }) =>
     socket.addEventListener("close", () => resolve(messages));
   });
 
+/** In a page: sends an operation with credentials in a header, and gives what it can see of the response. */
+const byFetch = async ({ url, query, accept }: { url: string; query: string; accept: string }) => {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      credentials: "include",
+      headers: {
+        accept,
+        "content-type": "application/json",
+        "cache-control": "no-cache",
+        "x-bkapi-authorization": '{"access_token":"mine"}',
+      },
+      body: JSON.stringify({ query }),
+    });
+    return [response.status, response.headers.has("x-request-id"), await response.text()];
+  } catch {
+    return "refused by the browser";
+  }
+};
+
 describe.skipIf(!hasBrowser)("a browser", () => {
+  let allowedSite: Site;
+  let otherSite: Site;
   let gateway: TestGateway;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
 
   beforeAll(async () => {
-    gateway = await startGateway({ upstream: { app: { code: "app", secret: "secret" } } });
+    [allowedSite, otherSite] = await Promise.all([serveSite(), serveSite()]);
+    gateway = await startGateway({
+      config: { allowedOrigins: [allowedSite.origin] },
+      upstream: { app: { code: "app", secret: "secret" } },
+    });
     browser = await startBrowser();
   }, 60_000);
   afterAll(async () => {
     await browser.close();
     await gateway.close();
+    allowedSite.close();
+    otherSite.close();
   });
   beforeEach(async ({ onTestFinished }) => {
     context = await browser.newContext();
     onTestFinished(() => context.close());
     await context.addCookies([{ name: "bk_token", value: "mine", url: gateway.url }]);
+    page = await context.newPage();
+  });
+
+  const openGateway = async (url = gateway.url) => {
     // What the page loads from elsewhere is not there; what it is set up with is.
-    await context.route(SANDBOX, (route) =>
+    await page.route(SANDBOX, (route) =>
       route.fulfill({
         contentType: "text/javascript",
         body: "window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };",
       }),
     );
-    page = await context.newPage();
-  });
+    await page.goto(url);
+  };
 
   const asked = () => ({ url: gateway.url, query: QUERY });
 
   it("shows the Sandbox, set up for queries and subscriptions", async () => {
-    await page.goto(gateway.url);
+    await openGateway();
     expect(await page.evaluate("window.sandbox")).toMatchObject({
       initialEndpoint: gateway.url,
       initialSubscriptionEndpoint: gateway.url.replace("http:", "ws:"),
@@ -84,13 +135,13 @@ describe.skipIf(!hasBrowser)("a browser", () => {
   });
 
   it("subscribes with EventSource", async () => {
-    await page.goto(gateway.url);
+    await openGateway();
     const [first = "", ...rest] = await page.evaluate(byEvents, asked());
     expect([JSON.parse(first), rest]).toEqual([RESULT, ["complete"]]);
   });
 
   it("subscribes with WebSocket", async () => {
-    await page.goto(gateway.url);
+    await openGateway();
     const messages = await page.evaluate(bySocket, asked());
     expect(messages.map((text) => JSON.parse(text))).toEqual([
       { type: "connection_ack" },
@@ -99,12 +150,55 @@ describe.skipIf(!hasBrowser)("a browser", () => {
     ]);
   });
 
-  it("does neither for a page of another site", async () => {
-    await serveOrigin(context, OTHER_SITE);
-    await page.goto(`${OTHER_SITE}/`);
+  const QUERY_HOSTS = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000001" }) { __typename } }';
+  const fetched = (path: string, accept: string) => ({
+    url: gateway.url + path,
+    query: path === "" ? QUERY_HOSTS : QUERY,
+    accept,
+  });
+
+  // Nothing is routed in these: Playwright would answer preflights itself.
+  it("does all of it for a page of an origin that is allowed", async () => {
+    await page.goto(allowedSite.origin);
+    expect(await page.evaluate(byFetch, fetched("", "application/json"))).toEqual([
+      200,
+      true,
+      expect.stringContaining('"__typename":"JobInstance"'),
+    ]);
+    expect(await page.evaluate(byFetch, fetched("/stream", "text/event-stream"))).toEqual([
+      200,
+      true,
+      expect.stringContaining(JSON.stringify(RESULT)),
+    ]);
+    const [first = "", ...rest] = await page.evaluate(byEvents, asked());
+    expect([JSON.parse(first), rest]).toEqual([RESULT, ["complete"]]);
+    expect(await page.evaluate(bySocket, asked())).toHaveLength(3);
+  });
+
+  it("does nothing for a page of any other origin", async () => {
+    await page.goto(otherSite.origin);
     const calls = gateway.simulator.requests.length;
+    for (const request of [fetched("", "application/json"), fetched("/stream", "text/event-stream")]) {
+      expect(await page.evaluate(byFetch, request)).toBe("refused by the browser");
+    }
     expect(await page.evaluate(byEvents, asked())).toEqual(["error"]);
     expect(await page.evaluate(bySocket, asked())).toEqual([]);
     expect(gateway.simulator.requests).toHaveLength(calls);
+  });
+
+  it("has its EventSource follow a job across a restart of the gateway", async () => {
+    const job = watchedJob(gateway);
+    const baseUrl = new URL(gateway.simulator.url);
+    const options = { upstream: { baseUrl, defaultAuthorization: AUTHORIZATION } };
+    const first = await startGateway(options);
+    await openGateway(first.url);
+    const watch = { url: first.url, query: WATCH };
+    const seen = page.evaluate(byPatientEvents, watch);
+    await expect.poll(() => job.calls().length).toBeGreaterThan(2);
+    await first.close();
+    const second = await startGateway({ ...options, config: { port: Number(new URL(first.url).port) } });
+    job.become(finished);
+    expect(await seen).toEqual(["RUNNING", "SUCCEEDED"]);
+    await second.close();
   });
 });

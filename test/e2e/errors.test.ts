@@ -1,5 +1,6 @@
 /** Every fault of the simulator through the whole gateway. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FAULTS } from "../../src/simulator/faults.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./fault-expectations.ts";
@@ -15,7 +16,7 @@ const QUERY = `query Fault($id: ID!) {
 let patient: TestGateway;
 let hasty: TestGateway;
 beforeAll(async () => {
-  patient = await startGateway({ upstream: { maxBodyBytes: MAX_BODY_BYTES, timeoutMs: 15_000 } });
+  patient = await startGateway({ upstream: { maxBodyBytes: MAX_BODY_BYTES } });
   hasty = await startGateway({ upstream: { timeoutMs: HASTY_MS } });
 });
 afterAll(async () => {
@@ -24,7 +25,29 @@ afterAll(async () => {
 });
 
 const askFor = (id: string) =>
-  (ENDLESS.has(id) ? hasty : patient).run(QUERY, { id }, { "accept-language": "en" });
+  ENDLESS.has(id) ? askUntilTimeout(id) : patient.run(QUERY, { id }, { "accept-language": "en" });
+
+/** Lets the time run out once the upstream's answer has begun, or the call has come in where there is no answer. */
+async function askUntilTimeout(id: string) {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  let hasBegun = false;
+  const onHead = () => {
+    hasBegun = true;
+  };
+  subscribe("undici:request:headers", onHead);
+  try {
+    const answer = hasty.run(QUERY, { id }, { "accept-language": "en" });
+    const calls = () => hasty.simulator.requests.filter(({ query }) => query.job_instance_id === id);
+    const expected = EXPECTATIONS[id];
+    const isAnswered = expected && "failure" in expected && expected.failure.httpStatus !== null;
+    await expect.poll(() => (isAnswered ? hasBegun : calls().length > 0)).toBe(true);
+    vi.advanceTimersByTime(HASTY_MS);
+    return await answer;
+  } finally {
+    unsubscribe("undici:request:headers", onHead);
+    vi.useRealTimers();
+  }
+}
 
 const anyId = expect.stringMatching(/^[\w-]{8,}$/);
 

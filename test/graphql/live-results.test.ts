@@ -1,12 +1,16 @@
 /** Results of subscriptions on states: how often an operation runs for them. */
-import { parse } from "graphql";
 import { expect, it } from "vitest";
-import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
-import { createPlainExecutor, type Executor } from "../../src/graphql/executor/executor.ts";
-import { createLiveResults } from "../../src/graphql/live-results.ts";
-import { createLiveRuns } from "../../src/graphql/live-runs.ts";
+import { showError } from "../../src/graphql/errors.ts";
+import type { Executor } from "../../src/graphql/executor/executor.ts";
+import { createPlanExecutor } from "../../src/graphql/executor/plan-executor.ts";
+import { createPlanner } from "../../src/graphql/executor/planner.ts";
+import { createPrepare } from "../../src/graphql/operation/prepare.ts";
+import { createRunOperation } from "../../src/graphql/operation/run.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
-import { createLatest } from "../../src/jobs/latest.ts";
+import { createRetainedMemory } from "../../src/graphql/subscription/retained-memory.ts";
+import { createSharedResults } from "../../src/graphql/subscription/shared-results.ts";
+import { createStartSubscription } from "../../src/graphql/subscription/subscription.ts";
+import { createLatestValue } from "../../src/live/latest-value.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
 import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
@@ -35,24 +39,35 @@ const jobAt = (observedAt: number, name = "job"): ObservedJob => {
 
 function createCounted() {
   let runs = 0;
-  const plain = createPlainExecutor(createSchema());
-  const executor: Executor = (request) => {
+  const schema = createSchema();
+  const planExecutor = createPlanExecutor({ maxResponseBytes: 2 ** 20, formatError: showError });
+  const execute: Executor = (execution) => {
     runs += 1;
-    return plain(request);
+    return planExecutor(execution);
   };
-  const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJsonPool()));
-  /** A viewer with a selection. */
-  const watch = (selection: string) => {
-    const { put, end, stream } = createLatest<ObservedJob>(() => {});
-    const text = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
-    const document = documents.get(text) ?? parse(text);
-    documents.set(text, document);
+  const run = createRunOperation({
+    prepare: createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 20 }),
+    execute,
+    startSubscription: createStartSubscription({
+      results: createSharedResults(execute),
+      memory: createRetainedMemory(2 ** 20),
+    }),
+  });
+  /** A subscriber with a selection. */
+  const watch = async (selection: string) => {
+    const { put, end, stream } = createLatestValue<ObservedJob>(() => {});
+    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
     const trace = createTrace();
-    const results = liveResults({ document, operationName: null, variables: {}, states: stream }, trace);
-    return { put, end, results, trace };
+    const jobs = {
+      load: () => Promise.reject(new Error("Expected events to be resolved from their state.")),
+    };
+    const result = await run(
+      { query, operationName: null, variables: {} },
+      { jobs, watch: () => stream, trace },
+    );
+    if (result.kind !== "stream") throw new Error("Expected a stream.");
+    return { put, end, results: result.responses, trace };
   };
-  // As Apollo Server keeps them.
-  const documents = new Map<string, ReturnType<typeof parse>>();
   return { watch, runs: () => runs };
 }
 
@@ -63,7 +78,7 @@ const resultOf = async (results: AsyncGenerator<string, void>) => {
 
 it("runs an operation once for all who ask the same of one state", async () => {
   const { watch, runs } = createCounted();
-  const viewers = Array.from({ length: 20 }, () => watch("name elapsedMs"));
+  const viewers = await Promise.all(Array.from({ length: 20 }, () => watch("name elapsedMs")));
   const tell = async (observed: ObservedJob) => {
     for (const { put } of viewers) put(observed);
     return Promise.all(viewers.map(({ results }) => resultOf(results)));
@@ -86,7 +101,7 @@ it("runs an operation once for all who ask the same of one state", async () => {
 
 it("runs it for each who asks something else, and not again for a state that was told", async () => {
   const { watch, runs } = createCounted();
-  const [one, two] = [watch("name"), watch("status")];
+  const [one, two] = [await watch("name"), await watch("status")];
   const job = jobAt(1_000);
   for (const { put } of [one, two]) put(job);
   expect(await resultOf(one.results)).toEqual({ name: "job" });
@@ -100,7 +115,7 @@ it("runs it for each who asks something else, and not again for a state that was
 
 it("tells a failure in the place of the field, notes its code, and ends", async () => {
   const { watch } = createCounted();
-  const { end, results, trace } = watch("name");
+  const { end, results, trace } = await watch("name");
   end(new Error("database password"));
   const { value = "" } = await results.next();
   expect(JSON.parse(value || "null")).toEqual({

@@ -40,6 +40,7 @@ it("passes nothing else on", async () => {
   });
   expect(Object.keys(headers).toSorted()).toEqual([
     "accept",
+    "accept-encoding",
     "connection",
     "content-type",
     "host",

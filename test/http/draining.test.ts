@@ -1,19 +1,23 @@
 /** The end of a gateway: requests in flight are answered, new ones are sent elsewhere. */
-import { expect, it, type TestContext } from "vitest";
+import { expect, it, type TestContext, vi } from "vitest";
 import { startGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 
+const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
+vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
+
 const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
 
-/** A gateway that is closing, with one request in flight. */
+/** A gateway that is closing, with one request in flight, whose time for that does not run out by itself. */
 async function startClosing(test: TestContext) {
   const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
   const answer = gateway.run(QUERY);
   await upstream.called;
+  const { end } = sleeps.hold();
   const closed = gateway.close();
   const get = (path: string) => fetch(new URL(path, gateway.url));
-  return { ...gateway, upstream, answer, closed, get };
+  return { ...gateway, upstream, answer, closed, get, end };
 }
 
 it("answers the request in flight, and is closed then", async (test) => {
@@ -49,7 +53,8 @@ it("meanwhile refuses new operations, and says that it is alive but not ready", 
 });
 
 it("cuts off an upstream that does not answer, and still answers its own client", async (test) => {
-  const { answer, closed } = await startClosing(test);
+  const { answer, closed, end } = await startClosing(test);
+  await end(4_000);
 
   const { status, errors } = await answer;
   expect(status).toBe(200);

@@ -3,13 +3,8 @@ import { makeExecutableSchema } from "@graphql-tools/schema";
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { createApolloServer } from "../../src/graphql/apollo-server.ts";
-import type { GraphQLContext } from "../../src/graphql/context.ts";
-import { createDetachedJsonPool } from "../../src/graphql/executor/detached-rows.ts";
-import { createPlainExecutor } from "../../src/graphql/executor/executor.ts";
-import { createLiveResults } from "../../src/graphql/live-results.ts";
-import { createLiveRuns } from "../../src/graphql/live-runs.ts";
-import { createOperations } from "../../src/graphql/operations.ts";
-import { createShortcut } from "../../src/graphql/shortcut.ts";
+import type { OperationContext } from "../../src/graphql/context.ts";
+import { createPipeline } from "../../src/graphql/pipeline.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { runOperation } from "../support/gateway.ts";
 
@@ -32,7 +27,6 @@ const buggySchema = makeExecutableSchema({
   },
 });
 
-const createDetachedJson = createDetachedJsonPool();
 const logs: Record<string, unknown>[] = [];
 let url: string;
 let close: () => Promise<void>;
@@ -40,23 +34,25 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const executor = createPlainExecutor(buggySchema);
-  const shortcut = createShortcut(executor);
-  const apollo = createApolloServer({ schema: buggySchema, executor, shortcut, logger });
+  const apollo = createApolloServer({ schema: buggySchema, logger });
   await apollo.start();
-  const liveResults = createLiveResults(createLiveRuns(executor, createDetachedJson));
+  const { prepare, run } = createPipeline({
+    schema: buggySchema,
+    executor: "compiled",
+    maxResponseBytes: 2 ** 20,
+  });
   const http = await createHttpServer({
     schema: buggySchema,
     apollo,
-    shortcut,
-    operations: createOperations(apollo, liveResults),
+    prepare,
+    run,
     logger,
     webSocket: { maxConnections: 10 },
     allowedOrigins: [],
     createContext: ({ trace }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
-      return { trace, detached: createDetachedJson() } as GraphQLContext;
+      return { trace } as OperationContext;
     },
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });

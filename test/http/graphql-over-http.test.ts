@@ -1,6 +1,7 @@
 /** GraphQL over HTTP: what is an operation, what is refused, and in which form. */
 import { connect } from "node:net";
 import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SAMPLE_QUERY } from "../../src/graphql/sample-query.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
@@ -130,6 +131,71 @@ describe("POST /graphql", () => {
   });
 });
 
+describe.each([
+  ["/graphql", {}],
+  ["/graphql/", {}],
+  ["/graphql/stream", { accept: "text/event-stream" }],
+  ["/graphql/stream/", { accept: "text/event-stream" }],
+])("POST %s", (path, headers) => {
+  const JOB = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) { ... on JobInstance { name } } }`;
+  const sendBytes = (body: Buffer<ArrayBuffer>, given: Record<string, string> = {}) =>
+    send(path, {
+      method: "POST",
+      headers: { ...JSON_TYPE, "x-bkapi-authorization": AUTHORIZATION, ...headers, ...given },
+      body: new Uint8Array(body),
+    });
+  const BODY = JSON.stringify({ query: JOB });
+
+  it.each([
+    ["application/json", ""],
+    ["application/json", "\ufeff"],
+    ["application/json; charset=utf-8", "\ufeff"],
+    ["application/json;charset=UTF8", ""],
+    ['application/json; charset="UTF-8"', ""],
+  ])("answers a body of type %s that begins with %j", async (type, mark) => {
+    const { status, text } = await sendBytes(Buffer.from(mark + BODY), { "content-type": type });
+    expect(status).toBe(200);
+    expect(text).toContain('{"name":"日志清理"}');
+  });
+
+  it("answers a body that is marked as not encoded", async () => {
+    expect((await sendBytes(Buffer.from(BODY), { "content-encoding": "identity" })).status).toBe(200);
+  });
+
+  it.each([
+    [
+      "UTF-16",
+      Buffer.from(BODY, "utf16le"),
+      { "content-type": "application/json; charset=utf-16" },
+      415,
+      /charset utf-16/,
+    ],
+    [
+      "Latin-1",
+      Buffer.from(BODY, "latin1"),
+      { "content-type": "application/json;charset=ISO-8859-1" },
+      415,
+      /charset iso-8859-1/,
+    ],
+    ["bytes that are not UTF-8", Buffer.from(`{"query":"{ a(b: "\xe9") }"}`, "latin1"), {}, 400, /UTF-8/],
+    ["UTF-16 that is not declared", Buffer.from(`\ufeff${BODY}`, "utf16le"), {}, 400, /UTF-8/],
+    [
+      "a compressed body",
+      gzipSync(BODY),
+      { "content-encoding": "gzip" },
+      415,
+      /content encoding, got gzip\. Send it uncompressed/,
+    ],
+    ["a body that is said to be compressed", Buffer.from(BODY), { "content-encoding": "br" }, 415, /got br/],
+  ])("refuses %s, without an upstream call", async (_what, body, given, status, message) => {
+    const calls = gateway.simulator.requests.length;
+    const refused = await sendBytes(body, given as Record<string, string>);
+    expectRefusal(refused, status, message);
+    expect(refused.headers.get("accept-encoding")).toBe("content-encoding" in given ? "identity" : null);
+    expect(gateway.simulator.requests).toHaveLength(calls);
+  });
+});
+
 describe("GET /graphql", () => {
   it("answers an operation in the query string", async () => {
     const query = "query ($yes: Boolean!) { __typename @include(if: $yes) }";
@@ -178,18 +244,35 @@ describe("other requests", () => {
     },
   );
 
+  it.each(["/graphql", "/graphql/", "/graphql/stream"])(
+    "are refused on %s with the method HEAD, as an operation is not to run for nothing",
+    async (path) => {
+      const { status, headers, text } = await send(`${path}?query={__typename}`, { method: "HEAD" });
+      expect([status, headers.get("allow"), text]).toEqual([405, "GET, POST", ""]);
+    },
+  );
+
+  it.each(["/healthz", "/readyz", "/healthz/"])("are answered on %s with the method HEAD", async (path) => {
+    const { status, text } = await send(path, { method: "HEAD" });
+    expect([status, text]).toEqual([200, ""]);
+  });
+
   it.each(["/healthz", "/readyz"])("are refused on %s with the method POST", async (path) => {
     const sent = await send(path, { method: "POST", body: "{}", headers: JSON_TYPE });
     expectRefusal(sent, 405, /got POST\.$/);
     expect(sent.headers.get("allow")).toBe("GET, HEAD");
   });
 
-  it.each(["/", "/graphql/", "/graphqlx", "/api/v4/get_job_instance_status", "/healthz/x?a=b"])(
-    "are told that %s is no path of this gateway",
-    async (path) => {
-      expectRefusal(await send(path), 404, /\/graphql, \/graphql\/stream, \/healthz, \/readyz/);
-    },
-  );
+  it.each([
+    "/",
+    "/graphql//",
+    "/graphqlx",
+    "/graphql/x",
+    "/api/v4/get_job_instance_status",
+    "/healthz/x?a=b",
+  ])("are told that %s is no path of this gateway", async (path) => {
+    expectRefusal(await send(path), 404, /\/graphql, \/graphql\/stream, \/healthz, \/readyz/);
+  });
 
   it("are refused with a path that cannot be decoded", async () => {
     const sent = await send("/%zz");

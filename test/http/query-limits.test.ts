@@ -1,7 +1,7 @@
 /** What a single operation may ask for. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, useGateway } from "../support/gateway.ts";
 
 /** Each fragment spreads the next ten times. */
 const multiplying = (levels: number): string => {
@@ -20,7 +20,7 @@ it("is refused, at once and before any call, when fragments multiply its fields 
   expect(status).toBe(400);
   expect(errors).toMatchObject([
     {
-      message: expect.stringContaining("at most 5000 fields"),
+      message: expect.stringContaining("(maximum 5000)"),
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     },
   ]);
@@ -35,22 +35,105 @@ it("is answered when fragments multiply its fields within the limit", async () =
   expect(data.jobInstance.name).toBe("API Quick execution script1");
 });
 
-it("gets an error in the place of rows beyond 256 MiB, and the gateway goes on", async () => {
-  const { run } = await useGateway({ config: { executor: "compiled" } });
-  const row = Array.from({ length: 40 }, (_, index) => `a${index}: agentId`).join(" ");
-  const pages = Array.from(
-    { length: 20 },
-    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ${row} } }`,
-  );
-  const query = (fields: string) =>
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { steps { ${fields} } } } }`;
+const bulkJob = (selection: string) =>
+  `jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { ${selection} } }`;
 
-  const { errors } = await run(query(pages.join(" ")));
-  expect(errors?.[0]).toMatchObject({
-    message: expect.stringContaining("at most 268435456 bytes"),
-    extensions: { code: "BAD_USER_INPUT" },
+describe("a response beyond MAX_RESPONSE_BYTES", () => {
+  const ROWS = Array.from({ length: 40 }, (_, index) => `a${index}: agentId`).join(" ");
+  const PAGES = Array.from(
+    { length: 20 },
+    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ${ROWS} } }`,
+  ).join(" ");
+  const CURSORS = Array.from(
+    { length: 90 },
+    (_, index) => `p${index}: hostResults(first: 10000) { edges { cursor } }`,
+  ).join(" ");
+  it.each([
+    ["rows", `steps { ${PAGES} }`],
+    ["cursors", `steps { ${CURSORS} }`],
+  ])("of %s is refused as a whole, with what to do, and the gateway serves on", async (_what, selection) => {
+    const { run } = await useGateway();
+
+    const { status, data, errors } = await run(`{ ${bulkJob(selection)} }`);
+    expect([status, data]).toEqual([400, undefined]);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/67108864 bytes \(MAX_RESPONSE_BYTES\)\. Select fewer fields/),
+        extensions: { code: "BAD_USER_INPUT" },
+      },
+    ]);
+
+    const later = await run(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+    expect(later.data.jobInstance.steps[0].hostResults.totalCount).toBe(10_000);
+  });
+});
+
+it("writes large pages beside a bad reference the same way each time, with one error", async () => {
+  const { run } = await useGateway();
+  const pages = Array.from(
+    { length: 38 },
+    (_, index) => `p${index}: hostResults(first: 10000) { nodes { ip } }`,
+  );
+  const query = `{ ${bulkJob(`steps { ${pages.join(" ")} }`)} bad: jobInstance(ref: { scopeId: "1", jobInstanceId: "0" }) { __typename } }`;
+  for (let time = 0; time < 3; time++) {
+    const { status, data, errors } = await run(query);
+    expect(status).toBe(200);
+    expect(errors).toMatchObject([{ path: ["bad"], extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(data.bad).toBeNull();
+    expect(data.jobInstance.steps[0].p37.nodes).toHaveLength(10_000);
+  }
+});
+
+describe("a response beyond a small limit", () => {
+  const many = (count: number, text: (index: number) => string) =>
+    Array.from({ length: count }, (_, n) => text(n)).join(" ");
+
+  it.each([
+    ["fields", many(3_000, (n) => `a${n}: name`)],
+    ["groups", `steps { ${many(500, (n) => `g${n}: hostGroups(by: [STATUS, TAG]) { status tag count }`)} }`],
+    ["edges", `steps { ${many(5, (n) => `e${n}: hostResults(first: 1000) { edges { cursor } }`)} }`],
+    ["nodes", "steps { hostResults(first: 10000) { nodes { id } } }"],
+  ])("is refused when it consists of %s", async (_what, selection) => {
+    const { run } = await useGateway({ config: { maxResponseBytes: 50_000 } });
+    const { status, errors } = await run(`{ ${bulkJob(selection)} }`);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ message: expect.stringContaining("exceed 50000 bytes") }]);
   });
 
-  const { data } = await run(query("hostResults { totalCount }"));
-  expect(data.jobInstance.steps[0].hostResults.totalCount).toBe(10_000);
+  it("is the limit to the byte", async () => {
+    const query = `{ ${bulkJob("steps { hostResults(first: 100) { nodes { id ip } } }")} }`;
+    const sized = await useGateway();
+    const response = await fetch(sized.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+      body: JSON.stringify({ query }),
+    });
+    const size = (await response.arrayBuffer()).byteLength;
+    const fits = await useGateway({ config: { maxResponseBytes: size } });
+    expect((await fits.run(query)).status).toBe(200);
+    const exceeds = await useGateway({ config: { maxResponseBytes: size - 1 } });
+    expect((await exceeds.run(query)).status).toBe(400);
+  });
 });
+
+it("leaves other requests their turn while a long response is computed", async () => {
+  const { run, url } = await useGateway();
+  const filters = Array.from(
+    { length: 200 },
+    (_, n) => `f${n}: hostResults(filter: { ipContains: "1" }) { totalCount }`,
+  );
+  const pages = Array.from({ length: 30 }, (_, n) => `p${n}: hostResults(first: 10000) { edges { cursor } }`);
+  let isDone = false;
+  const long = run(`{ ${bulkJob(`steps { ${filters.join(" ")} ${pages.join(" ")} }`)} }`).then((response) => {
+    isDone = true;
+    return response;
+  });
+  let answered = 0;
+  while (!isDone) {
+    expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+    answered += 1;
+  }
+  expect((await long).status).toBe(200);
+  // Computed at one stretch, it would leave room for the requests before and after it only.
+  expect(answered).toBeGreaterThan(10);
+}, 120_000);

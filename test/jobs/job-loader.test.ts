@@ -1,6 +1,7 @@
 /** How lookups of one operation become upstream calls. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { useGateway } from "../support/gateway.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 
@@ -65,12 +66,15 @@ describe("one operation never calls twice for one job", () => {
     ]);
   });
 
-  it("nor for one that fails", async () => {
+  it("nor for one whose failure has nothing to do with host results", async () => {
     const { run, simulator } = await useGateway();
     const { errors } = await run(
-      `{ a: jobInstance(${ref("20000090005")}) { ${STATUS} } b: jobInstance(${ref("20000090005")}) { ${HOSTS} } }`,
+      `{ a: jobInstance(${ref("20000090019")}) { ${STATUS} } b: jobInstance(${ref("20000090019")}) { ${HOSTS} } }`,
     );
-    expect(errors?.map(({ path }) => path)).toEqual([["a"], ["b"]]);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["a"], "RATE_LIMITED"],
+      [["b"], "RATE_LIMITED"],
+    ]);
     expect(simulator.requests).toHaveLength(1);
   });
 
@@ -101,6 +105,39 @@ describe("one operation never calls twice for one job", () => {
     const { run, simulator } = await useGateway();
     for (let i = 0; i < 3; i++) await run(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
     expect(simulator.requests).toHaveLength(3);
+  });
+});
+
+/** An answer that depends on whether host results were asked for. */
+const withHosts = ({ query }: SimulatedRequest, answer: Answer): Answer | undefined =>
+  query.return_ip_result === "true" ? answer : undefined;
+
+describe("a lookup of the status alone", () => {
+  it.each<[string, string, Answer]>([
+    ["take too long", "UPSTREAM_TIMEOUT", { kind: "hang" }],
+    ["break the contract", "UPSTREAM_CONTRACT", { kind: "raw", status: 200, body: "[1, 2" }],
+    [
+      "are too large",
+      "UPSTREAM_CONTRACT",
+      { kind: "flood", status: 200, row: "x".repeat(100), bytes: 2_000_000, announced: false },
+    ],
+    [
+      "fail in the upstream",
+      "UPSTREAM_ERROR",
+      { kind: "json", status: 500, body: { error: { code: "INTERNAL" } } },
+    ],
+    ["are cut off by a proxy", "UPSTREAM_UNAVAILABLE", { kind: "raw", status: 504, body: "" }],
+  ])("succeeds where host results of the same job %s in the same operation", async (_, code, answer) => {
+    const { run, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
+    simulator.script("100", (request) => withHosts(request, answer));
+
+    const { data, errors } = await run(
+      `{ a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100")}) { ${HOSTS} } }`,
+    );
+
+    expect(data.a).toMatchObject({ jobInstanceId: "100" });
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([[["b"], code]]);
+    expect(simulator.requests.map(({ query }) => query.return_ip_result)).toEqual(["true", undefined]);
   });
 });
 
@@ -185,36 +222,36 @@ describe("calls at one time", () => {
   const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
   const list = `{ jobInstances(${refs(...ids)}) { ... on Problem { message } } }`;
   const late = ids.map(() => ({ message: "late" }));
+  const OTHER = { "x-bkapi-authorization": '{"access_token":"other"}' };
 
   it("are as many as there are connections, over all requests", async () => {
     const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, answer: LATE }));
 
     // Two identities: one would wait for the other's calls, and make none of its own.
-    const other = { "x-bkapi-authorization": '{"access_token":"other"}' };
-    const answers = await Promise.all([run(list), run(list, {}, other)]);
+    const answers = await Promise.all([run(list), run(list, {}, OTHER)]);
 
     expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
     expect(simulator.requests).toHaveLength(16);
     expect(relay.peak()).toBe(3);
   });
 
-  it("are never more, however long they take", async () => {
-    const { run, simulator } = await useGateway({ upstream: { connections: 2, timeoutMs: 1_000 } });
+  it("are never more, however long they take, and leave a connection to other callers", async () => {
+    // Time stands still for upstream calls.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { run, simulator } = await useGateway({ upstream: { connections: 4, timeoutMs: 1_000 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "hang" }));
 
     const answer = run(list);
-    await vi.waitFor(() => expect(simulator.requests).toHaveLength(2));
-    // What is not held back would come right after.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(simulator.requests).toHaveLength(2);
-    for (const id of ids) simulator.script(id, () => LATE);
+    await expect.poll(() => simulator.requests.length).toBe(3);
+    const other = await run(`{ jobInstances(${refs("100")}) { __typename } }`, {}, OTHER);
 
-    const { data, errors } = await answer;
-    expect(data.jobInstances.filter((slot: unknown) => slot !== null)).toEqual(late.slice(2));
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual([
-      "UPSTREAM_TIMEOUT",
-      "UPSTREAM_TIMEOUT",
-    ]);
+    expect(other.data.jobInstances).toEqual([{ __typename: "JobInstance" }]);
+    expect(simulator.requests).toHaveLength(4);
+    vi.advanceTimersByTime(1_000);
+    const { errors } = await answer;
+    // The time limit includes the wait for a connection.
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(ids.map(() => "UPSTREAM_TIMEOUT"));
   });
 });

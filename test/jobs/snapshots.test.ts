@@ -1,13 +1,18 @@
 /** Snapshots that requests share: for how long, with whom, and how much of them. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { queryObjects } from "node:v8";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { createSnapshots } from "../../src/jobs/snapshots.ts";
 import type { JobOutcome } from "../../src/model/job-instance.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
+import { useArrivals } from "../support/arrivals.ts";
 import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+import { useRelayedGateway } from "../support/relay.ts";
+
+const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
+vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
 
 const FINISHED = "20000000001";
 const RUNNING = "20000000004";
@@ -18,14 +23,10 @@ const UNAVAILABLE = "20000090112";
 /** Long enough not to end within a test. */
 const LONG_MS = 60_000;
 
-const useSnapshots = (
-  snapshots: Partial<Record<"maxAgeRunningMs" | "maxAgeFinishedMs" | "maxBytes", number>> = {},
-) =>
-  useGateway({
-    config: {
-      snapshots: { maxAgeRunningMs: LONG_MS, maxAgeFinishedMs: LONG_MS, maxBytes: 2 ** 28, ...snapshots },
-    },
-  });
+const SNAPSHOTS = { maxAgeRunningMs: LONG_MS, maxAgeFinishedMs: LONG_MS, maxBytes: 2 ** 28 };
+
+const useSnapshots = (snapshots: Partial<typeof SNAPSHOTS> = {}) =>
+  useGateway({ config: { snapshots: { ...SNAPSHOTS, ...snapshots } } });
 
 const STATUS = "name observedAt";
 const HOSTS = "hostSummary { total }";
@@ -60,8 +61,20 @@ function holdAnswers({ simulator }: TestGateway, jobInstanceId: string) {
   };
 }
 
-/** Answers about a job come late enough for other requests to find the call under way. */
-const slowDown = ({ simulator }: TestGateway, jobInstanceId: string, delayMs = 400) => {
+/** Stops the clock of snapshots for one test. @returns moves it on. */
+function useClock(): (ms: number) => void {
+  let now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
+  return (ms) => {
+    now += ms;
+  };
+}
+
+/** Answers about a job wait. @returns lets the oldest that does so come. */
+const slowDown = ({ simulator }: TestGateway, jobInstanceId: string) => {
+  const delayMs = 400;
+  const { end } = sleeps.hold();
   let isDirect = false;
   simulator.script(jobInstanceId, ({ headers, query }) => {
     if (isDirect) return undefined;
@@ -70,6 +83,7 @@ const slowDown = ({ simulator }: TestGateway, jobInstanceId: string, delayMs = 4
     isDirect = false;
     return { kind: "delayed", delayMs, answer: { kind: "json", status: 200, body: answer } };
   });
+  return () => end(delayMs);
 };
 
 const body = (withHosts: boolean, name: string) => ({
@@ -101,28 +115,38 @@ const body = (withHosts: boolean, name: string) => ({
 
 it("makes one upstream call for 20 requests at one time", async () => {
   const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
-  slowDown(gateway, FINISHED);
+  const goOn = slowDown(gateway, FINISHED);
+  const arrivals = useArrivals(gateway.url);
 
-  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, FINISHED)));
+  const asked = Promise.all(Array.from({ length: 20 }, () => ask(gateway, FINISHED)));
+  await arrivals.until(20);
+  await goOn();
 
+  const answers = await asked;
   expect(answers.map(({ data }) => data.jobInstance.name)).toEqual(Array(20).fill(AUTHORIZATION));
   expect(gateway.simulator.requests).toHaveLength(1);
 });
 
 it("answers without host results from a call under way that brings them, but not the reverse", async () => {
   const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
-  slowDown(gateway, FINISHED);
+  const goOn = slowDown(gateway, FINISHED);
+  const arrivals = useArrivals(gateway.url);
 
   const withHosts = ask(gateway, FINISHED, HOSTS);
   await expect.poll(() => gateway.simulator.requests.length).toBe(1);
-  const answers = await Promise.all([withHosts, ask(gateway, FINISHED)]);
+  const without = ask(gateway, FINISHED);
+  await arrivals.until(2);
+  await goOn();
+  const answers = await Promise.all([withHosts, without]);
   expect(answers[0]?.data.jobInstance.hostSummary.total).toBe(1);
   expect(gateway.simulator.requests).toHaveLength(1);
 
   const status = ask(gateway, FINISHED);
   await expect.poll(() => gateway.simulator.requests.length).toBe(2);
-  await Promise.all([status, ask(gateway, FINISHED, HOSTS)]);
-  expect(gateway.simulator.requests).toHaveLength(3);
+  const hosts = ask(gateway, FINISHED, HOSTS);
+  await expect.poll(() => gateway.simulator.requests.length).toBe(3);
+  for (let i = 0; i < 2; i++) await goOn();
+  await Promise.all([status, hosts]);
 });
 
 it("tells a kept state again, with the time at which it was observed", async () => {
@@ -160,9 +184,13 @@ it.each([
 
 it("asks again when the time of a state is over", async () => {
   const gateway = await useSnapshots({ maxAgeFinishedMs: 300 });
+  const advance = useClock();
 
   await ask(gateway, FINISHED);
-  await sleep(350);
+  advance(299);
+  await ask(gateway, FINISHED);
+  expect(gateway.simulator.requests).toHaveLength(1);
+  advance(2);
   await ask(gateway, FINISHED);
 
   expect(gateway.simulator.requests).toHaveLength(2);
@@ -185,13 +213,14 @@ it.each([
   ["PermissionDenied", FORBIDDEN],
 ])("keeps %s, for a second at the most", async (typename, jobInstanceId) => {
   const gateway = await useSnapshots();
+  const advance = useClock();
 
   await ask(gateway, jobInstanceId);
   const { data } = await ask(gateway, jobInstanceId);
   expect(data.jobInstance.__typename).toBe(typename);
   expect(gateway.simulator.requests).toHaveLength(1);
 
-  await sleep(1_050);
+  advance(1_050);
   await ask(gateway, jobInstanceId);
   expect(gateway.simulator.requests).toHaveLength(2);
 });
@@ -242,7 +271,7 @@ it("tells each of many identities at one time only what it may see", async () =>
 });
 
 it("ends an upstream call when the last who waits for it goes away, not before", async () => {
-  const gateway = await useSnapshots();
+  const gateway = await useRelayedGateway({ config: { snapshots: SNAPSHOTS } });
   const answers = holdAnswers(gateway, FINISHED);
   const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${FINISHED}" }) { __typename } }`;
   const post = (signal: AbortSignal) =>
@@ -253,26 +282,27 @@ it("ends an upstream call when the last who waits for it goes away, not before",
       signal,
     }).catch(() => "gone");
   const [first, second] = [new AbortController(), new AbortController()];
+  const arrivals = useArrivals(gateway.url);
 
   const one = post(first.signal);
   await expect.poll(answers.count).toBe(1);
   const two = post(second.signal);
-  // Both are on their way; only then does the first go.
-  await sleep(100);
+  // Both wait for it; only then does the first go.
+  await arrivals.until(2);
   first.abort();
   await one;
-  await sleep(100);
   // The call is still there for the second: a third joins it.
   const third = new AbortController();
   const three = post(third.signal);
-  await sleep(100);
+  await arrivals.until(3);
   expect(answers.count()).toBe(1);
 
   second.abort();
   third.abort();
   await Promise.all([two, three]);
-  answers.end();
   // The call of those who went is over: a new one is made, and answered.
+  await expect.poll(gateway.relay.open).toBe(0);
+  answers.end();
   const { data } = await ask(gateway, FINISHED);
   expect(data.jobInstance.__typename).toBe("JobInstance");
 });
@@ -314,10 +344,13 @@ it("holds on to no state whose time is over, whoever asks for what next", async 
   };
 
   for (let index = 0; index < 20; index += 1) await askAs(`user-${index}`);
-  await sleep(100);
-  await askAs("another");
-
-  // Collects all garbage before it counts.
-  queryObjects(AbortController, { format: "count" });
-  expect(made.filter((outcome) => outcome.deref() !== undefined)).toHaveLength(1);
+  const held = async () => {
+    await askAs("another");
+    // A weak reference keeps what it was made for until this turn is over.
+    await turn();
+    // Collects all garbage before it counts.
+    queryObjects(AbortController, { format: "count" });
+    return made.filter((outcome) => outcome.deref() !== undefined).length;
+  };
+  await expect.poll(held, { interval: 50 }).toBe(1);
 });

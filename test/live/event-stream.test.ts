@@ -1,7 +1,9 @@
 /** GraphQL over server-sent events, byte by byte: what a browser's EventSource and fetch see. */
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { useHeldUpstream } from "../support/held-upstream.ts";
 import { readPiecewise } from "../support/piecewise.ts";
+import { settle, useSlowLink } from "../support/slow-link.ts";
 import { JOB, running, watchedJob } from "./watched-job.ts";
 
 const QUERY =
@@ -152,13 +154,56 @@ it("refuses other methods: there are no streams to reserve", async () => {
   expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
 });
 
-it("completes when the gateway ends", async () => {
+it("ends without completing when the gateway shuts down, and closes the connection", async () => {
   const gateway = await startGateway();
   watchedJob(gateway);
   const response = await post(gateway, { query: WATCH });
-  const beganAt = performance.now();
+  const stream = readPiecewise(response);
+  await stream.until('{"name":"job"}');
   const closed = gateway.close();
-  expect(await response.text()).toMatch(/event: complete\ndata:\n\n$/);
+  while (await stream.next());
+  expect(stream.text()).toMatch(/^:\n\nevent: next\ndata: .*\n\n$/);
   await closed;
-  expect(performance.now() - beganAt).toBeLessThan(2_000);
+});
+
+it("gives an EventSource that connects during a shutdown a stream that has ended, so that it tries again", async (test) => {
+  const upstream = await useHeldUpstream(test);
+  const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
+  const answer = gateway.run(QUERY);
+  await upstream.called;
+  const closed = gateway.close();
+  const response = await get(gateway, { query: WATCH });
+  expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
+    200,
+    "text/event-stream; charset=utf-8",
+    ":\n\n",
+  ]);
+  // Other clients look at the status.
+  expect((await post(gateway, { query: WATCH })).status).toBe(503);
+  upstream.release();
+  await Promise.all([answer, closed]);
+});
+
+it("is cut off when the client reads nothing for a minute, not when it reads slowly", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const gateway = await useGateway();
+  // More than the buffers of both ends hold.
+  const size = 16 * 2 ** 20;
+  watchedJob(gateway, running({ name: "x".repeat(size) }));
+  const link = await useSlowLink(gateway.url);
+  const stream = readPiecewise(await post({ ...gateway, url: link.url }, { query: WATCH }));
+  link.hold();
+  // 30 KB/s.
+  for (let read = 0; read < 4; read++) {
+    await link.pass(1.5 * 2 ** 20);
+    await settle();
+    vi.advanceTimersByTime(50_000);
+  }
+  await settle();
+  vi.advanceTimersByTime(60_000);
+  // What the operating systems have taken before is still there to be read.
+  void link.pass(Number.POSITIVE_INFINITY);
+  await expect(stream.until("}}}")).rejects.toThrow("terminated");
+  expect(stream.text().length).toBeGreaterThan(6 * 2 ** 20);
 });

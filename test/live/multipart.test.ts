@@ -84,11 +84,25 @@ it.each(["application/json", "*/*", "application/json, multipart/mixed"])(
   },
 );
 
-it("ends the last part when the gateway ends", async () => {
+it("ends with a transport error when the gateway shuts down", async () => {
   const gateway = await startGateway();
   watchedJob(gateway, running());
-  const response = await post(gateway, { query: WATCH });
+  const stream = readPiecewise(await post(gateway, { query: WATCH }));
+  await stream.until('{"name":"job"}');
   const closed = gateway.close();
-  expect(await response.text()).toMatch(/--graphql--\r\n$/);
+  while (await stream.next());
+  const last = part(
+    JSON.stringify({
+      payload: null,
+      errors: [
+        {
+          message: "The gateway is shutting down. Connect again, to this address or to another instance.",
+          extensions: { code: "SHUTTING_DOWN" },
+        },
+      ],
+    }),
+  );
+  expect(stream.text()).toMatch(/"name":"job"/);
+  expect(stream.text().endsWith(`--graphql${last}--\r\n`)).toBe(true);
   await closed;
 });

@@ -1,7 +1,8 @@
 /** Every transport of live state, with clients that people use: every change exactly once, then the end. */
-import { expect, it } from "vitest";
-import { TRANSPORTS } from "../support/live-clients.ts";
-import { finished, running, told, useWatched, watchAs } from "./watched-job.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { RECONNECTING, TRANSPORTS } from "../support/live-clients.ts";
+import { finished, running, told, useWatched, watchAs, watchedJob } from "./watched-job.ts";
 
 /** Statuses of two hosts, from when the step begins to when it has ended. */
 const COURSE = [
@@ -35,4 +36,53 @@ it.each(TRANSPORTS)("%s tells every change of a job exactly once, and completes"
   const none = { pending: 0, running: 0, succeeded: 0, failed: 0 };
   expect(told(stream)).toMatchObject([...expected, { isFinished: true, hostSummary: none }]);
   expect(stream.results).toHaveLength(expected.length + 1);
+});
+
+/** A gateway that reads the jobs of another one's simulator. */
+const startBeside = ({ simulator }: TestGateway, port = 0) =>
+  startGateway({ config: { port }, upstream: { baseUrl: new URL(simulator.url) } });
+
+it.each(RECONNECTING)(
+  "%s sees the end of a job whose first gateway was shut down on the way",
+  async (_, subscribe) => {
+    const beside = await useGateway();
+    const job = watchedJob(beside);
+    const first = await startBeside(beside);
+    const stream = watchAs(first, "ann", "name", { subscribe });
+    await expect.poll(() => stream.results.length).toBe(1);
+    await first.close();
+
+    job.become(running({ name: "meanwhile" }));
+    const second = await startBeside(beside, Number(new URL(first.url).port));
+    onTestFinished(second.close);
+    await expect.poll(() => told(stream).at(-1)?.name, { timeout: 10_000 }).toBe("meanwhile");
+    job.become({ ...finished, fields: { name: "at the end" } });
+    await stream.completed;
+    // The second gateway tells the state first, so nothing is missing, and nobody hears of the interruption.
+    expect(told(stream).map((result) => result?.name)).toEqual(["job", "meanwhile", "at the end"]);
+    expect(stream.results.filter(({ errors }) => errors)).toEqual([]);
+  },
+);
+
+it("finishes queries in flight while it interrupts streams", async () => {
+  const gateway = await startGateway();
+  const job = watchedJob(gateway);
+  const stream = watchAs(gateway, "ann", "name");
+  await expect.poll(() => stream.results.length).toBe(1);
+  const { promise: isAsked, resolve: onAsked } = Promise.withResolvers<void>();
+  gateway.simulator.script("40000000001", () => {
+    onAsked();
+    const body = { error: { code: "NOT_FOUND", message: "作业实例不存在" } };
+    return { kind: "delayed", delayMs: 300, answer: { kind: "json", status: 404, body } };
+  });
+  const query = gateway.run(
+    '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "40000000001" }) { __typename } }',
+  );
+  await isAsked;
+  const calls = job.calls().length;
+  const closed = gateway.close();
+  await expect(stream.completed).rejects.toThrow("Connection closed while having active streams");
+  expect((await query).data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
+  await closed;
+  expect(job.calls().length).toBeLessThanOrEqual(calls + 1);
 });

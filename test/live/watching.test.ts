@@ -1,7 +1,9 @@
 /** What a viewer is told: the state now, then every change, and nothing else. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { withLive } from "../support/gateway.ts";
+import { untilNotPolled } from "../support/not-polled.ts";
 import {
   DENIED,
   finished,
@@ -14,10 +16,13 @@ import {
   watchAs,
 } from "./watched-job.ts";
 
+const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
+vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
+
 /** Until the upstream was asked so many times more. */
 const polled = async (job: WatchedJob, times: number) => {
   const target = job.calls().length + times;
-  await expect.poll(() => job.calls().length, { timeout: 5_000, interval: 5 }).toBeGreaterThanOrEqual(target);
+  await expect.poll(() => job.calls().length, { interval: 5 }).toBeGreaterThanOrEqual(target);
 };
 
 describe("a viewer", () => {
@@ -100,9 +105,7 @@ describe("a viewer", () => {
     job.become(finished);
     await stream.completed;
     expect(told(stream).map(({ status }) => status)).toEqual(["RUNNING", "SUCCEEDED"]);
-    const calls = job.calls().length;
-    await sleep(100);
-    expect(job.calls()).toHaveLength(calls);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("is told a job that is finished already, by one call", async () => {
@@ -181,30 +184,25 @@ describe("the poller", () => {
     plain.stop();
   });
 
-  it("stops at once when nobody watches", async () => {
+  it("stops when nobody watches", async () => {
     const { gateway, job } = await useWatched();
     const streams = [watchAs(gateway, "ann"), watchAs(gateway, "ben")];
     await polled(job, 4);
     for (const stream of streams) stream.stop();
-    await sleep(50);
-    const calls = job.calls().length;
-    await sleep(150);
-    expect(job.calls()).toHaveLength(calls);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("keeps to its schedule, whose last wait repeats, and goes back to its start after a change", async () => {
-    const last = 900;
-    const { gateway, job } = await useWatched(withLive({ scheduleMs: [30, 30, last] }));
+    const { gateway, job } = await useWatched(withLive({ scheduleMs: [30, 40, 900] }));
+    const { lengths, end } = sleeps.hold();
     const stream = watchAs(gateway, "ann");
-    const waits = () => job.calls().map(({ at }, index, all) => at - (all[index - 1]?.at ?? at));
-    // The viewer's own call, and the polls after it.
-    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(5);
-    expect(Math.max(...waits().slice(1, 3))).toBeLessThan(last);
-    expect(Math.min(...waits().slice(3))).toBeGreaterThanOrEqual(last - 10);
-
+    // After each of them comes a poll, and after that the next.
+    for (const wait of [30, 40, 900]) await end(wait);
+    await expect.poll(lengths).toContain(900);
     job.become(running({ name: "changed" }));
-    await expect.poll(() => job.calls().length, { timeout: 5_000 }).toBe(8);
-    expect(Math.max(...waits().slice(6))).toBeLessThan(last);
+    for (const wait of [900, 30, 40, 900]) await end(wait);
+    // The viewer's own call, and the polls.
+    await expect.poll(() => job.calls().length).toBe(8);
     stream.stop();
   });
 
@@ -224,7 +222,7 @@ describe("the poller", () => {
             body: { error: { code: "RESOURCE_EXHAUSTED" } },
           };
     });
-    await expect.poll(() => limited.length, { timeout: 3_000 }).toBeGreaterThan(1);
+    await expect.poll(() => limited.length, { interval: 5 }).toBeGreaterThan(1);
     expect((limited[1] ?? 0) - (limited[0] ?? 0)).toBeGreaterThanOrEqual(990);
     stream.stop();
   });
@@ -261,9 +259,7 @@ describe("an upstream that fails", () => {
       ],
     });
     expect(job.calls().length - before).toBeLessThanOrEqual(4);
-    const after = job.calls().length;
-    await sleep(100);
-    expect(job.calls()).toHaveLength(after);
+    await untilNotPolled(gateway, JOB);
   });
 
   it("now and then, never ends a stream", async () => {
@@ -299,12 +295,15 @@ describe("an upstream that fails", () => {
     });
     const stream = watchAs(gateway, "ann");
     await expect.poll(() => stream.results.length).toBe(1);
-    job.answerWith(() => ({ kind: "hang" }));
-    await sleep(50);
-    const hung = job.calls().length;
-    await sleep(60);
-    expect(job.calls()).toHaveLength(hung);
+    const hung: number[] = [];
+    job.answerWith(({ at }) => {
+      hung.push(at);
+      return { kind: "hang" };
+    });
     await stream.completed;
+    expect(hung).toHaveLength(3);
+    // Each comes when the time of the one before is over; clocks of timers and of requests differ by a bit.
+    for (const [index, at] of hung.slice(1).entries()) expect(at - (hung[index] ?? 0)).toBeGreaterThan(140);
     expect(stream.results.at(-1)).toMatchObject({ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] });
   });
 
@@ -319,5 +318,130 @@ describe("an upstream that fails", () => {
     await stream.completed;
     expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] }]);
     expect(job.calls()).toHaveLength(1);
+  });
+});
+
+describe("host results that fail", () => {
+  const asksForHosts = ({ query }: SimulatedRequest) => query.return_ip_result === "true";
+  const HOSTS = "name hostSummary { total }";
+  const BROKEN: Answer = { kind: "raw", status: 200, body: "[]" };
+
+  /** One who needs the status alone and one who needs host results, both of whom have had their first state. */
+  const useBoth = async (maxFailures: number) => {
+    const options = { ...withLive({ maxFailures }), upstream: { timeoutMs: 1_000 } };
+    const { gateway, job } = await useWatched(options);
+    job.become(running({}, [7]));
+    const status = watchAs(gateway, "ann", "name");
+    const hosts = watchAs(gateway, "ben", HOSTS);
+    for (const { results } of [status, hosts]) await expect.poll(() => results.length).toBe(1);
+    const failHosts = (answer: Answer | undefined) =>
+      job.answerWith((request) => (asksForHosts(request) ? answer : undefined));
+    return { job, status, hosts, failHosts };
+  };
+
+  it.each<[string, Answer]>([
+    ["UPSTREAM_CONTRACT", BROKEN],
+    ["UPSTREAM_TIMEOUT", { kind: "hang" }],
+    ["UPSTREAM_UNAVAILABLE", UNAVAILABLE],
+  ])("too often, with %s, end only the streams of those who need them", async (code, answer) => {
+    const { job, status, hosts, failHosts } = await useBoth(3);
+    failHosts(answer);
+    const before = job.calls().length;
+    await expect.poll(() => hosts.results.length).toBe(2);
+    await hosts.completed;
+    expect(hosts.results.at(-1)).toMatchObject({ errors: [{ extensions: { code } }] });
+    const failed = job.calls().slice(before).filter(asksForHosts);
+    // One can have been under way with the last good answer.
+    expect(failed.length).toBeLessThanOrEqual(4);
+
+    job.become(running({ name: "later" }));
+    await expect.poll(() => told(status).at(-1)?.name).toBe("later");
+    expect(status.results.every(({ errors }) => !errors)).toBe(true);
+    status.stop();
+  });
+
+  it("for a while, keep nothing from those who do not need them, and then one poll serves all again", async () => {
+    const { job, status, hosts, failHosts } = await useBoth(1_000);
+    failHosts(BROKEN);
+    job.become(running({ name: "changed" }, [7, 7]));
+    await expect.poll(() => told(status).at(-1)?.name).toBe("changed");
+    expect(told(hosts).at(-1)?.name).toBe("job");
+
+    failHosts(undefined);
+    await expect.poll(() => told(hosts).at(-1)?.hostSummary.total).toBe(2);
+    // A poll for the status may have been under way still.
+    await polled(job, 2);
+    const before = job.calls().length;
+    await polled(job, 5);
+    expect(job.calls().slice(before).every(asksForHosts)).toBe(true);
+    job.become(running({ name: "later" }, [7, 7]));
+    for (const stream of [status, hosts]) {
+      await expect.poll(() => told(stream).at(-1)?.name).toBe("later");
+      stream.stop();
+    }
+    expect(told(status).map(({ name }) => name)).toEqual(["job", "changed", "later"]);
+  });
+
+  it("cost no status polls where nobody needs the status alone", async () => {
+    const { gateway, job } = await useWatched(withLive({ maxFailures: 3 }));
+    const hosts = watchAs(gateway, "ben", HOSTS);
+    await expect.poll(() => hosts.results.length).toBe(1);
+    job.answerWith(() => BROKEN);
+    await hosts.completed;
+    expect(job.calls().every(asksForHosts)).toBe(true);
+  });
+
+  it("do not fail the first call of one who needs the status alone", async () => {
+    const { gateway, job } = await useWatched({
+      upstream: { timeoutMs: 1_000 },
+      ...withLive({ maxFailures: 2 }),
+    });
+    job.answerWith((request) => (asksForHosts(request) ? { kind: "hang" } : undefined));
+    const hosts = watchAs(gateway, "ann", HOSTS);
+    await expect.poll(() => job.calls().length).toBe(1);
+    const status = watchAs(gateway, "ann", "name");
+    await expect.poll(() => told(status)[0]?.name).toBe("job");
+    await hosts.completed;
+    expect(hosts.results).toMatchObject([{ errors: [{ extensions: { code: "UPSTREAM_TIMEOUT" } }] }]);
+    status.stop();
+  });
+});
+
+describe("a first call that the upstream asks to make later", () => {
+  const limited = (seconds: number): Answer => ({
+    kind: "json",
+    status: 429,
+    headers: { "retry-after": String(seconds) },
+    body: { error: { code: "RESOURCE_EXHAUSTED", message: "quota" } },
+  });
+
+  it("ends the stream with that error when it is too long to wait without a word", async () => {
+    const { gateway, job } = await useWatched();
+    job.answerWith(() => limited(3_600));
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(stream.results).toMatchObject([
+      { errors: [{ extensions: { code: "RATE_LIMITED", retryAfterMs: 3_600_000 } }] },
+    ]);
+    expect(job.calls()).toHaveLength(1);
+  });
+
+  it("ends it also when several such waits become too long", async () => {
+    const { gateway, job } = await useWatched(withLive({ recheckMs: 1_500 }));
+    job.answerWith(() => limited(1));
+    const stream = watchAs(gateway, "ann");
+    await stream.completed;
+    expect(stream.results).toMatchObject([{ errors: [{ extensions: { code: "RATE_LIMITED" } }] }]);
+    expect(job.calls().length).toBeLessThanOrEqual(2);
+  });
+
+  it("is made then when that is soon", async () => {
+    const { gateway, job } = await useWatched();
+    const calledAt: number[] = [];
+    job.answerWith(({ at }) => (calledAt.push(at) === 1 ? limited(1) : undefined));
+    const stream = watchAs(gateway, "ann");
+    await expect.poll(() => told(stream)[0]?.name).toBe("job");
+    expect((calledAt[1] ?? 0) - (calledAt[0] ?? 0)).toBeGreaterThanOrEqual(990);
+    stream.stop();
   });
 });

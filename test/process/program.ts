@@ -10,11 +10,20 @@ export interface Program {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly stdout: () => string;
   readonly stderr: () => string;
+  /** Waits for what its output brings about. Rejects when the program ends before. */
+  readonly until: (condition: () => boolean) => Promise<void>;
   /** URL of the GraphQL endpoint, once it serves. Rejects when the program ends before. */
   readonly url: () => Promise<string>;
 }
 
 const DIST = new URL("../../dist/", import.meta.url);
+const CLOCK = new URL("../support/program-clock.ts", import.meta.url);
+
+/** Environment of a program whose timers are so slow that no test has to be quicker. */
+export const SLOW_CLOCK = { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FACTOR: "1000" };
+
+/** Environment of a program whose timers of just this length end when it gets SIGUSR2. */
+export const heldClock = (ms: number) => ({ NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_HELD_MS: String(ms) });
 
 /** Runs `dist/<file>` for one test, on a free port, in no environment but the one given. */
 export function runProgram(
@@ -29,23 +38,33 @@ export function runProgram(
   onTestFinished(() => void child.kill("SIGKILL"));
 
   const output = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
       output[name] += text;
+      for (const look of waiting) look();
     });
   }
   const ended: Program["ended"] = new Promise((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  const url = () =>
-    new Promise<string>((resolve, reject) => {
+  const until: Program["until"] = (condition) =>
+    new Promise((resolve, reject) => {
       const look = () => {
-        const found = /^GraphQL.* (http:\S+\/graphql)$/m.exec(output.stderr)?.[1];
-        if (found) resolve(found);
+        if (!condition()) return;
+        waiting.delete(look);
+        resolve();
       };
-      child.stderr.on("data", look);
+      waiting.add(look);
       look();
-      ended.then(() => reject(new Error(`Expected the program to serve, but it ended:\n${output.stderr}`)));
+      ended.then(() =>
+        reject(new Error(`Expected ${condition}, but the program ended:\n${output.stdout}${output.stderr}`)),
+      );
     });
-  return { process: child, ended, stdout: () => output.stdout, stderr: () => output.stderr, url };
+  const url = async () => {
+    const found = () => /^GraphQL.* (http:\S+\/graphql)$/m.exec(output.stderr)?.[1];
+    await until(() => found() !== undefined);
+    return found() ?? "";
+  };
+  return { process: child, ended, stdout: () => output.stdout, stderr: () => output.stderr, until, url };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { readSdl } from "../../src/graphql/sdl.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { runOperation } from "../support/gateway.ts";
+import { listen } from "../support/listen.ts";
 import { runShell } from "../support/shell.ts";
 import { runProgram } from "./program.ts";
 
@@ -78,9 +79,8 @@ describe.concurrent("main.js with JOB_API_URL", () => {
 
   it("refuses a port that is taken, in a sentence, with an exit code", async (test) => {
     const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     test.onTestFinished(() => void other.close());
-    const { port } = other.address() as { port: number };
+    const port = await listen(other);
     const program = runProgram(test, "main.js", [], { PORT: String(port) });
 
     expect(await program.ended).toEqual({ code: 1, signal: null });

@@ -1,6 +1,8 @@
 /** A real browser: Debian's Chromium, or the one at CHROMIUM_PATH. */
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Browser, chromium } from "playwright-core";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
@@ -21,6 +23,25 @@ const ARGS = [
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: PATH, args: ARGS, timeout: 60_000 });
 
-/** Pages of an origin that nobody serves. */
-export const serveOrigin = (context: BrowserContext, origin: string) =>
-  context.route(`${origin}/**`, (route) => route.fulfill({ contentType: "text/html", body: "<p>a page" }));
+export interface Site {
+  readonly origin: string;
+  readonly close: () => void;
+}
+
+/**
+ * Pages of another origin on this machine: browsers keep pages from elsewhere away from it. To cookies it is the same
+ * site, so they go along wherever that is not forbidden.
+ */
+export async function serveSite(): Promise<Site> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html" }).end("<p>a page");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // The address is an object for a TCP server that is listening.
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { origin: `http://127.0.0.1:${port}`, close };
+}

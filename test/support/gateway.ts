@@ -62,6 +62,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     port: 0,
     logLevel: "info",
     // The whole suite runs with either: `EXECUTOR=graphql-js npm test`.
+    maxResponseBytes: 64 * 2 ** 20,
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     // Most tests count upstream calls: they must not depend on what was asked a moment ago.
     snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },
@@ -71,9 +72,12 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),
-      timeoutMs: 5_000,
+      // Only a hang takes so long.
+      timeoutMs: 60_000,
       maxBodyBytes: 64 * 2 ** 20,
       connections: 32,
+      maxQueue: 10_000,
+      proxy: null,
       app: null,
       defaultAuthorization: null,
       ...options.upstream,

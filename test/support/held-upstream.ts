@@ -1,7 +1,7 @@
 /** An upstream that answers when it is told to: for what happens while a call is in flight. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "vitest";
+import { listen } from "./listen.ts";
 
 export interface HeldUpstream {
   readonly url: string;
@@ -28,13 +28,11 @@ export async function useHeldUpstream({
     await released.promise;
     response.writeHead(404, { "content-type": "application/json" }).end(ANSWER);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     called: called.promise,

@@ -1,5 +1,8 @@
 /** What speaks the transports of live state in the world: libraries that frontend teams use, as they come. */
-import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from "@apollo/client";
+// biome-ignore lint/style/noRestrictedImports: the pause of a client between its attempts, for which no test waits
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApolloClient, ApolloLink, type ErrorLike, gql, HttpLink, InMemoryCache } from "@apollo/client";
+import { RetryLink } from "@apollo/client/link/retry";
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createWsClient } from "graphql-ws";
 import { WebSocket } from "ws";
@@ -38,56 +41,87 @@ const withCredentials = (headers: Record<string, string>) => ({
   ...headers,
 });
 
-export const subscribeByWebSocket: Subscribe = (url, operation, headers = {}) => {
-  const client = createWsClient({
-    url: url.replace("http", "ws"),
-    webSocketImpl: WebSocket,
-    connectionParams: withCredentials(headers),
-    retryAttempts: 0,
-    lazy: true,
-  });
-  return collect(
-    (sink) => client.subscribe(operation, sink),
-    () => client.dispose(),
-  );
-};
+/** How often a client connects again after an interruption; 0 for tests that look at the interruption itself. */
+interface RetryOptions {
+  readonly attempts: number;
+}
 
-export const subscribeByEvents: Subscribe = (url, operation, headers = {}) => {
-  const client = createSseClient({
-    url: `${url}/stream`,
-    headers: withCredentials(headers),
-    retryAttempts: 0,
-  });
-  return collect(
-    (sink) => client.subscribe(operation, sink),
-    () => client.dispose(),
-  );
-};
+/** Quick, so that tests are. */
+const RETRY_MS = 50;
 
-/** Apollo Client with nothing but its HttpLink: the multipart protocol. */
-export const subscribeByApolloClient: Subscribe = (url, { query, variables = {} }, headers = {}) => {
-  const client = new ApolloClient({
-    link: ApolloLink.from([new HttpLink({ uri: url, headers: withCredentials(headers) })]),
-    cache: new InMemoryCache(),
-  });
-  return collect(
-    (sink) => {
-      const observable = client.subscribe({
-        query: gql(query),
-        variables,
-        errorPolicy: "all",
-        fetchPolicy: "no-cache",
-      });
-      const subscription = observable.subscribe({
-        next: ({ data, error }) => sink.next({ data, ...(error && { errors: errorsOf(error) }) }),
-        error: sink.error,
-        complete: sink.complete,
-      });
-      return () => subscription.unsubscribe();
-    },
-    () => client.stop(),
-  );
-};
+const byWebSocket =
+  ({ attempts }: RetryOptions): Subscribe =>
+  (url, operation, headers = {}) => {
+    const client = createWsClient({
+      url: url.replace("http", "ws"),
+      webSocketImpl: WebSocket,
+      connectionParams: withCredentials(headers),
+      retryAttempts: attempts,
+      retryWait: () => sleep(RETRY_MS),
+      lazy: true,
+    });
+    return collect(
+      (sink) => client.subscribe(operation, sink),
+      () => client.dispose(),
+    );
+  };
+
+const byEvents =
+  ({ attempts }: RetryOptions): Subscribe =>
+  (url, operation, headers = {}) => {
+    const client = createSseClient({
+      url: `${url}/stream`,
+      headers: withCredentials(headers),
+      retryAttempts: attempts,
+      retry: () => sleep(RETRY_MS),
+    });
+    return collect(
+      (sink) => client.subscribe(operation, sink),
+      () => client.dispose(),
+    );
+  };
+
+/** As in the README: also for responses that say that a gateway is shutting down, not for those that blame a request. */
+const retryIf = (error: ErrorLike, { operationType }: ApolloLink.Operation): boolean =>
+  operationType === "subscription" && !("statusCode" in error && Number(error.statusCode) < 500);
+
+/** Apollo Client with its HttpLink: the multipart protocol. It connects again with a RetryLink only. */
+const byApolloClient =
+  ({ attempts }: RetryOptions): Subscribe =>
+  (url, { query, variables = {} }, headers = {}) => {
+    const retry = new RetryLink({
+      attempts: { max: attempts, retryIf },
+      delay: { initial: RETRY_MS, max: RETRY_MS },
+    });
+    const http = new HttpLink({ uri: url, headers: withCredentials(headers) });
+    const client = new ApolloClient({
+      link: ApolloLink.from(attempts === 0 ? [http] : [retry, http]),
+      cache: new InMemoryCache(),
+    });
+    return collect(
+      (sink) => {
+        const observable = client.subscribe({
+          query: gql(query),
+          variables,
+          errorPolicy: "all",
+          fetchPolicy: "no-cache",
+        });
+        const subscription = observable.subscribe({
+          next: ({ data, error }) => sink.next({ data, ...(error && { errors: errorsOf(error) }) }),
+          error: sink.error,
+          complete: sink.complete,
+        });
+        return () => subscription.unsubscribe();
+      },
+      () => client.stop(),
+    );
+  };
+
+const ONCE: RetryOptions = { attempts: 0 };
+
+export const subscribeByWebSocket = byWebSocket(ONCE);
+export const subscribeByEvents = byEvents(ONCE);
+export const subscribeByApolloClient = byApolloClient(ONCE);
 
 const errorsOf = (error: Error): NonNullable<LiveResult["errors"]> =>
   "errors" in error ? (error.errors as NonNullable<LiveResult["errors"]>) : [{ message: error.message }];
@@ -123,8 +157,19 @@ const describe = (error: unknown): string =>
     ? `${error.code} ${error.reason}`
     : JSON.stringify(error);
 
-export const TRANSPORTS: readonly (readonly [name: string, subscribe: Subscribe])[] = [
+type Transport = readonly [name: string, subscribe: Subscribe];
+
+export const TRANSPORTS: readonly Transport[] = [
   ["WebSocket (graphql-ws)", subscribeByWebSocket],
   ["server-sent events (graphql-sse)", subscribeByEvents],
   ["multipart (Apollo Client)", subscribeByApolloClient],
+];
+
+/** The same, which connect again for as long as a test lasts. */
+const PATIENT: RetryOptions = { attempts: 1_000 };
+
+export const RECONNECTING: readonly Transport[] = [
+  ["WebSocket (graphql-ws)", byWebSocket(PATIENT)],
+  ["server-sent events (graphql-sse)", byEvents(PATIENT)],
+  ["multipart (Apollo Client with RetryLink)", byApolloClient(PATIENT)],
 ];

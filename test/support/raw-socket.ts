@@ -7,6 +7,8 @@ export interface RawSocket {
   readonly send: (message: unknown) => void;
   /** The next message that was not taken yet. */
   readonly next: () => Promise<Record<string, unknown>>;
+  /** Messages that came and were not taken yet. */
+  readonly unread: () => readonly Record<string, unknown>[];
   /** How the socket was closed. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
@@ -47,7 +49,13 @@ export async function openSocket(
     }
     return messages.shift() ?? {};
   };
-  return { socket, send: (message) => socket.send(JSON.stringify(message)), next, closed };
+  return {
+    socket,
+    send: (message) => socket.send(JSON.stringify(message)),
+    next,
+    unread: () => messages,
+    closed,
+  };
 }
 
 /** Opens a WebSocket and says who it is. */

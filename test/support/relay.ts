@@ -1,7 +1,8 @@
 /** A TCP relay before the simulator: shows what the gateway's connections do, and how much they carry. */
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type TestGateway, type TestGatewayOptions, useGateway } from "./gateway.ts";
+import { listen } from "./listen.ts";
 
 export interface Relay {
   /** Connections that the gateway has made so far. */
@@ -35,9 +36,7 @@ export async function useRelayedGateway(
       });
     simulator.on("error", () => {}).on("close", () => socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   onTestFinished(() => void server.close());
 
   const baseUrl = new URL(`http://127.0.0.1:${port}/api/bk-job/prod`);

@@ -68,6 +68,7 @@ describe("headers of an upstream call", () => {
     });
     expect(Object.keys(headers).toSorted()).toEqual([
       "accept",
+      "accept-encoding",
       "blueking-language",
       "connection",
       "content-type",

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Answer } from "../../src/simulator/answer.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { useProxy } from "../support/proxy.ts";
 
 const APP_SECRET = 's3cr3t/+ÄPP="quoted"\\';
 const BK_TOKEN = "bk-token-0123456789";
@@ -81,26 +82,40 @@ describe("hides it in a message", () => {
   const encodings: [string, (text: string) => string][] = [
     ["as it is", (text) => text],
     ["as a JSON text", (text) => JSON.stringify(text)],
+    ["as a JSON text in a JSON text", (text) => JSON.stringify(JSON.stringify(text))],
     ["as part of a URL", (text) => encodeURIComponent(text)],
     ["in capitals", (text) => text.toUpperCase()],
-    ["in the middle of words", (text) => `x${text}y`],
-    ["twice", (text) => `${text}${text}`],
-    ["beyond the length that is shown", (text) => `${"x".repeat(990)}${text}`],
+    ["between other words", (text) => `x ${text}, y`],
+    ["twice", (text) => `${text} ${text}`],
+    ["after a line break in JSON", (text) => `\\n${text}\\n`],
+    ["at the end of what is shown", (text) => `${"x ".repeat(495)}${text}`],
+    ["at the end of what is read", (text) => `${"x ".repeat(2_043)}${text}`],
   ];
-  const values: [string, () => string][] = [
+  const unmistakable: [string, (text: string) => string][] = [
+    ["in the middle of words", (text) => `x${text}y`],
+    ["twice without a gap", (text) => `${text}${text}`],
+  ];
+  const credentials: [string, () => string][] = [
     ["the credentials", () => CREDENTIALS],
     ["the app secret", () => APP_SECRET],
     ["the login token", () => BK_TOKEN],
     ["the login ticket", () => BK_TICKET],
     ["the access token", () => ACCESS_TOKEN],
+  ];
+  const addresses: [string, () => string][] = [
     ["the upstream's URL", () => gateway.simulator.url],
     ["the upstream's host", () => new URL(gateway.simulator.url).host],
     ["the upstream's host name", () => new URL(gateway.simulator.url).hostname],
     ["the upstream's path", () => `${new URL(gateway.simulator.url).pathname}/api/v4`],
   ];
-  const cases = values.flatMap(([name, value]) =>
-    encodings.map(([how, encode]) => [name, how, () => encode(value())] as const),
-  );
+  const casesOf = (values: typeof credentials, forms: typeof encodings) =>
+    values.flatMap(([name, value]) =>
+      forms.map(([how, encode]) => [name, how, () => encode(value())] as const),
+    );
+  const cases = [
+    ...casesOf([...credentials, ...addresses], encodings),
+    ...casesOf(credentials, unmistakable),
+  ];
 
   it.each(cases)("%s %s", async (_name, _how, text) => {
     const leaves = await leavesWith(() => error(`failed: ${text()}`));
@@ -221,6 +236,24 @@ it("keeps the address of an upstream that cannot be reached to itself", async ()
   expect(answer.errors).toHaveLength(1);
   expect(text).not.toContain(host);
   expect(text).not.toContain(`:${port}`);
+});
+
+it("does not take a word of a message for the upstream's host name", async () => {
+  const { simulator } = gateway;
+  const proxy = await useProxy(Number(new URL(simulator.url).port));
+  const lone = await useGateway({
+    upstream: {
+      baseUrl: new URL("http://job/api/bk-job/prod"),
+      proxy: { http: proxy.url, https: "", except: "" },
+    },
+  });
+  simulator.script("7", () => error("The job instance at http://job/api is of host job:80, job 7"));
+
+  const { errors } = await lone.run(
+    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename } }`,
+  );
+
+  expect(errors?.[0]?.message).toBe("The job instance at ***/api is of host ***, job 7");
 });
 
 it("keeps credentials that are no JSON to itself", async () => {

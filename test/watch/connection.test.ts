@@ -1,36 +1,58 @@
 /** What `watch` makes of its connection: of none, of a wrong one, and of one that is lost. */
-import { createServer } from "node:net";
-import { describe, expect, it, type TestContext } from "vitest";
+import type { ServerResponse } from "node:http";
+import { connect, createServer, type Socket } from "node:net";
+import { describe, expect, it, type TestContext, vi } from "vitest";
+import { createEventFetch } from "../../src/watch/event-fetch.ts";
 import { type FollowOptions, follow, type Lost } from "../../src/watch/follow.ts";
 import { readOptions } from "../../src/watch/options.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { heldClock } from "../process/program.ts";
+import { startGateway } from "../support/gateway.ts";
+import { listen } from "../support/listen.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
 import { changingJob, finished, linesOf, running, saying, watchInPipe } from "./watching.ts";
 
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
+/** A server for one test, on the port that it returns. */
+async function useServer({ onTestFinished }: TestContext, onConnection: (socket: Socket) => void) {
+  const server = createServer(onConnection);
+  onTestFinished(() => void server.close());
+  return listen(server);
 }
 
-/** A gateway that a test may close before its end. */
-const useGatewayAt = async ({ onTestFinished }: TestContext, port: number): Promise<TestGateway> => {
-  const gateway = await startGateway({ config: { port } });
-  let closed: Promise<void> | null = null;
-  const close = () => {
-    closed ??= gateway.close();
-    return closed;
+/** A port on which nothing listens, nor will during the test: it is a client's. */
+async function useClosedPort(test: TestContext): Promise<number> {
+  const port = await useServer(test, (socket) => void socket.on("error", () => {}));
+  const client = connect(port, "127.0.0.1");
+  test.onTestFinished(() => void client.destroy());
+  await new Promise((resolve) => client.once("connect", resolve));
+  return client.localPort ?? 0;
+}
+
+/** A front for one gateway after the other, and for none in between. */
+async function useFront(test: TestContext) {
+  let behind: number | null = null;
+  const port = await useServer(test, (socket) => {
+    if (behind === null) return void socket.destroy();
+    const gateway = connect(behind, "127.0.0.1");
+    socket.on("error", () => {}).on("close", () => gateway.destroy());
+    gateway.on("error", () => {}).on("close", () => socket.destroy());
+    socket.pipe(gateway).pipe(socket);
+  });
+  /** Starts a gateway behind it. */
+  const start = async () => {
+    const gateway = await startGateway();
+    behind = Number(new URL(gateway.url).port);
+    const stop = async () => {
+      behind = null;
+      await gateway.close();
+    };
+    return { ...gateway, url: `http://127.0.0.1:${port}/graphql`, stop };
   };
-  onTestFinished(close);
-  return { ...gateway, close };
-};
+  return { start };
+}
 
 describe.concurrent("without a gateway from the start", () => {
   it("ends at once where nothing listens", async (test) => {
-    const url = `http://127.0.0.1:${await freePort()}/graphql`;
+    const url = `http://127.0.0.1:${await useClosedPort(test)}/graphql`;
     const program = watchInPipe(test, { url, id: "1" });
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stderr()).toBe(
@@ -47,7 +69,8 @@ describe.concurrent("without a gateway from the start", () => {
   });
 
   it("ends at once where a gateway has another path, which it tells", async (test) => {
-    const gateway = await useGatewayAt(test, 0);
+    const gateway = await startGateway();
+    test.onTestFinished(gateway.close);
     const program = watchInPipe(test, { url: gateway.url.replace("graphql", "api"), id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
@@ -85,15 +108,17 @@ describe.concurrent("without a gateway from the start", () => {
 
 describe.concurrent("a connection that is lost", () => {
   it("is made again when the gateway is back, which tells nothing twice", async (test) => {
-    const first = await useGatewayAt(test, 0);
-    const port = Number(new URL(first.url).port);
+    const front = await useFront(test);
+    const first = await front.start();
     const state = running({ hosts: [7] });
     const program = watchInPipe(test, changingJob(first, "35000000001", state));
     await linesOf(program, 1);
-    await first.close();
+    await first.stop();
     await saying(program, /^Connection lost: .+\. Try 1 of 10 in \d\.\d s\.$/m);
 
-    const job = changingJob(await useGatewayAt(test, port), "35000000001", state);
+    const second = await front.start();
+    test.onTestFinished(second.stop);
+    const job = changingJob(second, "35000000001", state);
     await saying(program, /^Connected again\.$/m);
     expect(program.stdout().match(/\n/g)).toHaveLength(1);
     job.become(finished());
@@ -106,14 +131,18 @@ describe.concurrent("a connection that is lost", () => {
     ["cut off", null],
     ["closed in the middle of an event", "event: next\ndata: {"],
   ] as const)("is made again when it was %s", async ([, end], test) => {
+    const { promise: first, resolve: onFirst } = Promise.withResolvers<ServerResponse>();
     const { url } = await useStandIn(test, (_, response, index) => {
       response.writeHead(200, EVENTS);
       if (index > 0) return void response.end(FINISHED_EVENT + event("complete"));
       response.write(jobEvent());
-      // A moment later: what comes together is read together.
-      setTimeout(() => (end === null ? response.destroy() : response.end(end)), 50);
+      onFirst(response);
     });
     const program = watchInPipe(test, { url, id: "1" });
+    // What comes together is read together.
+    await linesOf(program, 1);
+    if (end === null) (await first).destroy();
+    else (await first).end(end);
     expect((await program.ended).code).toBe(0);
     expect(program.stdout()).toMatch(/job: RUNNING\n.*job: SUCCEEDED\n$/);
     expect(program.stderr()).toMatch(/^Connection lost: .+\nConnected again\.\n$/);
@@ -156,19 +185,22 @@ describe.concurrent("a connection that is lost", () => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
-    const program = watchInPipe(test, { url, id: "1" }, ["--timeout", "2s"]);
+    const program = watchInPipe(test, { url, id: "1" }, ["--timeout", "90s"], heldClock(90_000));
+    await saying(program, /Try \d of 10/);
+    program.process.kill("SIGUSR2");
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toMatch(/Try \d of 10[^\n]*\nExpected the job to finish within 2s/);
+    expect(program.stderr()).toMatch(/Try \d of 10[^\n]*\nExpected the job to finish within 1m 30s/);
   });
 });
 
+const targetAt = (url: string) => readOptions({ operands: ["1"], scope: "biz:1", url }, {});
+
 /** Losses until there are no more tries, and what is said then; with waits of milliseconds. */
 async function lossesOf(url: string, options: FollowOptions): Promise<readonly [Lost[], string]> {
-  const target = readOptions({ operands: ["1"], scope: "biz:1", url }, {});
   const losses: Lost[] = [];
   let end = "";
   try {
-    for await (const event of follow(target, new AbortController().signal, options)) {
+    for await (const event of follow(targetAt(url), new AbortController().signal, options)) {
       if (event.kind === "lost") losses.push(event);
     }
   } catch (error) {
@@ -200,30 +232,73 @@ describe.concurrent("tries to connect again", () => {
     const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 2 });
     expect(losses.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   });
+});
 
-  it.for([
-    ["before the first result", ":\n\n"],
-    ["after it", jobEvent()],
-  ])("are made when nothing comes any more %s", async ([, beginning], test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
-      if (index === 0) response.writeHead(200, EVENTS).write(beginning);
-      else response.destroy();
+describe("silence", () => {
+  const SILENCE_MS = 45_000;
+
+  const useHeldTimers = ({ onTestFinished }: TestContext) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  /** A stream to whose client a test says what comes, and when. */
+  const useStream = async (test: TestContext) => {
+    const { promise: response, resolve } = Promise.withResolvers<ServerResponse>();
+    const { url } = await useStandIn(test, (_, response) => {
+      response.writeHead(200, EVENTS).flushHeaders();
+      resolve(response);
     });
-    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 1, silenceMs: 300 });
-    expect(losses.map(({ why }) => why)).toEqual(["nothing came for 0.3 s"]);
+    useHeldTimers(test);
+    const failures: string[] = [];
+    const fetchEvents = createEventFetch({
+      shownUrl: url,
+      silenceMs: SILENCE_MS,
+      onFailure: ({ message }) => failures.push(message),
+    });
+    const { body } = await fetchEvents(url, {});
+    const pieces = body[Symbol.asyncIterator]();
+    const say = async (text: string) => {
+      (await response).write(text);
+      expect(Buffer.from((await pieces.next()).value ?? []).toString()).toBe(text);
+    };
+    return { say, next: () => pieces.next(), failures };
+  };
+
+  it("from the beginning of a stream on loses the connection", async (test) => {
+    const { next, failures } = await useStream(test);
+    const end = expect(next()).rejects.toThrow("nothing came for 45 s");
+    vi.advanceTimersByTime(SILENCE_MS);
+    await end;
+    expect(failures).toEqual(["nothing came for 45 s"]);
   });
 
-  it("are not made while there are signs of life", async (test) => {
+  it("does so after signs of life, which put it off", async (test) => {
+    const { say, next, failures } = await useStream(test);
+    for (const sign of [":\n\n", jobEvent(), ":\n\n"]) {
+      vi.advanceTimersByTime(SILENCE_MS - 1);
+      await say(sign);
+    }
+    vi.advanceTimersByTime(SILENCE_MS - 1);
+    expect(failures).toEqual([]);
+    const end = expect(next()).rejects.toThrow("nothing came for 45 s");
+    vi.advanceTimersByTime(1);
+    await end;
+  });
+
+  it("is followed by a try to connect again", async (test) => {
     const { url } = await useStandIn(test, (_, response, index) => {
-      if (index > 0) return void response.destroy();
-      response.writeHead(200, EVENTS).write(jobEvent());
-      const timer = setInterval(() => response.write(":\n\n"), 100);
-      setTimeout(() => {
-        clearInterval(timer);
-        response.end(event("complete"));
-      }, 1_500);
+      response.writeHead(200, EVENTS).write(index === 0 ? jobEvent() : FINISHED_EVENT);
     });
-    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 1, silenceMs: 1_000 });
-    expect(losses.map(({ why }) => why)).toEqual(["the gateway ended the stream"]);
+    useHeldTimers(test);
+    const { signal } = new AbortController();
+    const events = follow(targetAt(url), signal, { firstWaitMs: 1, silenceMs: SILENCE_MS });
+    expect(await events.next()).toMatchObject({ value: { kind: "update" } });
+    const lost = events.next();
+    vi.advanceTimersByTime(SILENCE_MS);
+    expect(await lost).toMatchObject({ value: { kind: "lost", why: "nothing came for 45 s", attempt: 1 } });
+    expect(await events.next()).toMatchObject({ value: { kind: "update", update: { isFinished: true } } });
+    // Only this ends it, and so there is no value that it could return.
+    await events.return(undefined as never);
   });
 });

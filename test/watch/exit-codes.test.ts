@@ -1,12 +1,14 @@
 /** How `watch` ends: its exit codes, and what it says of them on stderr. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runProgram } from "../process/program.ts";
+import { heldClock, runProgram } from "../process/program.ts";
 import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { untilNotPolled } from "../support/not-polled.ts";
 import { EVENTS, jobEvent, useStandIn } from "./stand-in.ts";
 import {
   argumentsFor,
   CREDENTIALS,
   changingJob,
+  ELAPSED,
   finished,
   linesOf,
   running,
@@ -18,6 +20,9 @@ beforeAll(async () => {
   gateway = await startGateway();
 });
 afterAll(() => gateway.close());
+
+const callsFor = (id: string) =>
+  gateway.simulator.requests.filter(({ query }) => query.job_instance_id === id).length;
 
 describe.concurrent("a job that has finished", () => {
   it.for([
@@ -215,20 +220,31 @@ describe.concurrent("the end before the job's", () => {
     expect(program.stderr()).toBe("No longer watched. The job goes on.\n");
   });
 
+  const timeout = ["--timeout", "90s"];
+  const timeoutAtSignal = heldClock(90_000);
+
   it("by a timeout has exit code 2, and says that the job was still running", async (test) => {
     const job = changingJob(gateway, "34000000001", running());
-    const program = watchInPipe(test, job, ["--timeout", "2s"]);
+    const program = watchInPipe(test, job, timeout, timeoutAtSignal);
+    await linesOf(program, 1);
+    program.process.kill("SIGUSR2");
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stdout()).toContain("RUNNING");
+    const elapsed = `RUNNING, ${ELAPSED} at the last change`;
     expect(program.stderr()).toMatch(
-      /^Expected the job to finish within 2s, but it was still running: RUNNING, \ds at the last change\. The job goes on\.\n$/,
+      new RegExp(
+        `^Expected the job to finish within 1m 30s, but it was still running: ${elapsed}\\. The job goes on\\.\n$`,
+      ),
     );
   });
 
   it("by a timeout before anything came says that too", async (test) => {
-    const program = watchInPipe(test, { url: gateway.url, id: "20000090502" }, ["--timeout", "1"]);
+    const id = "20000090502";
+    const program = watchInPipe(test, { url: gateway.url, id }, timeout, timeoutAtSignal);
+    await test.expect.poll(() => callsFor(id)).toBe(1);
+    program.process.kill("SIGUSR2");
     expect(await program.ended).toEqual({ code: 2, signal: null });
-    expect(program.stderr()).toBe("Expected the job to finish within 1s, but no state of it came.\n");
+    expect(program.stderr()).toBe("Expected the job to finish within 1m 30s, but no state of it came.\n");
   });
 });
 
@@ -260,14 +276,5 @@ it("leaves nothing behind at the gateway", async (test) => {
   await linesOf(program, 1);
   program.process.kill("SIGINT");
   await program.ended;
-  const calls = () =>
-    gateway.simulator.requests.filter(({ query }) => query.job_instance_id === job.id).length;
-  // Polls are 20 ms apart: soon there are no more.
-  await expect
-    .poll(async () => {
-      const before = calls();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return calls() - before;
-    })
-    .toBe(0);
+  await untilNotPolled(gateway, job.id);
 });

@@ -10,6 +10,7 @@ import {
   CLI,
   CREDENTIALS,
   changingJob,
+  ELAPSED,
   finished,
   linesOf,
   runInTerminal,
@@ -19,7 +20,7 @@ import {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startGateway({ simulator: { runDurationMs: 1_500 } });
+  gateway = await startGateway();
 });
 afterAll(() => gateway.close());
 
@@ -38,16 +39,21 @@ describe.concurrent("lines", () => {
     expect(await program.ended).toEqual({ code: 1, signal: null });
     const [first, second, third, ...rest] = program.stdout().split("\n");
     const time = "20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
-    expect(first).toMatch(new RegExp(`^${time} 部署: RUNNING \\ds; 安装 0/2, 1 running$`));
+    expect(first).toMatch(new RegExp(`^${time} 部署: RUNNING ${ELAPSED}; 安装 0/2, 1 running$`));
     const failed = '1 failed \\(1 × SCRIPT_NON_ZERO_EXIT "disk full" exit code 3: 10\\.0\\.0\\.2\\)';
-    expect(second).toMatch(new RegExp(`^${time} 部署: RUNNING \\ds; 安装 2/2, ${failed}$`));
+    expect(second).toMatch(new RegExp(`^${time} 部署: RUNNING ${ELAPSED}; 安装 2/2, ${failed}$`));
     expect(third).toMatch(new RegExp(`^${time} 部署: FAILED 1m 05s; 安装 2/2, ${failed}, retry 2$`));
     expect(rest).toEqual([""]);
     expect(program.stderr()).toBe("");
   });
 
   it("follow a job to its end", async (test) => {
-    const program = watchInPipe(test, { url: gateway.url, id: "20000000003" });
+    // Each read finds the job a bit later in its course.
+    let now = Date.UTC(2026, 0, 1);
+    const simulator = { runDurationMs: 1_500, now: () => (now += 50) };
+    const { url, close } = await startGateway({ simulator });
+    test.onTestFinished(close);
+    const program = watchInPipe(test, { url, id: "20000000003" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     const lines = program.stdout().trimEnd().split("\n");
     expect(lines.length).toBeGreaterThan(5);

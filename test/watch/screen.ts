@@ -7,6 +7,8 @@ export interface Screen {
   /** Lines without spaces at their ends, from the first to the last with something on it; also those scrolled off. */
   readonly lines: () => readonly string[];
   readonly isCursorVisible: () => boolean;
+  /** Not in the middle of a picture, as far as the program says where one begins and ends. */
+  readonly isWhole: () => boolean;
 }
 
 const ESCAPE = "\u001b";
@@ -19,6 +21,7 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
   let cells: string[][] = [[]];
   let [row, column] = [0, 0];
   let isCursorVisible = true;
+  let isWhole = true;
   let unread = "";
   const lineAt = (index: number): string[] => {
     while (cells.length <= index) cells.push([]);
@@ -36,8 +39,10 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
     const count = Number(parameters || 1);
     switch (`${parameters.startsWith("?") ? parameters : ""}${command}`) {
       case "m":
+        return;
       case "?2026h":
       case "?2026l":
+        isWhole = command === "l";
         return;
       case "?25l":
       case "?25h":
@@ -97,5 +102,6 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
       return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
     },
     isCursorVisible: () => isCursorVisible,
+    isWhole: () => isWhole && unread === "",
   };
 }

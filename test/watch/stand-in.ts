@@ -1,7 +1,7 @@
 /** Something else than a gateway, or one that behaves as a real one cannot be made to. */
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "vitest";
+import { listen } from "../support/listen.ts";
 
 export interface StandIn {
   /** Where a gateway would have its GraphQL endpoint. */
@@ -17,13 +17,11 @@ export async function useStandIn(
 ): Promise<StandIn> {
   let count = 0;
   const server = createServer((request, response) => answer(request, response, count++));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/graphql`, count: () => count };
 }
 

@@ -2,9 +2,10 @@
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostRow, step } from "../graphql/scripted-job.ts";
+import { SLOW_CLOCK } from "../process/program.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
-import { changingJob, finished, running, type TerminalRun, watchInTerminal } from "./watching.ts";
+import { changingJob, ELAPSED, finished, running, type TerminalRun, watchInTerminal } from "./watching.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -45,7 +46,7 @@ describe.concurrent("the picture", () => {
     const run = watchInTerminal(test, job, { environment: { NO_COLOR: "1" } });
     await run.shows(/安装补丁/);
     expect(run.screen.lines()).toEqual([
-      expect.stringMatching(/^部署 {2}● RUNNING {2}\ds {2}biz:1 36000000001$/),
+      expect.stringMatching(new RegExp(`^部署 {2}● RUNNING {2}${ELAPSED} {2}biz:1 36000000001$`)),
       "",
       `✔ 检查      ${bar(["█", BAR])}  1/1`,
       `● 安装补丁  ${bar(["█", 16], ["x", 4], ["▒", 4], ["░", 8])}  5/8  1 failed  retry 1`,
@@ -65,10 +66,13 @@ describe.concurrent("the picture", () => {
   });
 
   it("lets time run between changes", async (test) => {
-    const run = watchInTerminal(test, changingJob(gateway, "36000000002", running()));
-    await run.shows(/RUNNING {2}1s/);
-    await run.shows(/RUNNING {2}2s/);
-    expect(run.screen.lines()).toHaveLength(3);
+    const { url } = await useStandIn(test, (_, response) => {
+      response.writeHead(200, EVENTS).write(jobEvent({ elapsedMs: 59_000 }));
+    });
+    const run = watchInTerminal(test, { url, id: "1" });
+    await run.shows(/RUNNING {2}59s/);
+    await run.shows(/RUNNING {2}\d+m/);
+    expect(run.screen.lines()).toHaveLength(1);
   });
 
   it("shows steps without hosts, skipped ones and statuses that the schema does not know by their status", async (test) => {
@@ -186,6 +190,8 @@ describe.concurrent("the terminal's size", () => {
   it("may change", async (test) => {
     const run = watchInTerminal(test, changingJob(gateway, "36000000006", running({ hosts: HOSTS })), {
       columns: 100,
+      // What is drawn each second could be on its way when the size changes.
+      environment: SLOW_CLOCK,
     });
     await run.shows(/5\/8/);
     run.resize(50, 10);
@@ -230,7 +236,7 @@ it("gives the shell its cursor while it is stopped by Ctrl-Z, and draws on below
   await run.until(() => run.screen.isCursorVisible());
   run.screen.write("shell\r\n");
   // Again and again, as it can be that it has not stopped yet.
-  const timer = setInterval(() => process.kill(run.pid, "SIGCONT"), 100);
+  const timer = setInterval(() => run.kill("SIGCONT"), 100);
   test.onTestFinished(() => clearInterval(timer));
   await run.until(() => run.screen.lines().filter((line) => line.startsWith("部署")).length === 2);
   expect(run.screen.isCursorVisible()).toBe(false);

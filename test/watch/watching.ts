@@ -26,6 +26,9 @@ export const argumentsFor = ({ url, id }: WatchTarget, ...more: readonly string[
   ...more,
 ];
 
+/** An elapsed time, for patterns: how long it is depends on how fast the machine is. */
+export const ELAPSED = "(?:\\d+m )?\\d+s";
+
 export const CREDENTIALS = { BK_JOB_AUTHORIZATION: AUTHORIZATION };
 
 /** Watches in pipes. */
@@ -42,9 +45,10 @@ export interface TerminalRun {
   readonly output: () => string;
   readonly type: (keys: string) => void;
   readonly resize: (columns: number, rows: number) => void;
-  readonly pid: number;
+  /** Sends a signal to the program. */
+  readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<number>;
-  /** Waits for what comes about by something that is written. */
+  /** Waits for what comes about by something that is written. Rejects when the program ends before. */
   readonly until: (condition: () => boolean) => Promise<void>;
   /** Waits for a line that matches. */
   readonly shows: (pattern: RegExp) => Promise<void>;
@@ -69,34 +73,41 @@ export const watchInTerminal = (
     ...options,
   });
 
+/**
+ * Tells on the terminal that the command has ended, and stays: when a terminal's last process ends, output that was not
+ * read by then can be lost. Ctrl-C is for the command.
+ */
+const SHELL = `trap : INT; "$@"; printf '\\036%d\\036' $?; read -r _`;
+const SEPARATOR = "\u001e";
+const END = new RegExp(`${SEPARATOR}(?:(\\d+)${SEPARATOR})?`);
+
 /** Runs a command in a terminal. */
 export function runInTerminal(
   { onTestFinished }: Test,
-  [file = "", ...args]: readonly string[],
+  command: readonly string[],
   { columns = 80, rows = 24, environment = {} }: TerminalOptions = {},
 ): TerminalRun {
-  const pty = spawn(file, args, {
+  const pty = spawn("sh", ["-c", SHELL, "sh", ...command], {
     cols: columns,
     rows,
     env: { TERM: "xterm-256color", ...environment },
   });
+  onTestFinished(() => pty.kill("SIGKILL"));
   const screen = createScreen({ columns, rows });
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   let output = "";
+  let unread = "";
   const waiting = new Set<() => void>();
   pty.onData((text) => {
-    output += text;
-    screen.write(text);
-    for (const look of waiting) look();
-  });
-  const ended = new Promise<number>((resolve) => {
-    pty.onExit(({ exitCode }) => resolve(exitCode));
-  });
-  let hasEnded = false;
-  void ended.then(() => {
-    hasEnded = true;
-  });
-  onTestFinished(() => {
-    if (!hasEnded) pty.kill("SIGKILL");
+    unread += text;
+    const [mark, exitCode] = END.exec(unread) ?? [];
+    const shown = mark === undefined ? unread : unread.slice(0, unread.indexOf(mark));
+    unread = unread.slice(shown.length);
+    output += shown;
+    screen.write(shown);
+    // In the middle of a picture there is nothing to be seen yet.
+    if (screen.isWhole()) for (const look of waiting) look();
+    if (exitCode !== undefined) end(Number(exitCode));
   });
   const until = (condition: () => boolean) =>
     new Promise<void>((resolve, reject) => {
@@ -122,7 +133,8 @@ export function runInTerminal(
     output: () => output,
     type: (keys) => pty.write(keys),
     resize,
-    pid: pty.pid,
+    // Of all processes of the terminal.
+    kill: (signal) => process.kill(-pty.pid, signal),
     ended,
     until,
     shows,
@@ -188,15 +200,9 @@ export const finished = (parts: JobParts = {}): ScriptedJob => {
 };
 
 /** Waits for so many lines of output. */
-export async function linesOf({ process, stdout }: Program, count: number): Promise<readonly string[]> {
-  for (;;) {
-    const lines = stdout().split("\n").slice(0, -1);
-    if (lines.length >= count) return lines;
-    await new Promise((resolve) => process.stdout.once("data", resolve));
-  }
-}
+export const linesOf = ({ until, stdout }: Program, count: number): Promise<void> =>
+  until(() => stdout().split("\n").length > count);
 
 /** Waits until the program's stderr matches. */
-export async function saying({ process, stderr }: Program, pattern: RegExp): Promise<void> {
-  while (!pattern.test(stderr())) await new Promise((resolve) => process.stderr.once("data", resolve));
-}
+export const saying = ({ until, stderr }: Program, pattern: RegExp): Promise<void> =>
+  until(() => pattern.test(stderr()));

@@ -4,36 +4,63 @@
  * write where they are told, into room that was reserved, and return where the next byte goes.
  */
 
+/** The response exceeds its limit: nothing of it is sent. */
+export class ResponseTooLarge extends Error {
+  override readonly name = "ResponseTooLarge";
+
+  constructor(maxBytes: number) {
+    super(
+      `The response would exceed ${maxBytes} bytes (MAX_RESPONSE_BYTES). Select fewer fields, request smaller pages, or split the operation.`,
+    );
+  }
+}
+
 export interface JsonSink {
   /** Room; the text is in the first `length` bytes. */
   bytes: Buffer;
   /** Of the same memory. */
   view: DataView;
   length: number;
+  /** More than this is refused. */
+  readonly maxBytes: number;
 }
 
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
-export function createJsonSink(capacity: number): JsonSink {
-  const bytes = Buffer.allocUnsafeSlow(capacity);
-  return { bytes, view: viewOf(bytes), length: 0 };
+/** Writers ask for a little more room than they take: what exceeds the limit by less is found at the end. */
+const SLACK_BYTES = 2 ** 16;
+
+export function createJsonSink(capacity: number, maxBytes: number): JsonSink {
+  const bytes = Buffer.allocUnsafeSlow(Math.min(capacity, maxBytes + SLACK_BYTES));
+  return { bytes, view: viewOf(bytes), length: 0, maxBytes };
 }
 
-/** Makes room for `count` more bytes, and for the rest of the last four. */
+/** Makes room for `count` more bytes, and for the rest of the last four. @throws ResponseTooLarge */
 export function reserve(sink: JsonSink, count: number): void {
   const needed = sink.length + count + 4;
   if (needed <= sink.bytes.length) return;
-  const larger = Buffer.allocUnsafeSlow(Math.max(sink.bytes.length * 2, needed));
+  const most = sink.maxBytes + SLACK_BYTES;
+  if (needed > most) throw new ResponseTooLarge(sink.maxBytes);
+  const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(sink.bytes.length * 2, needed)));
   sink.bytes.copy(larger, 0, 0, sink.length);
   sink.bytes = larger;
   sink.view = viewOf(larger);
 }
 
-/** Appends any string as it is: for what is rare, or short of a better way. */
+/** Appends any string as it is. */
 export function writeString(sink: JsonSink, text: string): void {
-  reserve(sink, text.length * 3);
+  // Three bytes for a UTF-16 code unit are the most; only near the limit is it worth counting.
+  const most = text.length * 3;
+  reserve(sink, sink.length + most + 4 > sink.maxBytes ? Buffer.byteLength(text) : most);
   sink.length += sink.bytes.write(text, sink.length);
+}
+
+/** Appends bytes as they are. */
+export function writeBytes(sink: JsonSink, bytes: Buffer): void {
+  reserve(sink, bytes.length);
+  bytes.copy(sink.bytes, sink.length);
+  sink.length += bytes.length;
 }
 
 /** A text that is written often, as little-endian words. */

@@ -2,13 +2,13 @@
  * Writes host results as JSON, by a selection and straight from their table's columns. It says of every field what
  * the resolvers say of it; a test holds the two against each other.
  */
-import type { FieldNode, GraphQLObjectType, GraphQLSchema } from "graphql";
-import { assertObjectType, getNamedType } from "graphql";
+import { LRUCache } from "lru-cache";
 import type { HostConnection } from "../../model/host-connection.ts";
 import { keyText } from "../../model/host-result.ts";
 import type { HostResults } from "../../model/host-results.ts";
 import type { HostTable } from "../../model/host-table.ts";
 import { HOST_STATUSES, hostStatus } from "../../model/status.ts";
+import { hostResultsOf } from "../sources.ts";
 import {
   createConstant,
   createPutInstant,
@@ -18,8 +18,26 @@ import {
   viewOf,
   writeString,
 } from "./json-sink.ts";
-import { createRowCode, type RowCode, type Scope, setText } from "./row-code.ts";
-import { collectFields, type Fragments } from "./selection.ts";
+import type { RowWriter } from "./output.ts";
+import type { ObjectPlan } from "./plan.ts";
+import {
+  compileInline,
+  constantBytes,
+  countValues,
+  createStepCompiler,
+  type RowStep,
+  type Scope,
+  setText,
+  type ValueStep,
+  type WriteRows,
+} from "./row-code.ts";
+
+/** Lists of rows are the fields of this type. */
+const ROWS_TYPE = "HostResultConnection";
+const ROW_FIELDS: readonly string[] = ["nodes", "edges"];
+
+export const isRowField = (parentType: string, field: string): boolean =>
+  parentType === ROWS_TYPE && ROW_FIELDS.includes(field);
 
 /** What rows are written from. */
 interface RowSource {
@@ -27,93 +45,84 @@ interface RowSource {
   readonly results: HostResults;
   readonly connection: HostConnection;
 }
-
-/** Writes the rows of the source's page as a JSON list. */
-export type RowWriter = (sink: JsonSink, source: RowSource) => void;
-
-/** Adds the code that writes a field's value. */
-type Emit = (code: RowCode) => void;
-
 type Columns<T> = { [Name in keyof HostTable]: HostTable[Name] extends T ? Name : never }[keyof HostTable];
 
 const setNull = setText("null");
 const setQuote = "bytes[at++] = 0x22;";
 
-const integer =
-  (column: Columns<Float64Array | Int32Array>): Emit =>
-  (code) =>
-    code.statements(
-      `{ const value = table.${column}[row];
-         if (value !== value) { ${setNull} } else at = putInteger(bytes, at, value); }`,
-      INTEGER_BYTES,
-    );
+const valueStep = (code: string, maxBytes: number, moreBytes?: string): ValueStep => ({
+  kind: "value",
+  code,
+  maxBytes,
+  ...(moreBytes !== undefined && { moreBytes }),
+});
 
-const instant =
-  (column: Columns<Float64Array>): Emit =>
-  (code) =>
-    code.statements(
-      `{ const value = table.${column}[row];
-         if (value !== value) { ${setNull} } else at = putInstant(view, bytes, at, value); }`,
-      INSTANT_BYTES,
-    );
+const integer = (column: Columns<Float64Array | Int32Array>): ValueStep =>
+  valueStep(
+    `{ const value = table.${column}[row];
+       if (value !== value) { ${setNull} } else at = putInteger(bytes, at, value); }`,
+    INTEGER_BYTES,
+  );
 
-const text =
-  (column: Columns<{ start: Int32Array }>): Emit =>
-  (code) =>
-    code.statements(
-      `{ const start = table.${column}.start[row];
-         if (start < 0) { ${setNull} } else {
-           ${setQuote} at = putBytes(view, at, source, start, table.${column}.end[row]); ${setQuote} } }`,
-      6,
-      `(table.${column}.start[row] < 0 ? 0 : table.${column}.end[row] - table.${column}.start[row])`,
-    );
+const instant = (column: Columns<Float64Array>): ValueStep =>
+  valueStep(
+    `{ const value = table.${column}[row];
+       if (value !== value) { ${setNull} } else at = putInstant(view, bytes, at, value); }`,
+    INSTANT_BYTES,
+  );
 
-const id =
-  (column: Columns<{ values: Float64Array }>): Emit =>
-  (code) =>
-    code.statements(
-      `{ const value = table.${column}.values[row];
-         if (value !== value) { ${setNull} }
-         else if (value > -9007199254740992 && value < 9007199254740992) {
-           ${setQuote} at = putInteger(bytes, at, value); ${setQuote} }
-         else ${putSlowly(`'"' + table.${column}.large.get(row) + '"'`)} }`,
-      INTEGER_BYTES + 2,
-    );
+/** The text as it came: it is JSON already, escapes included. */
+const text = (column: Columns<{ start: Int32Array }>): ValueStep =>
+  valueStep(
+    `{ const start = table.${column}.start[row];
+       if (start < 0) { ${setNull} } else {
+         ${setQuote} at = putBytes(view, at, source, start, table.${column}.end[row]); ${setQuote} } }`,
+    6,
+    `(table.${column}.start[row] < 0 ? 0 : table.${column}.end[row] - table.${column}.start[row])`,
+  );
+
+const id = (column: Columns<{ values: Float64Array }>): ValueStep =>
+  valueStep(
+    `{ const value = table.${column}.values[row];
+       if (value !== value) { ${setNull} }
+       else if (value > -9007199254740992 && value < 9007199254740992) {
+         ${setQuote} at = putInteger(bytes, at, value); ${setQuote} }
+       else ${putSlowly(`'"' + table.${column}.large.get(row) + '"'`)} }`,
+    INTEGER_BYTES + 2,
+  );
 
 /** Writes a text of any length, and makes room anew for the rest of the row. */
-const putSlowly = (expression: string): string => `{
-  at = putString(sink, at, ${expression});
-  reserve(sink, needed);
-  ({ bytes, view } = sink); }`;
+function putSlowly(expression: string): string {
+  return `{
+    at = putString(sink, at, ${expression});
+    reserve(sink, needed);
+    ({ bytes, view } = sink); }`;
+}
 
 /** A text that depends on the status code alone. */
-const byStatus =
-  (constants: string): Emit =>
-  (code) =>
-    code.statements(`at = putConstant(view, at, ${constants}(table.statusCode[row]));`, 40);
+const byStatus = (constants: string): ValueStep =>
+  valueStep(`at = putConstant(view, at, ${constants}(table.statusCode[row]));`, 40);
 
-const alive: Emit = (code) =>
-  code.statements(
-    `{ const value = table.alive[row];
-       if (value === 1) { ${setText("true")} } else if (value === 0) { ${setText("false")} } else { ${setNull} } }`,
-    8,
-  );
+const alive: ValueStep = valueStep(
+  `{ const value = table.alive[row];
+     if (value === 1) { ${setText("true")} } else if (value === 0) { ${setText("false")} } else { ${setNull} } }`,
+  8,
+);
 
-/** Ids as `keyText` makes them; those of ordinary hosts without making a text of each. */
-const resultId: Emit = (code) =>
-  code.statements(
-    `{ const value = table.hostId.values[row];
-       if (isOrdinary(row)) {
-         at = putConstant(view, at, idPrefix); at = putInteger(bytes, at, value); ${setQuote} }
-       else ${putSlowly("resultId(row)")} }`,
-    INTEGER_BYTES + 1,
-    "idPrefix.length",
-  );
+/** Ids as `keyText` makes them; those of hosts with one result without making a string of each. */
+const resultId: ValueStep = valueStep(
+  `{ const value = table.hostId.values[row];
+     if (isPlainHost(row)) {
+       at = putConstant(view, at, idPrefix); at = putInteger(bytes, at, value); ${setQuote} }
+     else ${putSlowly("resultId(row)")} }`,
+  INTEGER_BYTES + 1,
+  "idPrefix.length",
+);
 
-const cursor: Emit = (code) => code.statements(putSlowly("cursor(row)"), 0);
+const cursor: ValueStep = valueStep(putSlowly("cursor(row)"), 0);
 
 /** Every leaf that a row can have, by type and field. */
-const LEAVES: Readonly<Record<string, Readonly<Record<string, Emit>>>> = {
+const LEAVES: Readonly<Record<string, Readonly<Record<string, ValueStep>>>> = {
   HostResultEdge: { cursor },
   HostResult: {
     id: resultId,
@@ -152,6 +161,17 @@ function namesOf(nameOf: (code: number) => string) {
 const statusName = namesOf((code) => hostStatus(code).name);
 const phaseName = namesOf((code) => hostStatus(code).phase);
 
+/** A function of a row that remembers its last result: several aliases of a field ask for the same row in turn. */
+function rememberLast(compute: (row: number) => string): (row: number) => string {
+  let lastRow = -1;
+  let last = "";
+  return (row) => {
+    if (row !== lastRow) last = compute(row);
+    lastRow = row;
+    return last;
+  };
+}
+
 /** What the code of leaves refers to. */
 function scopeOf({ step, results, connection }: RowSource) {
   const { table } = results;
@@ -163,13 +183,13 @@ function scopeOf({ step, results, connection }: RowSource) {
     phaseName,
     putInstant: createPutInstant(),
     idPrefix: createConstant(JSON.stringify(`${step.path}/host:`).slice(0, -1)),
-    isOrdinary: (row: number): boolean =>
+    isPlainHost: (row: number): boolean =>
       !Number.isNaN(hostId.values[row]) &&
       Number.isNaN(containerId.values[row]) &&
       results.ordinalOf(row) === 0 &&
       !hostId.large.has(row),
-    resultId: (row: number) => JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`),
-    cursor: (row: number) => JSON.stringify(connection.cursorOf(row)),
+    resultId: rememberLast((row) => JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`)),
+    cursor: rememberLast((row) => JSON.stringify(connection.cursorOf(row))),
   } satisfies Scope;
 }
 
@@ -180,61 +200,93 @@ const SCOPE_NAMES = [
   "phaseName",
   "putInstant",
   "idPrefix",
-  "isOrdinary",
+  "isPlainHost",
   "resultId",
   "cursor",
 ] as const satisfies readonly (keyof ReturnType<typeof scopeOf>)[];
 
-export interface RowWriters {
-  /** The writer for fields that all stand for one response key and return rows of `typeName`. */
-  readonly create: (typeName: string, nodes: readonly FieldNode[], fragments: Fragments) => RowWriter;
-}
+/** Rows written with one selection before it gets code of its own: compiling takes about as long as 500 rows. */
+const ROWS_BEFORE_COMPILING = 500;
+/** A longer selection would become too much code: about 7 kB for each value. */
+const MAX_INLINE_VALUES = 100;
+/** Values in all compiled selections: about 35 MB of code. The least recently used are dropped first. */
+const MAX_COMPILED_VALUES = 5_000;
+/** Values that are written at one stretch: some milliseconds. */
+const VALUES_AT_A_STRETCH = 100_000;
 
-export function createRowWriters(schema: GraphQLSchema): RowWriters {
-  const emitObject = (
-    code: RowCode,
-    type: GraphQLObjectType,
-    nodes: readonly FieldNode[],
-    fragments: Fragments,
-  ) => {
-    let before = "{";
-    for (const [key, fieldNodes] of collectFields(type, nodes, fragments)) {
-      code.constant(`${before}${JSON.stringify(key)}:`);
-      emitField(code, type, fieldNodes, fragments);
-      before = ",";
-    }
-    code.constant(before === "{" ? "{}" : "}");
+/** Makes writers for rows of plans, which share compiled code. */
+export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
+  const compiler = createStepCompiler();
+  const compiled = new LRUCache<readonly RowStep[], WriteRows>({ maxSize: MAX_COMPILED_VALUES });
+
+  const compile = (steps: readonly RowStep[], values: number): WriteRows => {
+    const known = compiled.get(steps);
+    if (known) return known;
+    const write = compileInline(steps, SCOPE_NAMES);
+    compiled.set(steps, write, { size: Math.max(values, 1) });
+    return write;
   };
 
-  const emitField = (
-    code: RowCode,
-    type: GraphQLObjectType,
-    nodes: readonly FieldNode[],
-    fragments: Fragments,
-  ) => {
-    const fieldName = nodes[0]?.name.value ?? "";
-    if (fieldName === "__typename") return code.constant(`"${type.name}"`);
-    const leaf = LEAVES[type.name]?.[fieldName];
-    if (leaf) return leaf(code);
-    const field = type.getFields()[fieldName];
-    if (!field) throw new Error(`Expected ${type.name}.${fieldName} to exist: the document was validated.`);
-    const isContainer = fieldName === "container";
-    if (isContainer)
-      code.statements(`if (Number.isNaN(table.containerId.values[row])) { ${setNull} } else {`, 4);
-    emitObject(code, assertObjectType(getNamedType(field.type)), nodes, fragments);
-    if (isContainer) code.statements("}", 0);
-  };
+  return (plan) => {
+    const steps = stepsOf(plan);
+    const values = countValues(steps);
+    const minRowBytes = constantBytes(steps);
+    const rowsAtAStretch = Math.ceil(VALUES_AT_A_STRETCH / Math.max(values, 1));
+    let written = 0;
+    let interpreted: WriteRows | null = null;
 
-  const create: RowWriters["create"] = (typeName, nodes, fragments) => {
-    const code = createRowCode();
-    emitObject(code, assertObjectType(schema.getType(typeName)), nodes, fragments);
-    const writeRows = code.compile(SCOPE_NAMES);
-    return (sink, source) => {
-      writeString(sink, "[");
-      writeRows(sink, source.connection.page().rows, scopeOf(source));
-      writeString(sink, "]");
+    const writeRowsFor = (count: number): WriteRows => {
+      written += count;
+      if (written >= ROWS_BEFORE_COMPILING && values <= MAX_INLINE_VALUES) return compile(steps, values);
+      interpreted ??= compiler.interpret(steps, SCOPE_NAMES);
+      return interpreted;
+    };
+
+    return ({ step, connection }) => {
+      const { rows } = connection.page();
+      const write = function* (sink: JsonSink) {
+        const writeRows = writeRowsFor(rows.length);
+        const scope = scopeOf({ step, results: hostResultsOf(step), connection });
+        writeString(sink, "[");
+        for (let begin = 0; begin < rows.length; begin += rowsAtAStretch) {
+          if (begin > 0) writeString(sink, ",");
+          writeRows(sink, rows.subarray(begin, begin + rowsAtAStretch), scope);
+          yield;
+        }
+        writeString(sink, "]");
+      };
+      return { minBytes: 2 + rows.length * minRowBytes, write };
     };
   };
+}
 
-  return { create };
+/** The steps that write an object of the plan. */
+function stepsOf({ type, fields }: ObjectPlan): RowStep[] {
+  const steps: RowStep[] = fields.flatMap(({ prefix, name, value }): RowStep[] => {
+    const key: RowStep = { kind: "constant", text: prefix };
+    if (name === "__typename") return [key, { kind: "constant", text: JSON.stringify(type.name) }];
+    const leaf = LEAVES[type.name]?.[name];
+    if (leaf) return [key, leaf];
+    const [plan] = value.kind === "object" ? value.plans : [];
+    if (!plan) throw new Error(`Expected a step for ${type.name}.${name}.`);
+    const inner = stepsOf(plan);
+    return name === "container"
+      ? [key, { kind: "optional", test: HAS_CONTAINER, steps: inner }]
+      : [key, ...inner];
+  });
+  return joinConstants([...steps, { kind: "constant", text: fields.length > 0 ? "}" : "{}" }]);
+}
+
+const HAS_CONTAINER = "!Number.isNaN(table.containerId.values[row])";
+
+/** Neighbouring constants as one. */
+function joinConstants(steps: readonly RowStep[]): RowStep[] {
+  const joined: RowStep[] = [];
+  for (const step of steps) {
+    const last = joined.at(-1);
+    if (step.kind === "constant" && last?.kind === "constant") {
+      joined[joined.length - 1] = { kind: "constant", text: last.text + step.text };
+    } else joined.push(step);
+  }
+  return joined;
 }

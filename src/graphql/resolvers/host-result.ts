@@ -5,7 +5,6 @@ import { rowAt } from "../../model/host-table.ts";
 import type { Int64 } from "../../model/int64.ts";
 import type { StepInstance } from "../../model/job-instance.ts";
 import { hostStatus } from "../../model/status.ts";
-import { hostResultsOf } from "../host-results.ts";
 import type {
   ContainerResolvers,
   HostResultConnectionResolvers,
@@ -16,6 +15,7 @@ import type {
   PageInfoResolvers,
 } from "../resolvers.generated.ts";
 import type { HostResultSource } from "../sources.ts";
+import { hostResultsOf } from "../sources.ts";
 
 const optionalId = (id: Int64 | null): string | null => (id === null ? null : String(id));
 

@@ -7,12 +7,12 @@ import { currentStep, elapsedMs, filterSteps, jobPath } from "../../model/job-in
 import { once } from "../../model/once.ts";
 import { hostStatus, runStatus, scopeType, stepType } from "../../model/status.ts";
 import { addCounts, countStatuses, summarize } from "../../model/summary.ts";
-import { hostResultsOf } from "../host-results.ts";
 import type {
   JobInstanceResolvers,
   ResourceScopeResolvers,
   StepInstanceResolvers,
 } from "../resolvers.generated.ts";
+import { hostResultsOf } from "../sources.ts";
 
 export const resourceScope: ResourceScopeResolvers = {
   type: ({ typeRaw }) => scopeType(typeRaw),

@@ -1,8 +1,11 @@
 /** Runs operations through both executors, over a real upstream client and simulator, and compares what they say. */
-import { type DocumentNode, type ExecutionResult, parse, validate } from "graphql";
-import { formatError } from "../../../src/graphql/errors.ts";
-import { createDetachedJsonPool } from "../../../src/graphql/executor/detached-rows.ts";
-import { createCompiledExecutor, createPlainExecutor } from "../../../src/graphql/executor/executor.ts";
+import { type ExecutionResult, execute as executeByReference, parse } from "graphql";
+import type { OperationContext } from "../../../src/graphql/context.ts";
+import { formatError, showError } from "../../../src/graphql/errors.ts";
+import { createPlanExecutor } from "../../../src/graphql/executor/plan-executor.ts";
+import { createPlanner } from "../../../src/graphql/executor/planner.ts";
+import { createPrepare, isRefusal } from "../../../src/graphql/operation/prepare.ts";
+import { createRunOperation } from "../../../src/graphql/operation/run.ts";
 import { createSchema } from "../../../src/graphql/schema.ts";
 import { createJobLoader } from "../../../src/jobs/job-loader.ts";
 import type { Snapshots } from "../../../src/jobs/snapshots.ts";
@@ -19,21 +22,21 @@ export interface Asked {
   readonly operationName?: string | null;
 }
 
-/** A response as JSON text, its keys in their order. */
+/** A response as JSON text, its keys in their order, its errors sorted: their order across jobs is left to chance. */
 type Response = string;
 
 export interface BothExecutors {
   readonly simulator: Simulator;
-  /** The response of graphql-js, and those of the compiled executor to the same operation asked again and again. */
+  /** The response of graphql-js, and those of the plan executor to the same operation asked again and again. */
   readonly ask: (
     asked: Asked,
-  ) => Promise<{ readonly plain: Response; readonly compiled: readonly Response[] }>;
-  /** Response of the compiled executor alone. */
-  readonly askCompiled: (document: DocumentNode, asked?: Omit<Asked, "query">) => Promise<Response>;
+  ) => Promise<{ readonly reference: Response; readonly planned: readonly Response[] }>;
+  /** Response of the plan executor alone. */
+  readonly askPlanned: (asked: Asked) => Promise<Response>;
   readonly close: () => Promise<void>;
 }
 
-/** The first run is graphql-js's on the execution schema, then comes compiled code. */
+/** Row writers work step by step at first, and by code of their own later. */
 const RUNS = 3;
 
 const CALLER = createCaller({ authorization: AUTHORIZATION, tenantId: null, language: null });
@@ -42,71 +45,123 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   const simulator = await createSimulator({ recordRequests: true });
   const upstream = createUpstreamClient({
     baseUrl: new URL(simulator.url),
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     maxBodyBytes: 2 ** 24,
     connections: 8,
+    maxQueue: 1_000,
+    proxy: null,
   });
   const schema = createSchema();
-  const plain = createPlainExecutor(schema);
-  const compiled = createCompiledExecutor(schema);
-  const createDetachedJson = createDetachedJsonPool();
+  const executorOptions = { maxResponseBytes: 2 ** 26, formatError: showError };
+  const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+  const execute = createPlanExecutor(executorOptions);
+  const run = createRunOperation({
+    prepare,
+    execute,
+    startSubscription: () => {
+      throw new Error("Expected no subscription to start here.");
+    },
+  });
 
-  const createContext = (snapshots: Snapshots) => {
+  const createContext = (snapshots: Snapshots): OperationContext => {
     const trace = createTrace();
     const { signal } = new AbortController();
     const jobs = createJobLoader({ snapshots, caller: CALLER, trace, signal, accept: "recent" });
-    return { jobs, live: null, trace, detached: createDetachedJson() };
+    return { jobs, watch: null, trace };
   };
 
-  const run = async (
-    executor: typeof plain,
-    document: DocumentNode,
-    asked: Omit<Asked, "query">,
-    seen: Snapshots,
-  ) => {
-    const context = createContext(seen);
-    const { variables = {}, operationName = null } = asked;
-    const result = await executor({ document, operationName, variables, context });
-    const text = JSON.stringify({ data: result.data, errors: errorsOf(result) });
-    return JSON.stringify(JSON.parse(String(context.detached.attach(text))));
+  /** graphql-js with host results of every job, whether the operation requires them or not. */
+  const askReference = async ({ query, variables, operationName }: Asked, snapshots: Snapshots) => {
+    const result = await executeByReference({
+      schema,
+      document: parse(query),
+      operationName,
+      variableValues: variables,
+      contextValue: { ...createContext(snapshots), requiredData: () => "hosts" },
+    });
+    return normalized(JSON.stringify({ data: result.data, errors: errorsOf(result) }));
   };
 
-  /** The upstream, asked once for each job and needs: what differs then is the executors' doing. */
+  const askPlanned = async ({ query, variables = {}, operationName = null }: Asked, snapshots: Snapshots) => {
+    const context = createContext(snapshots);
+    const prepared = prepare(query, operationName);
+    if (!isRefusal(prepared) && prepared.type === "subscription") {
+      // One event, for which the transport and the stream do not count.
+      const coerced = prepared.coerceVariables(variables);
+      if ("errors" in coerced) throw new Error("Expected variables of a subscription to be good.");
+      const plan = prepared.planFor(coerced.coerced);
+      const { requiredData } = plan;
+      const execution = {
+        source: prepared,
+        plan,
+        variables: coerced.coerced,
+        context: { ...context, requiredData },
+      };
+      return normalized(String((await execute(execution)).body));
+    }
+    const result = await run({ query, variables, operationName }, context);
+    if (result.kind !== "single") throw new Error("Expected a single response.");
+    return normalized(String(result.body));
+  };
+
+  /** The upstream, asked once for each job: what differs then is the executors' doing. */
   const createSeen = (): Snapshots => {
     const seen = new Map<string, Promise<JobOutcome>>();
     return {
-      get: (lookup) => {
-        const key = JSON.stringify([lookup.ref, lookup.needs]);
-        const outcome = seen.get(key) ?? upstream.getJobInstance(lookup);
+      get: async (lookup) => {
+        const key = JSON.stringify(lookup.ref);
+        const outcome = seen.get(key) ?? upstream.getJobInstance({ ...lookup, needs: "hosts" });
         seen.set(key, outcome);
-        return outcome;
+        return lookup.needs === "hosts" ? outcome : withoutHosts(await outcome);
       },
     };
   };
 
-  const ask: BothExecutors["ask"] = async ({ query, ...asked }) => {
-    const document = parse(query);
-    const faults = validate(schema, document);
-    if (faults.length > 0) throw new Error(`Expected a valid document, got: ${faults.join("\n")}\n${query}`);
+  const ask: BothExecutors["ask"] = async (asked) => {
+    const prepared = prepare(asked.query, asked.operationName ?? null);
+    if (isRefusal(prepared) && prepared.errors[0]?.extensions?.code !== "OPERATION_RESOLUTION_FAILURE")
+      throw new Error(`Expected a valid document, got: ${JSON.stringify(prepared.errors)}\n${asked.query}`);
     const seen = createSeen();
-    const expected = await run(plain, document, asked, seen);
+    const reference = await askReference(asked, seen);
     const calls = simulator.requests.length;
-    const answers: Response[] = [];
-    for (let i = 0; i < RUNS; i++) answers.push(await run(compiled, document, asked, seen));
+    const planned: Response[] = [];
+    for (let i = 0; i < RUNS; i++) planned.push(await askPlanned(asked, seen));
     if (simulator.requests.length > calls)
-      throw new Error(`Expected both to need the same of the jobs: ${query}`);
-    return { plain: expected, compiled: answers };
+      throw new Error(`Expected both to look up the same jobs: ${asked.query}`);
+    return { reference, planned };
   };
-
-  const askCompiled: BothExecutors["askCompiled"] = (document, asked = {}) =>
-    run(compiled, document, asked, createSeen());
 
   const close = async () => {
     await upstream.close();
     await simulator.close();
   };
 
-  return { simulator, ask, askCompiled, close };
+  return { simulator, ask, askPlanned: (asked) => askPlanned(asked, createSeen()), close };
 }
 
-const errorsOf = ({ errors }: ExecutionResult) => errors?.map((error) => formatError(error.toJSON(), error));
+/** What a lookup gets that does not require host results: reading them throws. */
+function withoutHosts(outcome: JobOutcome): JobOutcome {
+  if (outcome.kind !== "job") return outcome;
+  return { ...outcome, steps: outcome.steps.map((step) => ({ ...step, hostResults: null })) };
+}
+
+/** Errors of a request that nothing was executed of have codes that only the place where they arise can know. */
+const errorsOf = ({ errors, data }: ExecutionResult) =>
+  errors?.map((error) => {
+    const { locations, ...rest } = error.toJSON();
+    const code = /^(Unknown operation named|Must provide)/.test(error.message)
+      ? "OPERATION_RESOLUTION_FAILURE"
+      : "BAD_USER_INPUT";
+    if (data === undefined) {
+      return formatError({ ...rest, ...(locations && { locations }), extensions: { code } }, error);
+    }
+    return showError(error);
+  });
+
+function normalized(response: string): Response {
+  const { data, errors } = JSON.parse(response);
+  const sorted = errors?.toSorted((a: unknown, b: unknown) =>
+    JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+  );
+  return JSON.stringify({ data, errors: sorted });
+}

@@ -42,7 +42,7 @@ const textOf = ({ bytes, length }: JsonSink): string => bytes.toString("utf8", 0
 
 /** What `write` puts after `before` bytes, into a sink of `capacity` bytes that has to grow or not. */
 function written(write: (sink: JsonSink) => void, before = 0, capacity = 64): string {
-  const sink = createJsonSink(capacity);
+  const sink = createJsonSink(capacity, 2 ** 20);
   writeString(sink, "x".repeat(before));
   write(sink);
   // What comes next must begin where this ends.
@@ -143,7 +143,7 @@ describe("texts", () => {
           const memory = new ArrayBuffer(shift + json.length);
           new Uint8Array(memory, shift).set(json);
           const [start = 0, end = 0] = [a % (json.length + 1), b % (json.length + 1)].sort((x, y) => x - y);
-          const sink = createJsonSink(room);
+          const sink = createJsonSink(room, 2 ** 24);
           writeString(sink, "x".repeat(before));
           writeBytes(sink, new DataView(memory, shift, json.length), start, end);
           writeQuote(sink);
@@ -164,7 +164,7 @@ describe("texts", () => {
     const texts = fc.array(fc.string({ unit: "binary", maxLength: 20 }), { maxLength: 20 });
     fc.assert(
       fc.property(texts, capacity, (all, room) => {
-        const sink = createJsonSink(room);
+        const sink = createJsonSink(room, 2 ** 24);
         all.forEach((text, index) => {
           if (index % 2 === 0) writeConstant(sink, createConstant(text));
           else writeString(sink, text);
@@ -177,7 +177,7 @@ describe("texts", () => {
 });
 
 it("a sink keeps what it holds while it grows a thousandfold", () => {
-  const sink = createJsonSink(1);
+  const sink = createJsonSink(1, 2 ** 24);
   for (let n = 0; n < 5_000; n++) {
     writeInteger(sink, n);
     writeConstant(sink, createConstant(","));

@@ -1,0 +1,124 @@
+/** The parts of a run: each is measured and adds its tables to the report. */
+import { join } from "node:path";
+import type { Dialect } from "../src/simulator/simulator.ts";
+import { GATEWAY, GATEWAY_DEFAULT } from "./catalogue.ts";
+import { measureCliff } from "./cliff.ts";
+import { measureLatency } from "./latency.ts";
+import { type MeasuredLive, measureLive } from "./live.ts";
+import { measure } from "./measure.ts";
+import { type MeasuredMemory, measureMemory } from "./memory.ts";
+import type { Options } from "./options.ts";
+import { cliffTable } from "./report/cliff-table.ts";
+import { deliveryTable, liveTable, socketTable, stuckTable } from "./report/live-tables.ts";
+import { profileTable } from "./report/profile.ts";
+import type { Results, WorkloadResult } from "./report/results.ts";
+import { latencyTable, memoryTable, scalingTable } from "./report/tables.ts";
+import { workloadTable } from "./report/workload-table.ts";
+import { measureScaling } from "./scaling.ts";
+import { type Upstream, WORKLOADS, type Workload } from "./workloads.ts";
+
+/** Adds a section to the report. */
+type Add = (title: string, ...paragraphs: string[]) => void;
+/** Prints a line of progress. */
+type Tell = (line: string) => void;
+
+const LIVE_NOTE = `Polling: each viewer asks the endpoint once a second, through the floor; a rate below
+one per viewer is what this machine could do. Gateway: each subscribes, with its own credentials. CPU is in
+percent of one core. Checks: each viewer's permission is checked again every minute. Delay: from the upstream's first
+answer with a change to the last viewer's result.`;
+
+const CLIFF_NOTE = `CPU time per request as a ratio to the same body with tidy rows, in the same round, on the gateway with
+snapshots off and on the floor. Bold: above the goal, 1.25 for 1 % and 2 for all. \`untidy\` is the mix that all other
+workloads have; \`white-space\` has line breaks and indentation between all tokens of the body.`;
+
+/** Options of a run, and where its parts report to. */
+interface Run {
+  readonly options: Options;
+  readonly add: Add;
+  readonly tell: Tell;
+}
+
+const upstreamOf = ({ options }: Run, dialect: Dialect): Upstream => ({ dialect, rows: options.rows });
+
+/** The table of the gateway's profile, when there is one. */
+function profile({ options }: Run, name: string, server = GATEWAY): string[] {
+  const isMeasured = options.servers.includes(server) || options.servers.includes(GATEWAY);
+  if (!options.profileFolder || !isMeasured) return [];
+  return [profileTable(join(options.profileFolder, `${name}-${server}.cpuprofile`))];
+}
+
+async function runWorkload(run: Run, workload: Workload, dialect: Dialect) {
+  const measured = await measure(workload, upstreamOf(run, dialect), run.options);
+  const name = `${workload.name}-${dialect}`;
+  const profiled = profile(run, name, workload.isHot ? GATEWAY_DEFAULT : GATEWAY);
+  run.add(`${workload.title} (${dialect})`, workloadTable(measured), ...profiled);
+  return { workload, dialect, measured };
+}
+
+async function runLatency(run: Run, dialect: Dialect) {
+  const measured = await measureLatency(upstreamOf(run, dialect), run.options);
+  const title = `W5: small queries while another connection loops the query for 10 000 hosts (${dialect})`;
+  run.add(title, latencyTable(measured), ...profile(run, `w5-${dialect}`));
+  return { dialect, measured };
+}
+
+async function runCliff({ options, add, tell }: Run, dialect: Dialect) {
+  const points = await measureCliff(dialect, options.kinds, options, tell);
+  add(`Odd rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
+  return { dialect, points };
+}
+
+async function runScaling(run: Run, dialect: Dialect): Promise<void> {
+  run.add(
+    `Cost as jobs grow: all host fields, \`first: 10000\` (${dialect})`,
+    "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
+    scalingTable(await measureScaling(upstreamOf(run, dialect), run.options)),
+  );
+}
+
+async function runLive(run: Run): Promise<MeasuredLive> {
+  const measured = await measureLive(run.options, run.tell);
+  const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
+  const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
+  run.add(
+    "Live: viewers of one job",
+    LIVE_NOTE,
+    ...tables,
+    ...profile(run, "live-web-socket-events-5000", GATEWAY_DEFAULT),
+  );
+  return measured;
+}
+
+async function runMemory(run: Run): Promise<readonly MeasuredMemory[]> {
+  const { dialects, memoryMinutes } = run.options;
+  // The larger bodies, when both forms are run.
+  const dialect = dialects.includes("release") ? "release" : "contract";
+  const measured = await measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.tell);
+  const title = `Memory over ${memoryMinutes} minutes of W3 and W4, default settings (${dialect})`;
+  run.add(title, memoryTable(measured));
+  return measured;
+}
+
+/** Runs the selected parts. @throws Error for the first wrong response. */
+export async function runParts(run: Run): Promise<Results> {
+  const { options } = run;
+  const forDialects = async <T>(
+    part: string,
+    measurePart: (dialect: Dialect) => Promise<T>,
+  ): Promise<T[]> => {
+    const results: T[] = [];
+    if (!options.parts.has(part)) return results;
+    for (const dialect of options.dialects) results.push(await measurePart(dialect));
+    return results;
+  };
+  const workloads: WorkloadResult[] = [];
+  for (const workload of WORKLOADS) {
+    workloads.push(...(await forDialects(workload.name, (dialect) => runWorkload(run, workload, dialect))));
+  }
+  const latency = await forDialects("w5", (dialect) => runLatency(run, dialect));
+  const cliff = await forDialects("cliff", (dialect) => runCliff(run, dialect));
+  await forDialects("scaling", (dialect) => runScaling(run, dialect));
+  const live = options.parts.has("live") ? await runLive(run) : null;
+  const memory = options.parts.has("memory") ? await runMemory(run) : null;
+  return { workloads, latency, cliff, live, memory };
+}

@@ -1,0 +1,26 @@
+/**
+ * Runs a server, `node probed.ts SCRIPT`, and measures for how long its event loop is blocked. Each connection to the
+ * Unix socket `PROBE_SOCKET` receives the longest block since the previous one, `{"maxMs"}`.
+ */
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { pathToFileURL } from "node:url";
+
+const { PROBE_SOCKET: socketPath } = process.env;
+const [, , script] = process.argv;
+if (!socketPath || !script) throw new Error("Expected PROBE_SOCKET to be set and a script to be named.");
+
+// A timer with an interval of 1 ms: the event loop was blocked for as long as the timer is late, to about 1 ms.
+const delays = monitorEventLoopDelay({ resolution: 1 });
+delays.enable();
+
+rmSync(socketPath, { force: true });
+const server = createServer((socket) => {
+  socket.end(JSON.stringify({ maxMs: delays.max / 1e6 }));
+  delays.reset();
+});
+// The probe must not keep the process alive during shutdown.
+server.listen(socketPath).unref();
+
+await import(pathToFileURL(script).href);

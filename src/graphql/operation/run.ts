@@ -1,0 +1,120 @@
+/** Runs operations. Every transport comes through here, and gets one response or a stream of them. */
+import { type GraphQLError, type GraphQLFormattedError, OperationTypeNode } from "graphql";
+import type { OperationContext } from "../context.ts";
+import { codeOf, formatError, showError } from "../errors.ts";
+import type { Executor } from "../executor/executor.ts";
+import { ResponseTooLarge } from "../executor/json-sink.ts";
+import type { Variables } from "../executor/plan.ts";
+import { isRefusal, type Prepare, type Prepared } from "./prepare.ts";
+
+/** What a client asks for. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Variables;
+}
+
+/** One response. */
+export interface Single {
+  readonly kind: "single";
+  /** JSON. */
+  readonly body: string | Buffer;
+  /** The errors when nothing was executed, for a fault of the request; else null, also for a partial response. */
+  readonly refusal: readonly GraphQLFormattedError[] | null;
+}
+
+/** The responses of a subscription, each of them JSON: the state now, then one for every change. */
+export interface Stream {
+  readonly kind: "stream";
+  /** `return()` ends it at once. @throws StreamInterrupted */
+  readonly responses: AsyncGenerator<string, void, undefined>;
+}
+
+/** Never rejects for a fault of the request or of the upstream. */
+export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
+
+/** A subscription that runs, or why it could not begin. */
+type Started = Stream | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
+
+/** Begins a subscription with coerced variables. The context has `watch`. Never throws. */
+export type StartSubscription = (
+  prepared: Prepared,
+  variables: Variables,
+  context: OperationContext,
+) => Started;
+
+export interface RunOptions {
+  readonly prepare: Prepare;
+  readonly execute: Executor;
+  readonly startSubscription: StartSubscription;
+}
+
+const NO_SUBSCRIPTION =
+  "This request carries one response, and so no subscription. Subscribe over WebSocket, by server-sent events at " +
+  "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.";
+
+export function createRunOperation({ prepare, execute, startSubscription }: RunOptions): RunOperation {
+  return async ({ query, operationName, variables }, context) => {
+    const { trace } = context;
+    const prepared = prepare(query, operationName);
+    if (isRefusal(prepared)) return refuse(prepared.errors, context);
+    trace.operationName = prepared.name;
+    const { coerced, errors } = coerce(prepared, variables);
+    if (errors) return refuse(errors, context);
+    if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
+      if (!context.watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
+      const started = startSubscription(prepared, coerced, context);
+      return started.kind === "stream" ? started : refuse(started.errors, context);
+    }
+    const plan = prepared.planFor(coerced);
+    const { jobs, watch } = context;
+    const { requiredData } = plan;
+    try {
+      const response = await execute({
+        source: prepared,
+        plan,
+        variables: coerced,
+        context: { jobs, watch, requiredData },
+      });
+      for (const error of response.errors) noteError(error, context);
+      return { kind: "single", body: response.body, refusal: null };
+    } catch (error) {
+      if (!(error instanceof ResponseTooLarge)) throw error;
+      return refuse([formatError({ message: error.message }, error)], context);
+    }
+  };
+}
+
+function coerce(prepared: Prepared, variables: Variables) {
+  const result = prepared.coerceVariables(variables);
+  if (!("errors" in result)) return { coerced: result.coerced, errors: null };
+  const code = "BAD_USER_INPUT";
+  return {
+    coerced: {},
+    errors: result.errors.map((error) => formatError({ ...error.toJSON(), extensions: { code } }, error)),
+  };
+}
+
+const badRequest = (message: string): GraphQLFormattedError => ({
+  message,
+  extensions: { code: "BAD_REQUEST" },
+});
+
+function refuse(errors: readonly GraphQLFormattedError[], { trace }: OperationContext): Single {
+  trace.errorCodes.push(...errors.map(codeOf));
+  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
+}
+
+function noteError(error: GraphQLError, { trace }: OperationContext): void {
+  const code = codeOf(showError(error));
+  trace.errorCodes.push(code);
+  if (code === "INTERNAL_SERVER_ERROR") trace.faults.push(error.originalError ?? error);
+}
+
+/** The responses of any operation, for transports that carry many: those of a stream, or the single one. */
+export const responsesOf = (result: Single | Stream): Stream["responses"] =>
+  result.kind === "stream" ? result.responses : single(String(result.body));
+
+async function* single(body: string): Stream["responses"] {
+  yield body;
+}

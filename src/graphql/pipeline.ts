@@ -1,0 +1,44 @@
+/**
+ * The one way of every operation, whatever its transport: `operation/prepare` finds or makes what depends on its text,
+ * `operation/run` runs it with its variables, an executor writes the response, `subscription/` repeats that for every
+ * change.
+ */
+import type { GraphQLSchema } from "graphql";
+import { showError } from "./errors.ts";
+import { createPlanExecutor } from "./executor/plan-executor.ts";
+import { createPlanner } from "./executor/planner.ts";
+import { createReferenceExecutor } from "./executor/reference-executor.ts";
+import { createPrepare, type Prepare } from "./operation/prepare.ts";
+import { createRunOperation, type RunOperation } from "./operation/run.ts";
+import { createRetainedMemory } from "./subscription/retained-memory.ts";
+import { createSharedResults } from "./subscription/shared-results.ts";
+import { createStartSubscription } from "./subscription/subscription.ts";
+
+export interface PipelineOptions {
+  readonly schema: GraphQLSchema;
+  /** What runs operations: both give the same responses. */
+  readonly executor: "compiled" | "graphql-js";
+  /** Larger responses are refused. */
+  readonly maxResponseBytes: number;
+}
+
+export interface Pipeline {
+  readonly prepare: Prepare;
+  readonly run: RunOperation;
+}
+
+/** Memory limit for prepared operations: thousands of the usual size. */
+const PREPARED_BYTES = 64 * 2 ** 20;
+/** Memory limit for what subscriptions keep of their operations. */
+const SUBSCRIPTION_BYTES = 256 * 2 ** 20;
+
+export function createPipeline({ schema, executor, maxResponseBytes }: PipelineOptions): Pipeline {
+  const options = { schema, maxResponseBytes, formatError: showError };
+  const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
+  const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: PREPARED_BYTES });
+  const startSubscription = createStartSubscription({
+    results: createSharedResults(execute),
+    memory: createRetainedMemory(SUBSCRIPTION_BYTES),
+  });
+  return { prepare, run: createRunOperation({ prepare, execute, startSubscription }) };
+}

@@ -1,0 +1,74 @@
+/** Reads the operation from a request to `/graphql`. */
+import { hash } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import type { OperationRequest } from "../graphql/operation/run.ts";
+
+export type GraphQLRequest =
+  /** A POST request whose body is an operation. It needs nothing of what Apollo Server does over HTTP. */
+  | { readonly kind: "operation"; readonly operation: OperationRequest }
+  /** Everything else: GET requests, persisted queries, browsers, what is malformed. */
+  | { readonly kind: "other"; readonly text: string | null; readonly operationName: string | null }
+  | { readonly kind: "invalid"; readonly message: string };
+
+export function readGraphQLRequest({ method, body, query: search }: FastifyRequest): GraphQLRequest {
+  const parameters = method === "POST" ? body : search;
+  if (!isRecord(parameters)) return { kind: "other", text: null, operationName: null };
+  const { query, operationName = null } = parameters;
+  const extensions =
+    typeof parameters.extensions === "string" ? parsed(parameters.extensions) : parameters.extensions;
+  const persisted = isRecord(extensions) ? (extensions.persistedQuery ?? null) : null;
+  const invalid = persisted === null ? null : persistedQueryProblem(persisted, query);
+  if (invalid !== null) return { kind: "invalid", message: invalid };
+  if (method === "POST" && persisted === null && isRecordOrNothing(extensions)) {
+    const operation = readOperation(parameters);
+    if (operation) return { kind: "operation", operation };
+  }
+  return {
+    kind: "other",
+    text: typeof query === "string" ? query : null,
+    operationName: typeof operationName === "string" ? operationName : null,
+  };
+}
+
+/** Null for what is malformed, about which Apollo Server has the words. */
+function readOperation({
+  query,
+  operationName = null,
+  variables = null,
+}: JsonObject): OperationRequest | null {
+  if (typeof query !== "string" || query === "") return null;
+  if (typeof operationName !== "string" && operationName !== null) return null;
+  if (variables !== null && !isRecord(variables)) return null;
+  return { query, operationName, variables: variables ?? {} };
+}
+
+/** What is wrong with `extensions.persistedQuery`; null for nothing. A hash alone may be unknown, which is not wrong. */
+function persistedQueryProblem(persisted: unknown, query: unknown): string | null {
+  if (!isRecord(persisted)) return "Expected `extensions.persistedQuery` to be an object.";
+  const { version, sha256Hash } = persisted;
+  if (version !== 1)
+    return "Expected `extensions.persistedQuery.version` to be 1, the only version there is.";
+  if (typeof sha256Hash !== "string" || !/^[0-9a-f]{64}$/.test(sha256Hash)) {
+    return "Expected `extensions.persistedQuery.sha256Hash` to be 64 lower-case hex digits.";
+  }
+  if (typeof query === "string" && hash("sha256", query) !== sha256Hash) {
+    return "Expected `extensions.persistedQuery.sha256Hash` to be the SHA-256 hash of `query`.";
+  }
+  return null;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isRecordOrNothing = (value: unknown): boolean =>
+  value === undefined || value === null || isRecord(value);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

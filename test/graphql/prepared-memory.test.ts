@@ -1,0 +1,59 @@
+/** What prepared operations keep in memory, however many different texts come. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { createPlanner } from "../../src/graphql/executor/planner.ts";
+import { createPrepare, isRefusal } from "../../src/graphql/operation/prepare.ts";
+import { createSchema } from "../../src/graphql/schema.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const heapBytes = () => {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+};
+
+const schema = createSchema();
+const job = (selection: string) =>
+  `jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ... on JobInstance { ${selection} } }`;
+const aliases = (count: number, field: string, text: number) =>
+  Array.from({ length: count }, (_, n) => `t${text}_${n}: ${field}`).join(" ");
+
+const MAX_BYTES = 16 * 2 ** 20;
+
+it.each([
+  [
+    "aliases of rows",
+    (text: number) => `{ ${job(`steps { hostResults { nodes { ${aliases(2_500, "id", text)} } } }`)} }`,
+  ],
+  ["aliases of a job", (text: number) => `{ ${job(aliases(2_500, "name", text))} }`],
+  ["arguments", (text: number) => `{ ${job(aliases(700, 'step(stepInstanceId: "1") { name }', text))} }`],
+  [
+    "conditions",
+    (text: number) => `query($v: Boolean!) { ${job(aliases(900, "name @skip(if: $v)", text))} }`,
+  ],
+  [
+    "operations",
+    (text: number) =>
+      Array.from({ length: 200 }, (_, n) => `query T${text}_${n} { ${job("name status")} }`).join(" "),
+  ],
+])(
+  "stays within its limit for %s",
+  (_what, textOf) => {
+    const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: MAX_BYTES });
+    const run = (text: number) => {
+      const name = textOf(text).startsWith("query T") ? `T${text}_0` : null;
+      const prepared = prepare(textOf(text), name);
+      if (isRefusal(prepared)) throw new Error(JSON.stringify(prepared.errors));
+      for (const v of [true, false]) prepared.planFor({ v });
+    };
+    run(0);
+    const before = heapBytes();
+    for (let text = 1; text <= 30; text++) run(text);
+    expect(heapBytes() - before).toBeLessThan(MAX_BYTES);
+    // Unbounded they would take several times as much.
+    expect(prepare(textOf(1), "missing")).toHaveProperty("errors");
+  },
+  120_000,
+);

@@ -1,0 +1,161 @@
+/** Pages of other origins: which may use the gateway, and what their browsers are told. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAllowedOrigin } from "../../src/http/origin.ts";
+import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+
+describe("isAllowedOrigin", () => {
+  it.each<[origin: string, host: string, isOwn: boolean]>([
+    ["https://example.com", "example.com", true],
+    ["https://example.com", "example.com:443", true],
+    ["https://example.com:443", "example.com", true],
+    ["http://example.com", "example.com:80", true],
+    ["http://example.com:80", "example.com", true],
+    ["https://example.com", "EXAMPLE.com", true],
+    ["http://example.com:4000", "example.com:4000", true],
+    ["https://example.com", "example.com:80", false],
+    ["http://example.com", "example.com:443", false],
+    ["http://example.com:4000", "example.com", false],
+    ["https://example.com", "example.com.evil.net", false],
+    ["https://evil.net", "example.com", false],
+    ["null", "example.com", false],
+    ["https://example.com", "", false],
+    ["https://example.com", "a b", false],
+  ])("of %s with the host %s: %s", (origin, host, isOwn) => {
+    expect(isAllowedOrigin({ origin, host }, [])).toBe(isOwn);
+    expect(isAllowedOrigin({ origin, host }, ["https://elsewhere.net"])).toBe(isOwn);
+  });
+});
+
+const OPS = "https://ops.example.com";
+const OTHER = "https://other.example.com";
+const CORS = /^access-control-/;
+
+const corsHeaders = ({ headers }: Response) =>
+  Object.fromEntries([...headers].filter(([name]) => CORS.test(name)));
+
+/** What a browser asks before a request of a page that needs leave. */
+const preflight = (url: string, origin: string, headers = "content-type,x-bkapi-authorization") =>
+  fetch(url, {
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": headers,
+    },
+  });
+
+const post = (url: string, origin: string, accept = "*/*") =>
+  fetch(url, {
+    method: "POST",
+    headers: { origin, accept, "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+    body: '{"query":"{ __typename }"}',
+  });
+
+/** What a page of an origin that is named may see, and send along: cookies, too. */
+const NAMED = {
+  "access-control-allow-origin": OPS,
+  "access-control-allow-credentials": "true",
+  "access-control-expose-headers": "retry-after, x-request-id",
+};
+
+describe.each(["", "/stream"])("at /graphql%s", (path) => {
+  const accept = path === "" ? "*/*" : "text/event-stream";
+  const start = async (allowedOrigins: string[]) => {
+    gateway = await startGateway({ config: { allowedOrigins } });
+  };
+  let gateway: TestGateway;
+  const url = () => gateway.url + path;
+
+  describe("where some origins are allowed", () => {
+    beforeAll(() => start(["https://a.example.com", OPS]));
+    afterAll(() => gateway.close());
+
+    it("lets a page of one of them read responses, refusals too", async () => {
+      const [response, refusal] = await Promise.all([post(url(), OPS, accept), post(`${url()}/x`, OPS)]);
+      expect([response.status, corsHeaders(response)]).toEqual([200, NAMED]);
+      expect([refusal.status, corsHeaders(refusal)]).toEqual([404, NAMED]);
+      expect(response.headers.get("vary")).toBe("Origin");
+    });
+
+    it("lets it send what clients send", async () => {
+      const response = await preflight(url(), OPS);
+      expect([response.status, await response.text()]).toEqual([204, ""]);
+      const { "access-control-allow-headers": headers = "", ...others } = corsHeaders(response);
+      expect(others).toEqual({
+        ...NAMED,
+        "access-control-allow-methods": "GET, POST",
+        "access-control-max-age": "600",
+      });
+      expect(headers.split(", ")).toEqual(
+        expect.arrayContaining([
+          "content-type",
+          "x-bkapi-authorization",
+          "x-bk-tenant-id",
+          "accept-language",
+          "apollo-require-preflight",
+          "cache-control",
+          "x-request-id",
+        ]),
+      );
+    });
+
+    it.each([OTHER, `${OPS}:8443`, "http://ops.example.com", "null"])(
+      "tells a page of %s nothing",
+      async (origin) => {
+        const asked = await preflight(url(), origin);
+        expect([asked.status, corsHeaders(asked)]).toEqual([405, {}]);
+        expect(corsHeaders(await post(url(), origin, accept))).toEqual({});
+      },
+    );
+
+    it("refuses OPTIONS that is no preflight, as without any origins", async () => {
+      const response = await fetch(url(), { method: "OPTIONS", headers: { origin: OPS } });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    });
+  });
+
+  describe("where all origins are allowed", () => {
+    beforeAll(() => start(["*"]));
+    afterAll(() => gateway.close());
+
+    it("lets a page of any read responses, but not with cookies", async () => {
+      expect(corsHeaders(await post(url(), OTHER, accept))).toEqual({
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "retry-after, x-request-id",
+      });
+      const asked = await preflight(url(), OTHER);
+      expect(asked.status).toBe(204);
+      expect(corsHeaders(asked)).not.toHaveProperty("access-control-allow-credentials");
+    });
+  });
+
+  describe("where none is allowed", () => {
+    beforeAll(() => start([]));
+    afterAll(() => gateway.close());
+
+    it("tells no page anything", async () => {
+      const [asked, response] = await Promise.all([preflight(url(), OPS), post(url(), OPS, accept)]);
+      expect([asked.status, corsHeaders(asked), corsHeaders(response)]).toEqual([405, {}, {}]);
+      expect(response.headers.get("vary")).toBeNull();
+    });
+  });
+});
+
+it("lets a page read that the gateway is shutting down", async () => {
+  const gateway = await startGateway({ config: { allowedOrigins: [OPS] } });
+  gateway.simulator.script("40000000001", () => ({ kind: "hang" }));
+  const query = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "40000000001" }) { __typename } }';
+  const client = new AbortController();
+  const hanging = fetch(gateway.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+    body: JSON.stringify({ query }),
+    signal: client.signal,
+  }).catch(() => null);
+  await expect.poll(() => gateway.simulator.requests.length).toBe(1);
+  const closed = gateway.close();
+  const refused = await post(gateway.url, OPS);
+  expect([refused.status, corsHeaders(refused)]).toEqual([503, NAMED]);
+  client.abort();
+  await Promise.all([hanging, closed]);
+});

@@ -1,0 +1,61 @@
+/** Results that break off by a fault of our own: clients are not told that the job has ended, nor what the fault is. */
+import Fastify from "fastify";
+import { expect, it, onTestFinished } from "vitest";
+import type { OperationContext } from "../../src/graphql/context.ts";
+import { eventStreamRoute } from "../../src/http/event-stream.ts";
+import { sendParts } from "../../src/http/multipart.ts";
+import { createTrace } from "../../src/upstream/trace.ts";
+
+const FAULT = new Error("secret detail");
+
+async function* results(): AsyncGenerator<string, void, undefined> {
+  yield '{"data":{"job":1}}';
+  throw FAULT;
+}
+
+async function useServer() {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  const trace = createTrace();
+  await app.register(eventStreamRoute, {
+    run: async () => ({ kind: "stream", responses: results() }),
+    // The operation above looks at nothing.
+    createContext: () => ({}) as OperationContext,
+    allowedOrigins: [],
+    requestLog: { traceOf: () => trace, writeFaults: () => {} },
+  });
+  let thrown: unknown;
+  app.get("/parts", async (_request, reply) => {
+    await sendParts(reply, results()).catch((error: unknown) => {
+      thrown = error;
+    });
+    return reply;
+  });
+  const url = await app.listen({ port: 0 });
+  return { url, trace, thrown: () => thrown };
+}
+
+it("server-sent events end without completing", async () => {
+  const { url, trace } = await useServer();
+  const response = await fetch(`${url}/graphql/stream?query={a}`, {
+    headers: { accept: "text/event-stream" },
+  });
+  expect(await response.text()).toBe(':\n\nevent: next\ndata: {"data":{"job":1}}\n\n');
+  expect(trace.faults).toEqual([FAULT]);
+});
+
+it("multipart ends with a transport error", async () => {
+  const { url, thrown } = await useServer();
+  const text = await (await fetch(`${url}/parts`)).text();
+  const last = /\r\n\r\n(\{"payload":null.*\})\r\n--graphql--\r\n$/.exec(text)?.[1] ?? "null";
+  expect(JSON.parse(last)).toEqual({
+    payload: null,
+    errors: [
+      {
+        message: "The gateway failed to answer this. The request id leads to the reason in its log.",
+        extensions: { code: "INTERNAL_SERVER_ERROR" },
+      },
+    ],
+  });
+  expect(thrown()).toBe(FAULT);
+});

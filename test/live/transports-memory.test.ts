@@ -1,0 +1,72 @@
+/** What a subscription keeps of its request while it lasts. */
+import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it, onTestFinished } from "vitest";
+import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+import { openConnection } from "../support/raw-socket.ts";
+import { JOB, watchedJob } from "./watched-job.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+const heapUsed = async () => {
+  for (let round = 0; round < 3; round++) {
+    collectGarbage();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().heapUsed;
+};
+
+const QUERY = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+
+/** What comes with a request and is no part of its operation: nothing but the transport could keep it. */
+const padding = (index: number) => `${index}`.padEnd(900_000, "x");
+
+/** Subscribes, and waits for the first result. */
+type Hold = (gateway: TestGateway, index: number) => Promise<void>;
+
+/** By hand: fetch keeps the body of a request until its response has ended. */
+const holdByResponse =
+  (path: string, accept: string): Hold =>
+  async ({ url }, index) => {
+    const { hostname, port } = new URL(url);
+    const body = JSON.stringify({ query: QUERY, padding: padding(index) });
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.write(
+      `POST /graphql${path} HTTP/1.1\r\nhost: x\r\naccept: ${accept}\r\ncontent-type: application/json\r\n` +
+        `x-bkapi-authorization: ${AUTHORIZATION}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await new Promise<void>((resolve) => {
+      socket.on("data", (data) => {
+        if (String(data).includes('{"name":"job"}')) resolve();
+      });
+    });
+  };
+
+const holdBySocket: Hold = async ({ url }, index) => {
+  const { send, next, socket } = await openConnection(url, {
+    "x-bkapi-authorization": AUTHORIZATION,
+    padding: padding(-index),
+  });
+  onTestFinished(() => socket.terminate());
+  send({ id: "1", type: "subscribe", payload: { query: QUERY, padding: padding(index) } });
+  expect(await next()).toMatchObject({ payload: { data: { jobInstanceUpdated: { name: "job" } } } });
+};
+
+it.each<[string, Hold]>([
+  ["server-sent events", holdByResponse("/stream", "text/event-stream")],
+  ["multipart", holdByResponse("", "multipart/mixed;subscriptionSpec=1.0")],
+  ["WebSocket", holdBySocket],
+])("%s keeps nothing of the body that a subscription came with", async (_, hold) => {
+  const gateway = await useGateway();
+  watchedJob(gateway);
+  // What is made once is there after this.
+  await hold(gateway, 0);
+  const before = await heapUsed();
+  for (let index = 1; index <= 20; index++) await hold(gateway, index);
+  const grownBy = (await heapUsed()) - before;
+  // The bodies are 18 MB together.
+  expect(grownBy).toBeLessThan(4_000_000);
+});

@@ -1,0 +1,71 @@
+/** A forward proxy: CONNECT and requests in absolute form, as HTTP proxies speak. */
+import { createServer, request } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { onTestFinished } from "vitest";
+
+export interface Proxy {
+  readonly url: string;
+  /** What it was asked for, such as `CONNECT bkapi.example.com:443` or `GET http://job.example.com/…`. */
+  readonly requests: readonly string[];
+  /** `Proxy-Authorization` of each. */
+  readonly authorizations: readonly (string | undefined)[];
+  /** Most connections to it that were open at one time. */
+  readonly peak: () => number;
+  /** Ends all connections to it. */
+  readonly closeTunnels: () => void;
+}
+
+/** For one test, closed when the test is over. Whatever host it is asked for, it goes to `port` of this machine. */
+export async function useProxy(port: number, refusal?: { readonly status: number }): Promise<Proxy> {
+  const requests: string[] = [];
+  const authorizations: (string | undefined)[] = [];
+  const sockets = new Set<Duplex>();
+  let peak = 0;
+  const note = (
+    method: string | undefined,
+    target: string | undefined,
+    authorization: string | undefined,
+  ) => {
+    requests.push(`${method} ${target}`);
+    authorizations.push(authorization);
+  };
+  const server = createServer((incoming, outgoing) => {
+    note(incoming.method, incoming.url, incoming.headers["proxy-authorization"]);
+    if (refusal) return outgoing.writeHead(refusal.status).end();
+    const { pathname, search } = new URL(incoming.url ?? "");
+    const { "proxy-authorization": _, ...headers } = incoming.headers;
+    request({ port, host: "127.0.0.1", path: pathname + search, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(outgoing);
+    }).end();
+    return outgoing;
+  });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    peak = Math.max(peak, sockets.size);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  server.on("connect", (incoming, socket: Duplex) => {
+    note("CONNECT", incoming.url, incoming.headers["proxy-authorization"]);
+    if (refusal) return socket.end(`HTTP/1.1 ${refusal.status} X\r\ncontent-length: 0\r\n\r\n`);
+    const upstream = connect(port, "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+      upstream.pipe(socket).pipe(upstream);
+    });
+    upstream.on("error", () => socket.destroy());
+    socket.on("error", () => {}).on("close", () => upstream.destroy());
+    return socket;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const closeTunnels = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(() => {
+    server.close();
+    closeTunnels();
+  });
+  // The address is an object for a TCP server that is listening.
+  const { port: proxyPort } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${proxyPort}`, requests, authorizations, peak: () => peak, closeTunnels };
+}

@@ -1,0 +1,20 @@
+/**
+ * Runs before each test file. Vitest has a setting for how long `expect.poll` waits for its condition; `vi.waitFor` and
+ * `vi.waitUntil` wait for a second, which a busy machine does not keep.
+ */
+import { vi } from "vitest";
+
+/** Only a hang takes so long, and a test's own limit is longer. */
+const TIMEOUT_MS = 60_000;
+
+type Options = Parameters<typeof vi.waitFor>[1];
+
+const patient = (options: Options) => ({
+  interval: 10,
+  ...(typeof options === "object" && options),
+  timeout: TIMEOUT_MS,
+});
+
+const { waitFor, waitUntil } = vi;
+vi.waitFor = (callback, options) => waitFor(callback, patient(options));
+vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));

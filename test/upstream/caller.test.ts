@@ -1,0 +1,35 @@
+/** Callers are told apart by all of their claims, and made once for equal ones. */
+import { expect, it } from "vitest";
+import { createCaller, createCallerCache } from "../../src/upstream/caller.ts";
+
+const ANN = { authorization: '{"access_token":"ann"}', tenantId: "t", language: "en" } as const;
+
+it("makes one caller of equal claims", () => {
+  const create = createCallerCache();
+  expect(create({ ...ANN })).toBe(create({ ...ANN }));
+  expect(create(ANN)).toEqual(createCaller(ANN));
+});
+
+it("tells callers apart by every claim, also where their texts could be mistaken for each other's", () => {
+  const create = createCallerCache();
+  const texts = [null, "", "t", "t ", " t", "=t", "t =t", "1 t", "null", "-1 null"];
+  const claims = texts.flatMap((tenantId) =>
+    texts.flatMap((authorization) =>
+      (["en", "zh-cn", null] as const).map((language) => ({ tenantId, authorization, language })),
+    ),
+  );
+  for (let round = 0; round < 2; round += 1) {
+    expect(claims.map((claim) => create(claim))).toEqual(claims.map((claim) => createCaller(claim)));
+  }
+  expect(new Set(claims.map((claim) => create(claim).identity)).size).toBe(claims.length);
+});
+
+it("forgets callers who have not come for long", () => {
+  const create = createCallerCache();
+  const first = create(ANN);
+  for (let index = 0; index < 2_000; index += 1) {
+    create({ ...ANN, authorization: `${index}${"x".repeat(10_000)}` });
+  }
+  expect(create(ANN)).not.toBe(first);
+  expect(create(ANN)).toEqual(first);
+});

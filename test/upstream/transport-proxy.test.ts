@@ -1,0 +1,176 @@
+/** An upstream that is reached through a proxy. */
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { createSimulator } from "../../src/simulator/simulator.ts";
+import { useGateway } from "../support/gateway.ts";
+import { useProxy } from "../support/proxy.ts";
+import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.ts";
+import { askForJob, onlyError } from "./ask.ts";
+
+const PATH =
+  "/api/bk-job/prod/api/v4/get_job_instance_status?bk_scope_type=biz&bk_scope_id=1&job_instance_id=100";
+
+const environmentOf = (environment: Record<string, string>) => readConfig(environment).upstream.proxy;
+
+describe("an upstream that speaks HTTP", () => {
+  async function useProxiedGateway(refusal?: { readonly status: number }) {
+    const simulator = await createSimulator({});
+    onTestFinished(simulator.close);
+    const proxy = await useProxy(Number(new URL(simulator.url).port), refusal);
+    const gateway = await useGateway({
+      upstream: {
+        baseUrl: new URL("http://job.example.test/api/bk-job/prod"),
+        proxy: environmentOf({ HTTP_PROXY: proxy.url.replace("//", "//user:pass%20word@") }),
+        connections: 4,
+      },
+    });
+    return { proxy, gateway };
+  }
+
+  it("is asked in absolute form, with the proxy's credentials", async () => {
+    const { proxy, gateway } = await useProxiedGateway();
+
+    expect((await askForJob(gateway)).data.jobInstance.jobInstanceId).toBe("100");
+
+    expect(proxy.requests).toEqual([`GET http://job.example.test${PATH}`]);
+    expect(proxy.authorizations).toEqual([`Basic ${btoa("user:pass word")}`]);
+  });
+
+  it("is asked on no more connections than set, which are used again", async () => {
+    const { proxy, gateway } = await useProxiedGateway();
+    const callers = Array.from({ length: 20 }, (_, index) => `{"access_token":"caller-${index}"}`);
+
+    for (let round = 0; round < 2; round += 1) {
+      const answers = await Promise.all(
+        callers.map((caller) => askForJob(gateway, "100", { "x-bkapi-authorization": caller })),
+      );
+      expect(answers.filter(({ errors }) => errors)).toEqual([]);
+    }
+
+    expect(proxy.requests).toHaveLength(40);
+    expect(proxy.peak()).toBe(4);
+  });
+
+  it.each([
+    [407, "UPSTREAM_UNAVAILABLE", "The upstream could not be reached: the proxy asks for credentials."],
+    [502, "UPSTREAM_UNAVAILABLE", "The upstream answered HTTP 502 without a readable message."],
+  ])("is not reached when the proxy says %i", async (status, code, expected) => {
+    const { gateway } = await useProxiedGateway({ status });
+    const { message, extensions } = onlyError(await askForJob(gateway));
+    expect([extensions.code, message]).toEqual([code, expected]);
+  });
+});
+
+describe("an upstream that speaks HTTPS", () => {
+  const [certificate, key] = ["certificate", "key"].map((name) =>
+    readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url), "utf8"),
+  );
+
+  async function useTlsUpstream(): Promise<number> {
+    const trusted = getCACertificates("default");
+    setDefaultCACertificates([...trusted, certificate ?? ""]);
+    const server: Server = createServer({ cert: certificate ?? "", key: key ?? "" }, (_, outgoing) => {
+      outgoing.writeHead(404, { "content-type": "application/json" }).end(notFoundBody("by TLS"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      setDefaultCACertificates(trusted);
+      server.close();
+      server.closeAllConnections();
+    });
+    // The address is an object for a TCP server that is listening.
+    return (server.address() as AddressInfo).port;
+  }
+
+  const baseUrl = new URL("https://bkapi.example.test/api/bk-job/prod");
+
+  it.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY"])(
+    "is reached by CONNECT to the proxy of %s",
+    async (name) => {
+      const proxy = await useProxy(await useTlsUpstream());
+      const gateway = await useGateway({
+        upstream: { baseUrl, connections: 2, proxy: environmentOf({ [name]: proxy.url }) },
+      });
+
+      for (let call = 0; call < 3; call += 1) {
+        expect((await askForJob(gateway)).data.jobInstance.message).toBe("by TLS");
+      }
+
+      expect(proxy.requests).toEqual(["CONNECT bkapi.example.test:443"]);
+    },
+  );
+
+  it("has no more tunnels than connections are set", async () => {
+    const proxy = await useProxy(await useTlsUpstream());
+    const gateway = await useGateway({
+      upstream: { baseUrl, connections: 4, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
+    });
+    const callers = Array.from({ length: 20 }, (_, index) => `{"access_token":"caller-${index}"}`);
+
+    await Promise.all(
+      callers.map((caller) => askForJob(gateway, "100", { "x-bkapi-authorization": caller })),
+    );
+
+    expect(proxy.requests).toHaveLength(4);
+    expect(proxy.peak()).toBe(4);
+  });
+
+  it("is not reached when the proxy refuses", async () => {
+    const proxy = await useProxy(0, { status: 403 });
+    const gateway = await useGateway({
+      upstream: { baseUrl, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
+    });
+
+    const { message, extensions } = onlyError(await askForJob(gateway));
+
+    expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
+    expect(message).toBe("The upstream could not be reached: the proxy refused to connect to it.");
+  });
+
+  it("is given up in time when the proxy never answers", async () => {
+    const proxy = await useRawUpstream(() => {});
+    const gateway = await useGateway({
+      upstream: { baseUrl, timeoutMs: 500, proxy: environmentOf({ HTTPS_PROXY: proxy.url.origin }) },
+    });
+
+    expect(onlyError(await askForJob(gateway)).extensions.code).toBe("UPSTREAM_TIMEOUT");
+    expect(proxy.calls).toHaveLength(1);
+  });
+
+  it("is made a call to once more when the tunnel was closed while it was idle", async () => {
+    // The proxy is not asked twice on one connection: what comes after CONNECT is not HTTP.
+    const port = await useTlsUpstream();
+    const proxy = await useProxy(port);
+    const gateway = await useGateway({
+      upstream: { baseUrl, connections: 1, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
+    });
+    await askForJob(gateway);
+    proxy.closeTunnels();
+
+    expect((await askForJob(gateway)).data.jobInstance.message).toBe("by TLS");
+    expect(proxy.requests).toHaveLength(2);
+  });
+});
+
+describe("NO_PROXY", () => {
+  it.each([
+    ["127.0.0.1", 0],
+    ["localhost, 127.0.0.1", 0],
+    ["*", 0],
+    ["example.com", 1],
+    ["", 1],
+  ])("of %j: %i calls through the proxy", async (except, expected) => {
+    const upstream = await useRawUpstream(({ socket }) => socket.write(response(notFoundBody("m"))));
+    const proxy = await useProxy(Number(upstream.url.port));
+    const gateway = await useGateway({
+      upstream: { baseUrl: upstream.url, proxy: environmentOf({ HTTP_PROXY: proxy.url, NO_PROXY: except }) },
+    });
+
+    expect((await askForJob(gateway)).data.jobInstance.message).toBe("m");
+    expect(proxy.requests).toHaveLength(expected);
+  });
+});
