@@ -3,6 +3,7 @@
  * counted, filtered and ordered on numbers, and become objects or text only where they are returned.
  */
 import type { Container, HostResult } from "./host-result.ts";
+import { decodeJsonText } from "./host-text.ts";
 import type { Int64 } from "./int64.ts";
 
 /** Whole numbers; NaN where absent. */
@@ -21,12 +22,17 @@ export interface IdColumn {
 export interface TextColumn {
   readonly start: Int32Array;
   readonly end: Int32Array;
+  /** 1 where the text holds escapes; null when none of them does. */
+  readonly escaped: Uint8Array | null;
 }
 
+/** Columns may be longer than the table. One in which no row has a value may be shared by many tables. */
 export interface HostTable {
   readonly length: number;
-  /** What text columns point into. */
+  /** What text columns point into: the body that the table was read from. */
   readonly bytes: Uint8Array;
+  /** Memory of the columns that are this table's own, in bytes. */
+  readonly ownBytes: number;
   readonly statusCode: Int32Array;
   readonly hostId: IdColumn;
   readonly cloudId: IdColumn;
@@ -82,18 +88,23 @@ export const idAt = (column: IdColumn, row: number): Int64 | null =>
   (column.large.size > 0 ? column.large.get(row) : undefined) ?? numberAt(column.values, row);
 
 /** Text at `row`, or null. */
-export function textAt({ bytes }: HostTable, { start, end }: TextColumn, row: number): string | null {
+export function textAt(
+  { bytes }: HostTable,
+  { start, end, escaped }: TextColumn,
+  row: number,
+): string | null {
   const from = start[row] ?? -1;
-  if (from < 0) return null;
-  const json = Buffer.from(bytes.buffer, bytes.byteOffset + from, (end[row] ?? from) - from).toString();
-  return json.includes("\\") ? String(JSON.parse(`"${json}"`)) : json;
+  return from < 0 ? null : decodeJsonText(bytes, from, end[row] ?? from, escaped?.[row] === 1);
 }
 
-/** Memory that the columns take, in bytes, with what is remembered of them; without `bytes`. */
-export const columnBytes = ({ length }: HostTable): number => length * ROW_BYTES;
+/** Memory for what is remembered of a table's rows, in bytes per row: at most this much is. */
+export const REMEMBERED_ROW_BYTES = 32;
+/** The stable order, the place of each row in it, and which of several results on its target it is. */
+const PLACED_ROW_BYTES = 3 * 4;
 
-/** 10 number columns of 8 bytes, 7 text columns of 2 × 4, the status code; orders and groups of 4 bytes each. */
-const ROW_BYTES = 10 * 8 + 7 * 8 + 4 + 8 * 4;
+/** Memory that a table takes with all that may be remembered of it, in bytes; without `bytes`. */
+export const columnBytes = ({ ownBytes, length }: HostTable): number =>
+  ownBytes + length * (REMEMBERED_ROW_BYTES + PLACED_ROW_BYTES);
 
 /** The row as an object. */
 export function rowAt(table: HostTable, row: number): HostResult {

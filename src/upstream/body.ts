@@ -1,69 +1,166 @@
 /**
- * Bodies of answers as JSON values. Host rows are nearly all of a large body, so they are read on their own, from
- * the bytes; what is left is a small text for `JSON.parse`.
+ * Bodies of responses as values. What the gateway reads of a body has a shape: known members are read as `JSON.parse`
+ * reads them, lists of host rows become tables, and everything else is only checked. So the depth of recursion is that
+ * of the shape, and a body takes memory for what is known of it, whatever else it holds.
+ *
+ *   {"data":{"finished":true,"step_instance_list":[{"name":"s","step_ip_result_list":[{…},…]}],"new":[[[…]]]}}
+ *
+ * is read as `{data: {finished: true, step_instance_list: [{name: "s", step_ip_result_list: <rows>}]}}`.
  */
 import { isUtf8 } from "node:buffer";
-import { randomUUID } from "node:crypto";
 import type { HostTable } from "../model/host-table.ts";
-import { scanHostRows } from "./host-row-scanner.ts";
+import type { Needs } from "../model/job-instance.ts";
+import { ContractViolation, LIST, within } from "./decoders.ts";
+import { createHostRowReader, type HostRows } from "./host-row-reader.ts";
+import { createFields, type Fields, fieldAt } from "./json-fields.ts";
+import {
+  ANY_LIST,
+  ANY_OBJECT,
+  createJsonScanner,
+  firstMember,
+  type JsonScanner,
+  JsonSyntaxError,
+  nextMember,
+  readScalar,
+  skipSpace,
+  skipValue,
+} from "./json-scanner.ts";
 
-export interface Body {
-  /** Undefined when it is not JSON. */
-  readonly value: unknown;
-  /** The rows that `list`, a part of `value`, stands for; undefined when it is a list like any other. */
-  readonly rowsOf: (list: unknown) => HostTable | undefined;
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** What is known of a value. Other values than that are read as what they are, without what is in them. */
+type Shape =
+  | { readonly kind: "scalar" | "rows" }
+  | { readonly kind: "list"; readonly item: Shape }
+  | { readonly kind: "object"; readonly members: Fields<Member> };
+
+interface Member {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
-const NO_ROWS = () => undefined;
+const SCALAR: Shape = { kind: "scalar" };
+const ROWS: Shape = { kind: "rows" };
+const listOf = (item: Shape): Shape => ({ kind: "list", item });
+const objectOf = (shapes: Readonly<Record<string, Shape>>): Shape => {
+  const members = Object.entries(shapes).map(([name, shape]) => [name, { name, shape }]);
+  return { kind: "object", members: createFields(Object.fromEntries(members)) };
+};
+/** Members of which nothing more is known. */
+const scalars = (...names: readonly string[]): Record<string, Shape> =>
+  Object.fromEntries(names.map((name) => [name, SCALAR]));
 
-/**
- * The body with its host rows read from the bytes; null when they are not of the usual form, and when it is no
- * JSON in UTF-8.
- */
-export function scanBody(bytes: Buffer): Body | null {
-  if (!isUtf8(bytes)) return null;
-  const lists = scanRowLists(bytes);
-  if (lists === null) return null;
-  // A text that no body holds by chance: in the place of a list it stands for its rows.
-  const mark = randomUUID();
-  let rest = "";
-  let at = 0;
-  for (const [index, { begin, end }] of lists.entries()) {
-    rest += `${bytes.toString("utf8", at, begin)}"${mark}${index}"`;
-    at = end;
-  }
-  const value = parse(rest + bytes.toString("utf8", at));
-  if (value === undefined) return null;
-  const rowsOf = (list: unknown) =>
-    typeof list === "string" && list.startsWith(mark)
-      ? lists[Number(list.slice(mark.length))]?.table
-      : undefined;
-  return { value, rowsOf };
+const TIMES = ["create_time", "start_time", "end_time", "total_time"];
+
+/** Successful bodies and every kind of error body at once: which of them it is, only the body says. */
+function bodyShape(stepLists: Readonly<Record<string, Shape>>): Shape {
+  const step = objectOf({
+    ...scalars("step_instance_id", "type", "name", "status", "execute_count", ...TIMES),
+    ...stepLists,
+  });
+  const job = objectOf(
+    scalars("job_instance_id", "bk_scope_type", "bk_scope_id", "name", "status", ...TIMES),
+  );
+  const data = objectOf({ ...scalars("finished"), job_instance: job, step_instance_list: listOf(step) });
+
+  const instance = objectOf(scalars("id", "type", "name", "type_name"));
+  const resourceType = objectOf({
+    ...scalars("system_id", "system_name", "type", "type_name"),
+    instances: listOf(listOf(instance)),
+  });
+  const action = objectOf({ ...scalars("id", "name"), related_resource_types: listOf(resourceType) });
+  const application = objectOf({ ...scalars("system_id", "system_name"), actions: listOf(action) });
+  const error = objectOf({
+    ...scalars("code", "message"),
+    data: application,
+    details: listOf(objectOf(scalars("code", "message"))),
+  });
+  return objectOf({ ...scalars("job_request_id", "result", "code", "code_name", "message"), data, error });
 }
 
-/** The body as `JSON.parse` reads it. Integers beyond 2^53 lose digits, which `int64` of the reader notices. */
-export const parseBody = (bytes: Uint8Array): Body => ({ value: parse(decodeUtf8(bytes)), rowsOf: NO_ROWS });
-
 /**
- * The body with integers that a number cannot hold as bigints. Several times slower: for bodies in which
- * `parseBody` met such an integer.
+ * Reads a body.
+ * @returns undefined when it is not JSON in UTF-8. A list of host rows is a `HostRows`; without the need for host
+ *   results it is not there. Integers beyond ±(2^53-1) are bigints.
  */
-export const parseBodyExactly = (bytes: Uint8Array): Body => ({
-  value: parse(decodeUtf8(bytes), (_key, value, context) => {
-    const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
-    return isInexact && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context?.source ?? "") : value;
-  }),
-  rowsOf: NO_ROWS,
-});
+export type BodyReader = (bytes: Buffer, needs: Needs) => unknown;
 
-type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
+export function createBodyReader(): BodyReader {
+  const readRows = createHostRowReader();
+  const shapes: Readonly<Record<Needs, Shape>> = {
+    status: bodyShape({}),
+    hosts: bodyShape({ step_execute_object_result_list: ROWS, step_ip_result_list: ROWS }),
+  };
 
-function parse(text: string | null, reviver?: Reviver): unknown {
-  try {
-    return text === null ? undefined : JSON.parse(text, reviver);
-  } catch {
-    return undefined;
-  }
+  const readValue = (scanner: JsonScanner, shape: Shape, at: number): number => {
+    const byte = scanner.bytes[at];
+    if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members, at);
+    if (shape.kind === "list" && byte === OPEN_BRACKET) return readList(scanner, shape.item, at);
+    if (shape.kind === "rows" && byte === OPEN_BRACKET) return readRows(scanner, at);
+    return readScalar(scanner, at);
+  };
+
+  const readObject = (scanner: JsonScanner, members: Fields<Member>, begin: number): number => {
+    const { bytes } = scanner;
+    // Without a known member it is like any other: a list of millions of them must not take memory for each.
+    let object: Record<string, unknown> | null = null;
+    let field = members.start;
+    let at = firstMember(bytes, begin, CLOSE_BRACE);
+    while (at > 0) {
+      field = fieldAt(scanner, members, field, at);
+      at = skipSpace(bytes, at + field.length);
+      if (field.target === null) at = skipValue(scanner, at);
+      else {
+        at = readValue(scanner, field.target.shape, at);
+        object ??= {};
+        object[field.target.name] = scanner.value;
+      }
+      at = nextMember(bytes, at, CLOSE_BRACE);
+    }
+    scanner.value = object ?? ANY_OBJECT;
+    return -at;
+  };
+
+  const readList = (scanner: JsonScanner, item: Shape, begin: number): number => {
+    const { bytes } = scanner;
+    const items: unknown[] = [];
+    let at = firstMember(bytes, begin, CLOSE_BRACKET);
+    while (at > 0) {
+      at = readValue(scanner, item, at);
+      items.push(scanner.value);
+      at = nextMember(bytes, at, CLOSE_BRACKET);
+    }
+    scanner.value = items.length > 0 ? items : ANY_LIST;
+    return -at;
+  };
+
+  return (bytes, needs) => {
+    if (!isUtf8(bytes)) return undefined;
+    const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    const scanner = createJsonScanner(bytes);
+    try {
+      let at = skipSpace(bytes, hasMark ? BYTE_ORDER_MARK.length : 0);
+      at = readValue(scanner, shapes[needs], at);
+      // Nothing may be read behind the end: V8 makes every later read slower then.
+      if (at < bytes.length) at = skipSpace(bytes, at);
+      return at === bytes.length ? scanner.value : undefined;
+    } catch (error) {
+      if (error instanceof JsonSyntaxError) return undefined;
+      throw error;
+    }
+  };
+}
+
+const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
+
+/** JSON has no functions: where one stands in a body, it is what a list of host rows was read as. */
+const isHostRows = (value: unknown): value is HostRows => typeof value === "function";
+
+/** The rows of a list that may be absent. @throws ContractViolation */
+export function hostRows(value: unknown, name: string): HostTable | null {
+  if (value === undefined || value === null) return null;
+  if (!isHostRows(value)) throw new ContractViolation(name, LIST, value);
+  return within(name, value);
 }
 
 /** Null when the bytes are not UTF-8. */
@@ -73,33 +170,4 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-}
-
-interface RowList {
-  /** From the opening bracket to the byte after the closing one. */
-  readonly begin: number;
-  readonly end: number;
-  readonly table: HostTable;
-}
-
-const LIST_NAMES = ["step_execute_object_result_list", "step_ip_result_list"];
-const [COMMA, OPEN_BRACE] = [0x2c, 0x7b];
-
-/** The lists of host rows, in order; null when one of them is not of the usual form. */
-function scanRowLists(bytes: Buffer): RowList[] | null {
-  const lists: RowList[] = [];
-  for (const name of LIST_NAMES) {
-    const key = Buffer.from(`"${name}":[`);
-    for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at)) {
-      // Only after these bytes is the first quote the begin of a key, and not a quote inside one.
-      const before = bytes[at - 1];
-      if (before !== COMMA && before !== OPEN_BRACE) return null;
-      const begin = at + key.length - 1;
-      const rows = scanHostRows(bytes, begin);
-      if (rows === null) return null;
-      lists.push({ begin, end: rows.end, table: rows.table });
-      at = rows.end;
-    }
-  }
-  return lists.sort((a, b) => a.begin - b.begin);
 }

@@ -2,12 +2,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
-import { type Body, decodeUtf8, parseBody, parseBodyExactly, scanBody } from "./body.ts";
+import { createBodyReader, decodeUtf8 } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
+import { ContractViolation } from "./decoders.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
-import { ContractBreak, InexactInteger } from "./reader.ts";
 import { createRedaction, type Redact } from "./redaction.ts";
 import type { Trace } from "./trace.ts";
 import {
@@ -54,6 +54,7 @@ const LARGE_BODY_BYTES = 256 * 1024;
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
   const callOptionsOf = createCallOptions(options);
+  const readBody = createBodyReader();
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
     const { ref, needs, caller, trace, signal, onDispatch } = lookup;
@@ -85,15 +86,15 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     const observedAt = Date.now();
     const isLarge = response.body.length > LARGE_BODY_BYTES;
     if (isLarge) await turn();
-    const body = (needs === "hosts" ? scanBody(response.body) : null) ?? parseBody(response.body);
-    const details = detailsOf(response, body.value);
+    const body = readBody(response.body, needs);
+    const details = detailsOf(response, body);
     try {
       const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
       const outcome = readOutcome(response, body, reading, redact);
       if (isLarge) await turn();
       return outcome;
     } catch (error) {
-      if (!(error instanceof ContractBreak)) throw error;
+      if (!(error instanceof ContractViolation)) throw error;
       throw new UpstreamError("UPSTREAM_CONTRACT", redact(error.message), details);
     }
   };
@@ -146,28 +147,28 @@ const endpoint = ({ scope, jobInstanceId }: JobRef, needs: Needs): string =>
   `&bk_scope_id=${encodeURIComponent(scope.id.toWellFormed())}` +
   `&job_instance_id=${jobInstanceId}${needs === "hosts" ? HOST_FLAGS : ""}`;
 
-/** @throws UpstreamError, and ContractBreak for what is no answer of this endpoint. */
-function readOutcome(response: TransportResponse, body: Body, reading: Reading, redact: Redact): JobOutcome {
+/** @throws UpstreamError, and ContractViolation for what is no answer of this endpoint. */
+function readOutcome(
+  response: TransportResponse,
+  body: unknown,
+  reading: Reading,
+  redact: Redact,
+): JobOutcome {
   const { status } = response;
   if (status >= 300 && status < 400)
-    throw new ContractBreak("the answer", "JSON", `redirect, HTTP ${status}`);
-  if (status >= 400 || isErrorBody(body.value)) return readFailure(response, body.value, redact);
+    throw new ContractViolation("the answer", "JSON", `redirect, HTTP ${status}`);
+  if (status >= 400 || isErrorBody(body)) return readFailure(response, body, redact);
   requireJson(response, body);
-  try {
-    return decodeJobInstance(body, reading);
-  } catch (error) {
-    if (!(error instanceof InexactInteger)) throw error;
-    return decodeJobInstance(parseBodyExactly(response.body), reading);
-  }
+  return decodeJobInstance(body, reading);
 }
 
-function requireJson({ header, body: bytes }: TransportResponse, { value }: Body): void {
+function requireJson({ header, body: bytes }: TransportResponse, body: unknown): void {
   const type = header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== undefined && type !== "application/json" && !type.endsWith("+json")) {
-    throw new ContractBreak("the content type", "application/json", type);
+    throw new ContractViolation("the content type", "application/json", type);
   }
-  if (value !== undefined) return;
+  if (body !== undefined) return;
   const text = decodeUtf8(bytes);
-  if (text === null) throw new ContractBreak("the body", "JSON in UTF-8", "other bytes");
-  throw new ContractBreak("the body", "JSON", text || null);
+  if (text === null) throw new ContractViolation("the body", "JSON in UTF-8", "other bytes");
+  throw new ContractViolation("the body", "JSON", text || null);
 }

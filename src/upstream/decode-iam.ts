@@ -5,15 +5,28 @@ import type {
   IamRelatedResourceType,
   IamResourceNode,
 } from "../model/job-instance.ts";
-import { list, object, optionalList, optionalString, string } from "./reader.ts";
+import { ContractViolation, list, object, optionalList, optionalString, string } from "./decoders.ts";
 
-/** What to apply for. @throws ContractBreak when it is not of the documented form. */
-export function decodeIamApplication(value: unknown, name: string): IamApplication {
-  const data = object(value, name);
+/**
+ * What to apply for; null when there is nothing, and when it is not of the documented form: that the call was denied
+ * holds all the same.
+ */
+export function decodeIamApplication(value: unknown): IamApplication | null {
+  if (value === undefined || value === null) return null;
+  try {
+    return decodeApplication(value);
+  } catch (error) {
+    if (error instanceof ContractViolation) return null;
+    throw error;
+  }
+}
+
+function decodeApplication(value: unknown): IamApplication {
+  const data = object(value, "");
   return {
-    systemId: string(data.system_id, `${name}.system_id`),
-    systemName: optionalString(data.system_name, `${name}.system_name`),
-    actions: optionalList(data.actions, `${name}.actions`, decodeAction),
+    systemId: string(data.system_id, "system_id"),
+    systemName: optionalString(data.system_name, "system_name"),
+    actions: optionalList(data.actions, "actions", decodeAction),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The body of a successful answer as a job instance. */
-import { createHostResults } from "../model/host-results.ts";
+import { createHostResults, type HostResults } from "../model/host-results.ts";
+import { createHostTableBuilder } from "../model/host-table-builder.ts";
 import {
   type JobInstance,
   jobPath,
@@ -8,8 +9,7 @@ import {
   type StepInstance,
 } from "../model/job-instance.ts";
 import { isTerminal, runStatus } from "../model/status.ts";
-import type { Body } from "./body.ts";
-import { decodeHostResults } from "./decode-host-results.ts";
+import { hostRows } from "./body.ts";
 import {
   boolean,
   instant,
@@ -22,7 +22,7 @@ import {
   optionalSafeInteger,
   string,
   within,
-} from "./reader.ts";
+} from "./decoders.ts";
 
 export interface Reading {
   readonly needs: Needs;
@@ -31,9 +31,12 @@ export interface Reading {
   readonly upstreamRequestId: string | null;
 }
 
-/** @throws ContractBreak with the path, such as `data.step_instance_list[0].status`, of what breaks the contract. */
-export function decodeJobInstance(body: Body, reading: Reading): JobInstance {
-  const data = object(object(body.value, "").data, "data");
+/**
+ * @param body as a `BodyReader` with the same needs reads it.
+ * @throws ContractViolation with the path, such as `data.step_instance_list[0].status`, of what breaks the contract.
+ */
+export function decodeJobInstance(body: unknown, reading: Reading): JobInstance {
+  const data = object(object(body, "").data, "data");
   return within("data", () => {
     const job = object(data.job_instance, "job_instance");
     const isFinished = boolean(data.finished, "finished");
@@ -52,9 +55,7 @@ export function decodeJobInstance(body: Body, reading: Reading): JobInstance {
       startedAt: times.startedAt,
       finishedAt: times.finishedAt,
       durationMs: times.durationMs,
-      steps: list(data.step_instance_list, "step_instance_list", (step) =>
-        decodeStep(step, path, body, reading),
-      ),
+      steps: list(data.step_instance_list, "step_instance_list", (step) => decodeStep(step, path, reading)),
       observedAt: reading.observedAt,
       upstreamRequestId: reading.upstreamRequestId,
     };
@@ -75,7 +76,7 @@ function decodeJob(job: Json, isFinished: boolean) {
   };
 }
 
-function decodeStep(value: unknown, job: string, body: Body, { needs, observedAt }: Reading): StepInstance {
+function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading): StepInstance {
   const step = object(value, "");
   const stepInstanceId = int64(step.step_instance_id, "step_instance_id");
   const retryCount = int32(step.execute_count, "execute_count");
@@ -101,9 +102,22 @@ function decodeStep(value: unknown, job: string, body: Body, { needs, observedAt
     finishedAt,
     durationMs,
     observedAt,
-    hostResults: needs === "hosts" ? createHostResults(decodeHostResults(step, body)) : null,
+    hostResults: needs === "hosts" ? decodeHostResults(step) : null,
   };
 }
+
+/**
+ * The host results of one step. Either list may arrive, whatever was asked for: the documented servers know
+ * `step_ip_result_list`, released ones `step_execute_object_result_list`. Without either there are none.
+ */
+function decodeHostResults(step: Json): HostResults {
+  const released = hostRows(step.step_execute_object_result_list, "step_execute_object_result_list");
+  const hasReleased = released !== null && released.length > 0;
+  const table = hasReleased ? released : hostRows(step.step_ip_result_list, "step_ip_result_list");
+  return createHostResults(table ?? released ?? NO_ROWS);
+}
+
+const NO_ROWS = createHostTableBuilder().finish(0, new Uint8Array(0));
 
 /**
  * @param goesOn the run is known not to have ended. A restarted confirmation goes on with the end and the total

@@ -8,7 +8,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** A text with something in it; codes can be numbers. */
 export const text = (value: unknown): string | null =>
-  (typeof value === "string" && value.trim() !== "") || typeof value === "number"
+  (typeof value === "string" && value.trim() !== "") || typeof value === "number" || typeof value === "bigint"
     ? String(value).trim()
     : null;
 

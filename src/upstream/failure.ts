@@ -74,8 +74,7 @@ export function readFailure(
     return { kind: "notFound", message, upstreamRequestId: details.jobRequestId };
   }
   if (sender === "bk-job" && status === 403 && (code === "NO_PERMISSION" || code === "IAM_NO_PERMISSION")) {
-    const hasData = data !== undefined && data !== null;
-    const application = hasData ? decodeIamApplication(data, "error.data") : null;
+    const application = decodeIamApplication(data);
     return { kind: "denied", message, upstreamRequestId: details.jobRequestId, application };
   }
   throw new UpstreamError(failureCode(status, envelope), message, details, retryAfterMs(response));

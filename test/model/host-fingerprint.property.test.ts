@@ -4,12 +4,15 @@ import { expect, it } from "vitest";
 import type { HostResults } from "../../src/model/host-results.ts";
 import { rowAt } from "../../src/model/host-table.ts";
 import { toJson } from "../../src/simulator/json.ts";
-import { parseBodyExactly, scanBody } from "../../src/upstream/body.ts";
+import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { step } from "../graphql/scripted-job.ts";
+import { readBodyPlainly } from "../upstream/reference/reference-decoder.ts";
 import { hostList, type RandomStep, randomStep, reshuffled } from "./reference/random-rows.ts";
 
 const READING = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+
+const readBody = createBodyReader();
 
 /** The step as the gateway decodes it, from bytes or from what `JSON.parse` makes of them. */
 function decode(random: RandomStep, isScanned: boolean): HostResults {
@@ -23,7 +26,7 @@ function decode(random: RandomStep, isScanned: boolean): HostResults {
   };
   const data = { finished: true, job_instance: job, step_instance_list: [step(hostList(random))] };
   const bytes = Buffer.from(toJson({ data }));
-  const body = (isScanned ? scanBody(bytes) : null) ?? parseBodyExactly(bytes);
+  const body = isScanned ? readBody(bytes, "hosts") : readBodyPlainly(bytes);
   const results = decodeJobInstance(body, READING).steps[0]?.hostResults;
   if (!results) throw new Error("Expected a step with host results.");
   return results;

@@ -1,31 +1,58 @@
-/** Host rows of both dialects: the documented flat one, and the released one with hosts and containers. */
-import type { Container, HostResult } from "../model/host-result.ts";
-import type { HostTable } from "../model/host-table.ts";
-import { tableOf } from "../model/host-table-builder.ts";
-import type { Body } from "./body.ts";
+/**
+ * Reads bodies in the plainest way: `JSON.parse`, then host rows one by one as objects. What the gateway reads from the
+ * bytes must be just this.
+ */
+import type { Container, HostResult } from "../../../src/model/host-result.ts";
 import {
   int32,
   int64,
   type Json,
+  list,
   object,
-  optional,
   optionalInstant,
   optionalInt32,
   optionalInt64,
-  optionalList,
   optionalSafeInteger,
   optionalString,
   string,
-} from "./reader.ts";
+} from "../../../src/upstream/decoders.ts";
+import { tableOf } from "./table-of.ts";
 
-/**
- * The host results of one step. Either list may arrive, whatever was asked for: the documented servers know
- * `step_ip_result_list`, released ones `step_execute_object_result_list`. Without either there are none.
- */
-export function decodeHostResults(step: Json, { rowsOf }: Body): HostTable {
-  const read = (list: unknown, name: string) => rowsOf(list) ?? tableOf(optionalList(list, name, decodeRow));
-  const released = read(step.step_execute_object_result_list, "step_execute_object_result_list");
-  return released.length > 0 ? released : read(step.step_ip_result_list, "step_ip_result_list");
+type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
+
+/** `JSON.parse`, with integers that a number cannot hold as bigints; undefined for bytes that are not JSON in UTF-8. */
+export function parseExactly(bytes: Uint8Array): unknown {
+  const exact: Reviver = (_key, value, context) => {
+    const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+    return isInexact && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context?.source ?? "") : value;
+  };
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), exact);
+  } catch {
+    return undefined;
+  }
+}
+
+const LISTS = ["step_execute_object_result_list", "step_ip_result_list"];
+
+/** A body as the gateway's reader gives it: with its lists of host rows as functions. */
+export function readBodyPlainly(bytes: Uint8Array): unknown {
+  const body = parseExactly(bytes);
+  for (const step of stepsOf(body)) {
+    for (const name of LISTS) {
+      const rows = Object.hasOwn(step, name) ? step[name] : undefined;
+      if (Array.isArray(rows)) step[name] = () => tableOf(list(rows, "", decodeRow));
+    }
+  }
+  return body;
+}
+
+function stepsOf(body: unknown): Record<string, unknown>[] {
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null;
+  const data = isRecord(body) ? body.data : null;
+  const steps = isRecord(data) ? data.step_instance_list : null;
+  return Array.isArray(steps) ? steps.filter(isRecord) : [];
 }
 
 function decodeRow(value: unknown): HostResult {
@@ -91,6 +118,12 @@ function decodeExecuteObject(value: unknown): Target {
     container: null,
   };
 }
+
+/** Makes a decoder that gives null for null and absent. */
+const optional =
+  <T>(decode: (value: unknown, name: string) => T) =>
+  (value: unknown, name: string): T | null =>
+    value === undefined || value === null ? null : decode(value, name);
 
 const optionalObject = optional(object);
 

@@ -1,13 +1,13 @@
 /**
- * Readers of upstream values: `unknown` in, a typed value or a `ContractBreak` out. Null and absent are one
- * thing, as the upstream leaves out every null. A reader is told the value's name only; the path to it is put
- * together where a break passes on its way out, so that sound payloads never pay for paths.
+ * Decoders of upstream values: `unknown` in, a typed value or a `ContractViolation` out. Null and absent are the same,
+ * as the upstream leaves out every null. A decoder knows the value's name only; the path to it is put together where a
+ * violation passes on its way out, so that valid payloads never pay for paths.
  */
 import { type Int64, isInt64, toInt64 } from "../model/int64.ts";
 
 /** The payload is not what the endpoint's documentation promises. The path leads to what broke it. */
-export class ContractBreak extends Error {
-  override readonly name: string = "ContractBreak";
+export class ContractViolation extends Error {
+  override readonly name = "ContractViolation";
   path: string;
   readonly #complaint: string;
 
@@ -20,12 +20,23 @@ export class ContractBreak extends Error {
   override get message(): string {
     return `Expected ${this.path || "the body"} ${this.#complaint}`;
   }
+
+  /** The violation as seen from outside of what stands at `path`. */
+  inside(path: string): this {
+    const separator = this.path === "" || this.path.startsWith("[") ? "" : ".";
+    this.path = `${path}${separator}${this.path}`;
+    return this;
+  }
 }
 
-/** An integer lost digits in parsing: the same text parsed with `parseJsonExactly` may well read. */
-export class InexactInteger extends ContractBreak {
-  override readonly name = "InexactInteger";
-}
+/** What values are expected to be. */
+export const OBJECT = "an object";
+export const LIST = "an array";
+export const STRING = "a string";
+export const INT32 = "a 32-bit integer";
+export const INT64 = "a 64-bit integer";
+export const SAFE_INTEGER = "an integer within ±(2^53-1)";
+export const INSTANT = "milliseconds since the epoch, no later than the year 9999";
 
 function describe(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
@@ -36,69 +47,61 @@ function describe(value: unknown): string {
   return value.length > 30 ? `a text of ${value.length} characters` : JSON.stringify(value);
 }
 
-/** Runs `read` for what stands at `path`: a break inside gets the path put before its own. */
-export function within<T>(path: string, read: () => T): T {
+/** Runs `decode` for what stands at `path`: a violation inside gets the path put before its own. */
+export function within<T>(path: string, decode: () => T): T {
   try {
-    return read();
+    return decode();
   } catch (error) {
-    throw prefixed(error, path);
+    throw error instanceof ContractViolation ? error.inside(path) : error;
   }
-}
-
-function prefixed(error: unknown, path: string): unknown {
-  if (error instanceof ContractBreak) {
-    const separator = error.path === "" || error.path.startsWith("[") ? "" : ".";
-    error.path = `${path}${separator}${error.path}`;
-  }
-  return error;
 }
 
 export type Json = { readonly [key: string]: unknown };
 
 export function object(value: unknown, name: string): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ContractBreak(name, "an object", value);
+    throw new ContractViolation(name, OBJECT, value);
   }
   // A non-null object that is no array has string keys and unknown values: just what Json says.
   return value as Json;
 }
 
-/** The items of an array, each read by `read`. */
-export function list<T>(value: unknown, name: string, read: (item: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw new ContractBreak(name, "an array", value);
+/** The items of an array, each decoded by `decode`. */
+export function list<T>(value: unknown, name: string, decode: (item: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw new ContractViolation(name, LIST, value);
   const items: T[] = [];
   try {
-    for (const item of value) items.push(read(item));
+    for (const item of value) items.push(decode(item));
   } catch (error) {
-    throw prefixed(error, `${name}[${items.length}]`);
+    throw error instanceof ContractViolation ? error.inside(`${name}[${items.length}]`) : error;
   }
   return items;
 }
 
 /** `list`, for a list that may be absent: it is empty then. */
-export const optionalList = <T>(value: unknown, name: string, read: (item: unknown) => T): T[] =>
-  value === undefined || value === null ? [] : list(value, name, read);
+export const optionalList = <T>(value: unknown, name: string, decode: (item: unknown) => T): T[] =>
+  value === undefined || value === null ? [] : list(value, name, decode);
 
-/** Makes a reader that gives null for null and absent. */
-export const optional =
-  <T>(read: (value: unknown, name: string) => T) =>
+/** Makes a decoder that gives null for null and absent. */
+const optional =
+  <T>(decode: (value: unknown, name: string) => T) =>
   (value: unknown, name: string): T | null =>
-    value === undefined || value === null ? null : read(value, name);
+    value === undefined || value === null ? null : decode(value, name);
 
 export function string(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new ContractBreak(name, "a string", value);
+  if (typeof value !== "string") throw new ContractViolation(name, STRING, value);
   return value;
 }
 
 export function boolean(value: unknown, name: string): boolean {
-  if (typeof value !== "boolean") throw new ContractBreak(name, "true or false", value);
+  if (typeof value !== "boolean") throw new ContractViolation(name, "true or false", value);
   return value;
 }
 
 /** A whole number that GraphQL's `Int` can carry. */
 export function int32(value: unknown, name: string): number {
   if (typeof value !== "number" || (value | 0) !== value) {
-    throw new ContractBreak(name, "a 32-bit integer", value);
+    throw new ContractViolation(name, INT32, value);
   }
   return value;
 }
@@ -106,19 +109,16 @@ export function int32(value: unknown, name: string): number {
 /** A whole number that the SDL's `SafeInt` can carry. */
 function safeInteger(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value)) {
-    throw new ContractBreak(name, "an integer within ±(2^53-1)", value);
+    throw new ContractViolation(name, SAFE_INTEGER, value);
   }
   return value;
 }
 
-/** A 64-bit id. @throws InexactInteger when parsing may have cost it digits. */
+/** A 64-bit id. */
 export function int64(value: unknown, name: string): Int64 {
-  if (typeof value === "number") {
-    if (Number.isSafeInteger(value)) return value;
-    if (Number.isInteger(value)) throw new InexactInteger(name, "a 64-bit integer", value);
-  }
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   if (typeof value === "bigint" && isInt64(value)) return toInt64(value);
-  throw new ContractBreak(name, "a 64-bit integer", value);
+  throw new ContractViolation(name, INT64, value);
 }
 
 // A `Date` holds more, but RFC 3339 has four-digit years: no client could read an instant beyond them.
@@ -133,7 +133,7 @@ export function instant(value: unknown, name: string): number {
     value < FIRST_INSTANT ||
     value > LAST_INSTANT
   ) {
-    throw new ContractBreak(name, "milliseconds since the epoch, no later than the year 9999", value);
+    throw new ContractViolation(name, INSTANT, value);
   }
   return value;
 }

@@ -1,0 +1,122 @@
+/**
+ * Texts of host tables. A table holds them as they stand in JSON, and one text has many spellings there: `A` is also
+ * `\u0041`. Most have no escapes and are compared as the bytes that they are. The others are brought into one form
+ * first: the UTF-8 bytes that they stand for (for lone surrogates, which UTF-8 has no bytes for, those that they would
+ * have by its rule). Two texts are equal when these bytes are.
+ */
+import type { HostTable, TextColumn } from "./host-table.ts";
+
+const [BACKSLASH, LOWER_U] = [0x5c, 0x75];
+
+/** The string that stands from `start` to `end` between the quotes of a valid JSON text. */
+export function decodeJsonText(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+  return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
+}
+
+/** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
+export interface TextReader {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  /** Reads the text of a row; false when it has none. */
+  readonly read: (row: number) => boolean;
+}
+
+export function createTextReader(table: HostTable, { start, end, escaped }: TextColumn): TextReader {
+  let unescaped = new Uint8Array(0);
+  const reader: TextReader = {
+    bytes: table.bytes,
+    start: 0,
+    end: 0,
+    read: (row) => {
+      const from = start[row] ?? -1;
+      if (from < 0) return false;
+      const to = end[row] ?? from;
+      if (escaped?.[row] === 1) {
+        if (unescaped.length < to - from) unescaped = new Uint8Array(2 * (to - from));
+        reader.bytes = unescaped;
+        reader.start = 0;
+        reader.end = resolveEscapes(table.bytes, from, to, unescaped);
+      } else {
+        reader.bytes = table.bytes;
+        reader.start = from;
+        reader.end = to;
+      }
+      return true;
+    },
+  };
+  return reader;
+}
+
+/** The bytes of a string in their one form. */
+export function textBytes(text: string): Uint8Array {
+  // A lone surrogate becomes an escape here; it would become U+FFFD in UTF-8.
+  const json = Buffer.from(JSON.stringify(text).slice(1, -1));
+  const bytes = new Uint8Array(json.length);
+  return bytes.subarray(0, resolveEscapes(json, 0, json.length, bytes));
+}
+
+/** Bytes that a backslash and a letter stand for; a quote, a backslash and a slash stand for themselves. */
+const CONTROLS: ReadonlyMap<number, number> = new Map(
+  Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [
+    letter.charCodeAt(0),
+    byte,
+  ]),
+);
+
+/** Writes what a valid JSON text stands for into `target`. @returns the number of bytes, never more than there were. */
+function resolveEscapes(bytes: Uint8Array, start: number, end: number, target: Uint8Array): number {
+  let length = 0;
+  for (let at = start; at < end; ) {
+    const byte = bytes[at] ?? 0;
+    const letter = byte === BACKSLASH ? (bytes[at + 1] ?? 0) : 0;
+    if (letter === 0) {
+      target[length++] = byte;
+      at += 1;
+    } else if (letter !== LOWER_U) {
+      target[length++] = CONTROLS.get(letter) ?? letter;
+      at += 2;
+    } else {
+      const unit = codeUnit(bytes, at);
+      const next = isHighSurrogate(unit) ? codeUnit(bytes, at + 6) : -1;
+      const isPair = isLowSurrogate(next);
+      length = putUtf8(target, length, isPair ? (unit - 0xd800) * 0x400 + next - 0xdc00 + 0x10000 : unit);
+      at += isPair ? 12 : 6;
+    }
+  }
+  return length;
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+
+/** The code unit of the escape `\uXXXX` at `at`; -1 when there is none. Behind a text there is its quote. */
+function codeUnit(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LOWER_U) return -1;
+  let unit = 0;
+  for (let index = at + 2; index < at + 6; index++) {
+    const byte = bytes[index] ?? 0;
+    // Letters, of either case, have 9 more in value than in their last four bits.
+    unit = unit * 16 + (byte & 0xf) + (byte > 0x39 ? 9 : 0);
+  }
+  return unit;
+}
+
+function putUtf8(target: Uint8Array, length: number, code: number): number {
+  let at = length;
+  if (code < 0x80) target[at++] = code;
+  else {
+    if (code < 0x800) target[at++] = 0xc0 | (code >> 6);
+    else {
+      if (code < 0x10000) target[at++] = 0xe0 | (code >> 12);
+      else {
+        target[at++] = 0xf0 | (code >> 18);
+        target[at++] = 0x80 | ((code >> 12) & 0x3f);
+      }
+      target[at++] = 0x80 | ((code >> 6) & 0x3f);
+    }
+    target[at++] = 0x80 | (code & 0x3f);
+  }
+  return at;
+}
