@@ -6,7 +6,7 @@ import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
-import type { RunOperation, Single, Stream } from "../graphql/operation/run.ts";
+import { type RunOperation, refusal, type Single, type Stream } from "../graphql/operation/run.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
@@ -50,7 +50,8 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const read = readGraphQLRequest(request);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
       const exchange = { request, reply, contentType, context };
-      if (read.kind === "invalid") await respond(exchange, refusal(read.message));
+      if (read.kind === "invalid")
+        await respond(exchange, refusal([{ message: read.message, extensions: { code: BAD_REQUEST } }]));
       else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
       else await respondThroughApollo(exchange, read, options);
       requestLog.writeFaults(request, signal);
@@ -78,8 +79,7 @@ async function respondThroughApollo(
   // A text that would overflow the stack must not get to Apollo Server's parser.
   const prepared = text === null || wantsPage ? null : prepare(text, operationName);
   if (prepared && isRefusal(prepared)) {
-    const body = JSON.stringify({ errors: prepared.errors });
-    return respond(exchange, { kind: "single", body, refusal: prepared.errors });
+    return respond(exchange, refusal(prepared.errors));
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -105,15 +105,12 @@ async function respond({ reply, contentType, context }: Exchange, result: Single
       (error: unknown) => void context.trace.faults.push(error),
     );
   }
+  // Closed is also what was sent: until then, the operating system may still take from the body.
+  reply.raw.once("close", result.release);
   reply
     .code(result.refusal ? 400 : 200)
     .type(contentType)
     .send(result.body);
-}
-
-function refusal(message: string): Single {
-  const errors = [{ message, extensions: { code: BAD_REQUEST } }];
-  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
 }
 
 const RESPONSE_TYPES = [

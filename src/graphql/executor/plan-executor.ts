@@ -10,9 +10,11 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
-import type { Execution, Executor } from "./executor.ts";
-import { createJsonSink, type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
+import { once } from "../../model/once.ts";
+import type { Execution, ExecutionResponse, Executor } from "./executor.ts";
+import { type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
 import { createOutput, type Output, rollBack } from "./output.ts";
+import { createSinkPool, type SinkPool } from "./sink-pool.ts";
 import { FailedItem, type Settled, type Steps, type Walk, writeRoot } from "./walk.ts";
 
 export interface PlanExecutorOptions {
@@ -26,6 +28,7 @@ export interface PlanExecutorOptions {
 const STRETCH_MS = 15;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
+  const sinks = createSinkPool(maxResponseBytes);
   return async (execution) => {
     const { plan, variables, context } = execution;
     const lookups = await startRoot(execution);
@@ -43,7 +46,7 @@ export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecut
     }
     const head =
       errors.length > 0 ? `{"errors":${JSON.stringify(errors.map(formatError))},"data":` : '{"data":';
-    return { errors, body: await assemble(head, output) };
+    return { errors, ...(await assemble(head, output, sinks)) };
   };
 }
 
@@ -95,20 +98,29 @@ const settleItem = (item: Promise<unknown>): Promise<unknown> =>
   item.catch((error: unknown) => new FailedItem(error));
 
 /** The whole response. Rows are written now. @throws ResponseTooLarge */
-async function assemble(head: string, output: Output): Promise<string | Buffer> {
+async function assemble(
+  head: string,
+  output: Output,
+  sinks: SinkPool,
+): Promise<Pick<ExecutionResponse, "body" | "release">> {
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) {
     const body = `${head}${text}}`;
     if (body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes)
       throw new ResponseTooLarge(maxBytes);
-    return body;
+    return { body, release: () => {} };
   }
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
-  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes);
-  await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
-  writeString(sink, `${text}}`);
-  if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
-  return sink.bytes.subarray(0, sink.length);
+  const sink = sinks.take((head.length + segmentBytes + text.length) * 2 + 4_096);
+  try {
+    await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
+    writeString(sink, `${text}}`);
+    if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
+  } catch (error) {
+    sinks.giveBack(sink);
+    throw error;
+  }
+  return { body: sink.bytes.subarray(0, sink.length), release: once(() => sinks.giveBack(sink)) };
 }
 
 function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {

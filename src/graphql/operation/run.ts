@@ -19,6 +19,8 @@ export interface Single {
   readonly kind: "single";
   /** JSON. */
   readonly body: string | Buffer;
+  /** To be called when the body was sent: its memory is used again. */
+  readonly release: () => void;
   /** The errors when nothing was executed, for a fault of the request; else null, also for a partial response. */
   readonly refusal: readonly GraphQLFormattedError[] | null;
 }
@@ -77,7 +79,7 @@ export function createRunOperation({ prepare, execute, startSubscription }: RunO
         context: { jobs, watch, requiredData },
       });
       for (const error of response.errors) noteError(error, context);
-      return { kind: "single", body: response.body, refusal: null };
+      return { kind: "single", body: response.body, release: response.release, refusal: null };
     } catch (error) {
       if (!(error instanceof ResponseTooLarge)) throw error;
       return refuse([formatError({ message: error.message }, error)], context);
@@ -95,6 +97,14 @@ function coerce(prepared: Prepared, variables: Variables) {
   };
 }
 
+/** The response to a request of which nothing is executed. */
+export const refusal = (errors: readonly GraphQLFormattedError[]): Single => ({
+  kind: "single",
+  body: JSON.stringify({ errors }),
+  release: () => {},
+  refusal: errors,
+});
+
 const badRequest = (message: string): GraphQLFormattedError => ({
   message,
   extensions: { code: "BAD_REQUEST" },
@@ -102,7 +112,7 @@ const badRequest = (message: string): GraphQLFormattedError => ({
 
 function refuse(errors: readonly GraphQLFormattedError[], { trace }: OperationContext): Single {
   trace.errorCodes.push(...errors.map(codeOf));
-  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
+  return refusal(errors);
 }
 
 function noteError(error: GraphQLError, { trace }: OperationContext): void {
@@ -112,8 +122,12 @@ function noteError(error: GraphQLError, { trace }: OperationContext): void {
 }
 
 /** The responses of any operation, for transports that carry many: those of a stream, or the single one. */
-export const responsesOf = (result: Single | Stream): Stream["responses"] =>
-  result.kind === "stream" ? result.responses : single(String(result.body));
+export function responsesOf(result: Single | Stream): Stream["responses"] {
+  if (result.kind === "stream") return result.responses;
+  const body = String(result.body);
+  result.release();
+  return single(body);
+}
 
 async function* single(body: string): Stream["responses"] {
   yield body;

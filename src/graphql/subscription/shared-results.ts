@@ -48,12 +48,14 @@ export function createSharedResults(execute: Executor): SharedResults {
     const { prepared, variables, plan } = question;
     const context = { jobs: { load }, watch: null, requiredData: plan.requiredData };
     try {
-      const { errors, body } = await execute({ source: prepared, plan, variables, context });
+      const { errors, body, release } = await execute({ source: prepared, plan, variables, context });
       const faults = errors.flatMap((error) =>
         codeOf(showError(error)) === "INTERNAL_SERVER_ERROR" ? [error.originalError ?? error] : [],
       );
+      const text = String(body);
+      release();
       return result(
-        String(body),
+        text,
         errors.map((error) => codeOf(showError(error))),
         faults,
       );
