@@ -26,15 +26,14 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     };
     return { message: cause.message, ...at, extensions };
   }
+  const given = formatted.extensions?.code;
+  const isDecided = typeof given === "string" && given !== "INTERNAL_SERVER_ERROR";
+  if (isDecided) return { message: formatted.message, ...at, extensions: { code: given } };
   if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
   if (cause instanceof TooManySubscriptions) {
     return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
-  }
-  const code = formatted.extensions?.code;
-  if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
-    return { message: formatted.message, ...at, extensions: { code } };
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }

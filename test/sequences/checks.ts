@@ -22,7 +22,7 @@ export interface Known {
 export type KnownOf = (identity: Identity, path: JobPath) => Known | null;
 
 /** Jobs at which the number of calls can differ: what failed for the rows can be asked for again without them. */
-const CAN_BE_ASKED_AGAIN = /\/(804|20000090504)$/;
+export const CAN_BE_ASKED_AGAIN = /\/(804|805|807|20000090504)$/;
 
 export interface CallFault {
   /** The first request that names the job which the calls are for. */

@@ -10,6 +10,8 @@ export interface Question {
   readonly identity: Identity;
   /** Of all jobs that the operation names. */
   readonly versions: Versions;
+  /** What root fields with a bad argument below them require: that is left open. */
+  readonly uncertain: "status" | "hosts";
 }
 
 export interface Reference {

@@ -20,6 +20,7 @@ import { createCaller } from "../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../src/upstream/client.ts";
 import { createTrace } from "../../src/upstream/trace.ts";
 import type { Identity } from "./identities.ts";
+import { createHostRoots } from "./required.ts";
 
 export interface Operation {
   readonly query: string;
@@ -32,11 +33,14 @@ export interface Result {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** The result of `operation` over the upstream at `baseUrl`. */
+const hostRootsOf = createHostRoots();
+
+/** The result of `operation` over the upstream at `baseUrl`. @param uncertain what roots with a bad argument require */
 export async function runReference(
   operation: Operation,
   identity: Identity,
   baseUrl: string,
+  uncertain: "status" | "hosts",
 ): Promise<Result> {
   const { query, operationName, variables = {} } = operation;
   const schema = createSchema();
@@ -49,6 +53,7 @@ export async function runReference(
   const faults = validate(schema, document);
   if (faults.length > 0) return refused(faults, "GRAPHQL_VALIDATION_FAILED");
   const ast = getOperationAST(document, operationName);
+  const hostRoots = await hostRootsOf(operation, uncertain);
 
   const upstream = createUpstreamClient({
     baseUrl: new URL(baseUrl),
@@ -69,8 +74,11 @@ export async function runReference(
     const result = await execute({
       schema,
       document,
-      // Host results of every job, whether the operation requires them or not.
-      contextValue: { jobs, watch: null, requiredData: () => "hosts" },
+      contextValue: {
+        jobs,
+        watch: null,
+        requiredData: (root: string | number) => (hostRoots.has(String(root)) ? "hosts" : "status"),
+      },
       variableValues: variables,
       operationName: operationName ?? null,
     });

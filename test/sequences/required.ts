@@ -59,6 +59,27 @@ export const readSchema = (): string =>
     .join("\n");
 
 export function createRequirements(): (operation: Operation) => Promise<Requirements> {
+  const notesOf = createNotes();
+  return async (operation) => {
+    const { notes, uncertain } = await notesOf(operation);
+    return requirementsOf(notes, uncertain);
+  };
+}
+
+/** Finds the keys of the root fields that require host results; of those with a bad argument below, as told. */
+export function createHostRoots(): (
+  operation: Operation,
+  uncertain: "status" | "hosts",
+) => Promise<ReadonlySet<string>> {
+  const notesOf = createNotes();
+  return async (operation, uncertain) => {
+    const { notes, uncertain: roots } = await notesOf(operation);
+    if (uncertain === "hosts") return new Set([...notes.needsHosts, ...roots]);
+    return notes.needsHosts.difference(roots);
+  };
+}
+
+function createNotes() {
   // Nullable, so that one root field's error does not keep others from being executed: a gateway may have begun them.
   const schema = buildSchema(readSchema().replace(": [JobInstanceResult]!", ": [JobInstanceResult]"));
 
@@ -97,21 +118,21 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
     return valid;
   };
 
-  return async ({ query, variables = {}, operationName = null }) => {
+  return async ({ query, variables = {}, operationName }: Operation) => {
     const notes: Notes = { paths: new Map(), needsHosts: new Set() };
     const document = documentOf(query);
-    if (!document) return new Map();
+    if (!document) return { notes, uncertain: new Set<string>() };
     const { errors = [] } = await execute({
       schema,
       document,
       variableValues: variables,
-      operationName,
+      operationName: operationName ?? null,
       contextValue: notes,
       fieldResolver: resolve,
       typeResolver: () => "JobInstance",
     });
     const deep = errors.flatMap(({ path = [] }) => (path.length > 1 ? [String(path[0])] : []));
-    return requirementsOf(notes, new Set(deep));
+    return { notes, uncertain: new Set(deep) };
   };
 }
 

@@ -86,8 +86,11 @@ async function compare(
   const [fault] = faults;
   if (fault !== undefined) return { what: fault, asked, actual: answer.result, expected: null };
   let nearest: { readonly what: string; readonly expected: Result } | null = null;
-  for (const versions of candidates) {
-    const expected = await reference.answer({ operation, identity, versions });
+  const questions = (["hosts", "status"] as const).flatMap((uncertain) =>
+    candidates.map((versions) => ({ operation, identity, versions, uncertain })),
+  );
+  for (const question of questions) {
+    const expected = await reference.answer(question);
     const what = differenceOf(expected, answer.result, window);
     if (what === null) return null;
     nearest ??= { what, expected };

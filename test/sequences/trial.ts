@@ -1,7 +1,7 @@
 /** One long-lived gateway over one simulator, and what each step of a sequence shows of them. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, withLive } from "../support/gateway.ts";
-import { faultInCalls, type KnownOf, type Required } from "./checks.ts";
+import { CAN_BE_ASKED_AGAIN, faultInCalls, type KnownOf, type Required } from "./checks.ts";
 import type { Window } from "./compare.ts";
 import { createContentTypes } from "./content-types.ts";
 import type { Asked, Step } from "./draw-steps.ts";
@@ -10,7 +10,7 @@ import { createMemory } from "./memory.ts";
 import { createRequirements } from "./required.ts";
 import { type Answer, createTransports } from "./transports.ts";
 import { lieIn } from "./truth.ts";
-import { callKey, jobPathOf, outcomeOf, scriptUpstream, type Versions } from "./upstream.ts";
+import { callKey, jobPathOf, outcomeOf, scriptUpstream, statusOf, type Versions } from "./upstream.ts";
 
 /** An answer, and what it may be of. */
 export interface Observation {
@@ -142,6 +142,10 @@ function candidatesOf(
     if (!known || known.version === now[path]) continue;
     const key = lookupKey(identity, path);
     const isMade = calls.some((call) => callKey(call) === key);
+    if (isMade && CAN_BE_ASKED_AGAIN.test(path)) {
+      // What failed for its rows may have been served without them from an earlier call.
+      candidates = [...candidates, ...candidates.map((one) => ({ ...one, [statusOf(path)]: known.version }))];
+    }
     if (isMade && !isShared(key)) continue;
     const earlier = candidates.map((one) => ({ ...one, [path]: known.version }));
     candidates = isMade ? [...candidates, ...earlier].slice(0, MAX_CANDIDATES) : earlier;

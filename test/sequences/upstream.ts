@@ -11,6 +11,9 @@ export type JobPath = string;
 /** Versions of jobs by their path; 0 for one that is not in it. */
 export type Versions = Readonly<Record<JobPath, number>>;
 
+/** In place of a job's path in versions: of its status, where calls without host results see another. */
+export const statusOf = (path: JobPath): JobPath => `${path} status`;
+
 export const jobPathOf = ({ query }: SimulatedRequest): JobPath =>
   `${query.bk_scope_type}/${query.bk_scope_id}/${query.job_instance_id}`;
 

@@ -82,7 +82,7 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
     } catch (error) {
       return refusal([error], "GRAPHQL_VALIDATION_FAILED");
     }
-    const errors = validate(schema, document);
+    const errors = [...rootTypeErrors(schema, document), ...validate(schema, document)];
     if (errors.length > 0) return refusal(errors, "GRAPHQL_VALIDATION_FAILED");
     return new Map(
       Object.values(separateOperations(document)).map((each) => {
@@ -119,6 +119,14 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
     }
     return findOperation(document, operationName);
   };
+}
+
+/** graphql-js finds operations of a kind that the schema does not have valid, and fails to run them. */
+function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLError[] {
+  return definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) return [];
+    return [new GraphQLError(`This API has no ${definition.operation}s.`, { nodes: definition })];
+  });
 }
 
 function refusal(errors: readonly unknown[], code: string): Refusal {
