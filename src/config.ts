@@ -184,7 +184,7 @@ export const SETTINGS = {
   EXECUTOR: {
     default: "compiled",
     meaning:
-      "What runs operations: `compiled` (fast) or `graphql-js` (the reference, to compare with). Answers are the same.",
+      "What runs operations: `compiled`, or `graphql-js`, the reference to compare responses with. The reference is not for production: it makes an object of every row and blocks the process while it does.",
     check: oneOf(["compiled", "graphql-js"]),
   },
   SIMULATOR_DIALECT: {

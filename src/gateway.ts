@@ -82,6 +82,7 @@ export async function createGateway(
           ? (ref, needs) => liveJobs.watch({ ref, needs, caller, trace, signal })
           : null,
         trace,
+        signal,
       };
     },
   });

@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
+import { codeOf } from "../graphql/errors.ts";
 import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
 import { type RunOperation, refusal, type Single, type Stream } from "../graphql/operation/run.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
@@ -14,6 +15,7 @@ import { acceptsParts, sendParts } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
+import { MAX_STUCK_MS } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
@@ -107,11 +109,18 @@ async function respond({ reply, contentType, context }: Exchange, result: Single
   }
   // Closed is also what was sent: until then, the operating system may still take from the body.
   reply.raw.once("close", result.release);
-  reply
-    .code(result.refusal ? 400 : 200)
-    .type(contentType)
-    .send(result.body);
+  // A client that reads nothing of a large response for so long is stuck.
+  if (result.body.length > LARGE_BODY_BYTES) reply.raw.setTimeout(MAX_STUCK_MS, () => reply.raw.destroy());
+  reply.code(statusOf(result)).type(contentType).send(result.body);
 }
+
+/** Smaller ones fit into the buffers of the operating system. */
+const LARGE_BODY_BYTES = 2 ** 16;
+
+const statusOf = ({ refusal }: Single): number => {
+  if (!refusal) return 200;
+  return refusal.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
+};
 
 const RESPONSE_TYPES = [
   "application/json; charset=utf-8",

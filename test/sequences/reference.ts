@@ -77,6 +77,7 @@ export async function runReference(
       contextValue: {
         jobs,
         watch: null,
+        examineRows: () => {},
         requiredData: (root: string | number) => (hostRoots.has(String(root)) ? "hosts" : "status"),
       },
       variableValues: variables,

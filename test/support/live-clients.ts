@@ -58,6 +58,8 @@ const byWebSocket =
       connectionParams: withCredentials(headers),
       retryAttempts: attempts,
       retryWait: () => sleep(RETRY_MS),
+      // As in the README: a gateway that restarts refuses connections for a moment.
+      shouldRetry: () => true,
       lazy: true,
     });
     return collect(

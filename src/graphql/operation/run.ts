@@ -6,6 +6,7 @@ import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
 import { isRefusal, type Prepare, type Prepared } from "./prepare.ts";
+import { createRowBudget } from "./row-budget.ts";
 
 /** What a client asks for. */
 export interface OperationRequest {
@@ -32,7 +33,7 @@ export interface Stream {
   readonly responses: AsyncGenerator<string, void, undefined>;
 }
 
-/** Never rejects for a fault of the request or of the upstream. */
+/** Never rejects: faults of our own are responses too, masked, and noted for the log. */
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
 
 /** A subscription that runs, or why it could not begin. */
@@ -55,36 +56,40 @@ const NO_SUBSCRIPTION =
   "This request carries one response, and so no subscription. Subscribe over WebSocket, by server-sent events at " +
   "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.";
 
-export function createRunOperation({ prepare, execute, startSubscription }: RunOptions): RunOperation {
-  return async ({ query, operationName, variables }, context) => {
-    const { trace } = context;
-    const prepared = prepare(query, operationName);
-    if (isRefusal(prepared)) return refuse(prepared.errors, context);
-    trace.operationName = prepared.name;
-    const { coerced, errors } = coerce(prepared, variables);
-    if (errors) return refuse(errors, context);
-    if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
-      if (!context.watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
-      const started = startSubscription(prepared, coerced, context);
-      return started.kind === "stream" ? started : refuse(started.errors, context);
-    }
-    const plan = prepared.planFor(coerced);
-    const { jobs, watch } = context;
-    const { requiredData } = plan;
+export function createRunOperation(options: RunOptions): RunOperation {
+  return async (request, context) => {
     try {
-      const response = await execute({
-        source: prepared,
-        plan,
-        variables: coerced,
-        context: { jobs, watch, requiredData },
-      });
-      for (const error of response.errors) noteError(error, context);
-      return { kind: "single", body: response.body, release: response.release, refusal: null };
+      return await runOperation(options, request, context);
     } catch (error) {
-      if (!(error instanceof ResponseTooLarge)) throw error;
-      return refuse([formatError({ message: error.message }, error)], context);
+      // A fault of our own must not end what else the connection carries.
+      if (!(error instanceof ResponseTooLarge)) context.trace.faults.push(error);
+      return refuse([formatError({ message: String(error) }, error)], context);
     }
   };
+}
+
+async function runOperation(
+  { prepare, execute, startSubscription }: RunOptions,
+  { query, operationName, variables }: OperationRequest,
+  context: OperationContext,
+): Promise<Single | Stream> {
+  const { trace, jobs, watch, signal } = context;
+  const prepared = prepare(query, operationName);
+  if (isRefusal(prepared)) return refuse(prepared.errors, context);
+  trace.operationName = prepared.name;
+  const { coerced, errors } = coerce(prepared, variables);
+  if (errors) return refuse(errors, context);
+  if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
+    if (!watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
+    const started = startSubscription(prepared, coerced, context);
+    return started.kind === "stream" ? started : refuse(started.errors, context);
+  }
+  const plan = prepared.planFor(coerced);
+  const { requiredData } = plan;
+  const resolverContext = { jobs, watch, signal, requiredData, examineRows: createRowBudget() };
+  const response = await execute({ source: prepared, plan, variables: coerced, context: resolverContext });
+  for (const error of response.errors) noteError(error, context);
+  return { kind: "single", body: response.body, release: response.release, refusal: null };
 }
 
 function coerce(prepared: Prepared, variables: Variables) {
