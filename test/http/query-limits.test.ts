@@ -137,3 +137,61 @@ it("leaves other requests their turn while a long response is computed", async (
   // Computed at one stretch, it would leave room for the requests before and after it only.
   expect(answered).toBeGreaterThan(10);
 });
+
+it("refuses an operation that has more rows examined than it may, whatever it returns", async () => {
+  const { run, simulator } = await useGateway();
+  const pages = Array.from(
+    { length: 12 },
+    (_, n) => `f${n}: hostResults(first: 1, filter: { ipContains: "0." }) { totalCount }`,
+  ).join(" ");
+  const refs = Array.from({ length: 50 }, () => `{ scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }`);
+  const { data, errors } = await run(
+    `{ jobInstances(refs: [${refs}]) { ... on JobInstance { steps { ${pages} } } } }`,
+  );
+  expect(simulator.requests).toHaveLength(1);
+  expect(data.jobInstances[0].steps[0].f0.totalCount).toBeGreaterThan(0);
+  expect(errors?.[0]).toMatchObject({
+    message: expect.stringContaining("more than 5000000 host results"),
+    extensions: { code: "BAD_USER_INPUT" },
+  });
+}, 120_000);
+
+it("ends the work for a client that has gone away", async () => {
+  const { url, logs, run } = await useGateway();
+  const filters = Array.from(
+    { length: 250 },
+    (_, n) =>
+      `f${n}: hostResults(first: 1, filter: { ipContains: "0." }, orderBy: { field: IP }) { nodes { ip } }`,
+  ).join(" ");
+  const controller = new AbortController();
+  const gone = fetch(url, {
+    method: "POST",
+    signal: controller.signal,
+    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+    body: JSON.stringify({ query: `{ ${bulkJob(`steps { ${filters} }`)} }` }),
+  });
+  // Once there is an answer to another, the first has its rows and computes.
+  await run(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+  controller.abort();
+  await expect(gone).rejects.toThrow();
+  await expect.poll(() => logs.filter(({ aborted }) => aborted === true)).toHaveLength(1);
+  expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
+}, 120_000);
+
+it("answers bad variables of a megabyte with short messages", async () => {
+  const { url } = await useGateway();
+  const ref = {
+    x: '"'.repeat(400_000),
+    ...Object.fromEntries(Array.from({ length: 48 }, (_, n) => [`k${n}`, 1])),
+  };
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
+    body: JSON.stringify({
+      query: "query($r: JobInstanceRef!) { jobInstance(ref: $r) { __typename } }",
+      variables: { r: ref },
+    }),
+  });
+  expect(response.status).toBe(400);
+  expect((await response.arrayBuffer()).byteLength).toBeLessThan(20_000);
+});

@@ -170,6 +170,13 @@ describe("documents", () => {
     ["fragments that lead through 1 200 others", chain, "GRAPHQL_VALIDATION_FAILED", "nested too deeply"],
     ["one key selected 3 000 times", repeated, "GRAPHQL_VALIDATION_FAILED", "maximum 100"],
     ["a syntax error", "{ a", "GRAPHQL_PARSE_FAILED", "Syntax Error"],
+    [
+      "more than 50 operations",
+      Array.from({ length: 51 }, (_, n) => `query Q${n} { __typename }`).join(" "),
+      "GRAPHQL_VALIDATION_FAILED",
+      "maximum 50",
+    ],
+    ["a mutation", "mutation { a }", "GRAPHQL_VALIDATION_FAILED", "no mutations"],
     ["no operation", "fragment F on Query { __typename }", "GRAPHQL_VALIDATION_FAILED", "never used"],
   ])("with %s are a 400 on every transport that takes texts", async (_what, query, code, message) => {
     const persisted = { persistedQuery: { version: 1, sha256Hash: sha256(query) } };

@@ -74,6 +74,7 @@ export async function runReference(
     const result = await execute({
       schema,
       document,
+      options: { maxCoercionErrors: 5 },
       contextValue: {
         jobs,
         watch: null,

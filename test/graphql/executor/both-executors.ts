@@ -75,6 +75,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     const result = await executeByReference({
       schema,
       document: parse(query),
+      options: { maxCoercionErrors: 5 },
       operationName,
       variableValues: variables,
       contextValue: { ...createContext(snapshots), requiredData: () => "hosts", examineRows: () => {} },
