@@ -2,6 +2,7 @@
 import { compareText } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
+import { numberTexts } from "./host-text.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results alike in every property grouped by. Properties not grouped by are null. */
@@ -35,46 +36,83 @@ export function groupHostResults(
   const all = () =>
     groups(
       results.table,
-      Uint32Array.from({ length: results.table.length }, (_, row) => row),
+      new Uint32Array(results.table.length).map((_, row) => row),
       by,
     );
-  return results.remember(`groups ${[...new Set(by)].sort()}`, all);
+  return results.remember(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
 }
 
+/** About what a group takes besides its rows. */
+const GROUP_BYTES = 400;
+
+const groupBytes = (all: readonly HostGroup[]): number =>
+  all.reduce((sum, { rows }) => sum + GROUP_BYTES + rows.byteLength, 0);
+
+/**
+ * Rows get the number of their group, which is then the number of all that they are grouped by together:
+ *
+ *   status 9 9 11, tag - a a  →  9: 0, 11: 1 and -: 0, a: 1  →  0|0 0|1 1|1  →  groups 0 1 2
+ */
 function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
   const byStatus = by.includes("STATUS");
   const byTag = by.includes("TAG");
   const byExitCode = by.includes("EXIT_CODE");
-  // Nested by status and exit code, as numbers are cheap keys, and texts are not: most rows have no tag.
-  const found = new Map<number | null, Map<number | null, Map<string | null, number[]>>>();
-  const add = (row: number) => {
-    const statusCode = byStatus ? (table.statusCode[row] ?? 0) : null;
-    const exitCode = byExitCode ? numberAt(table.exitCode, row) : null;
-    const tag = byTag ? textAt(table, table.tag, row) : null;
-    const byExit = getOrAdd(found, statusCode, () => new Map<number | null, Map<string | null, number[]>>());
-    getOrAdd(
-      getOrAdd(byExit, exitCode, () => new Map<string | null, number[]>()),
-      tag,
-      () => [],
-    ).push(row);
+  let numbers = new Uint32Array(rows.length);
+  let count = Math.min(rows.length, 1);
+  const split = (keyOf: (index: number) => number): void => {
+    [numbers, count] = splitGroups(numbers, keyOf);
   };
-  rows.forEach(add);
-
-  const flat: HostGroup[] = [];
-  for (const [statusCode, byExit] of found) {
-    for (const [exitCode, byTagText] of byExit) {
-      for (const [tag, members] of byTagText) {
-        flat.push({ statusCode, tag, exitCode, rows: Uint32Array.from(members) });
-      }
-    }
+  if (byStatus) split((index) => table.statusCode[rows[index] ?? 0] ?? 0);
+  if (byExitCode) split((index) => table.exitCode[rows[index] ?? 0] ?? Number.NaN);
+  if (byTag) {
+    const tags = numberTexts(table, table.tag, rows).numbers;
+    split((index) => tags[index] ?? 0);
   }
-  return flat.sort(compareGroups);
+  return gather(rows, numbers, count)
+    .map((members): HostGroup => {
+      const row = members[0] ?? 0;
+      return {
+        statusCode: byStatus ? (table.statusCode[row] ?? 0) : null,
+        tag: byTag ? textAt(table, table.tag, row) : null,
+        exitCode: byExitCode ? numberAt(table.exitCode, row) : null,
+        rows: members,
+      };
+    })
+    .sort(compareGroups);
 }
 
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const added = create();
-  map.set(key, added);
-  return added;
+/** The numbers of the groups when each is split by a key, and how many there are. NaN is a key like others. */
+function splitGroups(
+  numbers: Uint32Array,
+  keyOf: (index: number) => number,
+): [numbers: Uint32Array<ArrayBuffer>, count: number] {
+  const byGroup: Map<number, number>[] = [];
+  let count = 0;
+  const split = numbers.map((group, index) => {
+    const key = keyOf(index);
+    byGroup[group] ??= new Map();
+    let number = byGroup[group].get(key);
+    if (number === undefined) {
+      number = count++;
+      byGroup[group].set(key, number);
+    }
+    return number;
+  });
+  return [new Uint32Array(split), count];
+}
+
+/** The rows of each group, in the order in which they came. All groups share the memory of one array. */
+function gather(rows: Rows, numbers: Uint32Array, count: number): Rows[] {
+  const ends = new Uint32Array(count);
+  for (const number of numbers) ends[number] = (ends[number] ?? 0) + 1;
+  for (let number = 1; number < count; number++) ends[number] = (ends[number] ?? 0) + (ends[number - 1] ?? 0);
+  const gathered = new Uint32Array(rows.length);
+  const next = ends.slice();
+  for (let index = rows.length - 1; index >= 0; index--) {
+    const number = numbers[index] ?? 0;
+    const place = (next[number] ?? 0) - 1;
+    next[number] = place;
+    gathered[place] = rows[index] ?? 0;
+  }
+  return Array.from(ends, (end, number) => gathered.subarray(next[number], end));
 }

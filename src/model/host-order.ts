@@ -1,8 +1,9 @@
 /** Orders of host results. */
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
+import { ABSENT, descending, numberWords, sortRows, textWord, type Word } from "./host-sort.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
-import { ipSortKey } from "./ip.ts";
+import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
 /** What a result is ordered by; results without a value come last, whatever the direction. */
@@ -48,16 +49,71 @@ export function sortHostResults(
   order: HostResultOrder | null,
 ): Rows {
   if (rows !== null) return sorted(results, results.inStableOrder(rows), order);
-  return results.remember(`order ${orderText(order)}`, () => sorted(results, results.stableOrder(), order));
+  if (order === null) return results.stableOrder();
+  return results.remember(
+    `order ${orderText(order)}`,
+    () => sorted(results, results.stableOrder(), order),
+    ({ byteLength }) => byteLength,
+  );
 }
 
 function sorted({ table }: HostResults, stable: Rows, order: HostResultOrder | null): Rows {
   if (order === null) return stable;
-  const read = SORT_VALUES[order.field];
-  // Sorting is stable, so equal values stay in the stable order.
-  const entries = Array.from(stable, (row) => ({ row, value: read(table, row) }));
-  entries.sort((a, b) => compareValues(a.value, b.value, order));
-  return Uint32Array.from(entries, ({ row }) => row);
+  const words = SORT_WORDS[order.field](table, stable);
+  const rows = stable.slice();
+  // Rows with the same words stay in the stable order, also when falling.
+  sortRows(rows, order.direction === "DESC" ? descending(words) : words);
+  return rows;
+}
+
+/** The same orders as `SORT_VALUES`, without a value for each row. */
+const SORT_WORDS: Record<HostResultOrderField, (table: HostTable, rows: Rows) => readonly Word[]> = {
+  STATUS_CODE: ({ statusCode }) => numberWords(statusCode),
+  IP: addressWords,
+  STARTED_AT: ({ startedAt }) => numberWords(startedAt),
+  DURATION: ({ durationMs }) => numberWords(durationMs),
+  EXIT_CODE: ({ exitCode }) => numberWords(exitCode),
+};
+
+/** Kinds of addresses in their order, as `ipSortKey` has it. */
+const [IPV4, IPV6, OTHER] = [4, 6, 9];
+
+/** Addresses as their kind and 128 bits. Strings are created only for those that are not plain IPv4 or IPv6. */
+function addressWords(table: HostTable, rows: Rows): readonly Word[] {
+  const { bytes, ip, ipv6, length } = table;
+  const kinds = new Uint32Array(length).fill(ABSENT);
+  const numbers = Array.from({ length: 4 }, () => new Uint32Array(length));
+  const others = new Map<number, string>();
+  const groups = new Uint16Array(8);
+  const put = (row: number, kind: number, bits: (index: number) => number): void => {
+    kinds[row] = kind;
+    for (const [index, words] of numbers.entries()) words[row] = bits(index);
+  };
+  for (const row of rows) {
+    const column = (ip.start[row] ?? -1) >= 0 ? ip : ipv6;
+    const start = column.start[row] ?? -1;
+    if (start < 0) continue;
+    const end = column.end[row] ?? start;
+    const ipv4 = parseIpv4(bytes, start, end);
+    if (ipv4 >= 0) put(row, IPV4, (index) => (index === 0 ? ipv4 : 0));
+    else if (parseIpv6(bytes, start, end, groups)) {
+      put(row, IPV6, (index) => (groups[2 * index] ?? 0) * 0x10000 + (groups[2 * index + 1] ?? 0));
+    } else {
+      const key = ipSortKey(textAt(table, column, row) ?? "");
+      const kind = Number(key.slice(0, 1));
+      if (kind === OTHER) others.set(row, key);
+      put(row, kind, (index) => Number.parseInt(key.slice(8 * index + 1, 8 * index + 9), 16));
+    }
+  }
+  const otherWord = textWord(others.keys(), length, (row) => others.get(row) ?? "");
+  return [
+    (row) => kinds[row] ?? ABSENT,
+    ...numbers.map(
+      (words): Word =>
+        (row) =>
+          kinds[row] === OTHER ? otherWord(row) : (words[row] ?? 0),
+    ),
+  ];
 }
 
 /** The order as text: what a cursor remembers of it. */
