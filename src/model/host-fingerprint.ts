@@ -55,39 +55,51 @@ export function hashRows(table: HostTable): RowHashes {
   return hashes;
 }
 
-const mixFirst = (hash: number, word: number): number => Math.imul(hash ^ word, FNV_PRIME);
+/** FNV-1a by words, with the high bits, which a product does not carry down, mixed into the low ones. */
+function mixFirst(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, FNV_PRIME);
+  return mixed ^ (mixed >>> 15);
+}
+
 const mixSecond = (hash: number, word: number): number =>
   Math.imul(hash + word, MURMUR_PRIME) ^ (hash >>> 15);
 
-function mix({ first, second }: RowHashes, row: number, word: number): void {
-  first[row] = mixFirst(first[row] ?? 0, word);
-  second[row] = mixSecond(second[row] ?? 0, word);
-}
-
-function mixNumbers(hashes: RowHashes, column: number, values: Int32Array | Float64Array): void {
-  for (let row = 0; row < hashes.first.length; row++) {
+function mixNumbers({ first, second }: RowHashes, column: number, values: Int32Array | Float64Array): void {
+  for (let row = 0; row < first.length; row++) {
     const value = values[row] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
-    mix(hashes, row, column);
-    mix(hashes, row, value | 0);
-    mix(hashes, row, Math.floor(value / 2 ** 32));
+    const low = value | 0;
+    const high = Math.floor(value / 2 ** 32);
+    first[row] = mixFirst(mixFirst(mixFirst(first[row] ?? 0, column), low), high);
+    second[row] = mixSecond(mixSecond(mixSecond(second[row] ?? 0, column), low), high);
   }
 }
 
 function mixIds(hashes: RowHashes, column: number, { values, large }: IdColumn): void {
   mixNumbers(hashes, column, values);
-  for (const [row, id] of large) mix(hashes, row, Number(BigInt.asIntN(32, id)));
+  for (const [row, id] of large) {
+    if (row >= hashes.first.length) continue;
+    const low = Number(BigInt.asIntN(32, id));
+    hashes.first[row] = mixFirst(hashes.first[row] ?? 0, low);
+    hashes.second[row] = mixSecond(hashes.second[row] ?? 0, low);
+  }
 }
 
 function mixTexts(hashes: RowHashes, column: number, table: HostTable, texts: TextColumn): void {
   const text = createTextReader(table, texts);
   for (let row = 0; row < hashes.first.length; row++) {
     if (!text.read(row)) continue;
-    const { bytes, end } = text;
+    const { bytes, view, start, end } = text;
     // What ends here and what begins there must not run into one another.
-    let first = mixFirst(mixFirst(hashes.first[row] ?? 0, column), end - text.start);
-    let second = mixSecond(mixSecond(hashes.second[row] ?? 0, column), end - text.start);
-    for (let at = text.start; at < end; at++) {
+    let first = mixFirst(mixFirst(hashes.first[row] ?? 0, column), end - start);
+    let second = mixSecond(mixSecond(hashes.second[row] ?? 0, column), end - start);
+    let at = start;
+    for (; at <= end - 4; at += 4) {
+      const word = view.getInt32(at, true);
+      first = mixFirst(first, word);
+      second = mixSecond(second, word);
+    }
+    for (; at < end; at++) {
       const byte = bytes[at] ?? 0;
       first = mixFirst(first, byte);
       second = mixSecond(second, byte);

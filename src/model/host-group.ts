@@ -1,8 +1,9 @@
 /** Host results grouped the way the BlueKing Job console shows them. */
-import { compareText } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
+import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
 import { numberTexts } from "./host-text.ts";
+import { joinedWords } from "./host-text-words.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results alike in every property grouped by. Properties not grouped by are null. */
@@ -12,19 +13,6 @@ export interface HostGroup {
   readonly exitCode: number | null;
   readonly rows: Rows;
 }
-
-/** Absent values first: the console shows results without a tag before those with one. */
-function absentFirst<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return compare(a, b);
-}
-
-type Key = Omit<HostGroup, "rows">;
-
-const compareGroups = (a: Key, b: Key): number =>
-  absentFirst(a.statusCode, b.statusCode, (x, y) => x - y) ||
-  absentFirst(a.tag, b.tag, compareText) ||
-  absentFirst(a.exitCode, b.exitCode, (x, y) => x - y);
 
 /** Groups of `rows`, or of all when null, by status code, then tag, then exit code; without keys one group. */
 export function groupHostResults(
@@ -54,32 +42,49 @@ const groupBytes = (all: readonly HostGroup[]): number =>
  *   status 9 9 11, tag - a a  →  9: 0, 11: 1 and -: 0, a: 1  →  0|0 0|1 1|1  →  groups 0 1 2
  */
 function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
-  const byStatus = by.includes("STATUS");
-  const byTag = by.includes("TAG");
-  const byExitCode = by.includes("EXIT_CODE");
+  const { statusCode, exitCode, tag } = table;
+  const [byStatus, byTag, byExitCode] = [by.includes("STATUS"), by.includes("TAG"), by.includes("EXIT_CODE")];
+  const tags = byTag ? numberTexts(table, tag, rows) : null;
   let numbers = new Uint32Array(rows.length);
   let count = Math.min(rows.length, 1);
   const split = (keyOf: (index: number) => number): void => {
     [numbers, count] = splitGroups(numbers, keyOf);
   };
-  if (byStatus) split((index) => table.statusCode[rows[index] ?? 0] ?? 0);
-  if (byExitCode) split((index) => table.exitCode[rows[index] ?? 0] ?? Number.NaN);
-  if (byTag) {
-    const tags = numberTexts(table, table.tag, rows).numbers;
-    split((index) => tags[index] ?? 0);
-  }
-  return gather(rows, numbers, count)
-    .map((members): HostGroup => {
-      const row = members[0] ?? 0;
-      return {
-        statusCode: byStatus ? (table.statusCode[row] ?? 0) : null,
-        tag: byTag ? textAt(table, table.tag, row) : null,
-        exitCode: byExitCode ? numberAt(table.exitCode, row) : null,
-        rows: members,
-      };
-    })
-    .sort(compareGroups);
+  if (byStatus) split((index) => statusCode[rows[index] ?? 0] ?? 0);
+  if (byExitCode) split((index) => exitCode[rows[index] ?? 0] ?? Number.NaN);
+  if (tags) split((index) => tags.numbers[index] ?? 0);
+
+  const members = gather(rows, numbers, count);
+  // The first row of a group stands for it.
+  const firstRows = Uint32Array.from(members, ([row = 0]) => row);
+  const order = firstRows.map((_, group) => group);
+  const words = [
+    ...(byStatus ? numberWords(statusCode) : []),
+    ...(tags ? joinedWords(table, [tag], firstRows) : []),
+    ...(byExitCode ? numberWords(exitCode) : []).map(absentFirst),
+  ];
+  sortRows(
+    order,
+    words.map((word) => (group) => word(firstRows[group] ?? 0)),
+  );
+  return Array.from(order, (group) => {
+    const row = firstRows[group] ?? 0;
+    return {
+      statusCode: byStatus ? (statusCode[row] ?? 0) : null,
+      tag: byTag ? textAt(table, tag, row) : null,
+      exitCode: byExitCode ? numberAt(exitCode, row) : null,
+      rows: members[group] ?? rows.subarray(0, 0),
+    };
+  });
 }
+
+/** The console shows results without a tag or an exit code before those with one. (Tags are never empty.) */
+const absentFirst =
+  (word: Word): Word =>
+  (row) => {
+    const value = word(row);
+    return value === ABSENT ? 0 : value;
+  };
 
 /** The numbers of the groups when each is split by a key, and how many there are. NaN is a key like others. */
 function splitGroups(

@@ -1,8 +1,10 @@
 /** Orders of host results. */
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
-import { ABSENT, descending, numberWords, sortRows, textWord, type Word } from "./host-sort.ts";
+import { ABSENT, descending, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
+import { createTextReader } from "./host-text.ts";
+import { textWord } from "./host-text-words.ts";
 import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
@@ -78,43 +80,47 @@ const SORT_WORDS: Record<HostResultOrderField, (table: HostTable, rows: Rows) =>
 /** Kinds of addresses in their order, as `ipSortKey` has it. */
 const [IPV4, IPV6, OTHER] = [4, 6, 9];
 
-/** Addresses as their kind and 128 bits. Strings are created only for those that are not plain IPv4 or IPv6. */
+/** Addresses as their kind and 128 bits. Strings are created only for those that are neither plain IPv4 nor IPv6. */
 function addressWords(table: HostTable, rows: Rows): readonly Word[] {
-  const { bytes, ip, ipv6, length } = table;
+  const { length } = table;
   const kinds = new Uint32Array(length).fill(ABSENT);
-  const numbers = Array.from({ length: 4 }, () => new Uint32Array(length));
+  const bits = new Uint32Array(4 * length);
   const others = new Map<number, string>();
+  const ip = createTextReader(table, table.ip);
+  const ipv6 = createTextReader(table, table.ipv6);
   const groups = new Uint16Array(8);
-  const put = (row: number, kind: number, bits: (index: number) => number): void => {
-    kinds[row] = kind;
-    for (const [index, words] of numbers.entries()) words[row] = bits(index);
-  };
   for (const row of rows) {
-    const column = (ip.start[row] ?? -1) >= 0 ? ip : ipv6;
-    const start = column.start[row] ?? -1;
-    if (start < 0) continue;
-    const end = column.end[row] ?? start;
-    const ipv4 = parseIpv4(bytes, start, end);
-    if (ipv4 >= 0) put(row, IPV4, (index) => (index === 0 ? ipv4 : 0));
-    else if (parseIpv6(bytes, start, end, groups)) {
-      put(row, IPV6, (index) => (groups[2 * index] ?? 0) * 0x10000 + (groups[2 * index + 1] ?? 0));
+    const text = ip.read(row) ? ip : ipv6;
+    if (text === ipv6 && !ipv6.read(row)) continue;
+    const ipv4 = parseIpv4(text.bytes, text.start, text.end);
+    if (ipv4 >= 0) {
+      kinds[row] = IPV4;
+      bits[4 * row] = ipv4;
+    } else if (parseIpv6(text.bytes, text.start, text.end, groups)) {
+      kinds[row] = IPV6;
+      for (let word = 0; word < 4; word++) {
+        bits[4 * row + word] = (groups[2 * word] ?? 0) * 0x10000 + (groups[2 * word + 1] ?? 0);
+      }
     } else {
-      const key = ipSortKey(textAt(table, column, row) ?? "");
-      const kind = Number(key.slice(0, 1));
-      if (kind === OTHER) others.set(row, key);
-      put(row, kind, (index) => Number.parseInt(key.slice(8 * index + 1, 8 * index + 9), 16));
+      const key = ipSortKey(textAt(table, text === ip ? table.ip : table.ipv6, row) ?? "");
+      kinds[row] = Number(key.slice(0, 1));
+      if (kinds[row] === OTHER) others.set(row, key);
+      else for (let word = 0; word < 4; word++) bits[4 * row + word] = hexWord(key, word);
     }
   }
   const otherWord = textWord(others.keys(), length, (row) => others.get(row) ?? "");
-  return [
-    (row) => kinds[row] ?? ABSENT,
-    ...numbers.map(
-      (words): Word =>
-        (row) =>
-          kinds[row] === OTHER ? otherWord(row) : (words[row] ?? 0),
-    ),
-  ];
+  for (const row of others.keys()) bits[4 * row] = otherWord(row);
+  const words = [0, 1, 2, 3].map(
+    (word): Word =>
+      (row) =>
+        bits[4 * row + word] ?? 0,
+  );
+  return [(row) => kinds[row] ?? ABSENT, ...words];
 }
+
+/** A word of the hex digits behind the first letter; 0 beyond them. */
+const hexWord = (key: string, word: number): number =>
+  Number.parseInt(key.slice(8 * word + 1, 8 * word + 9) || "0", 16);
 
 /** The order as text: what a cursor remembers of it. */
 export const orderText = (order: HostResultOrder | null): string =>

@@ -14,9 +14,6 @@ import type { Rows } from "./host-results.ts";
 /** A word of what a row is sorted by: 0 to 2^32-1. */
 export type Word = (row: number) => number;
 
-/** Called with the begin and the end of rows that have all words in common, when they are where they will stay. */
-export type OnTie = (from: number, to: number) => void;
-
 /** The halves of a 64-bit integer in memory. */
 const [LOW, HIGH] = endianness() === "LE" ? [0, 1] : [1, 0];
 
@@ -24,19 +21,20 @@ const [LOW, HIGH] = endianness() === "LE" ? [0, 1] : [1, 0];
 const FEW = 12;
 
 /** Sorts `rows` in place. Rows that have all words in common stay in the order in which they were. */
-export function sortRows(rows: Rows, words: readonly Word[], onTie: OnTie = () => {}): void {
+export function sortRows(rows: Rows, words: readonly Word[]): void {
   const packed = new BigUint64Array(rows.length > FEW ? rows.length : 0);
   const halves = new Uint32Array(packed.buffer);
   const before = new Uint32Array(packed.length);
 
   const sortRun = (from: number, to: number, level: number): void => {
     const word = words[level];
-    if (word === undefined) onTie(from, to);
-    else if (to - from <= FEW) sortFew(rows, from, to, words.slice(level), onTie);
-    else {
-      sortByWord(from, to, word);
-      for (const [begin, end] of ties(from, to)) sortRun(begin, end, level + 1);
+    if (word === undefined) return;
+    if (to - from <= FEW) {
+      sortFew(rows, from, to, words, level);
+      return;
     }
+    sortByWord(from, to, word);
+    for (const [begin, end] of ties(from, to)) sortRun(begin, end, level + 1);
   };
 
   const sortByWord = (from: number, to: number, word: Word): void => {
@@ -74,49 +72,42 @@ export function sortRows(rows: Rows, words: readonly Word[], onTie: OnTie = () =
   if (rows.length > 1) sortRun(0, rows.length, 0);
 }
 
+/** Compares two rows by the words from `level` on. */
+export function compareWords(a: number, b: number, words: readonly Word[], level = 0): number {
+  for (let index = level; index < words.length; index++) {
+    const word = words[index];
+    const difference = word ? word(a) - word(b) : 0;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** Sorts by insertion. */
-function sortFew(rows: Rows, from: number, to: number, words: readonly Word[], onTie: OnTie): void {
-  const compare = (a: number, b: number): number => {
-    for (const word of words) {
-      const difference = word(a) - word(b);
-      if (difference !== 0) return difference;
-    }
-    return 0;
-  };
+function sortFew(rows: Rows, from: number, to: number, words: readonly Word[], level: number): void {
   for (let index = from + 1; index < to; index++) {
     const row = rows[index] ?? 0;
     let place = index;
-    for (; place > from && compare(rows[place - 1] ?? 0, row) > 0; place--)
+    for (; place > from && compareWords(rows[place - 1] ?? 0, row, words, level) > 0; place--) {
       rows[place] = rows[place - 1] ?? 0;
+    }
     rows[place] = row;
-  }
-  for (let begin = from, index = from + 1; index <= to; index++) {
-    if (index < to && compare(rows[begin] ?? 0, rows[index] ?? 0) === 0) continue;
-    if (index - begin > 1) onTie(begin, index);
-    begin = index;
   }
 }
 
 /** The first word of what is absent: behind all others. */
 export const ABSENT = 0xffffffff;
 
+/** The first word of a whole number, which is to sort before the numbers above it also when it is negative. */
+export const highWord = (value: number): number => Math.floor(value / 2 ** 32) + 2 ** 31;
+
 /** The words of whole numbers of up to 53 bits and a sign; absent ones come last. */
 export const numberWords = (column: ArrayLike<number>): readonly Word[] => [
   (row) => {
     const value = column[row] ?? Number.NaN;
-    return Number.isNaN(value) ? ABSENT : Math.floor(value / 2 ** 32) + 2 ** 31;
+    return Number.isNaN(value) ? ABSENT : highWord(value);
   },
   (row) => (column[row] ?? 0) >>> 0,
 ];
-
-/** The word of texts, by UTF-16 code units, for those of `rows`; 0 for all others. Slow: for what has no better words. */
-export function textWord(rows: Iterable<number>, length: number, textOf: (row: number) => string): Word {
-  const texts = new Map(Iterator.from(rows).map((row) => [row, textOf(row)] as const));
-  const ranks = new Map([...new Set(texts.values())].sort().map((text, rank) => [text, rank]));
-  const words = new Uint32Array(length);
-  for (const [row, text] of texts) words[row] = ranks.get(text) ?? 0;
-  return (row) => words[row] ?? 0;
-}
 
 /** The words for the other direction, in which absent ones come last all the same. */
 export const descending = (words: readonly Word[]): readonly Word[] =>

@@ -17,16 +17,24 @@ export function decodeJsonText(bytes: Uint8Array, start: number, end: number, is
 /** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
 export interface TextReader {
   bytes: Uint8Array;
+  /** Of the same memory. */
+  view: DataView;
   start: number;
   end: number;
   /** Reads the text of a row; false when it has none. */
   readonly read: (row: number) => boolean;
 }
 
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
 export function createTextReader(table: HostTable, { start, end, escaped }: TextColumn): TextReader {
   let unescaped = new Uint8Array(0);
+  let unescapedView = viewOf(unescaped);
+  const view = viewOf(table.bytes);
   const reader: TextReader = {
     bytes: table.bytes,
+    view,
     start: 0,
     end: 0,
     read: (row) => {
@@ -34,12 +42,17 @@ export function createTextReader(table: HostTable, { start, end, escaped }: Text
       if (from < 0) return false;
       const to = end[row] ?? from;
       if (escaped?.[row] === 1) {
-        if (unescaped.length < to - from) unescaped = new Uint8Array(2 * (to - from));
+        if (unescaped.length < to - from) {
+          unescaped = new Uint8Array(2 * (to - from));
+          unescapedView = viewOf(unescaped);
+        }
         reader.bytes = unescaped;
+        reader.view = unescapedView;
         reader.start = 0;
         reader.end = resolveEscapes(table.bytes, from, to, unescaped);
       } else {
         reader.bytes = table.bytes;
+        reader.view = view;
         reader.start = from;
         reader.end = to;
       }

@@ -58,8 +58,7 @@ const GROUPS = 8;
 
 /**
  * Reads an IPv6 address in ASCII into `groups`, its eight numbers of 16 bits.
- * @returns false for what is none, and also for some that `isIPv6` accepts: those with a zone, or whose end is written
- *   as IPv4.
+ * @returns false for what is none, and also for addresses with a zone.
  */
 export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups: Uint16Array): boolean {
   let count = 0;
@@ -76,6 +75,13 @@ export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups:
     let group = 0;
     for (let digit = hexDigit(bytes[at] ?? 0); at < end && digit >= 0; digit = hexDigit(bytes[++at] ?? 0)) {
       group = group * 16 + digit;
+    }
+    if (bytes[at] === POINT && at < end) {
+      const tail = count <= GROUPS - 2 ? parseIpv4(bytes, first, end) : -1;
+      if (tail < 0) return false;
+      groups[count++] = tail >>> 16;
+      groups[count++] = tail & 0xffff;
+      break;
     }
     const digits = at - first;
     if (digits < 1 || digits > 4 || count === GROUPS) return false;
