@@ -11,9 +11,9 @@ export default defineConfig({
     // What the program sets for itself, for tests that start beyond its entry points.
     env: { NODE_ENV: "production" },
     // Time limits are for hangs only. On a busy machine a test can take 20 times as long as on a quiet one.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Shorter than a test's own limit, so that a failure says which condition was not met.
-    expect: { poll: { timeout: 60_000, interval: 10 } },
+    expect: { poll: { timeout: 100_000, interval: 10 } },
   },
 });

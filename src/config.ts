@@ -10,6 +10,8 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
     readonly baseUrl: URL | null;
   };
   readonly simulatorDialect: Dialect;
+  /** 0: V8's own choice. */
+  readonly heapGrowingPercent: number;
 }
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -168,6 +170,12 @@ export const SETTINGS = {
     meaning: "Maximum size of one response, in bytes. Larger ones are refused with `BAD_USER_INPUT`.",
     check: wholeNumber(1, 2 ** 29),
   },
+  V8_HEAP_GROWING_PERCENT: {
+    default: "200",
+    meaning:
+      "How far V8's memory may grow until it marks what is alive, in percent. Large responses cost about a third less CPU time with the default; 0 leaves V8's own choice.",
+    check: wholeNumber(0, 1_000),
+  },
   LOG_LEVEL: {
     default: "info",
     meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
@@ -176,7 +184,7 @@ export const SETTINGS = {
   EXECUTOR: {
     default: "compiled",
     meaning:
-      "What runs operations: `compiled` (fast) or `graphql-js` (the reference, to compare with). Answers are the same.",
+      "What runs operations: `compiled`, or `graphql-js`, the reference to compare responses with. The reference is not for production: it makes an object of every row and blocks the process while it does.",
     check: oneOf(["compiled", "graphql-js"]),
   },
   SIMULATOR_DIALECT: {
@@ -268,5 +276,6 @@ const toConfig = (values: Values): Config => ({
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, except: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
+  heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
   simulatorDialect: values.SIMULATOR_DIALECT,
 });

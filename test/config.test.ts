@@ -28,6 +28,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   WEBSOCKET_MAX_CONNECTIONS: ({ webSocket }) => webSocket.maxConnections,
   ALLOWED_ORIGINS: ({ allowedOrigins }) => allowedOrigins,
   MAX_RESPONSE_BYTES: ({ maxResponseBytes }) => maxResponseBytes,
+  V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   EXECUTOR: ({ executor }) => executor,
   SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
@@ -149,6 +150,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     valid: [["1", 1]],
     invalid: ["0", "536870913", "64MB"],
   },
+  V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   EXECUTOR: {
     default: "compiled",

@@ -15,12 +15,18 @@ export interface OperationContext {
   readonly watch: WatchJob | null;
   /** Where it is noted what the operation does. */
   readonly trace: Trace;
+  /** Aborts when nobody waits for the operation any more. */
+  readonly signal: AbortSignal;
 }
 
 /** What resolvers get. */
 export interface GraphQLContext {
   readonly jobs: JobLoader;
   readonly watch: WatchJob | null;
+  /** Aborts when nobody waits for the operation any more. */
+  readonly signal: AbortSignal;
+  /** To be called before this many host rows are filtered, ordered or grouped. @throws InvalidInput */
+  readonly examineRows: (count: number) => void;
   /** What the root field with this response key requires from the upstream. */
   readonly requiredData: (responseKey: string | number) => RequiredData;
 }

@@ -14,6 +14,17 @@ const MASKED = "The gateway failed to answer this. The request id leads to the r
  * keep their codes; whatever is neither those, nor bad input, nor the upstream's fault is ours, and masked.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const shown = showCause(formatted, error);
+  const { message } = shown;
+  return message.length > MAX_MESSAGE_LENGTH
+    ? { ...shown, message: `${message.slice(0, MAX_MESSAGE_LENGTH)}…` }
+    : shown;
+}
+
+/** Messages of GraphQL's own contain values and names of the request, which can be megabytes. */
+const MAX_MESSAGE_LENGTH = 1_000;
+
+function showCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   const { locations, path } = formatted;
   const at = { ...(locations && { locations }), ...(path && { path }) };
@@ -26,15 +37,14 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     };
     return { message: cause.message, ...at, extensions };
   }
+  const given = formatted.extensions?.code;
+  const isDecided = typeof given === "string" && given !== "INTERNAL_SERVER_ERROR";
+  if (isDecided) return { message: formatted.message, ...at, extensions: { code: given } };
   if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
   if (cause instanceof TooManySubscriptions) {
     return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
-  }
-  const code = formatted.extensions?.code;
-  if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
-    return { message: formatted.message, ...at, extensions: { code } };
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }

@@ -12,13 +12,20 @@ export type GraphQLRequest =
 
 export function readGraphQLRequest({ method, body, query: search }: FastifyRequest): GraphQLRequest {
   const parameters = method === "POST" ? body : search;
-  if (!isRecord(parameters)) return { kind: "other", text: null, operationName: null };
+  if (!isRecord(parameters)) {
+    // Apollo Server has the words for batches.
+    if (method === "POST" && !Array.isArray(parameters)) return { kind: "invalid", message: NO_OPERATION };
+    return { kind: "other", text: null, operationName: null };
+  }
   const { query, operationName = null } = parameters;
   const extensions =
     typeof parameters.extensions === "string" ? parsed(parameters.extensions) : parameters.extensions;
   const persisted = isRecord(extensions) ? (extensions.persistedQuery ?? null) : null;
   const invalid = persisted === null ? null : persistedQueryProblem(persisted, query);
   if (invalid !== null) return { kind: "invalid", message: invalid };
+  if (method === "POST" && persisted === null && (query ?? "") === "") {
+    return { kind: "invalid", message: NO_OPERATION };
+  }
   if (method === "POST" && persisted === null && isRecordOrNothing(extensions)) {
     const operation = readOperation(parameters);
     if (operation) return { kind: "operation", operation };
@@ -29,6 +36,9 @@ export function readGraphQLRequest({ method, body, query: search }: FastifyReque
     operationName: typeof operationName === "string" ? operationName : null,
   };
 }
+
+const NO_OPERATION =
+  'Expected the request body to be a JSON object with the text of an operation in `query`, such as {"query": "{ __typename }"}.';
 
 /** Null for what is malformed, about which Apollo Server has the words. */
 function readOperation({

@@ -1,11 +1,13 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
+import { codeOf } from "../graphql/errors.ts";
 import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
-import type { RunOperation, Single, Stream } from "../graphql/operation/run.ts";
+import { type RunOperation, refusal, type Single, type Stream } from "../graphql/operation/run.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
@@ -13,6 +15,7 @@ import { acceptsParts, sendParts } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
+import { MAX_STUCK_MS } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
@@ -26,6 +29,7 @@ export interface GraphQLRouteOptions {
 /** A Fastify plugin, so that its body parser stays its own. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
   const { run, createContext, requestLog } = options;
+  const responseType = createResponseType();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
@@ -48,7 +52,8 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const read = readGraphQLRequest(request);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
       const exchange = { request, reply, contentType, context };
-      if (read.kind === "invalid") await respond(exchange, refusal(read.message));
+      if (read.kind === "invalid")
+        await respond(exchange, refusal([{ message: read.message, extensions: { code: BAD_REQUEST } }]));
       else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
       else await respondThroughApollo(exchange, read, options);
       requestLog.writeFaults(request, signal);
@@ -76,8 +81,7 @@ async function respondThroughApollo(
   // A text that would overflow the stack must not get to Apollo Server's parser.
   const prepared = text === null || wantsPage ? null : prepare(text, operationName);
   if (prepared && isRefusal(prepared)) {
-    const body = JSON.stringify({ errors: prepared.errors });
-    return respond(exchange, { kind: "single", body, refusal: prepared.errors });
+    return respond(exchange, refusal(prepared.errors));
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -103,25 +107,45 @@ async function respond({ reply, contentType, context }: Exchange, result: Single
       (error: unknown) => void context.trace.faults.push(error),
     );
   }
-  reply
-    .code(result.refusal ? 400 : 200)
-    .type(contentType)
-    .send(result.body);
+  // Closed is also what was sent: until then, the operating system may still take from the body.
+  reply.raw.once("close", result.release);
+  // A client that reads nothing of a large response for so long is stuck.
+  if (result.body.length > LARGE_BODY_BYTES) reply.raw.setTimeout(MAX_STUCK_MS, () => reply.raw.destroy());
+  reply.code(statusOf(result)).type(contentType).send(result.body);
 }
 
-function refusal(message: string): Single {
-  const errors = [{ message, extensions: { code: BAD_REQUEST } }];
-  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
-}
+/** Smaller ones fit into the buffers of the operating system. */
+const LARGE_BODY_BYTES = 2 ** 16;
+
+const statusOf = ({ refusal }: Single): number => {
+  if (!refusal) return 200;
+  return refusal.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
+};
 
 const RESPONSE_TYPES = [
   "application/json; charset=utf-8",
   "application/graphql-response+json; charset=utf-8",
 ] as const;
 
-/** The content type of a response, as Apollo Server chooses it; null when the client accepts neither. */
-function responseType(accept: string | undefined): string | null {
-  if (!accept || accept === "*/*" || accept === "application/json") return RESPONSE_TYPES[0];
+/** `Accept` headers whose content type is remembered: clients have few, and negotiation costs a few microseconds. */
+const MAX_ACCEPTS = 100;
+const MAX_ACCEPT_LENGTH = 300;
+
+/** Chooses the content type of a response as Apollo Server does; null when the client accepts neither. */
+function createResponseType(): (accept: string | undefined) => string | null {
+  const known = new LRUCache<string, { readonly type: string | null }>({ max: MAX_ACCEPTS });
+  return (accept) => {
+    if (!accept || accept.length > MAX_ACCEPT_LENGTH) return negotiate(accept);
+    const found = known.get(accept);
+    if (found) return found.type;
+    const type = negotiate(accept);
+    known.set(accept, { type });
+    return type;
+  };
+}
+
+function negotiate(accept: string | undefined): string | null {
+  if (!accept) return RESPONSE_TYPES[0];
   const chosen = new Negotiator({ headers: { accept } }).mediaType([...RESPONSE_TYPES]);
   // A client that takes subscriptions in parts, and a browser that wants a page, can read JSON too.
   if (chosen === undefined && (acceptsParts(accept) || acceptsHtml(accept))) return RESPONSE_TYPES[0];

@@ -10,15 +10,46 @@ const MAY_LOSE_DIGITS = /\d{16}/;
 
 /** @throws SyntaxError */
 export function parseLosslessJson(text: string): unknown {
-  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
-  return JSON.parse(text, keepInteger);
+  const value: unknown = JSON.parse(text);
+  // The text is valid from here on. A reviver would be called for every value of it, which takes fifty times as long.
+  return MAY_LOSE_DIGITS.test(text) ? JSON.parse(quoteLargeIntegers(text)) : value;
 }
 
-/** For `JSON.parse`: an integer that a number cannot hold becomes a string of its digits. */
-function keepInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source ?? "";
-  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
-  return isInexact ? source : value;
+/** A number as a whole, which no digit, sign, dot or exponent continues. */
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const INTEGER = /^-?\d{16,}$/;
+
+/** Valid JSON with integers that a number cannot hold in quotes. */
+function quoteLargeIntegers(json: string): string {
+  let quoted = "";
+  let copied = 0;
+  let at = 0;
+  while (at < json.length) {
+    const character = json.charCodeAt(at);
+    if (character === QUOTE) {
+      at = endOfString(json, at);
+    } else if (character === MINUS || (character >= ZERO && character <= NINE)) {
+      NUMBER.lastIndex = at;
+      const [number = ""] = NUMBER.exec(json) ?? [];
+      if (INTEGER.test(number) && !Number.isSafeInteger(Number(number))) {
+        quoted += `${json.slice(copied, at)}"${number}"`;
+        copied = at + number.length;
+      }
+      at += Math.max(number.length, 1);
+    } else at += 1;
+  }
+  return quoted + json.slice(copied);
+}
+
+const [QUOTE, MINUS, ZERO, NINE, BACKSLASH] = [0x22, 0x2d, 0x30, 0x39, 0x5c];
+
+/** The position after the string that begins at `begin`. */
+function endOfString(json: string, begin: number): number {
+  let at = begin + 1;
+  for (let character = json.charCodeAt(at); character !== QUOTE; character = json.charCodeAt(at)) {
+    at += character === BACKSLASH ? 2 : 1;
+  }
+  return at + 1;
 }
 
 /** The query string of a GET request's URL, from its `?` on, with lossless integers in `variables`. */

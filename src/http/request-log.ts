@@ -44,8 +44,14 @@ declare module "fastify" {
   }
 }
 
+/** Levels with which the lines of requests are not logged. */
+const ABOVE_INFO: ReadonlySet<string> = new Set(["warn", "error", "fatal", "silent"]);
+
 export function createRequestLog(app: FastifyInstance): RequestLog {
   app.decorateRequest("trace", null);
+
+  // Nothing is put together for lines that are not written.
+  const isLogged = !ABOVE_INFO.has(app.log.level);
 
   const traceOf: RequestLog["traceOf"] = (request) => {
     request.trace ??= createTrace();
@@ -59,6 +65,7 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
+    if (!isLogged) return;
     reply.raw.on("close", () => {
       const isAborted = !reply.raw.writableFinished;
       const { trace } = request;

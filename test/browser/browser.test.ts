@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)("a browser", () => {
       upstream: { app: { code: "app", secret: "secret" } },
     });
     browser = await startBrowser();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await gateway.close();

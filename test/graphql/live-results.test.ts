@@ -63,7 +63,7 @@ function createCounted() {
     };
     const result = await run(
       { query, operationName: null, variables: {} },
-      { jobs, watch: () => stream, trace },
+      { jobs, watch: () => stream, trace, signal: new AbortController().signal },
     );
     if (result.kind !== "stream") throw new Error("Expected a stream.");
     return { put, end, results: result.responses, trace };

@@ -52,7 +52,7 @@ beforeAll(async () => {
     createContext: ({ trace }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
-      return { trace } as OperationContext;
+      return { trace, signal: new AbortController().signal } as OperationContext;
     },
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });

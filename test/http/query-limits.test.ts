@@ -136,4 +136,4 @@ it("leaves other requests their turn while a long response is computed", async (
   expect((await long).status).toBe(200);
   // Computed at one stretch, it would leave room for the requests before and after it only.
   expect(answered).toBeGreaterThan(10);
-}, 120_000);
+});

@@ -55,7 +55,7 @@ it.each(RECONNECTING)(
     job.become(running({ name: "meanwhile" }));
     const second = await startBeside(beside, Number(new URL(first.url).port));
     onTestFinished(second.close);
-    await expect.poll(() => told(stream).at(-1)?.name, { timeout: 10_000 }).toBe("meanwhile");
+    await expect.poll(() => told(stream).at(-1)?.name).toBe("meanwhile");
     job.become({ ...finished, fields: { name: "at the end" } });
     await stream.completed;
     // The second gateway tells the state first, so nothing is missing, and nobody hears of the interruption.

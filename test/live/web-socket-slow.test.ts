@@ -8,9 +8,6 @@ import { JOB, running, watchedJob } from "./watched-job.ts";
 /** Between pings of the gateway, which are due when a test says so. */
 const PING_MS = 12_000;
 
-/** A slow machine is no fault. */
-const PATIENT = { timeout: 15_000 };
-
 const WATCH = {
   id: "1",
   type: "subscribe",
@@ -31,7 +28,7 @@ async function useUnreadState(size: number) {
   const connection = await openConnection(link.url, { "x-bkapi-authorization": AUTHORIZATION });
   link.hold();
   connection.send(WATCH);
-  await vi.waitUntil(link.isHolding, PATIENT);
+  await vi.waitUntil(link.isHolding);
   await settle();
   /** The gateway has ended the connection. */
   const isCutOff = () => gateway.logs.some(({ msg }) => msg === "connection");
@@ -48,7 +45,7 @@ it.each([
     const sent = link.sent();
     await link.pass(2 ** 17);
     // A pong.
-    await vi.waitUntil(() => link.sent() > sent, PATIENT);
+    await vi.waitUntil(() => link.sent() > sent);
     await settle();
     vi.advanceTimersByTime(PING_MS);
   }
@@ -75,5 +72,5 @@ it.each([
   }
   expect(isCutOff()).toBe(false);
   vi.advanceTimersByTime(PING_MS);
-  await vi.waitUntil(isCutOff, PATIENT);
+  await vi.waitUntil(isCutOff);
 });

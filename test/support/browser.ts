@@ -21,7 +21,7 @@ const ARGS = [
 ];
 
 export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: PATH, args: ARGS, timeout: 60_000 });
+  chromium.launch({ executablePath: PATH, args: ARGS, timeout: 100_000 });
 
 export interface Site {
   readonly origin: string;

@@ -1,5 +1,5 @@
 /** What speaks the transports of live state in the world: libraries that frontend teams use, as they come. */
-// biome-ignore lint/style/noRestrictedImports: the pause of a client between its attempts, for which no test waits
+// biome-ignore lint/style/noRestrictedImports: clients wait between their tries to connect; no test depends on how long
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApolloClient, ApolloLink, type ErrorLike, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import { RetryLink } from "@apollo/client/link/retry";
@@ -58,6 +58,8 @@ const byWebSocket =
       connectionParams: withCredentials(headers),
       retryAttempts: attempts,
       retryWait: () => sleep(RETRY_MS),
+      // As in the README: a gateway that restarts refuses connections for a moment.
+      shouldRetry: () => true,
       lazy: true,
     });
     return collect(

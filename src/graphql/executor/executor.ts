@@ -12,10 +12,12 @@ export interface Execution {
 }
 
 /** What an operation has to say. */
-interface ExecutionResponse {
+export interface ExecutionResponse {
   readonly errors: readonly GraphQLError[];
   /** The whole response: `{"data":…}`, or `{"errors":…,"data":…}`. */
   readonly body: string | Buffer;
+  /** To be called when the body was sent, or is not needed any more: its memory is used again. */
+  readonly release: () => void;
 }
 
 /** Runs an operation on the schema that the executor was made for. @throws ResponseTooLarge */

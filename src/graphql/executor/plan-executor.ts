@@ -8,11 +8,13 @@
  * The walk is a generator. It pauses when it has held the event loop for a while, so that a large response cannot keep
  * other requests waiting.
  */
-import { setImmediate as turn } from "node:timers/promises";
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
-import type { Execution, Executor } from "./executor.ts";
-import { createJsonSink, type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
+import { once } from "../../model/once.ts";
+import type { Execution, ExecutionResponse, Executor } from "./executor.ts";
+import { type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
 import { createOutput, type Output, rollBack } from "./output.ts";
+import { createSinkPool, type SinkPool } from "./sink-pool.ts";
+import { createTurns, type TakeTurn } from "./turns.ts";
 import { FailedItem, type Settled, type Steps, type Walk, writeRoot } from "./walk.ts";
 
 export interface PlanExecutorOptions {
@@ -26,6 +28,8 @@ export interface PlanExecutorOptions {
 const STRETCH_MS = 15;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
+  const sinks = createSinkPool(maxResponseBytes);
+  const run = createRunSteps(createTurns());
   return async (execution) => {
     const { plan, variables, context } = execution;
     const lookups = await startRoot(execution);
@@ -33,9 +37,9 @@ export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecut
     const errors: GraphQLError[] = [];
     const walk: Walk = { variables, context, output, errors, path: [], pauseAt: pauseTime() };
     try {
-      await run(writeRoot(walk, plan.root, lookups), walk);
+      await run(writeRoot(walk, plan.root, lookups), walk, context.signal);
     } catch (error) {
-      if (error instanceof ResponseTooLarge) throw error;
+      if (error instanceof ResponseTooLarge || context.signal.aborted) throw error;
       // Thrown by a non-null root field. It is located, or else it is about the root selection as a whole.
       errors.push(locatedError(error, undefined, undefined));
       rollBack(output, EMPTY);
@@ -43,7 +47,7 @@ export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecut
     }
     const head =
       errors.length > 0 ? `{"errors":${JSON.stringify(errors.map(formatError))},"data":` : '{"data":';
-    return { errors, body: await assemble(head, output) };
+    return { errors, ...(await assemble(head, output, sinks, (steps) => run(steps, walk, context.signal))) };
   };
 }
 
@@ -51,14 +55,19 @@ const EMPTY = { text: "", segments: 0, segmentBytes: 0 };
 
 const pauseTime = () => performance.now() + STRETCH_MS;
 
-/** Runs the steps, with pauses. */
-async function run(steps: Steps, walk: Pick<Walk, "pauseAt">): Promise<void> {
-  while (!steps.next().done) {
-    if (performance.now() < walk.pauseAt) continue;
-    await turn();
-    walk.pauseAt = pauseTime();
-  }
-}
+/** Runs steps, with pauses. @throws the signal's reason when nobody waits for the response any more */
+type RunSteps = (steps: Steps, walk: Pick<Walk, "pauseAt">, signal: AbortSignal) => Promise<void>;
+
+const createRunSteps =
+  (takeTurn: TakeTurn): RunSteps =>
+  async (steps, walk, signal) => {
+    while (!steps.next().done) {
+      if (performance.now() < walk.pauseAt) continue;
+      await takeTurn();
+      signal.throwIfAborted();
+      walk.pauseAt = pauseTime();
+    }
+  };
 
 /**
  * Calls the resolvers of the root fields, and waits for what they return. When one throws at once and must not be null,
@@ -95,20 +104,30 @@ const settleItem = (item: Promise<unknown>): Promise<unknown> =>
   item.catch((error: unknown) => new FailedItem(error));
 
 /** The whole response. Rows are written now. @throws ResponseTooLarge */
-async function assemble(head: string, output: Output): Promise<string | Buffer> {
+async function assemble(
+  head: string,
+  output: Output,
+  sinks: SinkPool,
+  run: (steps: Steps) => Promise<void>,
+): Promise<Pick<ExecutionResponse, "body" | "release">> {
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) {
     const body = `${head}${text}}`;
     if (body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes)
       throw new ResponseTooLarge(maxBytes);
-    return body;
+    return { body, release: () => {} };
   }
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
-  const sink = createJsonSink((head.length + segmentBytes + text.length) * 2 + 4_096, maxBytes);
-  await run(writeSegments(sink, head, output), { pauseAt: pauseTime() });
-  writeString(sink, `${text}}`);
-  if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
-  return sink.bytes.subarray(0, sink.length);
+  const sink = sinks.take((head.length + segmentBytes + text.length) * 2 + 4_096);
+  try {
+    await run(writeSegments(sink, head, output));
+    writeString(sink, `${text}}`);
+    if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
+  } catch (error) {
+    sinks.giveBack(sink);
+    throw error;
+  }
+  return { body: sink.bytes.subarray(0, sink.length), release: once(() => sinks.giveBack(sink)) };
 }
 
 function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {

@@ -7,21 +7,19 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  getArgumentValues,
   isAbstractType,
   isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
-  visit,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import type { Needs as RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
+import { createReadArguments } from "./arguments.ts";
 import { isHostField, requiredDataOf } from "./look-ahead.ts";
 import type { FieldPlan, ObjectPlan, Plan, PlanSource, ValuePlan, Variables } from "./plan.ts";
 import { createRowWriters, isRowField } from "./row-writer.ts";
@@ -167,8 +165,6 @@ function fieldDefinition(
   return field;
 }
 
-const NO_ARGUMENTS: Readonly<Record<string, unknown>> = {};
-
 /** The field's resolvers, with its arguments read from the document. */
 function createResolvers(
   schema: GraphQLSchema,
@@ -179,7 +175,7 @@ function createResolvers(
   const { name, resolve, subscribe } = definition;
   // Resolvers know no more of the operation than this: what else there is to know is in the plan.
   const info = { schema, path: { key: responseKey } } as never;
-  const argumentsOf = createArguments(definition, node);
+  const argumentsOf = createReadArguments(definition, node);
   return {
     resolve: resolve
       ? (source, variables, context) => resolve(source, argumentsOf(variables), context, info)
@@ -189,31 +185,6 @@ function createResolvers(
       ? (source, variables, context) => subscribe(source, argumentsOf(variables), context, info)
       : null,
   };
-}
-
-function createArguments(definition: GraphQLField<unknown, GraphQLContext>, node: FieldNode) {
-  if (definition.args.length === 0) return () => NO_ARGUMENTS;
-  // It reads the definitions of the arguments only.
-  const read = (variables: Variables) =>
-    getArgumentValues(definition as GraphQLField<unknown, unknown>, node, variables);
-  if (hasVariables(node)) return read;
-  let constant: Readonly<Record<string, unknown>> | null = null;
-  return (variables: Variables) => {
-    constant ??= read(variables);
-    return constant;
-  };
-}
-
-function hasVariables({ arguments: args = [] }: FieldNode): boolean {
-  let found = false;
-  for (const argument of args) {
-    visit(argument, {
-      [Kind.VARIABLE]: () => {
-        found = true;
-      },
-    });
-  }
-  return found;
 }
 
 /** Serializes leaf values. Enum values are few, so their JSON is made once. */

@@ -29,5 +29,5 @@ export const createReferenceExecutor =
     };
     const body = JSON.stringify(shown);
     if (Buffer.byteLength(body) > maxResponseBytes) throw new ResponseTooLarge(maxResponseBytes);
-    return { errors, body };
+    return { errors, body, release: () => {} };
   };

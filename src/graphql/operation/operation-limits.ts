@@ -24,6 +24,8 @@ export const MAX_TOKENS = 10_000;
 const MAX_NESTING = 60;
 /** Maximum number of selected fields. Every field of the schema selected once is about 150. */
 const MAX_FIELDS = 5_000;
+/** Maximum number of operations in a document: each is validated with all fragments that it uses. */
+const MAX_OPERATIONS = 50;
 /** Selections of one response key in one place are compared pairwise by validation. */
 const MAX_REPETITIONS = 100;
 
@@ -55,6 +57,11 @@ export function checkSelections(document: DocumentNode): number {
     (definition): definition is Definition =>
       definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION,
   );
+  const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  if (operations.length > MAX_OPERATIONS) {
+    const message = `Too many operations in one document: ${operations.length} (maximum ${MAX_OPERATIONS}). Send those that are run.`;
+    throw new GraphQLError(message, { nodes: operations.slice(MAX_OPERATIONS, MAX_OPERATIONS + 1) });
+  }
   const fragments = new Map(
     definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],

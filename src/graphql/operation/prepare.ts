@@ -54,22 +54,19 @@ export interface PrepareOptions {
   readonly maxBytes: number;
 }
 
-/** The operations of a text by name; "" is one without a name. */
-type Document = ReadonlyMap<string, Prepared>;
-
 /** What a document takes for each character, and a plan for each field: measured on many shapes, and rounded up. */
 const BYTES_PER_CHARACTER = 60;
 const BYTES_PER_FIELD = 1_500;
 const BASE_BYTES = 4_000;
 
 export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions): Prepare {
-  const documents = new LRUCache<string, Document>({
+  const operations = new LRUCache<string, Prepared>({
     maxSize: maxBytes,
-    sizeCalculation: (document) => document.values().reduce((sum, { bytes }) => sum + bytes, BASE_BYTES),
+    sizeCalculation: ({ bytes }) => bytes,
   });
   let count = 0;
 
-  const prepareDocument = (text: string): Document | Refusal => {
+  const prepareNew = (text: string, operationName: string | null): Prepared | Refusal => {
     let document: DocumentNode;
     try {
       checkNesting(text);
@@ -82,14 +79,12 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
     } catch (error) {
       return refusal([error], "GRAPHQL_VALIDATION_FAILED");
     }
-    const errors = validate(schema, document);
+    const errors = [...rootTypeErrors(schema, document), ...validate(schema, document)];
     if (errors.length > 0) return refusal(errors, "GRAPHQL_VALIDATION_FAILED");
-    return new Map(
-      Object.values(separateOperations(document)).map((each) => {
-        const prepared = createPrepared(each, text.length);
-        return [prepared.name ?? "", prepared];
-      }),
-    );
+    const found = findOperation(document, operationName);
+    return typeof found === "string"
+      ? refusal([new GraphQLError(found)], "OPERATION_RESOLUTION_FAILURE")
+      : createPrepared(found, text.length);
   };
 
   /** @param document one operation with the fragments that it uses. */
@@ -98,6 +93,7 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
     const { operation } = source;
     const conditions = conditionVariables(document);
     const plans = Math.min(MAX_PLANS, 2 ** conditions.length);
+    const fields = checkSelections(document);
     return {
       ...source,
       id: count++,
@@ -105,20 +101,27 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
       type: operation.operation,
       coerceVariables: createCoerceVariables(schema, operation),
       planFor: createPlans(source, conditions, createPlan),
-      bytes: textLength * BYTES_PER_CHARACTER + checkSelections(document) * plans * BYTES_PER_FIELD,
+      bytes: BASE_BYTES + textLength * BYTES_PER_CHARACTER + fields * plans * BYTES_PER_FIELD,
     };
   };
 
   return (text, operationName) => {
-    let document = documents.get(text);
-    if (!document) {
-      const prepared = prepareDocument(text);
-      if ("errors" in prepared) return prepared;
-      document = prepared;
-      documents.set(text, document);
-    }
-    return findOperation(document, operationName);
+    // No name has a line break.
+    const key = `${operationName ?? ""}\n${text}`;
+    const known = operations.get(key);
+    if (known && (operationName === null || known.name === operationName)) return known;
+    const prepared = prepareNew(text, operationName);
+    if (!isRefusal(prepared)) operations.set(key, prepared);
+    return prepared;
   };
+}
+
+/** graphql-js finds operations of a kind that the schema does not have valid, and fails to run them. */
+function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLError[] {
+  return definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) return [];
+    return [new GraphQLError(`This API has no ${definition.operation}s.`, { nodes: definition })];
+  });
 }
 
 function refusal(errors: readonly unknown[], code: string): Refusal {
@@ -129,19 +132,19 @@ function refusal(errors: readonly unknown[], code: string): Refusal {
   return { errors: formatted };
 }
 
-function findOperation(document: Document, operationName: string | null): Prepared | Refusal {
-  const [only] = document.values();
-  const found =
-    operationName === null ? (document.size === 1 ? only : undefined) : document.get(operationName);
+/** The operation to run, with the fragments that it uses; else why there is none. */
+function findOperation(document: DocumentNode, operationName: string | null): DocumentNode | string {
+  const operations = Object.entries(separateOperations(document));
+  const [only] = operations;
+  if (operationName === null) {
+    if (!only) return "Must provide an operation.";
+    return operations.length === 1
+      ? only[1]
+      : "Must provide operation name if query contains multiple operations.";
+  }
   // The empty string is no name, though the operation without one is found by it.
-  if (found && (operationName === null || found.name === operationName)) return found;
-  const message =
-    operationName !== null
-      ? `Unknown operation named ${JSON.stringify(operationName)}.`
-      : document.size === 0
-        ? "Must provide an operation."
-        : "Must provide operation name if query contains multiple operations.";
-  return refusal([new GraphQLError(message)], "OPERATION_RESOLUTION_FAILURE");
+  const found = operations.find(([name]) => name === operationName && name !== "");
+  return found ? found[1] : `Unknown operation named ${JSON.stringify(operationName)}.`;
 }
 
 function planSource(document: DocumentNode): PlanSource {

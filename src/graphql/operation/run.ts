@@ -6,6 +6,7 @@ import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
 import { isRefusal, type Prepare, type Prepared } from "./prepare.ts";
+import { createRowBudget } from "./row-budget.ts";
 
 /** What a client asks for. */
 export interface OperationRequest {
@@ -19,6 +20,8 @@ export interface Single {
   readonly kind: "single";
   /** JSON. */
   readonly body: string | Buffer;
+  /** To be called when the body was sent: its memory is used again. */
+  readonly release: () => void;
   /** The errors when nothing was executed, for a fault of the request; else null, also for a partial response. */
   readonly refusal: readonly GraphQLFormattedError[] | null;
 }
@@ -30,7 +33,7 @@ export interface Stream {
   readonly responses: AsyncGenerator<string, void, undefined>;
 }
 
-/** Never rejects for a fault of the request or of the upstream. */
+/** Never rejects: faults of our own are responses too, masked, and noted for the log. */
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
 
 /** A subscription that runs, or why it could not begin. */
@@ -53,36 +56,40 @@ const NO_SUBSCRIPTION =
   "This request carries one response, and so no subscription. Subscribe over WebSocket, by server-sent events at " +
   "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.";
 
-export function createRunOperation({ prepare, execute, startSubscription }: RunOptions): RunOperation {
-  return async ({ query, operationName, variables }, context) => {
-    const { trace } = context;
-    const prepared = prepare(query, operationName);
-    if (isRefusal(prepared)) return refuse(prepared.errors, context);
-    trace.operationName = prepared.name;
-    const { coerced, errors } = coerce(prepared, variables);
-    if (errors) return refuse(errors, context);
-    if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
-      if (!context.watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
-      const started = startSubscription(prepared, coerced, context);
-      return started.kind === "stream" ? started : refuse(started.errors, context);
-    }
-    const plan = prepared.planFor(coerced);
-    const { jobs, watch } = context;
-    const { requiredData } = plan;
+export function createRunOperation(options: RunOptions): RunOperation {
+  return async (request, context) => {
     try {
-      const response = await execute({
-        source: prepared,
-        plan,
-        variables: coerced,
-        context: { jobs, watch, requiredData },
-      });
-      for (const error of response.errors) noteError(error, context);
-      return { kind: "single", body: response.body, refusal: null };
+      return await runOperation(options, request, context);
     } catch (error) {
-      if (!(error instanceof ResponseTooLarge)) throw error;
-      return refuse([formatError({ message: error.message }, error)], context);
+      // A fault of our own must not end what else the connection carries.
+      if (!(error instanceof ResponseTooLarge)) context.trace.faults.push(error);
+      return refuse([formatError({ message: String(error) }, error)], context);
     }
   };
+}
+
+async function runOperation(
+  { prepare, execute, startSubscription }: RunOptions,
+  { query, operationName, variables }: OperationRequest,
+  context: OperationContext,
+): Promise<Single | Stream> {
+  const { trace, jobs, watch, signal } = context;
+  const prepared = prepare(query, operationName);
+  if (isRefusal(prepared)) return refuse(prepared.errors, context);
+  trace.operationName = prepared.name;
+  const { coerced, errors } = coerce(prepared, variables);
+  if (errors) return refuse(errors, context);
+  if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
+    if (!watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
+    const started = startSubscription(prepared, coerced, context);
+    return started.kind === "stream" ? started : refuse(started.errors, context);
+  }
+  const plan = prepared.planFor(coerced);
+  const { requiredData } = plan;
+  const resolverContext = { jobs, watch, signal, requiredData, examineRows: createRowBudget() };
+  const response = await execute({ source: prepared, plan, variables: coerced, context: resolverContext });
+  for (const error of response.errors) noteError(error, context);
+  return { kind: "single", body: response.body, release: response.release, refusal: null };
 }
 
 function coerce(prepared: Prepared, variables: Variables) {
@@ -95,6 +102,14 @@ function coerce(prepared: Prepared, variables: Variables) {
   };
 }
 
+/** The response to a request of which nothing is executed. */
+export const refusal = (errors: readonly GraphQLFormattedError[]): Single => ({
+  kind: "single",
+  body: JSON.stringify({ errors }),
+  release: () => {},
+  refusal: errors,
+});
+
 const badRequest = (message: string): GraphQLFormattedError => ({
   message,
   extensions: { code: "BAD_REQUEST" },
@@ -102,7 +117,7 @@ const badRequest = (message: string): GraphQLFormattedError => ({
 
 function refuse(errors: readonly GraphQLFormattedError[], { trace }: OperationContext): Single {
   trace.errorCodes.push(...errors.map(codeOf));
-  return { kind: "single", body: JSON.stringify({ errors }), refusal: errors };
+  return refusal(errors);
 }
 
 function noteError(error: GraphQLError, { trace }: OperationContext): void {
@@ -112,8 +127,12 @@ function noteError(error: GraphQLError, { trace }: OperationContext): void {
 }
 
 /** The responses of any operation, for transports that carry many: those of a stream, or the single one. */
-export const responsesOf = (result: Single | Stream): Stream["responses"] =>
-  result.kind === "stream" ? result.responses : single(String(result.body));
+export function responsesOf(result: Single | Stream): Stream["responses"] {
+  if (result.kind === "stream") return result.responses;
+  const body = String(result.body);
+  result.release();
+  return single(body);
+}
 
 async function* single(body: string): Stream["responses"] {
   yield body;

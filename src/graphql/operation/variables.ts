@@ -23,8 +23,8 @@ export type CoerceVariables = (
   variables: Variables,
 ) => { readonly coerced: Variables } | { readonly errors: readonly GraphQLError[] };
 
-/** Maximum number of errors that are reported for the variables of one request. */
-const MAX_ERRORS = 50;
+/** Errors that are reported for the variables of one request: each has the whole value in its message at first. */
+const MAX_ERRORS = 5;
 
 /** The value is not of the usual form. */
 const UNUSUAL = Symbol("unusual");

@@ -77,10 +77,17 @@ export const hostResultGroup: HostResultGroupResolvers = {
   tag: ({ group }) => group.tag,
   exitCode: ({ group }) => group.exitCode,
   count: ({ group }) => group.rows.length,
-  hostResults: ({ step, group }, { orderBy, first, after }) => ({
+  hostResults: ({ step, group }, { orderBy, first, after }, { examineRows }) => ({
     step,
     connection: createHostConnection(
-      { step, results: () => hostResultsOf(step), select: () => group.rows },
+      {
+        step,
+        results: () => hostResultsOf(step),
+        select: () => {
+          examineRows(group.rows.length);
+          return group.rows;
+        },
+      },
       { orderBy: orderBy ?? null, first, after: after ?? null },
     ),
   }),

@@ -43,19 +43,23 @@ export const stepInstance: StepInstanceResolvers = {
   status: ({ statusCode }) => runStatus(statusCode).name,
   phase: ({ statusCode }) => runStatus(statusCode).phase,
   elapsedMs,
-  hostResults: (step, { filter, orderBy, first, after }) => ({
+  hostResults: (step, { filter, orderBy, first, after }, { examineRows }) => ({
     step,
     connection: createHostConnection(
       {
         step,
         results: () => hostResultsOf(step),
-        select: () => filterHostResults(hostResultsOf(step), filter),
+        select: () => {
+          if (filter) examineRows(hostResultsOf(step).table.length);
+          return filterHostResults(hostResultsOf(step), filter);
+        },
       },
       { orderBy: orderBy ?? null, first, after: after ?? null },
     ),
   }),
-  hostGroups: (step, { by, filter }) => {
+  hostGroups: (step, { by, filter }, { examineRows }) => {
     const results = hostResultsOf(step);
+    if (filter) examineRows(results.table.length);
     return groupHostResults(results, filterHostResults(results, filter), by).map((group) => ({
       step,
       group,

@@ -1,6 +1,7 @@
 /** Root fields, and what kind of outcome a lookup had. */
 import { InvalidInput } from "../../model/invalid-input.ts";
-import type { JobOutcome } from "../../model/job-instance.ts";
+import type { JobOutcome, JobRef } from "../../model/job-instance.ts";
+import type { JobInstanceRef } from "../../model/sdl.generated.ts";
 import { parseJobRef } from "../job-ref.ts";
 import type {
   JobInstanceResultResolvers,
@@ -22,9 +23,18 @@ export const query: QueryResolvers = {
     if (refs.length < 1 || refs.length > MAX_REFS) {
       throw new InvalidInput(`Expected \`refs\` to hold 1 to ${MAX_REFS} references, got ${refs.length}.`);
     }
-    return refs.map(parseJobRef).map((ref) => jobs.load(ref, requiredData(path.key)));
+    return refs.map(parseRefAt).map((ref) => jobs.load(ref, requiredData(path.key)));
   },
 };
+
+/** @throws InvalidInput that says which of the references it is about. */
+function parseRefAt(ref: JobInstanceRef, index: number): JobRef {
+  try {
+    return parseJobRef(ref);
+  } catch (error) {
+    throw error instanceof InvalidInput ? new InvalidInput(`In \`refs[${index}]\`: ${error.message}`) : error;
+  }
+}
 
 /** `subscribe` starts the stream; each of its events is then resolved like a query, by a loader that has the state. */
 export const subscription: SubscriptionResolvers = {

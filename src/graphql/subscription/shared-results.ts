@@ -7,6 +7,7 @@ import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Plan, Variables } from "../executor/plan.ts";
 import type { Prepared } from "../operation/prepare.ts";
+import { createRowBudget } from "../operation/row-budget.ts";
 
 /** What a subscriber asks of every state. */
 export interface Question {
@@ -46,14 +47,19 @@ export function createSharedResults(execute: Executor): SharedResults {
 
   const execution = async (question: Question, load: () => Promise<JobOutcome>): Promise<SharedResult> => {
     const { prepared, variables, plan } = question;
-    const context = { jobs: { load }, watch: null, requiredData: plan.requiredData };
+    const { requiredData } = plan;
+    // Shared by all who ask the same, so it is not one of them who can end it.
+    const { signal } = new AbortController();
+    const context = { jobs: { load }, watch: null, signal, requiredData, examineRows: createRowBudget() };
     try {
-      const { errors, body } = await execute({ source: prepared, plan, variables, context });
+      const { errors, body, release } = await execute({ source: prepared, plan, variables, context });
       const faults = errors.flatMap((error) =>
         codeOf(showError(error)) === "INTERNAL_SERVER_ERROR" ? [error.originalError ?? error] : [],
       );
+      const text = String(body);
+      release();
       return result(
-        String(body),
+        text,
         errors.map((error) => codeOf(showError(error))),
         faults,
       );

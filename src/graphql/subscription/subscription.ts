@@ -18,14 +18,15 @@ export interface SubscriptionOptions {
 }
 
 export function createStartSubscription({ results, memory }: SubscriptionOptions): StartSubscription {
-  return (prepared, variables, { jobs, watch, trace }) => {
+  return (prepared, variables, { jobs, watch, trace, signal }) => {
     const plan = prepared.planFor(variables);
     const [field] = plan.root.fields;
     if (!field?.subscribe) throw new Error("Expected a validated subscription to have one root field.");
     try {
       const release = memory.retain(prepared, variables);
       try {
-        const context = { jobs, watch, requiredData: plan.requiredData };
+        const { requiredData } = plan;
+        const context = { jobs, watch, signal, requiredData, examineRows: () => {} };
         // The schema's only subscription field returns this.
         const states = field.subscribe(undefined, variables, context) as States;
         const question = { prepared, variables, plan };

@@ -67,7 +67,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     const trace = createTrace();
     const { signal } = new AbortController();
     const jobs = createJobLoader({ snapshots, caller: CALLER, trace, signal, accept: "recent" });
-    return { jobs, watch: null, trace };
+    return { jobs, watch: null, trace, signal };
   };
 
   /** graphql-js with host results of every job, whether the operation requires them or not. */
@@ -77,7 +77,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
       document: parse(query),
       operationName,
       variableValues: variables,
-      contextValue: { ...createContext(snapshots), requiredData: () => "hosts" },
+      contextValue: { ...createContext(snapshots), requiredData: () => "hosts", examineRows: () => {} },
     });
     return normalized(JSON.stringify({ data: result.data, errors: errorsOf(result) }));
   };
@@ -95,7 +95,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
         source: prepared,
         plan,
         variables: coerced.coerced,
-        context: { ...context, requiredData },
+        context: { ...context, requiredData, examineRows: () => {} },
       };
       return normalized(String((await execute(execution)).body));
     }

@@ -50,7 +50,20 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "JobInstance.step": ["(stepInstanceId: 3)", "(stepInstanceId: 12345)"],
 };
 
-export function createOperations(schema: GraphQLSchema): fc.Arbitrary<string> {
+/** Jobs that the operations name, unless told otherwise. */
+const JOB_IDS: readonly string[] = [
+  ODD_JOB,
+  "100",
+  "20000000005",
+  "20000000009",
+  "9007199254740993",
+  "20000090005",
+];
+
+export function createOperations(
+  schema: GraphQLSchema,
+  jobIds: readonly string[] = JOB_IDS,
+): fc.Arbitrary<string> {
   const select = (type: GraphQLObjectType, depth: number): fc.Arbitrary<Selected> => {
     const parts = fc.array(part(type, depth), { minLength: 1, maxLength: depth > 1 ? 3 : 5 });
     return parts.map((all) => ({
@@ -105,14 +118,7 @@ export function createOperations(schema: GraphQLSchema): fc.Arbitrary<string> {
 
   const job = schema.getType("JobInstance");
   if (!isObjectType(job)) throw new Error("Expected JobInstance to be an object type.");
-  const ids = fc.constantFrom(
-    ODD_JOB,
-    "100",
-    "20000000005",
-    "20000000009",
-    "9007199254740993",
-    "20000090005",
-  );
+  const ids = fc.constantFrom(...jobIds);
   return fc.tuple(ids, ids, select(job, 5), select(job, 4)).map(
     ([a, b, inOne, inMany]) => `${HEAD} {
       ${USE_ALL}

@@ -1,0 +1,12 @@
+/** The document whose answers are also computed from what the simulator was told to send. */
+import type { PoolDocument } from "./pool.ts";
+
+/** `truth.ts` knows what it selects. */
+export const TRUTH_DOCUMENT: PoolDocument = {
+  name: "facts that are computed independently",
+  query: `query Truth($ref: JobInstanceRef!, $rows: Boolean!, $first: Int! = 10000) { jobInstance(ref: $ref) { __typename ... on JobInstance {
+    jobInstanceId name statusCode isFinished startedAt finishedAt observedAt upstreamRequestId
+    steps { stepInstanceId name statusCode typeCode retryCount ...Rows @include(if: $rows) } } } }
+    fragment Rows on StepInstance { hostSummary { total } hostResults(first: $first) { totalCount nodes { hostId ip container { name } statusCode tag exitCode } } }`,
+  ask: (draw) => ({ variables: { ref: draw.ref(), rows: draw.chance(0.5) } }),
+};

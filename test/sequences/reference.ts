@@ -1,0 +1,110 @@
+/**
+ * What graphql-js answers: the text parsed, the schema, the upstream client and the loader made anew for each
+ * operation. The only file of the sequences that imports what the gateway is made of.
+ */
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+  validate,
+} from "graphql";
+import { formatError } from "../../src/graphql/errors.ts";
+import { createSchema } from "../../src/graphql/schema.ts";
+import { createJobLoader } from "../../src/jobs/job-loader.ts";
+import { createCaller } from "../../src/upstream/caller.ts";
+import { createUpstreamClient } from "../../src/upstream/client.ts";
+import { createTrace } from "../../src/upstream/trace.ts";
+import type { Identity } from "./identities.ts";
+import { createHostRoots } from "./required.ts";
+
+export interface Operation {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+}
+
+export interface Result {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+const hostRootsOf = createHostRoots();
+
+/** The result of `operation` over the upstream at `baseUrl`. @param uncertain what roots with a bad argument require */
+export async function runReference(
+  operation: Operation,
+  identity: Identity,
+  baseUrl: string,
+  uncertain: "status" | "hosts",
+): Promise<Result> {
+  const { query, operationName, variables = {} } = operation;
+  const schema = createSchema();
+  let document: DocumentNode;
+  try {
+    document = parse(query);
+  } catch (error) {
+    return refused([error], "GRAPHQL_PARSE_FAILED");
+  }
+  const faults = validate(schema, document);
+  if (faults.length > 0) return refused(faults, "GRAPHQL_VALIDATION_FAILED");
+  const ast = getOperationAST(document, operationName);
+  const hostRoots = await hostRootsOf(operation, uncertain);
+
+  const upstream = createUpstreamClient({
+    baseUrl: new URL(baseUrl),
+    timeoutMs: 10_000,
+    maxBodyBytes: 2 ** 26,
+    connections: 8,
+    maxQueue: 100,
+    proxy: null,
+  });
+  const jobs = createJobLoader({
+    snapshots: { get: (lookup) => upstream.getJobInstance(lookup) },
+    caller: createCaller(identity),
+    trace: createTrace(),
+    signal: new AbortController().signal,
+    accept: "fresh",
+  });
+  try {
+    const result = await execute({
+      schema,
+      document,
+      contextValue: {
+        jobs,
+        watch: null,
+        examineRows: () => {},
+        requiredData: (root: string | number) => (hostRoots.has(String(root)) ? "hosts" : "status"),
+      },
+      variableValues: variables,
+      operationName: operationName ?? null,
+    });
+    return resultOf(result, ast?.operation);
+  } finally {
+    await upstream.close();
+  }
+}
+
+function resultOf({ data, errors = [] }: ExecutionResult, kind: OperationTypeNode | undefined): Result {
+  // Nothing ran: there is no such operation, or its variables are not what it declares.
+  if (data === undefined) return refused(errors, kind ? "BAD_USER_INPUT" : "OPERATION_RESOLUTION_FAILURE");
+  if (errors.length === 0) return { data };
+  const shown = errors.map((error) => formatError(error.toJSON(), error));
+  const isBadSubscription =
+    kind === OperationTypeNode.SUBSCRIPTION &&
+    shown.some(({ path, extensions }) => path?.length === 1 && extensions?.code === "BAD_USER_INPUT");
+  // A subscription with a bad argument does not begin.
+  return isBadSubscription ? { errors: shown } : { data, errors: shown };
+}
+
+/** `formatError` has the last word on codes. */
+const refused = (errors: readonly unknown[], code: string): Result => ({
+  errors: errors.map((error) => {
+    if (!(error instanceof GraphQLError)) throw error;
+    return formatError({ ...error.toJSON(), extensions: { code } }, error);
+  }),
+});

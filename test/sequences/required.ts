@@ -1,0 +1,170 @@
+/**
+ * What an operation requires of the upstream, found by running it: graphql-js executes it over made-up jobs, and what
+ * of them it asks for is noted. Shares no code with the gateway.
+ */
+import { globSync, readFileSync } from "node:fs";
+import {
+  buildSchema,
+  type DocumentNode,
+  execute,
+  type GraphQLFieldResolver,
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  parse,
+  validate,
+} from "graphql";
+import type { RefInput } from "./draw.ts";
+import type { Operation } from "./reference.ts";
+import type { JobPath } from "./upstream.ts";
+
+/** `either` where an argument below the job is bad: whether its field counts as selected is left open. */
+export type RequiredData = "status" | "hosts" | "either";
+
+/** By job. */
+export type Requirements = ReadonlyMap<JobPath, RequiredData>;
+
+const HOST_FIELDS: ReadonlySet<string> = new Set([
+  "JobInstance.hostSummary",
+  "StepInstance.hostSummary",
+  "StepInstance.hostResults",
+  "StepInstance.hostGroups",
+]);
+
+/** An object of the made-up jobs. */
+interface MadeUp {
+  /** Key of the root field that it is below. */
+  readonly root: string;
+  readonly isOfHosts: boolean;
+}
+
+interface Notes {
+  readonly paths: Map<string, readonly JobPath[]>;
+  /** Keys of the root fields that need host results. */
+  readonly needsHosts: Set<string>;
+}
+
+const SCALARS: Readonly<Record<string, unknown>> = { Int: 1, Boolean: true, SafeInt: 1 };
+
+const SCHEMA = new URL("../../schema/", import.meta.url);
+/** What the documentation limits. */
+const [MAX_REFS, MAX_JOBS] = [50, 100];
+
+/** The SDL as text. */
+export const readSchema = (): string =>
+  globSync("*.graphql", { cwd: SCHEMA })
+    .map((file) => readFileSync(new URL(file, SCHEMA), "utf8"))
+    .join("\n");
+
+export function createRequirements(): (operation: Operation) => Promise<Requirements> {
+  const notesOf = createNotes();
+  return async (operation) => {
+    const { notes, uncertain } = await notesOf(operation);
+    return requirementsOf(notes, uncertain);
+  };
+}
+
+/** Finds the keys of the root fields that require host results; of those with a bad argument below, as told. */
+export function createHostRoots(): (
+  operation: Operation,
+  uncertain: "status" | "hosts",
+) => Promise<ReadonlySet<string>> {
+  const notesOf = createNotes();
+  return async (operation, uncertain) => {
+    const { notes, uncertain: roots } = await notesOf(operation);
+    if (uncertain === "hosts") return new Set([...notes.needsHosts, ...roots]);
+    return notes.needsHosts.difference(roots);
+  };
+}
+
+function createNotes() {
+  // Nullable, so that one root field's error does not keep others from being executed: a gateway may have begun them.
+  const schema = buildSchema(readSchema().replace(": [JobInstanceResult]!", ": [JobInstanceResult]"));
+
+  const resolve: GraphQLFieldResolver<MadeUp | undefined, Notes> = (source, args, notes, info) => {
+    const { parentType, fieldName, returnType, path } = info;
+    if (!source) {
+      const root = String(path.key);
+      // The schema has these two arguments at its root.
+      const refs: readonly RefInput[] = args.refs ?? [args.ref];
+      notes.paths.set(root, pathsOf(refs));
+      const job: MadeUp = { root, isOfHosts: false };
+      return args.refs ? refs.map(() => job) : job;
+    }
+    const type = getNullableType(returnType);
+    const isList = isListType(type);
+    const isOfHosts = source.isOfHosts || HOST_FIELDS.has(`${parentType.name}.${fieldName}`);
+    const named = getNamedType(returnType);
+    // An object of host data is there whatever it holds; a list's length and a value are not known beforehand.
+    if (isOfHosts && (isList || isLeafType(named))) notes.needsHosts.add(source.root);
+    const value = isEnumType(named)
+      ? named.getValues()[0]?.name
+      : isLeafType(named)
+        ? (SCALARS[named.name] ?? "x")
+        : { root: source.root, isOfHosts };
+    return isList ? [value] : value;
+  };
+
+  // Of texts that come again; null for those that are not valid.
+  const documents = new Map<string, DocumentNode | null>();
+  const documentOf = (query: string): DocumentNode | null => {
+    const known = documents.get(query);
+    if (known !== undefined) return known;
+    const document = parsed(query);
+    const valid = document && validate(schema, document).length === 0 ? document : null;
+    documents.set(query, valid);
+    return valid;
+  };
+
+  return async ({ query, variables = {}, operationName }: Operation) => {
+    const notes: Notes = { paths: new Map(), needsHosts: new Set() };
+    const document = documentOf(query);
+    if (!document) return { notes, uncertain: new Set<string>() };
+    const { errors = [] } = await execute({
+      schema,
+      document,
+      variableValues: variables,
+      operationName: operationName ?? null,
+      contextValue: notes,
+      fieldResolver: resolve,
+      typeResolver: () => "JobInstance",
+    });
+    const deep = errors.flatMap(({ path = [] }) => (path.length > 1 ? [String(path[0])] : []));
+    return { notes, uncertain: new Set(deep) };
+  };
+}
+
+function parsed(query: string): DocumentNode | null {
+  try {
+    return parse(query);
+  } catch {
+    return null;
+  }
+}
+
+function requirementsOf({ paths, needsHosts }: Notes, uncertain: ReadonlySet<string>): Requirements {
+  const requirements = new Map<JobPath, RequiredData>();
+  for (const [root, jobs] of paths) {
+    const needs = needsHosts.has(root) ? "hosts" : uncertain.has(root) ? "either" : "status";
+    for (const job of jobs) {
+      const known = requirements.get(job);
+      if (known !== "hosts" && !(known === "either" && needs === "status")) requirements.set(job, needs);
+    }
+  }
+  return requirements.size > MAX_JOBS ? new Map() : requirements;
+}
+
+const SCOPE_TYPES: Readonly<Record<string, string>> = { BIZ: "biz", BIZ_SET: "biz_set" };
+
+/** The jobs that a root field looks up; throws for references that it refuses, all of them for one. */
+function pathsOf(refs: readonly RefInput[]): JobPath[] {
+  if (refs.length < 1 || refs.length > MAX_REFS) throw new Error("Refused.");
+  return refs.map(({ scopeType = "", scopeId, jobInstanceId }) => {
+    const type = SCOPE_TYPES[scopeType];
+    const isId = /^[1-9]\d{0,18}$/.test(jobInstanceId) && BigInt(jobInstanceId) < 2n ** 63n;
+    if (type === undefined || scopeId.trim() === "" || !isId) throw new Error("Refused.");
+    return `${type}/${scopeId}/${jobInstanceId}`;
+  });
+}

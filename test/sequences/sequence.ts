@@ -1,0 +1,151 @@
+/** Runs a random sequence against a gateway and finds where its answers differ from what they must be. */
+import { buildSchema } from "graphql";
+import { differenceOf } from "./compare.ts";
+import { createDraw } from "./draw.ts";
+import { type Asked, createDrawStep, type Step } from "./draw-steps.ts";
+import { createPool } from "./pool.ts";
+import { createRandom } from "./random.ts";
+import type { Result } from "./reference.ts";
+import type { Reference } from "./reference-client.ts";
+import { readSchema } from "./required.ts";
+import { createTrial, type Observation, type Trial, type TrialOptions } from "./trial.ts";
+
+export interface SequenceOptions extends TrialOptions {
+  readonly seed: number;
+  readonly operations: number;
+  /** Differences to find before the sequence ends. */
+  readonly maxDifferences: number;
+  /** Sequences of one seed ask it much the same. */
+  readonly reference: Reference;
+  readonly onProgress?: (operations: number) => void;
+}
+
+export interface Difference {
+  /** Number of the operation in the sequence, from 1. */
+  readonly operation: number;
+  readonly what: string;
+  readonly asked: Asked;
+  readonly actual: Result;
+  /** Of the reference; null where the difference shows without it. */
+  readonly expected: Result | null;
+}
+
+export interface SequenceReport {
+  readonly operations: number;
+  readonly differences: readonly Difference[];
+  /** Steps that show the first difference at their end, to a gateway that has just started; null when not found. */
+  readonly shortest: readonly Step[] | null;
+}
+
+/** Answers that may wait for the reference: it is in another process and takes its time. */
+const MAX_PENDING = 50;
+
+export async function runSequence(options: SequenceOptions): Promise<SequenceReport> {
+  const { seed, operations, maxDifferences, reference, onProgress } = options;
+  const trial = await createTrial(options);
+  const cursors: string[] = [];
+  const pool = createPool(buildSchema(readSchema()), seed);
+  const drawStep = createDrawStep(pool, createDraw(createRandom(seed), cursors));
+  const steps: Step[] = [];
+  const differences: (Difference & { readonly step: number })[] = [];
+  const pending = new Set<Promise<void>>();
+  let sent = 0;
+  try {
+    while (sent < operations && differences.length < maxDifferences) {
+      const step = drawStep();
+      const index = steps.push(step) - 1;
+      for (const observation of await trial.perform(step)) {
+        const operation = ++sent;
+        collectCursors(observation.answer.result, cursors);
+        const compared = compare(observation, reference, trial).then((found) => {
+          if (found) differences.push({ ...found, operation, step: index });
+          pending.delete(compared);
+        });
+        pending.add(compared);
+      }
+      if (pending.size > MAX_PENDING) await Promise.race(pending);
+      onProgress?.(sent);
+    }
+    await Promise.all(pending);
+    differences.sort((a, b) => a.operation - b.operation);
+    const [first] = differences;
+    const shortest = first ? await shorten(steps.slice(0, first.step + 1), options, reference) : null;
+    return { operations: sent, differences, shortest };
+  } finally {
+    await trial.close();
+  }
+}
+
+/** What is wrong with an answer; null when it is as it must be. */
+async function compare(
+  { asked, answer, faults, candidates, window }: Observation,
+  reference: Reference,
+  { logs }: Trial,
+): Promise<Omit<Difference, "operation"> | null> {
+  const { operation, identity } = asked;
+  const [fault] = faults;
+  if (fault !== undefined) return { what: fault, asked, actual: answer.result, expected: null };
+  let nearest: { readonly what: string; readonly expected: Result } | null = null;
+  const questions = (["hosts", "status"] as const).flatMap((uncertain) =>
+    candidates.map((versions) => ({ operation, identity, versions, uncertain })),
+  );
+  for (const question of questions) {
+    const expected = await reference.answer(question);
+    const what = differenceOf(expected, answer.result, window);
+    if (what === null) return null;
+    nearest ??= { what, expected };
+  }
+  if (!nearest) throw new Error("Expected at least one state that an answer may be of.");
+  const logged = logs.at(-1);
+  const said = logged
+    ? `${nearest.what}\nLast line of the gateway's log: ${JSON.stringify(logged)}`
+    : nearest.what;
+  return { what: said, asked, actual: answer.result, expected: nearest.expected };
+}
+
+const MAX_CURSORS = 50;
+
+/** Cursors in a result, for later operations. */
+function collectCursors(value: unknown, cursors: string[]): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === "string" && /cursor$/i.test(key)) cursors.push(inner);
+    else collectCursors(inner, cursors);
+  }
+  if (cursors.length > MAX_CURSORS) cursors.splice(0, cursors.length - MAX_CURSORS);
+}
+
+/** Earlier steps that are tried, one at a time, together with the last. */
+const MAX_TRIED = 25;
+
+/** The last step alone, or with one earlier step, where that shows a difference at the last step too. */
+async function shorten(
+  steps: readonly Step[],
+  options: TrialOptions,
+  reference: Reference,
+): Promise<readonly Step[] | null> {
+  const last = steps.at(-1);
+  if (!last) return null;
+  const isDifferent = async (tried: readonly Step[]): Promise<boolean> => {
+    const trial = await createTrial(options);
+    try {
+      let observations: Observation[] = [];
+      for (const step of tried) observations = await trial.perform(step);
+      const found = await Promise.all(
+        observations.map((observation) => compare(observation, reference, trial)),
+      );
+      return found.some((difference) => difference !== null);
+    } finally {
+      await trial.close();
+    }
+  };
+  if (await isDifferent([last])) return [last];
+  const texts = new Set(last.asked.map(({ operation }) => operation.query));
+  const hasText = ({ asked }: Step) => asked.some(({ operation }) => texts.has(operation.query));
+  const earlier = steps.slice(0, -1).toReversed();
+  const likely = [...earlier.filter(hasText), ...earlier.filter((step) => !hasText(step))];
+  for (const step of likely.slice(0, MAX_TRIED)) {
+    if (await isDifferent([step, last])) return [step, last];
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+/** What an answer to the truth document must say, computed from the jobs' states alone. */
+import { isDeepStrictEqual } from "node:util";
+import { CHANGING_JOBS, stateOf, type TrueRow, type TrueStep } from "./job-states.ts";
+import type { Result } from "./reference.ts";
+
+/** What the truth document selects. */
+interface ToldJob {
+  readonly __typename: string;
+  readonly jobInstanceId: string;
+  readonly upstreamRequestId: string;
+  readonly observedAt: string;
+  readonly steps: readonly ToldStep[];
+}
+
+interface ToldStep {
+  readonly hostSummary?: { readonly total: number };
+  readonly hostResults?: { readonly nodes: readonly object[] };
+}
+
+/** The version of the job in an answer to the truth document, and when it was read; null where there is none. */
+export function readingOf({ data }: Result): { version: number; observedAt: number } | null {
+  const job = jobIn(data);
+  const version = /^request-.*-(\d+)$/.exec(job?.upstreamRequestId ?? "")?.[1];
+  return job && version !== undefined
+    ? { version: Number(version), observedAt: Date.parse(job.observedAt) }
+    : null;
+}
+
+/** What an answer to the truth document says wrong; null when it is true, or is about no changing job. */
+export function lieIn({ data, errors }: Result, first: number): string | null {
+  const job = jobIn(data);
+  const reading = readingOf({ data });
+  if (!job || !reading || errors || !CHANGING_JOBS[job.jobInstanceId]) return null;
+  const state = stateOf(job.jobInstanceId, reading.version);
+  if (!state) return `expected a changing job, got ${job.jobInstanceId}`;
+  const { steps, ...told } = job;
+  const expected = {
+    statusCode: state.statusCode,
+    isFinished: state.isFinished,
+    startedAt: instant(state.startedAt),
+    finishedAt: instant(state.finishedAt),
+  };
+  const wrong = differenceIn(expected, { ...told });
+  if (wrong) return wrong;
+  if (steps.length !== state.steps.length) return `expected ${state.steps.length} steps, got ${steps.length}`;
+  const lies = state.steps.map((step, index) => lieInStep(step, steps[index], first));
+  return lies.find((lie) => lie !== null) ?? null;
+}
+
+// The shape is what the document selects.
+const jobIn = (data: unknown): ToldJob | null => {
+  const job = (data as { jobInstance?: ToldJob | null } | null | undefined)?.jobInstance;
+  return job?.__typename === "JobInstance" ? job : null;
+};
+
+function lieInStep(step: TrueStep, told: ToldStep | undefined, first: number): string | null {
+  const { id, name, statusCode, typeCode, retryCount, rows } = step;
+  const fields = { stepInstanceId: String(id), name, statusCode, typeCode, retryCount };
+  const wrong = differenceIn(fields, { ...told });
+  if (wrong || !told?.hostResults) return wrong;
+  const expected = (rows ?? []).map(toldRow);
+  const { nodes } = told.hostResults;
+  const [total, length] = [expected.length, Math.min(expected.length, first)];
+  if (told.hostSummary?.total !== total || nodes.length !== length)
+    return `expected ${total} rows, ${length} of them shown, got ${told.hostSummary?.total} and ${nodes.length}`;
+  // A page is any part of the rows, whose order is not the upstream's; the whole is all of them.
+  const left = new Set(expected);
+  for (const node of nodes) {
+    const found = [...left].find((row) => isDeepStrictEqual(row, { ...node }));
+    if (!found) return `expected a row as sent, got ${JSON.stringify(node)}`;
+    left.delete(found);
+  }
+  return null;
+}
+
+const toldRow = ({ hostId, ip, containerName, statusCode, tag, exitCode }: TrueRow) => ({
+  hostId: hostId === null ? null : String(hostId),
+  ip,
+  container: containerName === null ? null : { name: containerName },
+  statusCode,
+  tag: tag === "" ? null : tag,
+  exitCode,
+});
+
+const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+function differenceIn(expected: object, actual: Readonly<Record<string, unknown>>): string | null {
+  for (const [key, value] of Object.entries(expected)) {
+    if (actual[key] !== value)
+      return `expected ${key} to be ${JSON.stringify(value)}, got ${JSON.stringify(actual[key])}`;
+  }
+  return null;
+}
