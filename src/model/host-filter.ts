@@ -1,6 +1,8 @@
 /** Which host results an operation wants. */
 import type { HostResults, Rows } from "./host-results.ts";
-import { type HostTable, type IdColumn, idAt, numberAt, type TextColumn, textAt } from "./host-table.ts";
+import { type HostTable, type IdColumn, idAt, type TextColumn, textAt } from "./host-table.ts";
+import { createTextReader, textBytes } from "./host-text.ts";
+import { type Int64, toInt64 } from "./int64.ts";
 import type { HostResultFilter } from "./sdl.generated.ts";
 import { hostStatus } from "./status.ts";
 
@@ -13,18 +15,79 @@ function oneOf<T>(wanted: readonly T[] | null | undefined, read: (row: number) =
   return [(row) => values.has(read(row))];
 }
 
-const idText = (column: IdColumn, row: number): string | null => {
-  const id = idAt(column, row);
-  return id === null ? null : String(id);
-};
+/** Ids are compared as numbers: a text that is not how an id is written stands for none. */
+function oneOfIds(wanted: readonly string[] | null | undefined, column: IdColumn): Condition[] {
+  if (!wanted) return [];
+  const ids = wanted
+    .filter((text) => /^(0|-?[1-9]\d{0,18})$/.test(text))
+    .map((text) => toInt64(BigInt(text)));
+  const values = new Set<Int64 | null>(ids);
+  return [(row) => values.has(idAt(column, row))];
+}
 
-/** An empty text is no condition: it is what an empty search box sends. */
+/** Texts are compared as bytes. */
+function oneOfTexts(
+  wanted: readonly (string | null | undefined)[] | null | undefined,
+  table: HostTable,
+  column: TextColumn,
+): Condition[] {
+  if (!wanted) return [];
+  const acceptsAbsent = wanted.some((text) => text === null || text === undefined);
+  const texts = wanted.filter((text) => typeof text === "string").map(textBytes);
+  const byLength = Map.groupBy(texts, ({ length }) => length);
+  const reader = createTextReader(table, column);
+  return [
+    (row) => {
+      if (!reader.read(row)) return acceptsAbsent;
+      const { bytes, start, end } = reader;
+      const sameLength = byLength.get(end - start);
+      return sameLength?.some((text) => text.every((byte, index) => bytes[start + index] === byte)) === true;
+    },
+  ];
+}
+
+/** Whatever the case of letters. An empty text is no condition: it is what an empty search box sends. */
 function addressContains(text: string | null | undefined, table: HostTable): Condition[] {
   if (!text) return [];
   const part = text.toLowerCase();
-  const contains = (column: TextColumn, row: number) =>
-    textAt(table, column, row)?.toLowerCase().includes(part);
-  return [(row) => contains(table.ip, row) === true || contains(table.ipv6, row) === true];
+  const contains = (column: TextColumn) => {
+    const reader = createTextReader(table, column);
+    const containsPart = createSearch(part);
+    return (row: number): boolean => {
+      if (!reader.read(row)) return false;
+      const { bytes, start, end } = reader;
+      // Outside of ASCII the case of letters is not a matter of bytes.
+      return isAscii(bytes, start, end)
+        ? containsPart(bytes, start, end)
+        : textAt(table, column, row)?.toLowerCase().includes(part) === true;
+    };
+  };
+  const [ipContains, ipv6Contains] = [contains(table.ip), contains(table.ipv6)];
+  return [(row) => ipContains(row) || ipv6Contains(row)];
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) >= 0x80) return false;
+  return true;
+}
+
+const [UPPER_A, UPPER_Z, TO_LOWER] = [0x41, 0x5a, 0x20];
+
+/** Looks for `part`, which is in lower case, in bytes of ASCII. */
+function createSearch(part: string): (bytes: Uint8Array, start: number, end: number) => boolean {
+  const wanted = Buffer.from(part);
+  const isAt = (bytes: Uint8Array, begin: number): boolean => {
+    for (let index = 0; index < wanted.length; index++) {
+      const byte = bytes[begin + index] ?? 0;
+      const lower = byte >= UPPER_A && byte <= UPPER_Z ? byte + TO_LOWER : byte;
+      if (lower !== wanted[index]) return false;
+    }
+    return true;
+  };
+  return (bytes, start, end) => {
+    for (let begin = start; begin <= end - wanted.length; begin++) if (isAt(bytes, begin)) return true;
+    return false;
+  };
 }
 
 /**
@@ -37,20 +100,22 @@ export function filterHostResults(
 ): Rows | null {
   if (!filter) return null;
   const statusCode = (row: number) => table.statusCode[row] ?? 0;
+  const exitCode = (row: number) => table.exitCode[row] ?? Number.NaN;
   const conditions = [
     ...oneOf(filter.statusCodes, statusCode),
     ...oneOf(filter.statuses, (row) => hostStatus(statusCode(row)).name),
     ...oneOf(filter.phases, (row) => hostStatus(statusCode(row)).phase),
-    ...oneOf(filter.exitCodes, (row) => numberAt(table.exitCode, row)),
-    ...oneOf<string | null | undefined>(filter.tags, (row) => textAt(table, table.tag, row)),
-    ...oneOf<string | null>(filter.hostIds, (row) => idText(table.hostId, row)),
-    ...oneOf<string | null>(filter.cloudIds, (row) => idText(table.cloudId, row)),
+    ...oneOf(filter.exitCodes, exitCode),
+    ...oneOfTexts(filter.tags, table, table.tag),
+    ...oneOfIds(filter.hostIds, table.hostId),
+    ...oneOfIds(filter.cloudIds, table.cloudId),
     ...addressContains(filter.ipContains, table),
   ];
   if (conditions.length === 0) return null;
-  const matches: number[] = [];
+  const matches = new Uint32Array(table.length);
+  let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (conditions.every((holds) => holds(row))) matches.push(row);
+    if (conditions.every((holds) => holds(row))) matches[count++] = row;
   }
-  return Uint32Array.from(matches);
+  return matches.slice(0, count);
 }

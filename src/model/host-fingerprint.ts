@@ -2,7 +2,15 @@
  * Whether the host results of two reads are the same, whatever the order in which the upstream lists them. A watched
  * job is read every few seconds, and nearly always nothing has changed: that must cost less than to answer anew.
  */
-import { type HostTable, ID_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS } from "./host-table.ts";
+import {
+  type HostTable,
+  ID_COLUMNS,
+  type IdColumn,
+  NUMBER_COLUMNS,
+  TEXT_COLUMNS,
+  type TextColumn,
+} from "./host-table.ts";
+import { createTextReader } from "./host-text.ts";
 
 /** Multipliers and steps of the 32-bit hashes FNV-1a and MurmurHash3. */
 const FNV_OFFSET = 0x811c9dc5;
@@ -12,56 +20,99 @@ const MURMUR_PRIME = 0xcc9e2d51;
 const SCRAMBLE_1 = 0x85ebca6b;
 const SCRAMBLE_2 = 0xc2b2ae35;
 
+/** Two hashes of each row, of all that is known of it. That different rows have both in common is next to impossible. */
+export interface RowHashes {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+}
+
 /**
- * A short text that is the same for tables with the same rows. Two hashes of 32 bits are made of each row and added
- * up, so that order does not count; that different rows give the same text is as good as impossible.
+ * A short text that is the same for tables with the same rows, however their texts are spelled. The hashes of the rows
+ * are added up, so that order does not count.
  */
 export function fingerprintRows(table: HostTable): string {
-  const { length, bytes, statusCode } = table;
-  const first = new Int32Array(length).fill(FNV_OFFSET);
-  const second = new Int32Array(length).fill(MURMUR_SEED);
-  const mix = (row: number, word: number) => {
-    first[row] = Math.imul((first[row] ?? 0) ^ word, FNV_PRIME);
-    second[row] = Math.imul((second[row] ?? 0) + word, MURMUR_PRIME) ^ ((second[row] ?? 0) >>> 15);
-  };
-  const mixText = (row: number, from: number, to: number, source: Uint8Array) => {
-    // What ends here and what begins there must not run into one another; nothing is not an empty text either.
-    mix(row, from < 0 ? -1 : to - from);
-    if (from >= 0) for (let at = from; at < to; at++) mix(row, source[at] ?? 0);
-  };
-
-  for (let row = 0; row < length; row++) mix(row, statusCode[row] ?? 0);
-  const numbers = [
-    ...NUMBER_COLUMNS.map((name) => table[name]),
-    ...ID_COLUMNS.map((name) => table[name].values),
-  ];
-  for (const column of numbers) {
-    // Both halves of each number; NaN, which stands for nothing, has one form only.
-    const halves = new Int32Array(column.buffer, column.byteOffset, 2 * length);
-    for (let row = 0; row < length; row++) {
-      mix(row, halves[2 * row] ?? 0);
-      mix(row, halves[2 * row + 1] ?? 0);
-    }
-  }
-  for (const name of ID_COLUMNS) {
-    for (const [row, id] of table[name].large) {
-      const digits = Buffer.from(String(id));
-      if (row < length) mixText(row, 0, digits.length, digits);
-    }
-  }
-  for (const name of TEXT_COLUMNS) {
-    const { start, end } = table[name];
-    for (let row = 0; row < length; row++) mixText(row, start[row] ?? -1, end[row] ?? 0, bytes);
-  }
-  return `${length} ${sum(first)} ${sum(second)}`;
+  const { first, second } = hashRows(table);
+  return `${table.length} ${sum(first)} ${sum(second)}`;
 }
 
-function sum(hashes: Int32Array): number {
-  let total = 0;
-  for (let hash of hashes) {
-    hash = Math.imul(hash ^ (hash >>> 16), SCRAMBLE_1);
-    hash = Math.imul(hash ^ (hash >>> 13), SCRAMBLE_2);
-    total = (total + (hash ^ (hash >>> 16))) | 0;
+export function hashRows(table: HostTable): RowHashes {
+  const { length } = table;
+  const hashes: RowHashes = {
+    first: new Int32Array(length).fill(FNV_OFFSET),
+    second: new Int32Array(length).fill(MURMUR_SEED),
+  };
+  // Values are hashed with the number of their column, and absent ones not at all.
+  let column = 0;
+  for (const values of [table.statusCode, ...NUMBER_COLUMNS.map((name) => table[name])]) {
+    mixNumbers(hashes, ++column, values);
   }
-  return total;
+  for (const name of ID_COLUMNS) mixIds(hashes, ++column, table[name]);
+  for (const name of TEXT_COLUMNS) mixTexts(hashes, ++column, table, table[name]);
+  for (let row = 0; row < length; row++) {
+    hashes.first[row] = scrambled(hashes.first[row] ?? 0);
+    hashes.second[row] = scrambled(hashes.second[row] ?? 0);
+  }
+  return hashes;
 }
+
+/** FNV-1a by words, with the high bits, which a product does not carry down, mixed into the low ones. */
+function mixFirst(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, FNV_PRIME);
+  return mixed ^ (mixed >>> 15);
+}
+
+const mixSecond = (hash: number, word: number): number =>
+  Math.imul(hash + word, MURMUR_PRIME) ^ (hash >>> 15);
+
+function mixNumbers({ first, second }: RowHashes, column: number, values: Int32Array | Float64Array): void {
+  for (let row = 0; row < first.length; row++) {
+    const value = values[row] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    const low = value | 0;
+    const high = Math.floor(value / 2 ** 32);
+    first[row] = mixFirst(mixFirst(mixFirst(first[row] ?? 0, column), low), high);
+    second[row] = mixSecond(mixSecond(mixSecond(second[row] ?? 0, column), low), high);
+  }
+}
+
+function mixIds(hashes: RowHashes, column: number, { values, large }: IdColumn): void {
+  mixNumbers(hashes, column, values);
+  for (const [row, id] of large) {
+    if (row >= hashes.first.length) continue;
+    const low = Number(BigInt.asIntN(32, id));
+    hashes.first[row] = mixFirst(hashes.first[row] ?? 0, low);
+    hashes.second[row] = mixSecond(hashes.second[row] ?? 0, low);
+  }
+}
+
+function mixTexts(hashes: RowHashes, column: number, table: HostTable, texts: TextColumn): void {
+  const text = createTextReader(table, texts);
+  for (let row = 0; row < hashes.first.length; row++) {
+    if (!text.read(row)) continue;
+    const { bytes, view, start, end } = text;
+    // What ends here and what begins there must not run into one another.
+    let first = mixFirst(mixFirst(hashes.first[row] ?? 0, column), end - start);
+    let second = mixSecond(mixSecond(hashes.second[row] ?? 0, column), end - start);
+    let at = start;
+    for (; at <= end - 4; at += 4) {
+      const word = view.getInt32(at, true);
+      first = mixFirst(first, word);
+      second = mixSecond(second, word);
+    }
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      first = mixFirst(first, byte);
+      second = mixSecond(second, byte);
+    }
+    hashes.first[row] = first;
+    hashes.second[row] = second;
+  }
+}
+
+const scrambled = (hash: number): number => {
+  const once = Math.imul(hash ^ (hash >>> 16), SCRAMBLE_1);
+  const twice = Math.imul(once ^ (once >>> 13), SCRAMBLE_2);
+  return twice ^ (twice >>> 16);
+};
+
+const sum = (hashes: Int32Array): number => hashes.reduce((total, hash) => (total + hash) | 0, 0);

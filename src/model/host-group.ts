@@ -1,7 +1,9 @@
 /** Host results grouped the way the BlueKing Job console shows them. */
-import { compareText } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
+import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
+import { numberTexts } from "./host-text.ts";
+import { joinedWords } from "./host-text-words.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results alike in every property grouped by. Properties not grouped by are null. */
@@ -11,19 +13,6 @@ export interface HostGroup {
   readonly exitCode: number | null;
   readonly rows: Rows;
 }
-
-/** Absent values first: the console shows results without a tag before those with one. */
-function absentFirst<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return compare(a, b);
-}
-
-type Key = Omit<HostGroup, "rows">;
-
-const compareGroups = (a: Key, b: Key): number =>
-  absentFirst(a.statusCode, b.statusCode, (x, y) => x - y) ||
-  absentFirst(a.tag, b.tag, compareText) ||
-  absentFirst(a.exitCode, b.exitCode, (x, y) => x - y);
 
 /** Groups of `rows`, or of all when null, by status code, then tag, then exit code; without keys one group. */
 export function groupHostResults(
@@ -35,46 +24,100 @@ export function groupHostResults(
   const all = () =>
     groups(
       results.table,
-      Uint32Array.from({ length: results.table.length }, (_, row) => row),
+      new Uint32Array(results.table.length).map((_, row) => row),
       by,
     );
-  return results.remember(`groups ${[...new Set(by)].sort()}`, all);
+  return results.remember(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
 }
 
+/** About what a group takes besides its rows. */
+const GROUP_BYTES = 400;
+
+const groupBytes = (all: readonly HostGroup[]): number =>
+  all.reduce((sum, { rows }) => sum + GROUP_BYTES + rows.byteLength, 0);
+
+/**
+ * Rows get the number of their group, which is then the number of all that they are grouped by together:
+ *
+ *   status 9 9 11, tag - a a  →  9: 0, 11: 1 and -: 0, a: 1  →  0|0 0|1 1|1  →  groups 0 1 2
+ */
 function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
-  const byStatus = by.includes("STATUS");
-  const byTag = by.includes("TAG");
-  const byExitCode = by.includes("EXIT_CODE");
-  // Nested by status and exit code, as numbers are cheap keys, and texts are not: most rows have no tag.
-  const found = new Map<number | null, Map<number | null, Map<string | null, number[]>>>();
-  const add = (row: number) => {
-    const statusCode = byStatus ? (table.statusCode[row] ?? 0) : null;
-    const exitCode = byExitCode ? numberAt(table.exitCode, row) : null;
-    const tag = byTag ? textAt(table, table.tag, row) : null;
-    const byExit = getOrAdd(found, statusCode, () => new Map<number | null, Map<string | null, number[]>>());
-    getOrAdd(
-      getOrAdd(byExit, exitCode, () => new Map<string | null, number[]>()),
-      tag,
-      () => [],
-    ).push(row);
+  const { statusCode, exitCode, tag } = table;
+  const [byStatus, byTag, byExitCode] = [by.includes("STATUS"), by.includes("TAG"), by.includes("EXIT_CODE")];
+  const tags = byTag ? numberTexts(table, tag, rows) : null;
+  let numbers = new Uint32Array(rows.length);
+  let count = Math.min(rows.length, 1);
+  const split = (keyOf: (index: number) => number): void => {
+    [numbers, count] = splitGroups(numbers, keyOf);
   };
-  rows.forEach(add);
+  if (byStatus) split((index) => statusCode[rows[index] ?? 0] ?? 0);
+  if (byExitCode) split((index) => exitCode[rows[index] ?? 0] ?? Number.NaN);
+  if (tags) split((index) => tags.numbers[index] ?? 0);
 
-  const flat: HostGroup[] = [];
-  for (const [statusCode, byExit] of found) {
-    for (const [exitCode, byTagText] of byExit) {
-      for (const [tag, members] of byTagText) {
-        flat.push({ statusCode, tag, exitCode, rows: Uint32Array.from(members) });
-      }
-    }
-  }
-  return flat.sort(compareGroups);
+  const members = gather(rows, numbers, count);
+  // The first row of a group stands for it.
+  const firstRows = Uint32Array.from(members, ([row = 0]) => row);
+  const order = firstRows.map((_, group) => group);
+  const words = [
+    ...(byStatus ? numberWords(statusCode) : []),
+    ...(tags ? joinedWords(table, [tag], firstRows) : []),
+    ...(byExitCode ? numberWords(exitCode) : []).map(absentFirst),
+  ];
+  sortRows(
+    order,
+    words.map((word) => (group) => word(firstRows[group] ?? 0)),
+  );
+  return Array.from(order, (group) => {
+    const row = firstRows[group] ?? 0;
+    return {
+      statusCode: byStatus ? (statusCode[row] ?? 0) : null,
+      tag: byTag ? textAt(table, tag, row) : null,
+      exitCode: byExitCode ? numberAt(exitCode, row) : null,
+      rows: members[group] ?? rows.subarray(0, 0),
+    };
+  });
 }
 
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const added = create();
-  map.set(key, added);
-  return added;
+/** The console shows results without a tag or an exit code before those with one. (Tags are never empty.) */
+const absentFirst =
+  (word: Word): Word =>
+  (row) => {
+    const value = word(row);
+    return value === ABSENT ? 0 : value;
+  };
+
+/** The numbers of the groups when each is split by a key, and how many there are. NaN is a key like others. */
+function splitGroups(
+  numbers: Uint32Array,
+  keyOf: (index: number) => number,
+): [numbers: Uint32Array<ArrayBuffer>, count: number] {
+  const byGroup: Map<number, number>[] = [];
+  let count = 0;
+  const split = numbers.map((group, index) => {
+    const key = keyOf(index);
+    byGroup[group] ??= new Map();
+    let number = byGroup[group].get(key);
+    if (number === undefined) {
+      number = count++;
+      byGroup[group].set(key, number);
+    }
+    return number;
+  });
+  return [new Uint32Array(split), count];
+}
+
+/** The rows of each group, in the order in which they came. All groups share the memory of one array. */
+function gather(rows: Rows, numbers: Uint32Array, count: number): Rows[] {
+  const ends = new Uint32Array(count);
+  for (const number of numbers) ends[number] = (ends[number] ?? 0) + 1;
+  for (let number = 1; number < count; number++) ends[number] = (ends[number] ?? 0) + (ends[number - 1] ?? 0);
+  const gathered = new Uint32Array(rows.length);
+  const next = ends.slice();
+  for (let index = rows.length - 1; index >= 0; index--) {
+    const number = numbers[index] ?? 0;
+    const place = (next[number] ?? 0) - 1;
+    next[number] = place;
+    gathered[place] = rows[index] ?? 0;
+  }
+  return Array.from(ends, (end, number) => gathered.subarray(next[number], end));
 }

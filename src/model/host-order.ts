@@ -1,8 +1,11 @@
 /** Orders of host results. */
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults, Rows } from "./host-results.ts";
+import { ABSENT, descending, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { type HostTable, numberAt, textAt } from "./host-table.ts";
-import { ipSortKey } from "./ip.ts";
+import { createTextReader } from "./host-text.ts";
+import { textWord } from "./host-text-words.ts";
+import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
 /** What a result is ordered by; results without a value come last, whatever the direction. */
@@ -48,17 +51,76 @@ export function sortHostResults(
   order: HostResultOrder | null,
 ): Rows {
   if (rows !== null) return sorted(results, results.inStableOrder(rows), order);
-  return results.remember(`order ${orderText(order)}`, () => sorted(results, results.stableOrder(), order));
+  if (order === null) return results.stableOrder();
+  return results.remember(
+    `order ${orderText(order)}`,
+    () => sorted(results, results.stableOrder(), order),
+    ({ byteLength }) => byteLength,
+  );
 }
 
 function sorted({ table }: HostResults, stable: Rows, order: HostResultOrder | null): Rows {
   if (order === null) return stable;
-  const read = SORT_VALUES[order.field];
-  // Sorting is stable, so equal values stay in the stable order.
-  const entries = Array.from(stable, (row) => ({ row, value: read(table, row) }));
-  entries.sort((a, b) => compareValues(a.value, b.value, order));
-  return Uint32Array.from(entries, ({ row }) => row);
+  const words = SORT_WORDS[order.field](table, stable);
+  const rows = stable.slice();
+  // Rows with the same words stay in the stable order, also when falling.
+  sortRows(rows, order.direction === "DESC" ? descending(words) : words);
+  return rows;
 }
+
+/** The same orders as `SORT_VALUES`, without a value for each row. */
+const SORT_WORDS: Record<HostResultOrderField, (table: HostTable, rows: Rows) => readonly Word[]> = {
+  STATUS_CODE: ({ statusCode }) => numberWords(statusCode),
+  IP: addressWords,
+  STARTED_AT: ({ startedAt }) => numberWords(startedAt),
+  DURATION: ({ durationMs }) => numberWords(durationMs),
+  EXIT_CODE: ({ exitCode }) => numberWords(exitCode),
+};
+
+/** Kinds of addresses in their order, as `ipSortKey` has it. */
+const [IPV4, IPV6, OTHER] = [4, 6, 9];
+
+/** Addresses as their kind and 128 bits. Strings are created only for those that are neither plain IPv4 nor IPv6. */
+function addressWords(table: HostTable, rows: Rows): readonly Word[] {
+  const { length } = table;
+  const kinds = new Uint32Array(length).fill(ABSENT);
+  const bits = new Uint32Array(4 * length);
+  const others = new Map<number, string>();
+  const ip = createTextReader(table, table.ip);
+  const ipv6 = createTextReader(table, table.ipv6);
+  const groups = new Uint16Array(8);
+  for (const row of rows) {
+    const text = ip.read(row) ? ip : ipv6;
+    if (text === ipv6 && !ipv6.read(row)) continue;
+    const ipv4 = parseIpv4(text.bytes, text.start, text.end);
+    if (ipv4 >= 0) {
+      kinds[row] = IPV4;
+      bits[4 * row] = ipv4;
+    } else if (parseIpv6(text.bytes, text.start, text.end, groups)) {
+      kinds[row] = IPV6;
+      for (let word = 0; word < 4; word++) {
+        bits[4 * row + word] = (groups[2 * word] ?? 0) * 0x10000 + (groups[2 * word + 1] ?? 0);
+      }
+    } else {
+      const key = ipSortKey(textAt(table, text === ip ? table.ip : table.ipv6, row) ?? "");
+      kinds[row] = Number(key.slice(0, 1));
+      if (kinds[row] === OTHER) others.set(row, key);
+      else for (let word = 0; word < 4; word++) bits[4 * row + word] = hexWord(key, word);
+    }
+  }
+  const otherWord = textWord(others.keys(), length, (row) => others.get(row) ?? "");
+  for (const row of others.keys()) bits[4 * row] = otherWord(row);
+  const words = [0, 1, 2, 3].map(
+    (word): Word =>
+      (row) =>
+        bits[4 * row + word] ?? 0,
+  );
+  return [(row) => kinds[row] ?? ABSENT, ...words];
+}
+
+/** A word of the hex digits behind the first letter; 0 beyond them. */
+const hexWord = (key: string, word: number): number =>
+  Number.parseInt(key.slice(8 * word + 1, 8 * word + 9) || "0", 16);
 
 /** The order as text: what a cursor remembers of it. */
 export const orderText = (order: HostResultOrder | null): string =>

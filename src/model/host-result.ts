@@ -40,12 +40,6 @@ export interface ResultKey {
   readonly ordinal: number;
 }
 
-export function resultKey(row: HostResult, ordinal: number): ResultKey {
-  if (row.container !== null) return { kind: "container", id: row.container.id, address: "", ordinal };
-  if (row.hostId !== null) return { kind: "host", id: row.hostId, address: "", ordinal };
-  return { kind: "address", id: row.cloudId, address: `${row.ip ?? ""},${row.ipv6 ?? ""}`, ordinal };
-}
-
 /** The key as text, unique within a step: `host:101`, and `host:101#1` for a second result on that host. */
 export const keyText = ({ kind, id, address, ordinal }: ResultKey): string =>
   `${kind}:${id ?? ""}${address && `:${address}`}${ordinal === 0 ? "" : `#${ordinal}`}`;
@@ -53,7 +47,7 @@ export const keyText = ({ kind, id, address, ordinal }: ResultKey): string =>
 const KIND_ORDER = { host: 0, address: 1, container: 2 } as const;
 
 /** Hosts by id, bare addresses by cloud area and text, containers by id; 0 for two results on one target. */
-export const compareTargets = (a: ResultKey, b: ResultKey): number =>
+const compareTargets = (a: ResultKey, b: ResultKey): number =>
   KIND_ORDER[a.kind] - KIND_ORDER[b.kind] ||
   compareNullable(a.id, b.id, compareInt64) ||
   compareText(a.address, b.address);
@@ -61,29 +55,6 @@ export const compareTargets = (a: ResultKey, b: ResultKey): number =>
 /** The stable order: by target, then by ordinal. */
 export const compareKeys = (a: ResultKey, b: ResultKey): number =>
   compareTargets(a, b) || a.ordinal - b.ordinal;
-
-const compareNumbers = (a: number, b: number): number => a - b;
-
-/**
- * Order of several results on one target: as they began and ended, unfinished ones last, so that a result
- * keeps its ordinal while later batches run.
- */
-export const compareRepeats = (a: HostResult, b: HostResult): number =>
-  compareNullable(a.startedAt, b.startedAt, compareNumbers) ||
-  compareNullable(a.finishedAt, b.finishedAt, compareNumbers) ||
-  a.statusCode - b.statusCode ||
-  compareNullable(a.exitCode, b.exitCode, compareNumbers) ||
-  compareNullable(a.tag, b.tag, compareText) ||
-  compareText(restOf(a), restOf(b));
-
-/** All else that can differ between two results on one target: an order without it would depend on the upstream's. */
-const restOf = (row: HostResult): string =>
-  [
-    ...[row.durationMs, row.errorCode, row.ip, row.ipv6, row.cloudId, row.cloudName, row.agentId],
-    ...[row.isAgentAlive, row.container?.containerId, row.container?.name, row.container?.nodeHostId],
-  ]
-    .map(String)
-    .join();
 
 /** By UTF-16 code units: the same on every machine, unlike locale order. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -97,14 +97,15 @@ export function textAt(
   return from < 0 ? null : decodeJsonText(bytes, from, end[row] ?? from, escaped?.[row] === 1);
 }
 
-/** Memory for what is remembered of a table's rows, in bytes per row: at most this much is. */
+/** Most memory for what is remembered of a table's rows, in bytes: per row, and for any table. */
 export const REMEMBERED_ROW_BYTES = 32;
+export const REMEMBERED_BASE_BYTES = 4_096;
 /** The stable order, the place of each row in it, and which of several results on its target it is. */
 const PLACED_ROW_BYTES = 3 * 4;
 
 /** Memory that a table takes with all that may be remembered of it, in bytes; without `bytes`. */
 export const columnBytes = ({ ownBytes, length }: HostTable): number =>
-  ownBytes + length * (REMEMBERED_ROW_BYTES + PLACED_ROW_BYTES);
+  ownBytes + length * (REMEMBERED_ROW_BYTES + PLACED_ROW_BYTES) + REMEMBERED_BASE_BYTES;
 
 /** The row as an object. */
 export function rowAt(table: HostTable, row: number): HostResult {

@@ -17,16 +17,24 @@ export function decodeJsonText(bytes: Uint8Array, start: number, end: number, is
 /** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
 export interface TextReader {
   bytes: Uint8Array;
+  /** Of the same memory. */
+  view: DataView;
   start: number;
   end: number;
   /** Reads the text of a row; false when it has none. */
   readonly read: (row: number) => boolean;
 }
 
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
 export function createTextReader(table: HostTable, { start, end, escaped }: TextColumn): TextReader {
   let unescaped = new Uint8Array(0);
+  let unescapedView = viewOf(unescaped);
+  const view = viewOf(table.bytes);
   const reader: TextReader = {
     bytes: table.bytes,
+    view,
     start: 0,
     end: 0,
     read: (row) => {
@@ -34,12 +42,17 @@ export function createTextReader(table: HostTable, { start, end, escaped }: Text
       if (from < 0) return false;
       const to = end[row] ?? from;
       if (escaped?.[row] === 1) {
-        if (unescaped.length < to - from) unescaped = new Uint8Array(2 * (to - from));
+        if (unescaped.length < to - from) {
+          unescaped = new Uint8Array(2 * (to - from));
+          unescapedView = viewOf(unescaped);
+        }
         reader.bytes = unescaped;
+        reader.view = unescapedView;
         reader.start = 0;
         reader.end = resolveEscapes(table.bytes, from, to, unescaped);
       } else {
         reader.bytes = table.bytes;
+        reader.view = view;
         reader.start = from;
         reader.end = to;
       }
@@ -119,4 +132,70 @@ function putUtf8(target: Uint8Array, length: number, code: number): number {
     target[at++] = 0x80 | (code & 0x3f);
   }
   return at;
+}
+
+/** The texts of a column, numbered: two rows have the same number when they have the same text, however it is spelled. */
+export interface TextNumbers {
+  /** By index in the rows that were asked for; 0 for rows without a text. */
+  readonly numbers: Uint32Array;
+  /** By number, a row with that text. Nothing stands at 0. */
+  readonly examples: readonly number[];
+}
+
+/** Numbers the texts of `rows` in the order in which they come first. */
+export function numberTexts(table: HostTable, column: TextColumn, rows: Uint32Array): TextNumbers {
+  const text = createTextReader(table, column);
+  const example = createTextReader(table, column);
+  const numbers = new Uint32Array(rows.length);
+  const examples = [0];
+  const hashes = [0];
+  /** A hash table with open addressing: numbers of texts, twice as many places as texts or more. */
+  let places = new Uint32Array(64);
+
+  /** The place of the text that was read, which is where its number is or where it belongs. */
+  const placeOf = (hash: number): number => {
+    for (let place = hash & (places.length - 1); ; place = (place + 1) & (places.length - 1)) {
+      const number = places[place] ?? 0;
+      if (number === 0 || (hashes[number] === hash && isSame(number))) return place;
+    }
+  };
+  const isSame = (number: number): boolean =>
+    example.read(examples[number] ?? 0) && haveSameBytes(text, example);
+  const grow = (): void => {
+    places = new Uint32Array(2 * places.length);
+    for (let number = 1; number < hashes.length; number++) {
+      let place = (hashes[number] ?? 0) & (places.length - 1);
+      while (places[place] !== 0) place = (place + 1) & (places.length - 1);
+      places[place] = number;
+    }
+  };
+
+  for (const [index, row] of rows.entries()) {
+    if (!text.read(row)) continue;
+    const hash = hashText(text);
+    const place = placeOf(hash);
+    const known = places[place] ?? 0;
+    numbers[index] = known;
+    if (known !== 0) continue;
+    hashes.push(hash);
+    numbers[index] = places[place] = examples.push(row) - 1;
+    if (2 * examples.length > places.length) grow();
+  }
+  return { numbers, examples };
+}
+
+/** FNV-1a, with its bits mixed once more as only the lower ones are used. */
+function hashText({ bytes, start, end }: TextReader): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+function haveSameBytes(a: TextReader, b: TextReader): boolean {
+  const length = a.end - a.start;
+  if (b.end - b.start !== length) return false;
+  for (let index = 0; index < length; index++) {
+    if (a.bytes[a.start + index] !== b.bytes[b.start + index]) return false;
+  }
+  return true;
 }

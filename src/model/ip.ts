@@ -1,4 +1,4 @@
-/** IP addresses as texts that sort the way addresses do. */
+/** IP addresses in the order of addresses: as texts that sort like that, and as numbers, read from bytes. */
 import { isIPv4, isIPv6 } from "node:net";
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
@@ -30,4 +30,80 @@ export function ipSortKey(ip: string): string {
   if (isIPv4(ip)) return `4${ipv4Hex(ip)}`;
   if (isIPv6(ip)) return `6${ipv6Hex(ip)}`;
   return `9${ip.toLowerCase()}`;
+}
+
+const [POINT, ZERO, NINE, COLON] = [0x2e, 0x30, 0x39, 0x3a];
+
+/** An IPv4 address in ASCII, as a number; -1 for all that `isIPv4` refuses. */
+export function parseIpv4(bytes: Uint8Array, start: number, end: number): number {
+  let address = 0;
+  let octets = 0;
+  for (let at = start; at <= end; at++) {
+    const first = at;
+    let octet = 0;
+    for (let byte = bytes[at] ?? 0; at < end && byte >= ZERO && byte <= NINE; byte = bytes[++at] ?? 0) {
+      octet = octet * 10 + byte - ZERO;
+    }
+    const digits = at - first;
+    const hasLeadingZero = digits > 1 && bytes[first] === ZERO;
+    if (digits < 1 || digits > 3 || octet > 255 || hasLeadingZero) return -1;
+    if (at < end && bytes[at] !== POINT) return -1;
+    address = address * 256 + octet;
+    octets += 1;
+  }
+  return octets === 4 ? address : -1;
+}
+
+const GROUPS = 8;
+
+/**
+ * Reads an IPv6 address in ASCII into `groups`, its eight numbers of 16 bits.
+ * @returns false for what is none, and also for addresses with a zone.
+ */
+export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups: Uint16Array): boolean {
+  let count = 0;
+  /** Groups before `::`, which stands for as many zeros as are missing. */
+  let gap = -1;
+  let at = start;
+  if (bytes[at] === COLON) {
+    if (bytes[at + 1] !== COLON) return false;
+    gap = 0;
+    at += 2;
+  }
+  while (at < end) {
+    const first = at;
+    let group = 0;
+    for (let digit = hexDigit(bytes[at] ?? 0); at < end && digit >= 0; digit = hexDigit(bytes[++at] ?? 0)) {
+      group = group * 16 + digit;
+    }
+    if (bytes[at] === POINT && at < end) {
+      const tail = count <= GROUPS - 2 ? parseIpv4(bytes, first, end) : -1;
+      if (tail < 0) return false;
+      groups[count++] = tail >>> 16;
+      groups[count++] = tail & 0xffff;
+      break;
+    }
+    const digits = at - first;
+    if (digits < 1 || digits > 4 || count === GROUPS) return false;
+    groups[count++] = group;
+    if (at === end) break;
+    // A colon needs something behind it: a group, or a second colon.
+    if (bytes[at] !== COLON || at + 1 === end) return false;
+    at += 1;
+    if (bytes[at] !== COLON) continue;
+    if (gap >= 0) return false;
+    gap = count;
+    at += 1;
+  }
+  if (gap < 0) return count === GROUPS;
+  if (count === GROUPS) return false;
+  groups.copyWithin(GROUPS - count + gap, gap, count);
+  groups.fill(0, gap, GROUPS - count + gap);
+  return true;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }

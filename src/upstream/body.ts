@@ -124,10 +124,18 @@ export function createBodyReader(): BodyReader {
   const readList = (scanner: JsonScanner, item: Shape, begin: number): number => {
     const { bytes } = scanner;
     const items: unknown[] = [];
+    let isBroken = false;
     let at = firstMember(bytes, begin, CLOSE_BRACKET);
     while (at > 0) {
-      at = readValue(scanner, item, at);
-      items.push(scanner.value);
+      if (isBroken) at = skipValue(scanner, at);
+      else {
+        const byte = bytes[at];
+        at = readValue(scanner, item, at);
+        items.push(scanner.value);
+        // Decoding ends with an item that is no object or of which nothing is known. Without those behind it, a list
+        // of millions of them takes no memory.
+        isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === ANY_OBJECT);
+      }
       at = nextMember(bytes, at, CLOSE_BRACKET);
     }
     scanner.value = items.length > 0 ? items : ANY_LIST;

@@ -170,7 +170,11 @@ export function createHostRowReader(): HostRowReader {
   const readCell = (scanner: JsonScanner, cell: Cell, at: number): number => {
     const { number, text } = cell;
     const byte = scanner.bytes[at] ?? 0;
-    if (byte === NULL) return readNull(scanner, cell, at);
+    if (byte === NULL) {
+      // In place of an earlier value of this row, or where there must be one.
+      if (cell.row === row || cell.isRequired) isUnclear = true;
+      return readLiteral(scanner, at);
+    }
     cell.row = row;
     if (number !== null) {
       const end = readInteger(scanner, at);
@@ -188,13 +192,6 @@ export function createHostRowReader(): HostRowReader {
     const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
     builder.setText(text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
     return end + 1;
-  };
-
-  const readNull = (scanner: JsonScanner, { number, text, isRequired }: Cell, at: number): number => {
-    if (number !== null) builder.setNumber(number, row, Number.NaN);
-    if (text !== null) builder.setText(text, row, -1, -1, false);
-    if (isRequired) isUnclear = true;
-    return readLiteral(scanner, at);
   };
 
   /** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */

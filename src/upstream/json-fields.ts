@@ -44,6 +44,7 @@ export interface Fields<T> {
  */
 const MAX_LEARNED = 32;
 const WORD = 4;
+const COLON = 0x3a;
 
 export function createFields<T>(targets: Readonly<Record<string, T>>): Fields<T> {
   const byName = new Map(Object.entries(targets));
@@ -117,16 +118,23 @@ function hasRest(view: DataView, rest: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** The field whose name begins at `at`, whatever its spelling. */
-function readField<T>(scanner: JsonScanner, { byName, other }: Fields<T>, at: number): Field<T> {
+/**
+ * The field whose name begins at `at`, whatever its spelling.
+ * @param isCompared the name has been compared with the usual spellings of the known ones, and is none of them.
+ */
+function readField<T>(scanner: JsonScanner, fields: Fields<T>, at: number, isCompared = false): Field<T> {
+  const { byName, other } = fields;
+  const { bytes } = scanner;
   const end = readText(scanner, at);
-  other.target = byName.get(stringOf(scanner, at, end)) ?? null;
-  other.length = skipColon(scanner.bytes, end + 1) - at;
+  const next = skipColon(bytes, end + 1);
+  const isUnknown = isCompared && !scanner.isEscaped && bytes[end + 1] === COLON;
+  other.target = (isUnknown ? undefined : byName.get(stringOf(scanner, at, end))) ?? null;
+  other.length = next - at;
   return other;
 }
 
 function learn<T>(scanner: JsonScanner, fields: Fields<T>, at: number): Field<T> {
-  const other = readField(scanner, fields, at);
+  const other = readField(scanner, fields, at, true);
   const { length, target } = other;
   const { byName, spellings } = fields;
   const hasRoom = spellings.length < byName.size + MAX_LEARNED;

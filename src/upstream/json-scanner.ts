@@ -189,9 +189,12 @@ export function readInteger(scanner: JsonScanner, at: number): number {
 }
 
 /** Reads any number: as `JSON.parse`, but integers written in digits alone are bigints beyond ±(2^53-1). */
-export function readNumber(scanner: JsonScanner, at: number): number {
+function readNumber(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
-  const end = skipNumber(bytes, at);
+  let end = readInteger(scanner, at);
+  scanner.value = scanner.integer;
+  if (end >= 0) return end;
+  end = skipNumber(bytes, at);
   const text = bytes.toString("latin1", at, end);
   const value = Number(text);
   // Digits for more than 1.8e308 are Infinity, as for `JSON.parse`: no bigint is made of a million digits.

@@ -38,6 +38,22 @@ it("is told to nobody who may not see it, however many may", async () => {
   ann.stop();
 });
 
+it("is told that permission is missing, also when what to apply for is of another form", async () => {
+  const { gateway, job } = await useWatched();
+  const odd: Answer = {
+    kind: "json",
+    status: 403,
+    body: { error: { code: "NO_PERMISSION", message: "no", data: { actions: [[]] } } },
+  };
+  const ann = watchAs(gateway, "ann");
+  await expect.poll(() => ann.results.length).toBe(1);
+  refuse(job, { ann: odd, eve: odd });
+  const eve = watchAs(gateway, "eve");
+  await Promise.all([ann.completed, eve.completed]);
+  expect(typenames(ann)).toEqual(["JobInstance", "PermissionDenied"]);
+  expect(typenames(eve)).toEqual(["PermissionDenied"]);
+});
+
 it("polls with one viewer's credentials, after first calls with each one's own", async () => {
   const { gateway, job } = await useWatched();
   const streams = ["ann", "ben", "cat"].map((name) => watchAs(gateway, name));

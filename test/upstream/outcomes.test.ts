@@ -131,27 +131,34 @@ describe("permission denied", () => {
   });
 
   it.each([
-    ["text", "error.data to be an object"],
-    [{}, "error.data.system_id to be a string, got nothing"],
-    [{ system_id: "s", actions: {} }, "error.data.actions to be an array, got an object"],
-    [{ system_id: "s", actions: [{ id: "a" }, { id: 1 }] }, "error.data.actions[1].id to be a string, got 1"],
-    [
-      {
-        system_id: "s",
-        actions: [
-          {
-            id: "a",
-            related_resource_types: [{ system_id: "c", type: "t", instances: [[], [{ id: "1" }]] }],
-          },
-        ],
-      },
-      "error.data.actions[0].related_resource_types[0].instances[1][0].type to be a string, got nothing",
-    ],
-  ])("with data of another form breaks the contract: %j", async (data, complaint) => {
-    const { message, extensions } = onlyError(await askScripted(deny(data)));
-    expect(extensions.code).toBe("UPSTREAM_CONTRACT");
-    expect(message).toContain(complaint);
-    expect(extensions.upstream).toMatchObject({ httpStatus: 403, jobRequestId: "req-1" });
+    "text",
+    5,
+    [],
+    {},
+    { system_id: "s", actions: {} },
+    { system_id: 1, actions: [] },
+    { system_id: "s", actions: [{ id: "a" }, { id: 1 }] },
+    {
+      system_id: "s",
+      actions: [
+        {
+          id: "a",
+          related_resource_types: [{ system_id: "c", type: "t", instances: [[], [{ id: "1" }]] }],
+        },
+      ],
+    },
+  ])("with data of another form has no application: %j", async (data) => {
+    for (const code of ["NO_PERMISSION", "IAM_NO_PERMISSION"]) {
+      const answer = await askScripted(deny(data, code));
+
+      expect(answer.errors).toBeUndefined();
+      expect(answer.data.jobInstance).toEqual({
+        __typename: "PermissionDenied",
+        message: MESSAGE,
+        upstreamRequestId: "req-1",
+        application: null,
+      });
+    }
   });
 });
 

@@ -1,0 +1,86 @@
+/** The stable order of host results: the same at every read, in whatever order the upstream lists them. */
+import { hashRows } from "./host-fingerprint.ts";
+import type { Rows } from "./host-results.ts";
+import { compareWords, highWord, numberWords, sortRows, type Word } from "./host-sort.ts";
+import type { HostTable, IdColumn } from "./host-table.ts";
+import { joinedText, joinedWords } from "./host-text-words.ts";
+import { once } from "./once.ts";
+
+export interface Placement {
+  /** All rows: by target, and those on one target in the order of their repeats. */
+  readonly order: Rows;
+  /** By row: which of the results on its target it is, from 0. Null when no target has several. */
+  readonly ordinals: Uint32Array | null;
+}
+
+/**
+ * Targets are in the order of `compareKeys`. Several results on one target are in the order in which they began and
+ * ended, unfinished ones last, so that a result keeps its ordinal while later batches run. Where they began and ended
+ * together it is some order that depends on nothing but what they are.
+ */
+export function placeRows(table: HostTable): Placement {
+  const order = new Uint32Array(table.length);
+  for (let row = 0; row < order.length; row++) order[row] = row;
+  const target = targetWords(table);
+  sortRows(order, [...target, ...repeatWords(table)]);
+  let ordinals: Uint32Array | null = null;
+  for (let rank = 1; rank < order.length; rank++) {
+    const [before, row] = [order[rank - 1] ?? 0, order[rank] ?? 0];
+    if (compareWords(before, row, target) !== 0) continue;
+    ordinals ??= new Uint32Array(table.length);
+    ordinals[row] = (ordinals[before] ?? 0) + 1;
+  }
+  return { order, ordinals };
+}
+
+/** Kinds of targets in their order: hosts, addresses with and without a cloud area, containers. */
+const [HOST, ADDRESS, BARE_ADDRESS, CONTAINER] = [0, 1, 2, 3];
+
+function targetWords(table: HostTable): readonly Word[] {
+  const { length, hostId, cloudId, containerId } = table;
+  const kinds = new Uint8Array(length);
+  const high = new Uint32Array(length);
+  const low = new Uint32Array(length);
+  const addresses: number[] = [];
+  const put = (row: number, kind: number, { values, large }: IdColumn): void => {
+    const value = values[row] ?? 0;
+    const id = large.size > 0 ? large.get(row) : undefined;
+    kinds[row] = kind;
+    high[row] = id === undefined ? highWord(value) : Number(id >> 32n) + 2 ** 31;
+    low[row] = id === undefined ? value >>> 0 : Number(BigInt.asUintN(32, id));
+  };
+  for (let row = 0; row < length; row++) {
+    if (hasValue(containerId, row)) put(row, CONTAINER, containerId);
+    else if (hasValue(hostId, row)) put(row, HOST, hostId);
+    else {
+      addresses.push(row);
+      if (hasValue(cloudId, row)) put(row, ADDRESS, cloudId);
+      else kinds[row] = BARE_ADDRESS;
+    }
+  }
+  return [
+    (row) => kinds[row] ?? 0,
+    (row) => high[row] ?? 0,
+    (row) => low[row] ?? 0,
+    ...(addresses.length > 0 ? joinedWords(table, [table.ip, table.ipv6], addresses) : []),
+  ];
+}
+
+const hasValue = ({ values }: IdColumn, row: number): boolean => !Number.isNaN(values[row] ?? Number.NaN);
+
+/** `ip,ipv6` of a row: what a target is known by that has no id. */
+export const addressOf = (table: HostTable, row: number): string =>
+  joinedText(table, [table.ip, table.ipv6], row);
+
+/** The words of what tells several results on one target apart. */
+function repeatWords(table: HostTable): readonly Word[] {
+  const hashes = once(() => hashRows(table));
+  return [
+    ...numberWords(table.startedAt),
+    ...numberWords(table.finishedAt),
+    ...numberWords(table.statusCode),
+    ...numberWords(table.exitCode),
+    (row) => (hashes().first[row] ?? 0) >>> 0,
+    (row) => (hashes().second[row] ?? 0) >>> 0,
+  ];
+}
