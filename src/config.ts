@@ -163,7 +163,7 @@ export const SETTINGS = {
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
       .refine((origins) => origins.every(isOrigin), {
-        error: "origins such as https://ops.example.com, with commas in between, or *",
+        error: "comma-separated origins such as https://ops.example.com, or *",
       }),
   },
   MAX_RESPONSE_BYTES: {

@@ -51,6 +51,7 @@ export function terminalSvg(command: string, output: string, columns: number): s
   const height = lines.length * LINE_HEIGHT + 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONTS}" font-size="${FONT_SIZE}">`,
+    `<title>${escapeXml(command)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
     ...texts,
     "</svg>",

@@ -41,7 +41,7 @@ describe("commands of `watch`", () => {
       environment,
     });
     await run.ended;
-    // To draw it anew: `npx vitest run -u test/watch/readme.test.ts`.
+    // To draw it anew: `npx vitest run test/watch/readme.test.ts -u`.
     const picture = fileURLToPath(new URL("docs/watch.svg", ROOT));
     await expect(terminalSvg(command, run.output(), columns)).toMatchFileSnapshot(picture);
   });
