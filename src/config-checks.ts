@@ -25,14 +25,14 @@ export const proxyUrl = z
 export const isOrigin = (text: string): boolean =>
   text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
 
-/** Values with commas in between, up to `most` of them. */
+/** Comma-separated values, up to `most` of them. */
 export const listOf = <T>(check: z.ZodType<T, string>, most: number) =>
   z.string().transform((text, context): T[] => {
     const results = text.split(",").map((part) => check.safeParse(part.trim()));
     const failed = results.find(({ success }) => !success);
     if (failed || results.length > most) {
       const what = failed?.error?.issues[0]?.message ?? "values";
-      context.addIssue(`${what}, or several, up to ${most}, with commas in between`);
+      context.addIssue(`${what}, or up to ${most} of them, comma-separated`);
       return z.NEVER;
     }
     return results.flatMap(({ data }) => data ?? []);

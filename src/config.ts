@@ -17,7 +17,7 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
 
-/** One environment variable. `meaning` and `default` are what the README's table says. */
+/** One environment variable. `docs/configuration.md` lists `default` and `meaning`; a test compares them. */
 interface Setting {
   readonly default: string;
   readonly meaning: string;
@@ -32,7 +32,7 @@ export const SETTINGS = {
   JOB_API_URL: {
     default: "",
     meaning:
-      "Base URL of the upstream up to, not including, `/api/v4/…`. Empty: run on the embedded simulator.",
+      "Base URL of the upstream, without `/api/v4/…`. If empty, the gateway runs on the embedded simulator.",
     check: z
       .string()
       .refine((text) => text === "" || isBaseUrl(text), {
@@ -43,154 +43,155 @@ export const SETTINGS = {
   BK_APP_CODE: {
     default: "",
     meaning:
-      "The app that asks for users who come with a login's cookie only. Together with `BK_APP_SECRET`.",
+      "App code to send for users who present only a login cookie. Set it together with `BK_APP_SECRET`.",
     check: z.string(),
   },
   BK_APP_SECRET: {
     default: "",
-    meaning: "That app's secret. It is in no log, no error and no answer.",
+    meaning: "Secret of that app. It never appears in logs, errors or responses.",
     check: z.string(),
   },
   HOST: {
     default: "127.0.0.1",
-    meaning: "Address to listen on. `0.0.0.0` in a container.",
+    meaning: "Address to listen on. Use `0.0.0.0` in a container.",
     check: z.string(),
   },
   PORT: {
     default: "4000",
-    meaning: "Port to listen on; 0 takes any free one.",
+    meaning: "Port to listen on. `0` picks a free port.",
     check: wholeNumber(0, 65_535),
   },
   UPSTREAM_TIMEOUT_MS: {
     default: "10000",
-    meaning: "Limit of one upstream call as a whole, in milliseconds, with the wait for a connection.",
+    meaning: "Timeout of one upstream call in milliseconds, including the wait for a connection.",
     check: wholeNumber(1, MAX_MS),
   },
   UPSTREAM_MAX_BODY_BYTES: {
     default: "67108864",
-    meaning: "Largest upstream body that is read, in bytes after decompression. 50 000 hosts are 8 to 19 MB.",
+    meaning:
+      "Maximum size of an upstream response body in bytes, before and after decompression. 50 000 hosts take 8 to 19 MB.",
     check: wholeNumber(1, 2 ** 29),
   },
   UPSTREAM_CONNECTIONS: {
     default: "32",
-    meaning: "Connections to the upstream, and so upstream calls at one time.",
+    meaning: "Maximum number of connections to the upstream, and so of concurrent upstream calls.",
     check: wholeNumber(1, 10_000),
   },
   UPSTREAM_MAX_QUEUE: {
     default: "10000",
     meaning:
-      "Upstream calls that wait for a connection at one time; more fail at once. Connections and this queue are shared fairly: one identity gets at most three quarters of either.",
+      "Maximum number of upstream calls that wait for a connection; further calls fail immediately. Connections and queue are shared fairly: one identity gets at most three quarters of either.",
     check: wholeNumber(0, 1_000_000),
   },
   HTTPS_PROXY: {
     default: "",
-    meaning: "Proxy to an upstream that speaks HTTPS, such as `http://user:password@proxy.example.com:3128`.",
+    meaning: "Proxy for an HTTPS upstream, such as `http://user:password@proxy.example.com:3128`.",
     check: proxyUrl,
   },
   HTTP_PROXY: {
     default: "",
-    meaning:
-      "Proxy to an upstream that speaks HTTP; also to one that speaks HTTPS when `HTTPS_PROXY` is not set.",
+    meaning: "Proxy for an HTTP upstream. Also used for an HTTPS upstream if `HTTPS_PROXY` is not set.",
     check: proxyUrl,
   },
   NO_PROXY: {
     default: "",
     meaning:
-      "Hosts that are reached without a proxy, with commas in between: `example.com` includes its subdomains, `*` is all. The names of these three variables may be in lower case.",
+      "Comma-separated hosts to reach without a proxy. `example.com` includes its subdomains; `*` disables the proxy. The names of the three proxy variables may also be in lower case, which takes precedence.",
     check: z.string(),
   },
   SNAPSHOT_MAX_AGE_RUNNING_MS: {
     default: "1000",
     meaning:
-      "How long the state of a job that goes on may be told again to the same identity, in milliseconds; 0 is off.",
+      "How long the state of a running job is cached for the same identity, in milliseconds. `0` disables caching.",
     check: wholeNumber(0, MAX_MS),
   },
   SNAPSHOT_MAX_AGE_FINISHED_MS: {
     default: "5000",
-    meaning: "The same for finished jobs, which a retry can reopen.",
+    meaning:
+      "How long the state of a finished job is cached, in milliseconds. Keep it short: a retry reopens the job.",
     check: wholeNumber(0, MAX_MS),
   },
   SNAPSHOT_MAX_BYTES: {
     default: "67108864",
     meaning:
-      "Memory limit for cached snapshots, in bytes, by estimate; least recently used ones are evicted first.",
+      "Memory limit of the snapshot cache in bytes (estimated). Least recently used snapshots are evicted first.",
     check: wholeNumber(0, 2 ** 40),
   },
   LIVE_POLL_SCHEDULE_MS: {
     default: "1000,1000,1000,1000,2000,2000,2000,3000",
     meaning:
-      "Waits between the polls of a job that is watched, in milliseconds. The last one repeats; a change of the job leads back to the first.",
+      "Comma-separated delays between polls of a watched job, in milliseconds. The last delay repeats; a change of the job restarts the schedule.",
     check: listOf(wholeNumber(1, MAX_MS), 100),
   },
   LIVE_RECHECK_MS: {
     default: "60000",
     meaning:
-      "Every viewer's permission is checked again within this time, with the viewer's own credentials, in milliseconds.",
+      "Maximum time between permission checks of a subscriber, in milliseconds. Each check uses the subscriber's own credentials.",
     check: wholeNumber(1, MAX_MS),
   },
   LIVE_MAX_FAILURES: {
     default: "10",
-    meaning: "Upstream failures in a row after which a stream ends with the last one's code.",
+    meaning: "Number of consecutive upstream failures after which a subscription ends with the last error.",
     check: wholeNumber(1, 1_000_000),
   },
   LIVE_SHARING: {
     default: "job",
     meaning:
-      "Who shares the polls of a job: `job`, all who watch it within a tenant; `identity`, only those with the same credentials, tenant and language.",
+      "Which subscribers share the polls of a job: `job`, all within a tenant; `identity`, only those with the same credentials, tenant and language.",
     check: oneOf(["job", "identity"]),
   },
   LIVE_MAX_VIEWERS: {
     default: "10000",
-    meaning: "Most subscriptions at one time; 0 takes none.",
+    meaning: "Maximum number of concurrent subscriptions. `0` accepts none.",
     check: wholeNumber(0, 1_000_000),
   },
   LIVE_MAX_VIEWERS_PER_IDENTITY: {
     default: "1000",
-    meaning: "Most subscriptions at one time with the same credentials, tenant and language.",
+    meaning: "Maximum number of concurrent subscriptions with the same credentials, tenant and language.",
     check: wholeNumber(0, 1_000_000),
   },
   WEBSOCKET_MAX_CONNECTIONS: {
     default: "10000",
-    meaning: "Most WebSockets at one time; 0 takes none.",
+    meaning: "Maximum number of open WebSockets. `0` accepts none.",
     check: wholeNumber(0, 1_000_000),
   },
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Origins of pages that may use the gateway besides its own, such as `https://ops.example.com`, with commas in between; `*` is all.",
+      "Comma-separated origins of pages that may use the gateway besides its own, such as `https://ops.example.com`. `*` allows every origin.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
       .refine((origins) => origins.every(isOrigin), {
-        error: "origins such as https://ops.example.com, with commas in between, or *",
+        error: "comma-separated origins such as https://ops.example.com, or *",
       }),
   },
   MAX_RESPONSE_BYTES: {
     default: "67108864",
-    meaning: "Maximum size of one response, in bytes. Larger ones are refused with `BAD_USER_INPUT`.",
+    meaning: "Maximum size of a response in bytes. Larger responses fail with `BAD_USER_INPUT`.",
     check: wholeNumber(1, 2 ** 29),
   },
   V8_HEAP_GROWING_PERCENT: {
     default: "200",
     meaning:
-      "How far V8's memory may grow until it marks what is alive, in percent. Large responses cost about a third less CPU time with the default; 0 leaves V8's own choice.",
+      "How much V8's heap may grow before the next garbage collection, in percent. The default saves about a third of the CPU time of large responses; `0` keeps V8's own heuristic.",
     check: wholeNumber(0, 1_000),
   },
   LOG_LEVEL: {
     default: "info",
-    meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
+    meaning: `Minimum log level: ${LOG_LEVELS.join(", ")}.`,
     check: oneOf(LOG_LEVELS),
   },
   EXECUTOR: {
     default: "compiled",
     meaning:
-      "What runs operations: `compiled`, or `graphql-js`, the reference to compare responses with. The reference is not for production: it makes an object of every row and blocks the process while it does.",
+      "How operations are executed: `compiled`, or `graphql-js`, the reference to compare with. Both give the same responses, but the reference is not for production: it creates an object for every row and blocks the process meanwhile.",
     check: oneOf(["compiled", "graphql-js"]),
   },
   SIMULATOR_DIALECT: {
     default: "release",
     meaning:
-      "What the embedded simulator speaks: `contract` (the documented form) or `release` (bk-job 3.12 and later).",
+      "Form of the endpoint that the embedded simulator serves: `contract` (as documented) or `release` (bk-job 3.12 and later).",
     check: oneOf(DIALECTS),
   },
 } as const satisfies Record<string, Setting>;

@@ -1,4 +1,4 @@
-/** README.md: its queries, commands and scripts run here, and its tables say what the code says. */
+/** README.md and docs/: their queries, commands and examples run here, and their tables say what the code says. */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
 import { runScript, runShell } from "./support/shell.ts";
 
-/** Where the README's commands expect the gateway. */
+/** Where the commands of the pages expect the gateway. */
 const README_URL = "http://127.0.0.1:4000/graphql";
 
 const schema = buildSchema(readSdl());
@@ -90,13 +90,22 @@ describe("commands", () => {
     expect((await runOperation(url, { query: "{ __typename }" }, {})).status).toBe(200);
   });
 
-  it("are run here, or are `npm start` and `npm test`", () => {
-    const others = commands.filter(
-      (text) => !text.startsWith("curl ") && !text.startsWith("node dist/cli.js "),
+  it("`npm run sequences` runs the number of operations that it is given", async () => {
+    const command = commands.find((text) => text.startsWith("npm run sequences -- ")) ?? "false";
+    const options = command
+      .replace("npm run sequences -- ", "")
+      .replace("--operations 20000", "--operations 20");
+    const output = await runShell(
+      `cd "${fileURLToPath(ROOT)}"\n"${process.execPath}" test/sequences/main.ts ${options}`,
     );
-    expect(others).toEqual([
-      "npm ci && npm start",
+    expect(output).toMatch(/^seed 42, 20 operations/);
+  });
+
+  it("are run here, or start the gateway or all tests", () => {
+    const others = commands.filter((text) => !/^(curl|node dist\/cli\.js|npm run sequences) /.test(text));
+    expect(others.toSorted()).toEqual([
       "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
+      "npm ci && npm start",
       "npm ci && npm test",
     ]);
   });
@@ -196,7 +205,7 @@ describe("tables", () => {
   });
 
   it("list every job of the simulator", () => {
-    expect(tableOf("Job", "Scope", "")).toEqual(
+    expect(tableOf("Job", "Scope", "Description")).toEqual(
       SCRIPTED_JOBS.map(({ id, scope, title }) => [id, scope, title]),
     );
   });
@@ -213,7 +222,7 @@ describe("tables", () => {
       return errors?.[0]?.extensions.code ?? data.jobInstance.__typename;
     };
     const actual = FAULTS.map(async ({ id, title }) => [id, title, await answerTo(id)]);
-    expect(tableOf("Job", "The upstream's answer", "The gateway's")).toEqual(await Promise.all(actual));
+    expect(tableOf("Job", "Upstream response", "Gateway")).toEqual(await Promise.all(actual));
   });
 
   it("list all fields of the types at a glance, with their arguments", () => {
@@ -239,7 +248,7 @@ describe("tables", () => {
   );
 
   it("list every dependency with its reason", () => {
-    const listed = [...tableOf("At run time", ""), ...tableOf("For development", "")];
+    const listed = [...tableOf("At run time", "Purpose"), ...tableOf("For development", "Purpose")];
     expect(listed.map(([name]) => name)).toEqual(
       [dependencies, devDependencies].flatMap((names) => Object.keys(names)),
     );
@@ -247,7 +256,7 @@ describe("tables", () => {
   });
 
   it("list every script", () => {
-    const names = tableOf("Script", "").map(([command]) => command?.replace(/^npm (run )?/, ""));
+    const names = tableOf("Script", "What it does").map(([command]) => command?.replace(/^npm (run )?/, ""));
     expect(names).toEqual(Object.keys(scripts));
   });
 });
@@ -257,7 +266,7 @@ describe("error codes", () => {
     `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename } }`;
   const hash = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
 
-  /** For each code of the README a request that has it, or where it is brought about. */
+  /** For each documented code a request that gets it, or where it is tested. */
   const REQUESTS: Record<string, object | string> = {
     BAD_USER_INPUT: { query: field("0") },
     UNAUTHENTICATED: { query: field("20000090101") },

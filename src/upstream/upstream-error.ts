@@ -1,6 +1,6 @@
 /** Failures of an upstream call: everything that is not an outcome which a caller should be ready to render. */
 
-/** The closed list of what can go wrong with a call. The README explains each. */
+/** The closed list of what can go wrong with a call. `docs/errors.md` explains each. */
 export type UpstreamErrorCode =
   | "UNAUTHENTICATED"
   | "FORBIDDEN"

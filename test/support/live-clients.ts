@@ -83,7 +83,7 @@ const byEvents =
     );
   };
 
-/** As in the README: also for responses that say that a gateway is shutting down, not for those that blame a request. */
+/** As in docs/clients.md: also for responses that say that a gateway is shutting down, not for those that blame a request. */
 const retryIf = (error: ErrorLike, { operationType }: ApolloLink.Operation): boolean =>
   operationType === "subscription" && !("statusCode" in error && Number(error.statusCode) < 500);
 

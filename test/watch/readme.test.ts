@@ -1,9 +1,11 @@
-/** README.md on `watch`: its commands run here, and show what the page shows. */
+/** docs/watch.md: its commands run here, and show what the page shows. */
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { runProgram } from "../process/program.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { blocksOf, pairsOf, tableOf } from "../support/readme.ts";
+import { blocksOf, pairsOf, ROOT, tableOf } from "../support/readme.ts";
 import { runShell } from "../support/shell.ts";
+import { terminalSvg } from "../support/terminal-svg.ts";
 import { CLI, CREDENTIALS, runInTerminal } from "./watching.ts";
 
 let gateway: TestGateway;
@@ -30,6 +32,20 @@ describe("commands of `watch`", () => {
     },
   );
 
+  it("look as in the picture on the first page", async () => {
+    const columns = 78;
+    const command = `${START} 20000000002 --scope biz:1`;
+    const environment = { ...CREDENTIALS, PATH, COLORTERM: "truecolor" };
+    const run = runInTerminal({ onTestFinished }, ["sh", "-c", onTestGateway(command)], {
+      columns,
+      environment,
+    });
+    await run.ended;
+    // To draw it anew: `npx vitest run test/watch/readme.test.ts -u`.
+    const picture = fileURLToPath(new URL("docs/watch.svg", ROOT));
+    await expect(terminalSvg(command, run.output(), columns)).toMatchFileSnapshot(picture);
+  });
+
   it("with `--json` print JSON objects", async () => {
     const command =
       blocksOf("sh").find((text) => text.startsWith(START) && text.includes("--json")) ?? "false";
@@ -43,6 +59,6 @@ describe("commands of `watch`", () => {
     const program = runProgram(test, "cli.js", ["watch", "--help"]);
     await program.ended;
     const options = [...program.stdout().matchAll(/^ {2}(--\w+(?: <\w+>)?) /gm)].map(([, option]) => option);
-    expect(tableOf("Option", "").map(([option]) => option)).toEqual(options);
+    expect(tableOf("Option", "Meaning").map(([option]) => option)).toEqual(options);
   });
 });
