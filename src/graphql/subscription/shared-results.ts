@@ -1,5 +1,6 @@
 /** Executions of subscriptions on states of jobs: subscribers who ask the same of one state share one. */
 import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { JobOutcome } from "../../model/job-instance.ts";
 import { withoutReading } from "../../model/job-state.ts";
 import { codeOf, formatError, showError } from "../errors.ts";
@@ -34,16 +35,30 @@ export interface SharedResults {
   readonly fail: (question: Question, failure: unknown) => Promise<SharedResult>;
 }
 
-/** Results of one state that are cached for other subscribers, and the longest that is. */
-const MAX_RESULTS = 50;
-const MAX_CACHED_CHARACTERS = 2 ** 18;
+/** Memory limit for cached results; the least recently used are evicted first. A larger result is not cached. */
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_RESULT_BYTES = 2 ** 19;
+/** What an entry takes beside its strings. */
+const ENTRY_BYTES = 1_000;
 
-/** How long they are cached: subscribers ask about one state at about one time. */
+/** How long results are cached: subscribers ask about one state at about one time. */
 const CACHED_MS = 1_000;
 
 export function createSharedResults(execute: Executor): SharedResults {
-  /** By question, for each outcome. At most 13 MB for an outcome, for a second. */
-  const cache = new WeakMap<JobOutcome, Map<string, Promise<SharedResult>>>();
+  /** By outcome and question. */
+  const cache = new LRUCache<string, Promise<SharedResult>>({
+    maxSize: MAX_BYTES,
+    ttl: CACHED_MS,
+    ttlAutopurge: true,
+    noUpdateTTL: true,
+  });
+  const ids = new WeakMap<JobOutcome, number>();
+  let count = 0;
+  const idOf = (outcome: JobOutcome): number => {
+    const id = ids.get(outcome) ?? count++;
+    ids.set(outcome, id);
+    return id;
+  };
 
   const execution = async (question: Question, load: () => Promise<JobOutcome>): Promise<SharedResult> => {
     const { prepared, variables, plan } = question;
@@ -70,26 +85,24 @@ export function createSharedResults(execute: Executor): SharedResults {
     }
   };
 
-  const cacheFor = (outcome: JobOutcome) => {
-    const results = new Map<string, Promise<SharedResult>>();
-    cache.set(outcome, results);
-    setTimeout(() => cache.delete(outcome), CACHED_MS).unref();
-    return results;
-  };
-
   const ask: SharedResults["ask"] = (question, outcome, isBare) => {
-    const key = JSON.stringify([question.prepared.id, question.variables, isBare]);
-    const results = cache.get(outcome) ?? cacheFor(outcome);
-    const found = results.get(key);
+    const key = JSON.stringify([idOf(outcome), question.prepared.id, question.variables, isBare]);
+    const found = cache.get(key);
     if (found) return found;
     const asked = execution(question, async () =>
       isBare && outcome.kind === "job" ? withoutReading(outcome) : outcome,
     );
-    results.set(key, asked);
-    const [oldest] = results.keys();
-    if (results.size > MAX_RESULTS && oldest !== undefined) results.delete(oldest);
-    const forget = () => results.delete(key);
-    asked.then(({ text }) => text.length > MAX_CACHED_CHARACTERS && forget(), forget);
+    // Two bytes a character at the most.
+    const sizeWith = (text: string) => ENTRY_BYTES + 2 * (key.length + text.length);
+    cache.set(key, asked, { size: sizeWith("") });
+    asked.then(
+      ({ text }) => {
+        const size = sizeWith(text);
+        if (size > MAX_RESULT_BYTES) cache.delete(key);
+        else if (cache.has(key)) cache.set(key, asked, { size });
+      },
+      () => cache.delete(key),
+    );
     return asked;
   };
 
