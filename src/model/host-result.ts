@@ -57,7 +57,7 @@ export const compareKeys = (a: ResultKey, b: ResultKey): number =>
   compareTargets(a, b) || a.ordinal - b.ordinal;
 
 /** By UTF-16 code units: the same on every machine, unlike locale order. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Absent values last. */
 export function compareNullable<T>(a: T | null, b: T | null, compare: (a: T, b: T) => number): number {

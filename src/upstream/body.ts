@@ -11,26 +11,24 @@ import { isUtf8 } from "node:buffer";
 import type { HostTable } from "../model/host-table.ts";
 import type { Needs } from "../model/job-instance.ts";
 import { ContractViolation, LIST, within } from "./decoders.ts";
-import { createHostRowReader, type HostRows } from "./host-row-reader.ts";
+import { createHostRowReader, type HostRowReader, type HostRows } from "./host-row-reader.ts";
 import { createFields, type Fields, fieldAt } from "./json-fields.ts";
 import {
-  ANY_LIST,
-  ANY_OBJECT,
   createJsonScanner,
   firstMember,
   type JsonScanner,
   JsonSyntaxError,
   nextMember,
-  readScalar,
   skipSpace,
-  skipValue,
 } from "./json-scanner.ts";
+import { ANY_LIST, ANY_OBJECT, readScalar, skipValue } from "./json-values.ts";
 
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** What is known of a value. Other values than that are read as what they are, without what is in them. */
 type Shape =
-  | { readonly kind: "scalar" | "rows" }
+  | { readonly kind: "scalar" }
+  | { readonly kind: "rows"; readonly read: HostRowReader }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "object"; readonly members: Fields<Member> };
 
@@ -40,7 +38,6 @@ interface Member {
 }
 
 const SCALAR: Shape = { kind: "scalar" };
-const ROWS: Shape = { kind: "rows" };
 const listOf = (item: Shape): Shape => ({ kind: "list", item });
 const objectOf = (shapes: Readonly<Record<string, Shape>>): Shape => {
   const members = Object.entries(shapes).map(([name, shape]) => [name, { name, shape }]);
@@ -86,62 +83,11 @@ function bodyShape(stepLists: Readonly<Record<string, Shape>>): Shape {
 export type BodyReader = (bytes: Buffer, needs: Needs) => unknown;
 
 export function createBodyReader(): BodyReader {
-  const readRows = createHostRowReader();
+  const rows: Shape = { kind: "rows", read: createHostRowReader() };
   const shapes: Readonly<Record<Needs, Shape>> = {
     status: bodyShape({}),
-    hosts: bodyShape({ step_execute_object_result_list: ROWS, step_ip_result_list: ROWS }),
+    hosts: bodyShape({ step_execute_object_result_list: rows, step_ip_result_list: rows }),
   };
-
-  const readValue = (scanner: JsonScanner, shape: Shape, at: number): number => {
-    const byte = scanner.bytes[at];
-    if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members, at);
-    if (shape.kind === "list" && byte === OPEN_BRACKET) return readList(scanner, shape.item, at);
-    if (shape.kind === "rows" && byte === OPEN_BRACKET) return readRows(scanner, at);
-    return readScalar(scanner, at);
-  };
-
-  const readObject = (scanner: JsonScanner, members: Fields<Member>, begin: number): number => {
-    const { bytes } = scanner;
-    // Without a known member it is like any other: a list of millions of them must not take memory for each.
-    let object: Record<string, unknown> | null = null;
-    let field = members.start;
-    let at = firstMember(bytes, begin, CLOSE_BRACE);
-    while (at > 0) {
-      field = fieldAt(scanner, members, field, at);
-      at = skipSpace(bytes, at + field.length);
-      if (field.target === null) at = skipValue(scanner, at);
-      else {
-        at = readValue(scanner, field.target.shape, at);
-        object ??= {};
-        object[field.target.name] = scanner.value;
-      }
-      at = nextMember(bytes, at, CLOSE_BRACE);
-    }
-    scanner.value = object ?? ANY_OBJECT;
-    return -at;
-  };
-
-  const readList = (scanner: JsonScanner, item: Shape, begin: number): number => {
-    const { bytes } = scanner;
-    const items: unknown[] = [];
-    let isBroken = false;
-    let at = firstMember(bytes, begin, CLOSE_BRACKET);
-    while (at > 0) {
-      if (isBroken) at = skipValue(scanner, at);
-      else {
-        const byte = bytes[at];
-        at = readValue(scanner, item, at);
-        items.push(scanner.value);
-        // Decoding ends with an item that is no object or of which nothing is known. Without those behind it, a list
-        // of millions of them takes no memory.
-        isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === ANY_OBJECT);
-      }
-      at = nextMember(bytes, at, CLOSE_BRACKET);
-    }
-    scanner.value = items.length > 0 ? items : ANY_LIST;
-    return -at;
-  };
-
   return (bytes, needs) => {
     if (!isUtf8(bytes)) return undefined;
     const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
@@ -157,6 +103,57 @@ export function createBodyReader(): BodyReader {
       throw error;
     }
   };
+}
+
+function readValue(scanner: JsonScanner, shape: Shape, at: number): number {
+  const byte = scanner.bytes[at];
+  if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members, at);
+  if (shape.kind === "list" && byte === OPEN_BRACKET) return readList(scanner, shape.item, at);
+  if (shape.kind === "rows" && byte === OPEN_BRACKET) return shape.read(scanner, at);
+  return readScalar(scanner, at);
+}
+
+function readObject(scanner: JsonScanner, members: Fields<Member>, begin: number): number {
+  const { bytes } = scanner;
+  // Without a known member it is like any other: a list of millions of them must not take memory for each.
+  let object: Record<string, unknown> | null = null;
+  let field = members.start;
+  let at = firstMember(bytes, begin, CLOSE_BRACE);
+  while (at > 0) {
+    field = fieldAt(scanner, members, field, at);
+    at = skipSpace(bytes, at + field.length);
+    if (field.target === null) at = skipValue(scanner, at);
+    else {
+      const { name, shape } = field.target;
+      at = readValue(scanner, shape, at);
+      object ??= {};
+      object[name] = scanner.value;
+    }
+    at = nextMember(bytes, at, CLOSE_BRACE);
+  }
+  scanner.value = object ?? ANY_OBJECT;
+  return -at;
+}
+
+function readList(scanner: JsonScanner, item: Shape, begin: number): number {
+  const { bytes } = scanner;
+  const items: unknown[] = [];
+  let isBroken = false;
+  let at = firstMember(bytes, begin, CLOSE_BRACKET);
+  while (at > 0) {
+    if (isBroken) at = skipValue(scanner, at);
+    else {
+      const byte = bytes[at];
+      at = readValue(scanner, item, at);
+      items.push(scanner.value);
+      // Decoding ends with an item that is no object or of which nothing is known. Without those behind it, a list of
+      // millions of them takes no memory.
+      isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === ANY_OBJECT);
+    }
+    at = nextMember(bytes, at, CLOSE_BRACKET);
+  }
+  scanner.value = items.length > 0 ? items : ANY_LIST;
+  return -at;
 }
 
 const BYTE_ORDER_MARK = Buffer.from("\uFEFF");

@@ -1,6 +1,6 @@
 /** The body of a successful answer as a job instance. */
 import { createHostResults, type HostResults } from "../model/host-results.ts";
-import { createHostTableBuilder } from "../model/host-table-builder.ts";
+import { createHostTableBuilder, finishTable } from "../model/host-table-builder.ts";
 import {
   type JobInstance,
   jobPath,
@@ -117,7 +117,7 @@ function decodeHostResults(step: Json): HostResults {
   return createHostResults(table ?? released ?? NO_ROWS);
 }
 
-const NO_ROWS = createHostTableBuilder().finish(0, new Uint8Array(0));
+const NO_ROWS = finishTable(createHostTableBuilder(), 0, new Uint8Array(0));
 
 /**
  * @param goesOn the run is known not to have ended. A restarted confirmation goes on with the end and the total

@@ -12,35 +12,31 @@
  */
 import type { HostTable } from "../model/host-table.ts";
 import {
+  beginTable,
+  clearRow,
   createHostTableBuilder,
+  finishTable,
+  growTable,
   type HostTableBuilder,
   type NumberDraft,
-  type TextDraft,
+  setLarge,
+  setNumber,
+  setText,
 } from "../model/host-table-builder.ts";
 import { isInt64 } from "../model/int64.ts";
-import {
-  ContractViolation,
-  FIRST_INSTANT,
-  INSTANT,
-  INT32,
-  INT64,
-  LAST_INSTANT,
-  OBJECT,
-  SAFE_INTEGER,
-  STRING,
-} from "./decoders.ts";
-import { createFields, type Fields, fieldAt } from "./json-fields.ts";
+import { ContractViolation, OBJECT } from "./decoders.ts";
+import { type Cell, createRowCells, type RowCells } from "./host-row-cells.ts";
+import { type Fields, fieldAt } from "./json-fields.ts";
 import {
   firstMember,
   type JsonScanner,
   nextMember,
   readInteger,
   readLiteral,
-  readScalar,
   readText,
   skipSpace,
-  skipValue,
 } from "./json-scanner.ts";
+import { readScalar, skipValue } from "./json-values.ts";
 
 const [QUOTE, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x22, 0x5d, 0x7b, 0x7d, 0x6e];
 
@@ -50,270 +46,34 @@ export type HostRows = () => HostTable;
 /** Reads the list that begins at `at`, and leaves a `HostRows` in the scanner. @returns the position behind it. */
 export type HostRowReader = (scanner: JsonScanner, at: number) => number;
 
-/** A member of a row, of its execute object, or of the host or container in that. */
-interface Cell {
-  readonly name: string;
-  /** What the contract says that it is. */
-  readonly expected: string;
-  readonly isRequired: boolean;
-  /** Where a number goes, and its bounds. */
-  readonly number: NumberDraft | null;
-  readonly least: number;
-  readonly most: number;
-  /** True for numbers of 64 bits. */
-  readonly isId: boolean;
-  /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
-  readonly isFlag: boolean;
-  /** Where a text goes. */
-  readonly text: TextDraft | null;
-  /** True for texts of which an empty one says nothing. */
-  readonly isAbsentWhenEmpty: boolean;
-  /** The members of an object, in the order in which the contract is checked. */
-  readonly members: readonly Cell[];
-  readonly fields: Fields<Cell> | null;
-  /** The last row that had a value here. */
+/** A list that is being read. */
+interface Reading {
+  readonly builder: HostTableBuilder;
+  readonly cells: RowCells;
   row: number;
-}
-
-const createCell = (name: string, expected: string, options: Partial<Cell>): Cell => ({
-  name,
-  expected,
-  isRequired: false,
-  number: null,
-  least: Number.MIN_SAFE_INTEGER,
-  most: Number.MAX_SAFE_INTEGER,
-  isId: false,
-  isFlag: false,
-  text: null,
-  isAbsentWhenEmpty: false,
-  members: [],
-  fields: null,
-  row: -1,
-  ...options,
-});
-
-const int32 = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
-  createCell(name, INT32, { number, least: -(2 ** 31), most: 2 ** 31 - 1, ...options });
-const id = (name: string, number: NumberDraft, isRequired = false): Cell =>
-  createCell(name, INT64, { number, isId: true, isRequired });
-const instant = (name: string, number: NumberDraft): Cell =>
-  createCell(name, INSTANT, { number, least: FIRST_INSTANT, most: LAST_INSTANT });
-const filledText = (name: string, text: TextDraft): Cell =>
-  createCell(name, STRING, { text, isAbsentWhenEmpty: true });
-const anyText = (name: string, text: TextDraft, isRequired = false): Cell =>
-  createCell(name, STRING, { text, isRequired });
-const fieldsOf = (cells: readonly Cell[]): Fields<Cell> =>
-  createFields(Object.fromEntries(cells.map((cell) => [cell.name, cell])));
-const object = (name: string, members: readonly Cell[]): Cell =>
-  createCell(name, OBJECT, { members, fields: fieldsOf(members) });
-
-/** The members of rows in both dialects, in the order in which the contract is checked. */
-function createCells({ numbers, texts }: HostTableBuilder) {
-  const container = object("container", [
-    id("id", numbers.containerId, true),
-    anyText("container_id", texts.containerRuntimeId, true),
-    anyText("name", texts.containerName, true),
-    id("node_host_id", numbers.nodeHostId),
-  ]);
-  const host = object("host", [
-    id("bk_host_id", numbers.hostId),
-    filledText("ip", texts.ip),
-    filledText("ipv6", texts.ipv6),
-    id("bk_cloud_id", numbers.cloudId),
-    anyText("bk_cloud_name", texts.cloudName),
-    filledText("bk_agent_id", texts.agentId),
-    int32("alive", numbers.alive, { isFlag: true }),
-  ]);
-  const executeObject = object("execute_object", [container, host]);
-  const flat = [
-    id("bk_host_id", numbers.hostId),
-    filledText("ip", texts.ip),
-    filledText("ipv6", texts.ipv6),
-    id("bk_cloud_id", numbers.cloudId),
-  ];
-  const status = int32("status", numbers.statusCode, { isRequired: true });
-  const outcome = [
-    filledText("tag", texts.tag),
-    status,
-    int32("exit_code", numbers.exitCode),
-    int32("error_code", numbers.errorCode),
-    instant("start_time", numbers.startedAt),
-    instant("end_time", numbers.finishedAt),
-    createCell("total_time", SAFE_INTEGER, { number: numbers.durationMs }),
-  ];
-  return { container, host, executeObject, flat, status, outcome };
+  /** True when the row may not be what is in the columns. */
+  isUnclear: boolean;
+  /** What the first broken row breaks the contract with. Rows behind it are not read, but they must be JSON. */
+  violation: ContractViolation | null;
 }
 
 /** Makes a reader that reads one list after the other. */
 export function createHostRowReader(): HostRowReader {
   const builder = createHostTableBuilder();
-  const { container, host, executeObject, flat, status, outcome } = createCells(builder);
-  const allCells = [
-    executeObject,
-    ...flat,
-    ...outcome,
-    container,
-    ...container.members,
-    host,
-    ...host.members,
-  ];
-  const rowFields = fieldsOf([executeObject, ...flat, ...outcome]);
-  let row = 0;
-  /** What the first broken row breaks the contract with. */
-  let broken: ContractViolation | null = null;
-  /** True for a row that is to be read again. */
-  let isUnclear = false;
-
-  /**
-   * Reads a value into its column, or passes it. `isUnclear` is set where it breaks the contract.
-   */
-  const readCell = (scanner: JsonScanner, cell: Cell, at: number): number => {
-    const { number, text } = cell;
-    const byte = scanner.bytes[at] ?? 0;
-    if (byte === NULL) {
-      // In place of an earlier value of this row, or where there must be one.
-      if (cell.row === row || cell.isRequired) isUnclear = true;
-      return readLiteral(scanner, at);
-    }
-    cell.row = row;
-    if (number !== null) {
-      const end = readInteger(scanner, at);
-      if (end < 0) return readUnusualNumber(scanner, cell, number, at);
-      const value = scanner.integer;
-      if (value < cell.least || value > cell.most) isUnclear = true;
-      builder.setNumber(number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
-      return end;
-    }
-    if (text === null || byte !== QUOTE) {
-      isUnclear = true;
-      return skipValue(scanner, at);
-    }
-    const end = readText(scanner, at);
-    const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
-    builder.setText(text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
-    return end + 1;
+  const reading: Reading = {
+    builder,
+    cells: createRowCells(builder),
+    row: 0,
+    isUnclear: false,
+    violation: null,
   };
-
-  /** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
-  const readUnusualNumber = (scanner: JsonScanner, cell: Cell, number: NumberDraft, at: number): number => {
-    const end = readScalar(scanner, at);
-    const { value } = scanner;
-    const { least, most } = cell;
-    if (typeof value === "bigint" && cell.isId && isInt64(value)) builder.setLarge(number, row, value);
-    else if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) {
-      builder.setNumber(number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
-    } else isUnclear = true;
-    return end;
-  };
-
-  /** Reads an object within a row; null is the same as no object. */
-  const readNested = (scanner: JsonScanner, cell: Cell, fields: Fields<Cell>, at: number): number => {
-    const byte = scanner.bytes[at];
-    // A second one takes the place of the first, also when it is null.
-    if (cell.row === row) isUnclear = true;
-    if (byte !== NULL) cell.row = row;
-    if (byte === OPEN_BRACE) return readMembers(scanner, fields, at);
-    if (byte !== NULL) isUnclear = true;
-    return skipValue(scanner, at);
-  };
-
-  const readMembers = (scanner: JsonScanner, fields: Fields<Cell>, begin: number): number => {
-    const { bytes } = scanner;
-    let field = fields.start;
-    let at = firstMember(bytes, begin, CLOSE_BRACE);
-    while (at > 0) {
-      field = fieldAt(scanner, fields, field, at);
-      at = skipSpace(bytes, at + field.length);
-      const cell = field.target;
-      if (cell === null) at = skipValue(scanner, at);
-      else if (cell.fields !== null) at = readNested(scanner, cell, cell.fields, at);
-      else at = readCell(scanner, cell, at);
-      at = nextMember(bytes, at, CLOSE_BRACE);
-    }
-    return -at;
-  };
-
-  /** True when the row in the columns may not be what the contract says of it. */
-  const isInDoubt = (): boolean => {
-    if (isUnclear || status.row !== row) return true;
-    if (executeObject.row !== row) return false;
-    if (flat.some(hasValue)) return true;
-    return container.row === row && (host.row === row || !container.members.every(isComplete));
-  };
-  const hasValue = (cell: Cell): boolean => cell.row === row;
-  const isComplete = (cell: Cell): boolean => cell.row === row || !cell.isRequired;
-
-  /** Reads a row as the contract says: its one target, then its outcome. @throws ContractViolation */
-  const readAgain = (scanner: JsonScanner, at: number): void => {
-    builder.clearRow(row);
-    const members = locate(scanner, rowFields, at, "");
-    const target = members.get(executeObject);
-    if (target === undefined) readCells(scanner, flat, members, "");
-    else readTarget(scanner, target);
-    readCells(scanner, outcome, members, "");
-  };
-
-  const readTarget = (scanner: JsonScanner, at: number): void => {
-    const members = locate(scanner, executeObject.fields, at, "execute_object");
-    const target = executeObject.members.find((cell) => members.has(cell));
-    if (target === undefined) return;
-    const path = `execute_object.${target.name}`;
-    const places = locate(scanner, target.fields, members.get(target) ?? 0, path);
-    readCells(scanner, target.members, places, `${path}.`);
-  };
-
-  const readCells = (scanner: JsonScanner, cells: readonly Cell[], places: Places, path: string): void => {
-    for (const cell of cells) {
-      const place = places.get(cell);
-      isUnclear = place === undefined && cell.isRequired;
-      if (place !== undefined) readCell(scanner, cell, place);
-      if (isUnclear) throw violation(scanner, path + cell.name, cell.expected, place);
-    }
-  };
-
-  /** What the row breaks the contract with; null when it has been read after all. */
-  const breach = (scanner: JsonScanner, at: number): ContractViolation | null => {
-    try {
-      readAgain(scanner, at);
-      return null;
-    } catch (error) {
-      if (error instanceof ContractViolation) return error.inside(`[${row}]`);
-      throw error;
-    }
-  };
-
-  /** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
-  const grow = (bytes: Buffer, begin: number, at: number): void => {
-    const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
-    builder.grow(Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
-  };
-
-  /** Reads rows up to the closing bracket. A function of nothing but its loop is what V8 compiles best. */
-  const readRows = (scanner: JsonScanner, begin: number): number => {
-    const { bytes } = scanner;
-    let at = firstMember(bytes, begin, CLOSE_BRACKET);
-    while (at > 0) {
-      if (row === builder.capacity()) grow(bytes, begin, at);
-      const rowBegin = at;
-      const isObject = bytes[at] === OPEN_BRACE;
-      isUnclear = !isObject;
-      // Rows behind a broken one are not read, but they must be JSON.
-      at = isObject && broken === null ? readMembers(scanner, rowFields, at) : skipValue(scanner, at);
-      if (broken === null && isInDoubt()) broken = breach(scanner, rowBegin);
-      if (broken === null) row += 1;
-      at = nextMember(bytes, at, CLOSE_BRACKET);
-    }
-    return -at;
-  };
-
   return (scanner, begin) => {
-    builder.begin();
-    row = 0;
-    broken = null;
-    for (const cell of allCells) cell.row = -1;
-    const end = readRows(scanner, begin);
-    const table = builder.finish(row, scanner.bytes);
-    const violation = broken;
+    beginTable(builder);
+    for (const cell of reading.cells.all) cell.row = -1;
+    Object.assign(reading, { row: 0, violation: null });
+    const end = readRows(scanner, reading, begin);
+    const { violation } = reading;
+    const table = finishTable(builder, reading.row, scanner.bytes);
     scanner.value = () => {
       if (violation !== null) throw violation;
       return table;
@@ -322,7 +82,175 @@ export function createHostRowReader(): HostRowReader {
   };
 }
 
+/** A function of nothing but its loop: V8 compiles it while it runs, and what comes behind is not compiled yet. */
+function readRows(scanner: JsonScanner, reading: Reading, begin: number): number {
+  const { bytes } = scanner;
+  let at = firstMember(bytes, begin, CLOSE_BRACKET);
+  while (at > 0) {
+    at = nextMember(bytes, readRow(scanner, reading, begin, at), CLOSE_BRACKET);
+  }
+  return -at;
+}
+
+function readRow(scanner: JsonScanner, reading: Reading, begin: number, at: number): number {
+  if (reading.violation !== null) return skipValue(scanner, at);
+  const isObject = scanner.bytes[at] === OPEN_BRACE;
+  if (reading.row === reading.builder.capacity) grow(scanner.bytes, reading, begin, at);
+  reading.isUnclear = !isObject;
+  const end = isObject ? readMembers(scanner, reading, reading.cells.fields, at) : skipValue(scanner, at);
+  if (isInDoubt(reading)) reading.violation = readAgain(scanner, reading, at);
+  reading.row += 1;
+  return end;
+}
+
+/** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
+function grow(bytes: Buffer, { builder, row }: Reading, begin: number, at: number): void {
+  const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
+  growTable(builder, Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
+}
+
+function readMembers(scanner: JsonScanner, reading: Reading, fields: Fields<Cell>, begin: number): number {
+  const { bytes } = scanner;
+  let field = fields.start;
+  let at = firstMember(bytes, begin, CLOSE_BRACE);
+  while (at > 0) {
+    field = fieldAt(scanner, fields, field, at);
+    at = skipSpace(bytes, at + field.length);
+    const cell = field.target;
+    if (cell === null) at = skipValue(scanner, at);
+    else if (cell.fields !== null) at = readNested(scanner, reading, cell, cell.fields, at);
+    else at = readCell(scanner, reading, cell, at);
+    at = nextMember(bytes, at, CLOSE_BRACE);
+  }
+  return -at;
+}
+
+/** Reads an object within a row; null is the same as no object. */
+function readNested(
+  scanner: JsonScanner,
+  reading: Reading,
+  cell: Cell,
+  fields: Fields<Cell>,
+  at: number,
+): number {
+  const byte = scanner.bytes[at];
+  // A second one takes the place of the first, also when it is null.
+  if (cell.row === reading.row) reading.isUnclear = true;
+  if (byte !== NULL) cell.row = reading.row;
+  if (byte === OPEN_BRACE) return readMembers(scanner, reading, fields, at);
+  if (byte !== NULL) reading.isUnclear = true;
+  return skipValue(scanner, at);
+}
+
+/** Reads a value into its column. The row is unclear then if the value breaks the contract. */
+function readCell(scanner: JsonScanner, reading: Reading, cell: Cell, at: number): number {
+  const { number, text } = cell;
+  const { builder, row } = reading;
+  const byte = scanner.bytes[at] ?? 0;
+  if (byte === NULL) {
+    // In place of an earlier value of this row, or where there must be one.
+    if (cell.row === row || cell.isRequired) reading.isUnclear = true;
+    return readLiteral(scanner, at);
+  }
+  cell.row = row;
+  if (number !== null) {
+    const end = readInteger(scanner, at);
+    if (end < 0) return readUnusualNumber(scanner, reading, cell, number, at);
+    const value = scanner.integer;
+    if (value < cell.least || value > cell.most) reading.isUnclear = true;
+    setNumber(builder, number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
+    return end;
+  }
+  if (text === null || byte !== QUOTE) {
+    reading.isUnclear = true;
+    return skipValue(scanner, at);
+  }
+  const end = readText(scanner, at);
+  const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
+  setText(builder, text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
+  return end + 1;
+}
+
+/** Reads a number with an exponent, a fraction or many digits, or what is not a number. */
+function readUnusualNumber(
+  scanner: JsonScanner,
+  reading: Reading,
+  cell: Cell,
+  number: NumberDraft,
+  at: number,
+): number {
+  const end = readScalar(scanner, at);
+  const { builder, row } = reading;
+  const { value } = scanner;
+  if (typeof value === "bigint" && cell.isId && isInt64(value)) setLarge(builder, number, row, value);
+  else if (
+    typeof value === "number" &&
+    Number.isInteger(value) &&
+    value >= cell.least &&
+    value <= cell.most
+  ) {
+    setNumber(builder, number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
+  } else reading.isUnclear = true;
+  return end;
+}
+
+function isInDoubt({ cells, row, isUnclear }: Reading): boolean {
+  const { executeObject, container, host } = cells;
+  if (isUnclear || cells.status.row !== row) return true;
+  if (executeObject.row !== row) return false;
+  if (cells.flat.some((cell) => cell.row === row)) return true;
+  if (container.row !== row) return false;
+  return host.row === row || container.members.some((cell) => cell.isRequired && cell.row !== row);
+}
+
+/**
+ * Reads a row as the contract says: its one target, then its outcome.
+ * @returns what it breaks the contract with, if it does.
+ */
+function readAgain(scanner: JsonScanner, reading: Reading, at: number): ContractViolation | null {
+  const { cells, builder, row } = reading;
+  clearRow(builder, row);
+  try {
+    const members = locate(scanner, cells.fields, at, "");
+    const target = members.get(cells.executeObject);
+    if (target === undefined) readCells(scanner, reading, cells.flat, members, "");
+    else readTarget(scanner, reading, target);
+    readCells(scanner, reading, cells.outcome, members, "");
+    return null;
+  } catch (error) {
+    if (error instanceof ContractViolation) return error.inside(`[${row}]`);
+    throw error;
+  }
+}
+
+function readTarget(scanner: JsonScanner, reading: Reading, at: number): void {
+  const { executeObject } = reading.cells;
+  const members = locate(scanner, executeObject.fields, at, "execute_object");
+  // A container, if there is one.
+  const target = executeObject.members.find((cell) => members.has(cell));
+  if (target === undefined) return;
+  const path = `execute_object.${target.name}`;
+  const places = locate(scanner, target.fields, members.get(target) ?? 0, path);
+  readCells(scanner, reading, target.members, places, `${path}.`);
+}
+
+/** Where values begin. */
 type Places = ReadonlyMap<Cell, number>;
+
+function readCells(
+  scanner: JsonScanner,
+  reading: Reading,
+  cells: readonly Cell[],
+  places: Places,
+  path: string,
+): void {
+  for (const cell of cells) {
+    const place = places.get(cell);
+    reading.isUnclear = place === undefined && cell.isRequired;
+    if (place !== undefined) readCell(scanner, reading, cell, place);
+    if (reading.isUnclear) throw violation(scanner, path + cell.name, cell.expected, place);
+  }
+}
 
 /**
  * Where the values of an object's known members begin: of each the last one, if that is not null.

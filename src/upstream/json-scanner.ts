@@ -44,7 +44,6 @@ export const createJsonScanner = (bytes: Buffer): JsonScanner => ({
 
 // Every module here has constants of its own for these: V8 looks imported ones up wherever they are used.
 const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
-const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 const [NULL, TRUE, FALSE] = [0x6e, 0x74, 0x66];
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [PLUS, MINUS, POINT, ZERO, NINE, LOWER_E, LOWER_U] = [0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x65, 0x75];
@@ -151,7 +150,7 @@ const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 export const stringOf = ({ bytes, isEscaped }: JsonScanner, at: number, end: number): string =>
   decodeJsonText(bytes, at + 1, end, isEscaped);
 
-const isNumberStart = (byte: number): boolean => byte === MINUS || isDigit(byte);
+export const isNumberStart = (byte: number): boolean => byte === MINUS || isDigit(byte);
 
 /** With up to 15 digits every integer is exact. */
 const EXACT_DIGITS = 15;
@@ -189,7 +188,7 @@ export function readInteger(scanner: JsonScanner, at: number): number {
 }
 
 /** Reads any number: as `JSON.parse`, but integers written in digits alone are bigints beyond ±(2^53-1). */
-function readNumber(scanner: JsonScanner, at: number): number {
+export function readNumber(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
   let end = readInteger(scanner, at);
   scanner.value = scanner.integer;
@@ -203,7 +202,7 @@ function readNumber(scanner: JsonScanner, at: number): number {
   return end;
 }
 
-function skipNumber(bytes: Buffer, at: number): number {
+export function skipNumber(bytes: Buffer, at: number): number {
   let next = bytes[at] === MINUS ? at + 1 : at;
   next = bytes[next] === ZERO ? next + 1 : skipDigits(bytes, next);
   if (bytes[next] === POINT) next = skipDigits(bytes, next + 1);
@@ -234,68 +233,4 @@ export function readLiteral(scanner: JsonScanner, at: number): number {
   for (let index = 1; index < literal.length; index++) if (bytes[at + index] !== literal[index]) fail();
   scanner.value = value;
   return at + literal.length;
-}
-
-/** Stand for the objects and lists that nobody looks into. */
-export const ANY_OBJECT = Object.freeze({});
-export const ANY_LIST: readonly unknown[] = Object.freeze([]);
-
-/** Reads a text, number or literal; of an object or a list, only which of them it is. */
-export function readScalar(scanner: JsonScanner, at: number): number {
-  const byte = scanner.bytes[at] ?? 0;
-  if (byte === QUOTE) {
-    const end = readText(scanner, at);
-    scanner.value = stringOf(scanner, at, end);
-    return end + 1;
-  }
-  if (isNumberStart(byte)) return readNumber(scanner, at);
-  if (byte !== OPEN_BRACE && byte !== OPEN_BRACKET) return readLiteral(scanner, at);
-  const end = skipValue(scanner, at);
-  scanner.value = byte === OPEN_BRACE ? ANY_OBJECT : ANY_LIST;
-  return end;
-}
-
-function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
-  if (byte === QUOTE) return readText(scanner, at) + 1;
-  if (!isNumberStart(byte)) return readLiteral(scanner, at);
-  const end = readInteger(scanner, at);
-  return end < 0 ? skipNumber(scanner.bytes, at) : end;
-}
-
-/**
- * Passes a value of any depth. A body of nothing but opening brackets must neither overflow the call stack nor
- * take long, so what is open is kept as one byte each: the byte that closes it.
- */
-export function skipValue(scanner: JsonScanner, at: number): number {
-  const { bytes } = scanner;
-  let open = NOTHING_OPEN;
-  let depth = 0;
-  let next = at;
-  for (;;) {
-    const byte = bytes[next] ?? 0;
-    const close = byte === OPEN_BRACE ? CLOSE_BRACE : byte === OPEN_BRACKET ? CLOSE_BRACKET : 0;
-    if (close === 0) next = -skipScalar(scanner, next, byte);
-    else {
-      next = firstMember(bytes, next, close);
-      if (next > 0) {
-        if (depth === open.length) open = enlarged(open);
-        open[depth++] = close;
-      }
-    }
-    // A value has ended, and perhaps what is open around it, which is then a value that has ended.
-    while (next < 0) {
-      if (depth === 0) return -next;
-      next = nextMember(bytes, -next, open[depth - 1] ?? 0);
-      if (next < 0) depth -= 1;
-    }
-    if (open[depth - 1] === CLOSE_BRACE) next = skipColon(bytes, readText(scanner, next) + 1);
-  }
-}
-
-const NOTHING_OPEN = new Uint8Array(0);
-
-function enlarged(open: Uint8Array): typeof NOTHING_OPEN {
-  const larger = new Uint8Array(Math.max(64, open.length * 2));
-  larger.set(open);
-  return larger;
 }

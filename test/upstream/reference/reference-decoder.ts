@@ -21,7 +21,7 @@ import { tableOf } from "./table-of.ts";
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
 /** `JSON.parse`, with integers that a number cannot hold as bigints; undefined for bytes that are not JSON in UTF-8. */
-export function parseExactly(bytes: Uint8Array): unknown {
+function parseExactly(bytes: Uint8Array): unknown {
   const exact: Reviver = (_key, value, context) => {
     const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
     return isInexact && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context?.source ?? "") : value;

@@ -1,0 +1,123 @@
+/** The members of host rows in both dialects: what they are expected to be, and into which columns they go. */
+import type { HostTableBuilder, NumberDraft, TextDraft } from "../model/host-table-builder.ts";
+import {
+  FIRST_INSTANT,
+  INSTANT,
+  INT32,
+  INT64,
+  LAST_INSTANT,
+  OBJECT,
+  SAFE_INTEGER,
+  STRING,
+} from "./decoders.ts";
+import { createFields, type Fields } from "./json-fields.ts";
+
+/** A member of a row, of its execute object, or of the host or container in that. */
+export interface Cell {
+  readonly name: string;
+  /** What the contract says that it is. */
+  readonly expected: string;
+  readonly isRequired: boolean;
+  /** Where a number goes, and its bounds. */
+  readonly number: NumberDraft | null;
+  readonly least: number;
+  readonly most: number;
+  /** True for numbers of 64 bits. */
+  readonly isId: boolean;
+  /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
+  readonly isFlag: boolean;
+  /** Where a text goes. */
+  readonly text: TextDraft | null;
+  /** True for texts of which an empty one says nothing. */
+  readonly isAbsentWhenEmpty: boolean;
+  /** The members of an object, in the order in which the contract is checked. */
+  readonly members: readonly Cell[];
+  readonly fields: Fields<Cell> | null;
+  /** The last row that had a value here. */
+  row: number;
+}
+
+const createCell = (name: string, expected: string, options: Partial<Cell>): Cell => ({
+  name,
+  expected,
+  isRequired: false,
+  number: null,
+  least: Number.MIN_SAFE_INTEGER,
+  most: Number.MAX_SAFE_INTEGER,
+  isId: false,
+  isFlag: false,
+  text: null,
+  isAbsentWhenEmpty: false,
+  members: [],
+  fields: null,
+  row: -1,
+  ...options,
+});
+
+const int32 = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
+  createCell(name, INT32, { number, least: -(2 ** 31), most: 2 ** 31 - 1, ...options });
+const id = (name: string, number: NumberDraft, isRequired = false): Cell =>
+  createCell(name, INT64, { number, isId: true, isRequired });
+const instant = (name: string, number: NumberDraft): Cell =>
+  createCell(name, INSTANT, { number, least: FIRST_INSTANT, most: LAST_INSTANT });
+const filledText = (name: string, text: TextDraft): Cell =>
+  createCell(name, STRING, { text, isAbsentWhenEmpty: true });
+const anyText = (name: string, text: TextDraft, isRequired = false): Cell =>
+  createCell(name, STRING, { text, isRequired });
+const fieldsOf = (cells: readonly Cell[]): Fields<Cell> =>
+  createFields(Object.fromEntries(cells.map((cell) => [cell.name, cell])));
+const object = (name: string, members: readonly Cell[]): Cell =>
+  createCell(name, OBJECT, { members, fields: fieldsOf(members) });
+
+/** Members are in the order in which the contract is checked. */
+export interface RowCells {
+  readonly executeObject: Cell;
+  readonly container: Cell;
+  readonly host: Cell;
+  /** Of a row that names a host in line. */
+  readonly flat: readonly Cell[];
+  /** Of every row, whatever its target. */
+  readonly outcome: readonly Cell[];
+  readonly status: Cell;
+  /** Of a row. */
+  readonly fields: Fields<Cell>;
+  readonly all: readonly Cell[];
+}
+
+export function createRowCells({ numbers, texts }: HostTableBuilder): RowCells {
+  const container = object("container", [
+    id("id", numbers.containerId, true),
+    anyText("container_id", texts.containerRuntimeId, true),
+    anyText("name", texts.containerName, true),
+    id("node_host_id", numbers.nodeHostId),
+  ]);
+  const host = object("host", [
+    id("bk_host_id", numbers.hostId),
+    filledText("ip", texts.ip),
+    filledText("ipv6", texts.ipv6),
+    id("bk_cloud_id", numbers.cloudId),
+    anyText("bk_cloud_name", texts.cloudName),
+    filledText("bk_agent_id", texts.agentId),
+    int32("alive", numbers.alive, { isFlag: true }),
+  ]);
+  const executeObject = object("execute_object", [container, host]);
+  const flat = [
+    id("bk_host_id", numbers.hostId),
+    filledText("ip", texts.ip),
+    filledText("ipv6", texts.ipv6),
+    id("bk_cloud_id", numbers.cloudId),
+  ];
+  const status = int32("status", numbers.statusCode, { isRequired: true });
+  const outcome = [
+    filledText("tag", texts.tag),
+    status,
+    int32("exit_code", numbers.exitCode),
+    int32("error_code", numbers.errorCode),
+    instant("start_time", numbers.startedAt),
+    instant("end_time", numbers.finishedAt),
+    createCell("total_time", SAFE_INTEGER, { number: numbers.durationMs }),
+  ];
+  const ofRow = [executeObject, ...flat, ...outcome];
+  const all = [...ofRow, container, ...container.members, host, ...host.members];
+  return { executeObject, container, host, flat, outcome, status, fields: fieldsOf(ofRow), all };
+}

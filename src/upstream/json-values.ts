@@ -1,0 +1,81 @@
+/** Reads JSON values of which nothing more is known. */
+import {
+  firstMember,
+  isNumberStart,
+  type JsonScanner,
+  nextMember,
+  readInteger,
+  readLiteral,
+  readNumber,
+  readText,
+  skipColon,
+  skipNumber,
+  stringOf,
+} from "./json-scanner.ts";
+
+const QUOTE = 0x22;
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Stand for the objects and lists that nobody looks into. */
+export const ANY_OBJECT = Object.freeze({});
+export const ANY_LIST: readonly unknown[] = Object.freeze([]);
+
+/** Reads a text, number or literal; of an object or a list, only which of them it is. */
+export function readScalar(scanner: JsonScanner, at: number): number {
+  const byte = scanner.bytes[at] ?? 0;
+  if (byte === QUOTE) {
+    const end = readText(scanner, at);
+    scanner.value = stringOf(scanner, at, end);
+    return end + 1;
+  }
+  if (isNumberStart(byte)) return readNumber(scanner, at);
+  if (byte !== OPEN_BRACE && byte !== OPEN_BRACKET) return readLiteral(scanner, at);
+  const end = skipValue(scanner, at);
+  scanner.value = byte === OPEN_BRACE ? ANY_OBJECT : ANY_LIST;
+  return end;
+}
+
+function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
+  if (byte === QUOTE) return readText(scanner, at) + 1;
+  if (!isNumberStart(byte)) return readLiteral(scanner, at);
+  const end = readInteger(scanner, at);
+  return end < 0 ? skipNumber(scanner.bytes, at) : end;
+}
+
+/**
+ * Passes a value of any depth. A body of nothing but opening brackets must neither overflow the call stack nor
+ * take long, so what is open is kept as one byte each: the byte that closes it.
+ */
+export function skipValue(scanner: JsonScanner, at: number): number {
+  const { bytes } = scanner;
+  let open = NOTHING_OPEN;
+  let depth = 0;
+  let next = at;
+  for (;;) {
+    const byte = bytes[next] ?? 0;
+    const close = byte === OPEN_BRACE ? CLOSE_BRACE : byte === OPEN_BRACKET ? CLOSE_BRACKET : 0;
+    if (close === 0) next = -skipScalar(scanner, next, byte);
+    else {
+      next = firstMember(bytes, next, close);
+      if (next > 0) {
+        if (depth === open.length) open = enlarged(open);
+        open[depth++] = close;
+      }
+    }
+    // A value has ended, and perhaps what is open around it, which is then a value that has ended.
+    while (next < 0) {
+      if (depth === 0) return -next;
+      next = nextMember(bytes, -next, open[depth - 1] ?? 0);
+      if (next < 0) depth -= 1;
+    }
+    if (open[depth - 1] === CLOSE_BRACE) next = skipColon(bytes, readText(scanner, next) + 1);
+  }
+}
+
+const NOTHING_OPEN = new Uint8Array(0);
+
+function enlarged(open: Uint8Array): typeof NOTHING_OPEN {
+  const larger = new Uint8Array(Math.max(64, open.length * 2));
+  larger.set(open);
+  return larger;
+}
