@@ -16,7 +16,8 @@ const STATE = /new (LRUCache|WeakMap|WeakSet|WeakRef)\b|^\s.*new (Map|Set)<|\bpL
 const SHORT_LIVED = [
   "graphql/operation/operation-limits.ts",
   "jobs/job-loader.ts",
-  "model/host-group.ts",
+  "model/host-filter.ts",
+  "model/host-order.ts",
   "model/summary.ts",
 ];
 

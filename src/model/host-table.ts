@@ -3,7 +3,6 @@
  * counted, filtered and ordered on numbers, and become objects or text only where they are returned.
  */
 import type { Container, HostResult } from "./host-result.ts";
-import { decodeJsonText } from "./host-text.ts";
 import type { Int64 } from "./int64.ts";
 
 /** Whole numbers; NaN where absent. */
@@ -86,6 +85,12 @@ export function numberAt(column: NumberColumn, row: number): number | null {
 /** Id at `row`, or null. */
 export const idAt = (column: IdColumn, row: number): Int64 | null =>
   (column.large.size > 0 ? column.large.get(row) : undefined) ?? numberAt(column.values, row);
+
+/** The string that stands from `start` to `end` between the quotes of a valid JSON text. */
+export function decodeJsonText(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+  return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
+}
 
 /** Text at `row`, or null. */
 export function textAt(

@@ -9,7 +9,7 @@
  * The bytes must be valid UTF-8, which is checked once for the whole body. Bytes of 0x80 and above then stand inside
  * texts only, and no byte of a longer character looks like a quote or a backslash.
  */
-import { decodeJsonText } from "../model/host-text.ts";
+import { decodeJsonText } from "../model/host-table.ts";
 
 /** The bytes are not JSON. */
 export class JsonSyntaxError extends Error {
