@@ -25,6 +25,9 @@ export interface TextColumn {
   readonly escaped: Uint8Array | null;
 }
 
+/** Row numbers of a table. */
+export type Rows = Uint32Array;
+
 /** Columns may be longer than the table. One in which no row has a value may be shared by many tables. */
 export interface HostTable {
   readonly length: number;
