@@ -1,4 +1,5 @@
 /** Every transport of live state, with clients that people use: every change exactly once, then the end. */
+import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { RECONNECTING, TRANSPORTS } from "../support/live-clients.ts";
@@ -42,6 +43,18 @@ it.each(TRANSPORTS)("%s tells every change of a job exactly once, and completes"
 const startBeside = ({ simulator }: TestGateway, port = 0) =>
   startGateway({ config: { port }, upstream: { baseUrl: new URL(simulator.url) } });
 
+/** A port at which nobody answers, until this many connections have been tried. */
+async function cutOffConnections(port: number, attempts: number): Promise<void> {
+  let tried = 0;
+  const server = createServer((socket) => {
+    tried += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await expect.poll(() => tried).toBeGreaterThanOrEqual(attempts);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 it.each(RECONNECTING)(
   "%s sees the end of a job whose first gateway was shut down on the way",
   async (_, subscribe) => {
@@ -51,9 +64,11 @@ it.each(RECONNECTING)(
     const stream = watchAs(first, "ann", "name", { subscribe });
     await expect.poll(() => stream.results.length).toBe(1);
     await first.close();
+    const port = Number(new URL(first.url).port);
+    await cutOffConnections(port, 2);
 
     job.become(running({ name: "meanwhile" }));
-    const second = await startBeside(beside, Number(new URL(first.url).port));
+    const second = await startBeside(beside, port);
     onTestFinished(second.close);
     await expect.poll(() => told(stream).at(-1)?.name).toBe("meanwhile");
     job.become({ ...finished, fields: { name: "at the end" } });
