@@ -1,8 +1,7 @@
 /** The stable order of host results: the same at every read, in whatever order the upstream lists them. */
 import { hashRows } from "./host-fingerprint.ts";
-import type { Rows } from "./host-results.ts";
 import { compareWords, highWord, numberWords, sortRows, type Word } from "./host-sort.ts";
-import type { HostTable, IdColumn } from "./host-table.ts";
+import type { HostTable, IdColumn, Rows } from "./host-table.ts";
 import { joinedText, joinedWords } from "./host-text-words.ts";
 import { once } from "./once.ts";
 

@@ -3,12 +3,15 @@ import { LRUCache } from "lru-cache";
 import { fingerprintRows } from "./host-fingerprint.ts";
 import { addressOf, placeRows } from "./host-placement.ts";
 import type { ResultKey } from "./host-result.ts";
-import { type HostTable, idAt, REMEMBERED_BASE_BYTES, REMEMBERED_ROW_BYTES } from "./host-table.ts";
+import {
+  type HostTable,
+  idAt,
+  REMEMBERED_BASE_BYTES,
+  REMEMBERED_ROW_BYTES,
+  type Rows,
+} from "./host-table.ts";
 import { once } from "./once.ts";
 import { countStatuses, type StatusCounts } from "./summary.ts";
-
-/** Row numbers of a table. */
-export type Rows = Uint32Array;
 
 export interface HostResults {
   readonly table: HostTable;

@@ -9,7 +9,7 @@
  * to be created first.
  */
 import { endianness } from "node:os";
-import type { Rows } from "./host-results.ts";
+import type { Rows } from "./host-table.ts";
 
 /** A word of what a row is sorted by: 0 to 2^32-1. */
 export type Word = (row: number) => number;

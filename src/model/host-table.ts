@@ -3,8 +3,8 @@
  * counted, filtered and ordered on numbers, and become objects or text only where they are returned.
  */
 import type { Container, HostResult } from "./host-result.ts";
-import { decodeJsonText } from "./host-text.ts";
 import type { Int64 } from "./int64.ts";
+import { decodeJsonText } from "./json-text.ts";
 
 /** Whole numbers; NaN where absent. */
 export type NumberColumn = Float64Array;
@@ -56,6 +56,9 @@ export interface HostTable {
   readonly containerRuntimeId: TextColumn;
   readonly containerName: TextColumn;
 }
+
+/** Row numbers of a table. */
+export type Rows = Uint32Array;
 
 /** The columns of a table by kind; `statusCode` is of none. */
 export const NUMBER_COLUMNS = [

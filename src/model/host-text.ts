@@ -8,12 +8,6 @@ import type { HostTable, TextColumn } from "./host-table.ts";
 
 const [BACKSLASH, LOWER_U] = [0x5c, 0x75];
 
-/** The string that stands from `start` to `end` between the quotes of a valid JSON text. */
-export function decodeJsonText(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
-  const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-  return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
-}
-
 /** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
 export interface TextReader {
   bytes: Uint8Array;
