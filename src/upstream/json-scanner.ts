@@ -193,18 +193,21 @@ const FINITE_DIGITS = 308;
 
 /** Reads any number: as `JSON.parse`, but integers written in digits alone are bigints beyond ±(2^53-1). */
 export function readNumber(scanner: JsonScanner, at: number): number {
+  const end = readInteger(scanner, at);
+  if (end < 0) return readLongNumber(scanner, at);
+  scanner.value = scanner.integer;
+  return end;
+}
+
+/** Reads a number that `readInteger` does not. */
+export function readLongNumber(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
-  const plainEnd = readInteger(scanner, at);
-  if (plainEnd >= 0) {
-    scanner.value = scanner.integer;
-    return plainEnd;
-  }
   const digitsEnd = skipInteger(bytes, at);
   const end = skipFraction(bytes, digitsEnd);
   const text = bytes.toString("latin1", at, end);
   if (end > digitsEnd || text.length > FINITE_DIGITS) {
     const value = Number(text);
-    // Nothing else reads a number beyond 1.8e308 as an integer, and no bigint is made of a million digits.
+    // As for `JSON.parse` it is Infinity beyond 1.8e308: no bigint is made of a million digits.
     scanner.value = end === digitsEnd && Number.isFinite(value) ? BigInt(text) : value;
   } else scanner.value = toInt64(BigInt(text));
   return end;
