@@ -1,7 +1,8 @@
 /** Which host results an operation wants. */
 import type { HostResults } from "./host-results.ts";
-import type { Rows } from "./host-table.ts";
-import { type HostTable, type IdColumn, idAt, type TextColumn, textAt } from "./host-table.ts";
+
+import { type HostTable, type IdColumn, idAt, type Rows, type TextColumn, textAt } from "./host-table.ts";
+
 import { createTextReader, textBytes } from "./host-text.ts";
 import { type Int64, toInt64 } from "./int64.ts";
 import type { HostResultFilter } from "./sdl.generated.ts";

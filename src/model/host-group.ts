@@ -1,8 +1,9 @@
 /** Host results grouped the way the BlueKing Job console shows them. */
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
-import type { Rows } from "./host-table.ts";
-import { type HostTable, numberAt, textAt } from "./host-table.ts";
+
+import { type HostTable, numberAt, type Rows, textAt } from "./host-table.ts";
+
 import { numberTexts } from "./host-text.ts";
 import { joinedWords } from "./host-text-words.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";

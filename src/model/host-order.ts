@@ -2,8 +2,9 @@
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, descending, numberWords, sortRows, type Word } from "./host-sort.ts";
-import type { Rows } from "./host-table.ts";
-import { type HostTable, numberAt, textAt } from "./host-table.ts";
+
+import { type HostTable, numberAt, type Rows, textAt } from "./host-table.ts";
+
 import { createTextReader } from "./host-text.ts";
 import { textWord } from "./host-text-words.ts";
 import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";

@@ -82,7 +82,8 @@ export function setNumber(builder: HostTableBuilder, draft: NumberDraft, row: nu
 
 /** Sets an id beyond ±(2^53-1). */
 export function setLarge(builder: HostTableBuilder, draft: NumberDraft, row: number, id: bigint): void {
-  setNumber(builder, draft, row, Number(id));
+  if (draft.values.length === 0) draft.values = absentNumbers(builder.capacity);
+  draft.values[row] = Number(id);
   draft.large ??= new Map();
   draft.large.set(row, id);
 }

@@ -4,6 +4,7 @@
  */
 import type { Container, HostResult } from "./host-result.ts";
 import type { Int64 } from "./int64.ts";
+import { decodeJsonText } from "./json-text.ts";
 
 /** Whole numbers; NaN where absent. */
 export type NumberColumn = Float64Array;
@@ -24,9 +25,6 @@ export interface TextColumn {
   /** 1 where the text holds escapes; null when none of them does. */
   readonly escaped: Uint8Array | null;
 }
-
-/** Row numbers of a table. */
-export type Rows = Uint32Array;
 
 /** Columns may be longer than the table. One in which no row has a value may be shared by many tables. */
 export interface HostTable {
@@ -59,6 +57,9 @@ export interface HostTable {
   readonly containerName: TextColumn;
 }
 
+/** Row numbers of a table. */
+export type Rows = Uint32Array;
+
 /** The columns of a table by kind; `statusCode` is of none. */
 export const NUMBER_COLUMNS = [
   "alive",
@@ -88,12 +89,6 @@ export function numberAt(column: NumberColumn, row: number): number | null {
 /** Id at `row`, or null. */
 export const idAt = (column: IdColumn, row: number): Int64 | null =>
   (column.large.size > 0 ? column.large.get(row) : undefined) ?? numberAt(column.values, row);
-
-/** The string that stands from `start` to `end` between the quotes of a valid JSON text. */
-export function decodeJsonText(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
-  const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-  return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
-}
 
 /** Text at `row`, or null. */
 export function textAt(

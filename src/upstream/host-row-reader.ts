@@ -29,10 +29,12 @@ import { type Cell, createRowCells, type RowCells } from "./host-row-cells.ts";
 import { type Fields, fieldAt } from "./json-fields.ts";
 import {
   firstMember,
+  isNumberStart,
   type JsonScanner,
   nextMember,
   readInteger,
   readLiteral,
+  readLongNumber,
   readText,
   skipSpace,
 } from "./json-scanner.ts";
@@ -171,7 +173,7 @@ function readCell(scanner: JsonScanner, reading: Reading, cell: Cell, at: number
   return end + 1;
 }
 
-/** Reads a number with an exponent, a fraction or many digits, or what is not a number. */
+/** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
 function readUnusualNumber(
   scanner: JsonScanner,
   reading: Reading,
@@ -179,7 +181,11 @@ function readUnusualNumber(
   number: NumberDraft,
   at: number,
 ): number {
-  const end = readScalar(scanner, at);
+  if (!isNumberStart(scanner.bytes[at] ?? 0)) {
+    reading.isUnclear = true;
+    return skipValue(scanner, at);
+  }
+  const end = readLongNumber(scanner, at);
   const { builder, row } = reading;
   const { value } = scanner;
   if (typeof value === "bigint" && cell.isId && isInt64(value)) setLarge(builder, number, row, value);

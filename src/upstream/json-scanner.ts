@@ -9,7 +9,9 @@
  * The bytes must be valid UTF-8, which is checked once for the whole body. Bytes of 0x80 and above then stand inside
  * texts only, and no byte of a longer character looks like a quote or a backslash.
  */
-import { decodeJsonText } from "../model/host-table.ts";
+
+import { toInt64 } from "../model/int64.ts";
+import { decodeJsonText } from "../model/json-text.ts";
 
 /** The bytes are not JSON. */
 export class JsonSyntaxError extends Error {
@@ -187,25 +189,40 @@ export function readInteger(scanner: JsonScanner, at: number): number {
   return next;
 }
 
+/** Integers with fewer digits than this are finite for `JSON.parse`, too. */
+const FINITE_DIGITS = 308;
+
 /** Reads any number: as `JSON.parse`, but integers written in digits alone are bigints beyond ±(2^53-1). */
 export function readNumber(scanner: JsonScanner, at: number): number {
-  const { bytes } = scanner;
-  let end = readInteger(scanner, at);
+  const end = readInteger(scanner, at);
+  if (end < 0) return readLongNumber(scanner, at);
   scanner.value = scanner.integer;
-  if (end >= 0) return end;
-  end = skipNumber(bytes, at);
-  const text = bytes.toString("latin1", at, end);
-  const value = Number(text);
-  // Digits for more than 1.8e308 are Infinity, as for `JSON.parse`: no bigint is made of a million digits.
-  const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value) && !/[.eE]/.test(text);
-  scanner.value = isInexact ? BigInt(text) : value;
   return end;
 }
 
-export function skipNumber(bytes: Buffer, at: number): number {
-  let next = bytes[at] === MINUS ? at + 1 : at;
-  next = bytes[next] === ZERO ? next + 1 : skipDigits(bytes, next);
-  if (bytes[next] === POINT) next = skipDigits(bytes, next + 1);
+/** Reads a number that `readInteger` does not. */
+export function readLongNumber(scanner: JsonScanner, at: number): number {
+  const { bytes } = scanner;
+  const digitsEnd = skipInteger(bytes, at);
+  const end = skipFraction(bytes, digitsEnd);
+  const text = bytes.toString("latin1", at, end);
+  if (end > digitsEnd || text.length > FINITE_DIGITS) {
+    const value = Number(text);
+    // As for `JSON.parse` it is Infinity beyond 1.8e308: no bigint is made of a million digits.
+    scanner.value = end === digitsEnd && Number.isFinite(value) ? BigInt(text) : value;
+  } else scanner.value = toInt64(BigInt(text));
+  return end;
+}
+
+export const skipNumber = (bytes: Buffer, at: number): number => skipFraction(bytes, skipInteger(bytes, at));
+
+function skipInteger(bytes: Buffer, at: number): number {
+  const first = bytes[at] === MINUS ? at + 1 : at;
+  return bytes[first] === ZERO ? first + 1 : skipDigits(bytes, first);
+}
+
+function skipFraction(bytes: Buffer, at: number): number {
+  let next = bytes[at] === POINT ? skipDigits(bytes, at + 1) : at;
   if (((bytes[next] ?? 0) | LOWER) === LOWER_E) {
     const sign = bytes[next + 1];
     next = skipDigits(bytes, sign === PLUS || sign === MINUS ? next + 2 : next + 1);

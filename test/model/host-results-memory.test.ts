@@ -1,0 +1,89 @@
+/** What host results take of memory, by estimate: what is there, and no more is remembered than is counted. */
+import { expect, it } from "vitest";
+import { createHostResults } from "../../src/model/host-results.ts";
+import { columnBytes, type HostTable, TEXT_COLUMNS } from "../../src/model/host-table.ts";
+import { createBodyReader } from "../../src/upstream/body.ts";
+import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+import { step } from "../graphql/scripted-job.ts";
+
+const readBody = createBodyReader();
+
+/** Tables of one job, a step each. */
+function tablesOf(...lists: readonly (readonly object[])[]): HostTable[] {
+  const job = {
+    job_instance_id: 1,
+    bk_scope_type: "biz",
+    bk_scope_id: "1",
+    name: "j",
+    status: 3,
+    create_time: 0,
+  };
+  const steps = lists.map((rows) => step({ step_execute_object_result_list: rows }));
+  const bytes = Buffer.from(
+    JSON.stringify({ data: { finished: true, job_instance: job, step_instance_list: steps } }),
+  );
+  const reading = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+  return decodeJobInstance(readBody(bytes, "hosts"), reading).steps.flatMap(
+    ({ hostResults }) => hostResults?.table ?? [],
+  );
+}
+
+const COUNT = 1_000;
+const rows = (row: (index: number) => object) => Array.from({ length: COUNT }, (_, index) => row(index));
+const plain = rows((index) => ({ status: 9, execute_object: { host: { bk_host_id: index } } }));
+
+it("counts the columns that occur", () => {
+  const [few, more, escaped] = tablesOf(
+    plain,
+    plain.map((row, index) => ({ ...row, tag: "x", exit_code: index % 2 ? 1 : null })),
+    plain.map((row, index) => ({ ...row, tag: index === 500 ? "a\nb" : "x", exit_code: 0 })),
+  );
+  const slack = 1.3;
+  const within = (table: HostTable | undefined, bytesPerRow: number) => {
+    expect(table?.ownBytes).toBeGreaterThanOrEqual(COUNT * bytesPerRow);
+    expect(table?.ownBytes).toBeLessThan(COUNT * bytesPerRow * slack);
+  };
+  // Status 4, host id 8; exit code 8, tag twice 4; whether it is escaped 1.
+  within(few, 12);
+  within(more, 28);
+  within(escaped, 29);
+});
+
+it("shares the columns that do not occur", () => {
+  const [one, two] = tablesOf(plain, plain);
+  for (const name of TEXT_COLUMNS) expect(one?.[name].start).toBe(two?.[name].start);
+  expect(one?.durationMs).toBe(two?.startedAt);
+  expect(one?.hostId.values).not.toBe(two?.hostId.values);
+});
+
+it("remembers what was computed, the last recently used of what the estimate has room for", () => {
+  const [table] = tablesOf(plain);
+  if (!table) throw new Error("Expected a table.");
+  const { remember } = createHostResults(table);
+  let computed = 0;
+  const ask = (key: number, size: number) =>
+    remember(
+      `${key}`,
+      () => {
+        computed += 1;
+        return [key];
+      },
+      () => size,
+    );
+  const size = 4 * COUNT;
+  const room = Math.floor((columnBytes(table) - table.ownBytes) / size);
+  expect(ask(0, size)).toBe(ask(0, size));
+  expect(computed).toBe(1);
+
+  for (let key = 0; key <= room; key++) ask(key, size);
+  expect(computed).toBe(room + 1);
+  ask(0, size);
+  expect(computed).toBe(room + 2);
+  ask(0, size);
+  expect(computed).toBe(room + 2);
+
+  const tooLarge = size * room;
+  ask(-1, tooLarge);
+  ask(-1, tooLarge);
+  expect(computed).toBe(room + 4);
+});

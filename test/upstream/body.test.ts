@@ -1,0 +1,69 @@
+/** Bodies that are made to cost much: whatever comes is read in one pass, and takes memory for what is known of it. */
+import { describe, expect, it } from "vitest";
+import { createBodyReader } from "../../src/upstream/body.ts";
+import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+
+const DEPTH = 2 ** 22;
+const JOB = `"finished":true,"job_instance":{"job_instance_id":1,"bk_scope_type":"biz","bk_scope_id":"1","name":"n","create_time":1,"status":3}`;
+const STEP = `{"step_instance_id":1,"type":1,"name":"s","status":3,"execute_count":0,"create_time":0`;
+
+/** Places in a body, each with what comes before and behind. */
+const STEPS = `{"data":{${JOB},"step_instance_list":[${STEP}`;
+const PLACES: readonly (readonly [place: string, before: string, behind: string])[] = [
+  ["everything", "", ""],
+  ["an unknown value", `{"x":`, "}"],
+  ["the job", `{"data":{"job_instance":`, "}}"],
+  ["a value of the job", `{"data":{"job_instance":{"name":`, "}}}"],
+  ["a list of steps", `{"data":{${JOB},"step_instance_list":`, "}}"],
+  ["a list of rows", `${STEPS},"step_ip_result_list":`, "}]}}"],
+  ["a row", `${STEPS},"step_ip_result_list":[`, "]}]}}"],
+  ["a value of a row", `${STEPS},"step_ip_result_list":[{"status":`, "}]}]}}"],
+  ["a host", `${STEPS},"step_ip_result_list":[{"execute_object":{"host":`, "}}]}]}}"],
+  ["what to apply for", `{"error":{"code":"NO_PERMISSION","data":`, "}}"],
+  ["instances", `{"error":{"data":{"actions":[{"related_resource_types":[{"instances":`, "}]}]}}}"],
+];
+
+const readBody = createBodyReader();
+
+/** What is said of a body. */
+function complaint(body: unknown): string {
+  try {
+    decodeJobInstance(body, { needs: "hosts", observedAt: 0, upstreamRequestId: null });
+    return "";
+  } catch (error) {
+    return error instanceof Error ? `${error.name} ${error.message}` : "";
+  }
+}
+
+describe.each(PLACES)("%s that is nested without end", (_place, before, behind) => {
+  it.each([
+    ["lists", "[", "]"],
+    ["objects", '{"a":', "}"],
+  ])("is read, in %s", (_kind, open, close) => {
+    const inside = close === "}" ? "1" : "";
+    const closed = `${before}${open.repeat(DEPTH)}${inside}${close.repeat(DEPTH)}${behind}`;
+
+    expect(readBody(Buffer.from(closed), "hosts")).toBeDefined();
+    expect(readBody(Buffer.from(closed.slice(0, -1)), "hosts")).toBeUndefined();
+    expect(readBody(Buffer.from(closed.slice(0, before.length + DEPTH)), "hosts")).toBeUndefined();
+  });
+});
+
+it("names the first of millions of broken items", () => {
+  const steps = `{"data":{${JOB},"step_instance_list":[${"{},".repeat(DEPTH)}{}]}}`;
+  expect(complaint(readBody(Buffer.from(steps), "hosts"))).toBe(
+    "ContractViolation Expected data.step_instance_list[0].step_instance_id to be a 64-bit integer, got nothing.",
+  );
+
+  const row = '{"status":9},';
+  const rows = `${STEPS},"step_ip_result_list":[${row}${"0,".repeat(DEPTH)}0]}]}}`;
+  expect(complaint(readBody(Buffer.from(rows), "hosts"))).toBe(
+    "ContractViolation Expected data.step_instance_list[0].step_ip_result_list[1] to be an object, got 0.",
+  );
+});
+
+it("reads a row with a hundred thousand unknown fields, whatever their names", () => {
+  const unknown = Array.from({ length: 100_000 }, (_, index) => `"f${index}":${index}`);
+  const body = `${STEPS},"step_ip_result_list":[{${unknown},"status":9}]}]}}`;
+  expect(complaint(readBody(Buffer.from(body), "hosts"))).toBe("");
+});
