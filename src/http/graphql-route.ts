@@ -107,9 +107,9 @@ async function respond({ reply, contentType, context }: Exchange, result: Single
       (error: unknown) => void context.trace.faults.push(error),
     );
   }
-  // Closed is also what was sent: until then, the operating system may still take from the body.
+  // `close` also follows a complete response. Until then, the operating system may still read from the body.
   reply.raw.once("close", result.release);
-  // A client that reads nothing of a large response for so long is stuck.
+  // A client that reads nothing of a large response for a minute is disconnected.
   if (result.body.length > LARGE_BODY_BYTES) reply.raw.setTimeout(MAX_STUCK_MS, () => reply.raw.destroy());
   reply.code(statusOf(result)).type(contentType).send(result.body);
 }

@@ -1,7 +1,7 @@
 /**
- * The response under construction. Most of it is short text, which strings are best at. Lists of host results are long:
- * they are only noted while the walk over the plan goes on, and written as bytes once the walk is complete and no
- * error can take them back.
+ * The response under construction. Most of it is short text, for which strings are fastest. Lists of host results are
+ * long: during the walk over the plan they are only recorded, and they are written as bytes when the walk is complete
+ * and no error can revoke them.
  */
 import type { HostConnectionSource } from "../sources.ts";
 import { type JsonSink, ResponseTooLarge } from "./json-sink.ts";

@@ -91,7 +91,7 @@ const id = (column: Columns<{ values: Float64Array }>): ValueStep =>
     INTEGER_BYTES + 2,
   );
 
-/** Writes a text of any length, and makes room anew for the rest of the row. */
+/** Writes a text of any length, then reserves room for the rest of the row again. */
 function putSlowly(expression: string): string {
   return `{
     at = putString(sink, at, ${expression});

@@ -1,7 +1,7 @@
 /**
  * Turns of the event loop for walks that take long. Node.js runs all immediates that wait before it looks at sockets
- * again, so walks that each took a turn by themselves would hold the loop for as long as all of them together. Here one
- * of them goes on in each iteration.
+ * again, so walks that each used `setImmediate` would block the loop for as long as all of them together. Here one walk
+ * continues in each iteration.
  */
 
 /** Resolves when it is the caller's turn. */

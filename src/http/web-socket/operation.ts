@@ -98,7 +98,7 @@ export function markResults(
       }
     } catch (error) {
       if (!(error instanceof StreamInterrupted)) throw error;
-      // Neither an error nor the end of the operation, so its client is told by the end of the connection.
+      // Neither an error nor the end of the operation: closing the connection makes the client reconnect.
       close(GOING_AWAY.code, GOING_AWAY.reason);
     } finally {
       operation.end();
