@@ -64,7 +64,7 @@ export function startPermissionRechecks({
     }
   };
 
-  // An abort ends it too; nobody is left then to be told.
+  // An abort ends it too, when there is no subscriber left to notify.
   run().catch((error: unknown) => signal.aborted || onLost(toError(error)));
   return { confirm };
 }

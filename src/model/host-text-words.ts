@@ -36,7 +36,7 @@ export function joinedWords(
       if (index > 0) bytes[length++] = COMMA;
       for (let at = reader.start, end = at + size; at < end; at++) {
         const byte = reader.bytes[at] ?? 0;
-        // A byte of 0 could not be told from the end of the text.
+        // A byte of 0 would be indistinguishable from the end of the text.
         if (byte >= FIRST_OUT_OF_ORDER || byte === 0) isInOrder = false;
         bytes[length++] = byte;
       }

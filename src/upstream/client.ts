@@ -108,7 +108,7 @@ interface CallOptions {
   readonly redact: Redact;
 }
 
-/** Of the options that are cached: about a thousand callers. Making them anew costs as much as a small call. */
+/** Memory limit for cached options: about a thousand callers. Creating them costs as much as a small call. */
 const MAX_CALL_OPTIONS_BYTES = 32 * 2 ** 20;
 
 /** About what the options of a caller take, as measured: most of it is the compiled pattern of the secrets. */

@@ -1,5 +1,5 @@
 /**
- * HTTP GET: bounded in time, size and number, with every way to fail told apart. Knows nothing of jobs.
+ * HTTP GET: bounded in time, size and number, with a distinct error for every way to fail. Knows nothing of jobs.
  *
  * A call waits for a place, then takes a connection. Whatever ends it before its response is complete ends the connection
  * with it: what is left of the response must not be read by the next call.

@@ -29,7 +29,7 @@ export interface ProtocolOptions {
   readonly createContext: CreateContext;
 }
 
-/** Serves a connection that was just opened; what it returns is told what happens to it. */
+/** Serves a connection that was just opened; the returned callbacks receive its messages and its close. */
 export type Protocol = (
   connection: Connection,
   socket: { readonly protocol: string; readonly send: (message: string) => Promise<void> },
@@ -57,7 +57,7 @@ interface Started extends ExecutionArgs {
 /** The library looks whether there is an operation in a document; by then it was found good elsewhere. */
 const ANY_DOCUMENT = parse("{ __typename }");
 
-/** For the library: nothing is to be sent for this operation any more. It is left waiting, and with it collected. */
+/** Tells the library to send nothing more for this operation: a promise that never settles, garbage collected with it. */
 const NEVER = () => new Promise<never>(() => {});
 
 export function createProtocol(options: ProtocolOptions): Protocol {
@@ -124,7 +124,7 @@ function acceptParams(ctx: Ctx): boolean {
   }
 }
 
-/** Starts operations; what it returns tells the library how each goes on. */
+/** Starts operations. Returns what the library executes next, or errors to send. */
 const createBegin =
   ({ schema, run, createContext }: ProtocolOptions) =>
   async ({ extra: { connection, payload } }: Ctx, id: string): Promise<Started | GraphQLError[]> => {

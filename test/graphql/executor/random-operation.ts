@@ -50,7 +50,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "JobInstance.step": ["(stepInstanceId: 3)", "(stepInstanceId: 12345)"],
 };
 
-/** Jobs that the operations name, unless told otherwise. */
+/** Jobs that the operations name by default. */
 const JOB_IDS: readonly string[] = [
   ODD_JOB,
   "100",
