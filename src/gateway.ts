@@ -4,7 +4,7 @@ import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { type CredentialOptions, readCaller, wantsFresh } from "./http/caller.ts";
+import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
@@ -73,15 +73,15 @@ export async function createGateway(
     logger,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
-    createContext: ({ headers, trace, signal, takesSubscription }) => {
+    createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {
       const caller = readCaller(headers, config.upstream, createCaller);
-      const accept = wantsFresh(headers) ? "fresh" : "recent";
+      const accept = bypassesCache(headers) ? "fresh" : "cached";
       return {
-        jobs: createJobLoader({ snapshots, caller, trace, signal, accept }),
-        watch: takesSubscription
-          ? (ref, needs) => liveJobs.watch({ ref, needs, caller, trace, signal })
+        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept }),
+        watch: acceptsSubscriptions
+          ? (ref, needs) => liveJobs.watch({ ref, needs, caller, operationLog, signal })
           : null,
-        trace,
+        operationLog,
         signal,
       };
     },

@@ -5,7 +5,7 @@
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
-import type { Trace } from "../upstream/trace.ts";
+import type { OperationLog } from "../model/operation-log.ts";
 import { codeOf, formatError } from "./errors.ts";
 import { createLandingPage } from "./landing-page.ts";
 import { MAX_TOKENS } from "./operation/operation-limits.ts";
@@ -15,7 +15,7 @@ import type { OperationRequest } from "./operation/run.ts";
 export interface ApolloContext {
   /** Runs the operation. The request keeps the response, which Apollo Server has no form for. */
   readonly run: (request: OperationRequest) => Promise<void>;
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
 }
 
 export interface ApolloOptions {
@@ -76,14 +76,14 @@ const withExecutor = (schema: GraphQLSchema): Gateway => ({
 /** Notes faults of our own in what Apollo Server does itself. */
 const noteFaults: ApolloServerPlugin<ApolloContext> = {
   async unexpectedErrorProcessingRequest({ requestContext, error }) {
-    requestContext.contextValue.trace.faults.push(error);
+    requestContext.contextValue.operationLog.internalErrors.push(error);
   },
-  async requestDidStart({ contextValue: { trace } }) {
+  async requestDidStart({ contextValue: { operationLog } }) {
     return {
       async didEncounterErrors({ errors }) {
         for (const error of errors) {
           if (codeOf(formatError(error.toJSON(), error)) === "INTERNAL_SERVER_ERROR")
-            trace.faults.push(error);
+            operationLog.internalErrors.push(error);
         }
       },
     };

@@ -2,7 +2,7 @@
 import type { JobLoader } from "../jobs/job-loader.ts";
 import type { JobRef, Needs as RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
-import type { Trace } from "../upstream/trace.ts";
+import type { OperationLog } from "../model/operation-log.ts";
 
 /** Watches a job: the state now, then every state in which it is found. @throws TooManySubscriptions */
 type WatchJob = (ref: JobRef, requiredData: RequiredData) => AsyncGenerator<ObservedJob, void, undefined>;
@@ -14,7 +14,7 @@ export interface OperationContext {
   /** Null where the transport carries one response only, and so no subscription. */
   readonly watch: WatchJob | null;
   /** Where it is noted what the operation does. */
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Aborts when nobody waits for the operation any more. */
   readonly signal: AbortSignal;
 }

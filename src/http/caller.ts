@@ -65,7 +65,7 @@ export const toHeaderJson = (value: unknown): string =>
   );
 
 /** True when the caller refuses to be told what another request was told a moment ago (`Cache-Control: no-cache`). */
-export const wantsFresh = (headers: IncomingHttpHeaders): boolean =>
+export const bypassesCache = (headers: IncomingHttpHeaders): boolean =>
   /(^|[\s,])no-cache($|[\s,])/i.test(headers["cache-control"] ?? "");
 
 /**

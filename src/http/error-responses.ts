@@ -19,7 +19,7 @@ export function sendFailure(error: FastifyError, request: FastifyRequest, reply:
   const status = error.statusCode ?? 500;
   if (error instanceof UnreadableBody) reply.headers(error.headers);
   if (status < 500) return sendError(reply, status, BAD_REQUEST, explain(error, request));
-  request.log.error({ err: error }, "fault");
+  request.log.error({ err: error }, "internal error");
   return reply.code(500).send({ errors: [formatError({ message: error.message }, error)] });
 }
 

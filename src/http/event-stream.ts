@@ -20,7 +20,7 @@ export interface EventStreamOptions {
   readonly run: RunOperation;
   readonly createContext: CreateContext;
   readonly allowedOrigins: readonly string[];
-  readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
+  readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
 const EVENT_STREAM = "text/event-stream";
@@ -56,8 +56,8 @@ export async function eventStreamRoute(
       }
       if (!isAllowedOrigin(headers, allowedOrigins)) return sendError(reply, 403, BAD_REQUEST, OTHER_ORIGIN);
       const signal = clientAbortSignal(reply);
-      const trace = requestLog.traceOf(request);
-      const context = createContext({ headers, trace, signal, takesSubscription: true });
+      const operationLog = requestLog.operationLogOf(request);
+      const context = createContext({ headers, operationLog, signal, acceptsSubscriptions: true });
       const exchange = createExchange(context);
       const answer = await handle({
         method: request.method,
@@ -69,8 +69,8 @@ export async function eventStreamRoute(
         raw: request,
         context: exchange,
       });
-      await send(answer, reply, exchange).catch((error: unknown) => trace.faults.push(error));
-      requestLog.writeFaults(request, signal);
+      await send(answer, reply, exchange).catch((error: unknown) => operationLog.internalErrors.push(error));
+      requestLog.logInternalErrors(request, signal);
       return reply;
     },
   });

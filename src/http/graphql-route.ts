@@ -23,7 +23,7 @@ export interface GraphQLRouteOptions {
   readonly run: RunOperation;
   readonly createContext: CreateContext;
   /** Where a request's operation is noted. */
-  readonly requestLog: Pick<RequestLog, "traceOf" | "writeFaults">;
+  readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
 /** A Fastify plugin, so that its body parser stays its own. */
@@ -34,7 +34,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
   app.addHook("onSend", (request, reply, payload, done) => {
     // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
     if (reply.statusCode >= 400) {
-      const { errorCodes } = requestLog.traceOf(request);
+      const { errorCodes } = requestLog.operationLogOf(request);
       if (errorCodes.length === 0) errorCodes.push(...codesIn(payload));
     }
     done();
@@ -45,9 +45,9 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
     handler: async (request, reply) => {
       const { headers } = request;
       const signal = clientAbortSignal(reply);
-      const trace = requestLog.traceOf(request);
-      const carriesStream = acceptsParts(headers.accept);
-      const context = createContext({ headers, trace, signal, takesSubscription: carriesStream });
+      const operationLog = requestLog.operationLogOf(request);
+      const acceptsSubscriptions = acceptsParts(headers.accept);
+      const context = createContext({ headers, operationLog, signal, acceptsSubscriptions });
       const contentType = responseType(headers.accept);
       const read = readGraphQLRequest(request);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
@@ -56,7 +56,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
         await respond(exchange, refusal([{ message: read.message, extensions: { code: BAD_REQUEST } }]));
       else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
       else await respondThroughApollo(exchange, read, options);
-      requestLog.writeFaults(request, signal);
+      requestLog.logInternalErrors(request, signal);
       return reply;
     },
   });
@@ -87,7 +87,7 @@ async function respondThroughApollo(
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: toApolloRequest(request, wantsPage ? null : contentType),
     context: async () => ({
-      trace: context.trace,
+      operationLog: context.operationLog,
       run: async (operation) => {
         result = await run(operation, context);
       },
@@ -104,7 +104,7 @@ async function respondThroughApollo(
 async function respond({ reply, contentType, context }: Exchange, result: Single | Stream): Promise<void> {
   if (result.kind === "stream") {
     return sendParts(reply, result.responses).catch(
-      (error: unknown) => void context.trace.faults.push(error),
+      (error: unknown) => void context.operationLog.internalErrors.push(error),
     );
   }
   // `close` also follows a complete response. Until then, the operating system may still read from the body.

@@ -2,17 +2,17 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { OperationContext } from "../graphql/context.ts";
-import type { Trace } from "../upstream/trace.ts";
+import type { OperationLog } from "../model/operation-log.ts";
 
 interface RequestFacts {
   /** With the caller's credentials, tenant and language; names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** Where the operation is noted. */
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Whether more than one result can be sent. */
-  readonly takesSubscription: boolean;
+  readonly acceptsSubscriptions: boolean;
 }
 
 /** Makes the context of one operation. */

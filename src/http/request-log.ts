@@ -5,15 +5,15 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { createTrace, type Trace } from "../upstream/trace.ts";
+import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 
 export interface RequestLog {
   /** Gives the request its id and headers, and sees to its line. */
   readonly begin: (request: FastifyRequest, reply: FastifyReply) => void;
   /** What the request's operation did: empty at first, to be filled, and part of the line from then on. */
-  readonly traceOf: (request: FastifyRequest) => Trace;
-  /** Writes the faults that the trace holds, but for what a client caused by going away: the signal's reason. */
-  readonly writeFaults: (request: FastifyRequest, gone: AbortSignal) => void;
+  readonly operationLogOf: (request: FastifyRequest) => OperationLog;
+  /** Writes the faults that the operationLog holds, but for what a client caused by going away: the signal's reason. */
+  readonly logInternalErrors: (request: FastifyRequest, gone: AbortSignal) => void;
 }
 
 /**
@@ -30,7 +30,12 @@ const readableName = (name: string | null): string | null =>
   name !== null && name.length <= 100 ? name : null;
 
 /** What the line of a request says of its operation: all but the faults, which have lines of their own. */
-export const operationPart = ({ operationName, upstreamCalls, upstreamRequestIds, errorCodes }: Trace) => ({
+export const operationPart = ({
+  operationName,
+  upstreamCalls,
+  upstreamRequestIds,
+  errorCodes,
+}: OperationLog) => ({
   operationName: readableName(operationName),
   upstreamCalls,
   upstreamRequestIds,
@@ -40,7 +45,7 @@ export const operationPart = ({ operationName, upstreamCalls, upstreamRequestIds
 declare module "fastify" {
   interface FastifyRequest {
     /** What its operation did; null before there is one. */
-    trace: Trace | null;
+    operationLog: OperationLog | null;
   }
 }
 
@@ -48,14 +53,14 @@ declare module "fastify" {
 const ABOVE_INFO: ReadonlySet<string> = new Set(["warn", "error", "fatal", "silent"]);
 
 export function createRequestLog(app: FastifyInstance): RequestLog {
-  app.decorateRequest("trace", null);
+  app.decorateRequest("operationLog", null);
 
   // Nothing is put together for lines that are not written.
   const isLogged = !ABOVE_INFO.has(app.log.level);
 
-  const traceOf: RequestLog["traceOf"] = (request) => {
-    request.trace ??= createTrace();
-    return request.trace;
+  const operationLogOf: RequestLog["operationLogOf"] = (request) => {
+    request.operationLog ??= createOperationLog();
+    return request.operationLog;
   };
 
   const begin: RequestLog["begin"] = (request, reply) => {
@@ -68,7 +73,7 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
     if (!isLogged) return;
     reply.raw.on("close", () => {
       const isAborted = !reply.raw.writableFinished;
-      const { trace } = request;
+      const { operationLog } = request;
       request.log.info(
         {
           method: request.method,
@@ -77,18 +82,18 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
           statusCode: isAborted ? null : reply.raw.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(isAborted && { aborted: true }),
-          ...(trace && operationPart(trace)),
+          ...(operationLog && operationPart(operationLog)),
         },
         "request",
       );
     });
   };
 
-  const writeFaults: RequestLog["writeFaults"] = (request, gone) => {
-    for (const fault of traceOf(request).faults) {
-      if (!gone.aborted || fault !== gone.reason) request.log.error({ err: fault }, "fault");
+  const logInternalErrors: RequestLog["logInternalErrors"] = (request, gone) => {
+    for (const error of operationLogOf(request).internalErrors) {
+      if (!gone.aborted || error !== gone.reason) request.log.error({ err: error }, "internal error");
     }
   };
 
-  return { begin, traceOf, writeFaults };
+  return { begin, operationLogOf, logInternalErrors };
 }

@@ -5,8 +5,8 @@
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/invalid-input.ts";
 import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
+import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
-import type { Trace } from "../upstream/trace.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
@@ -28,7 +28,7 @@ export interface JobLoaderOptions {
   readonly snapshots: Snapshots;
   readonly caller: Caller;
   /** Where upstream calls are noted. */
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Aborts the upstream calls when nobody waits for the operation any more. */
   readonly signal: AbortSignal;
   /** How fresh the jobs must be. */
@@ -36,11 +36,17 @@ export interface JobLoaderOptions {
 }
 
 /** To be created when the operation arrives: `fresh` lookups are served by no call that was started before. */
-export function createJobLoader({ snapshots, caller, trace, signal, accept }: JobLoaderOptions): JobLoader {
+export function createJobLoader({
+  snapshots,
+  caller,
+  operationLog,
+  signal,
+  accept,
+}: JobLoaderOptions): JobLoader {
   const arrivedAt = performance.now();
   const paths = new Set<string>();
   const fetch = ({ ref, needs }: LoaderKey) =>
-    snapshots.get({ ref, needs, caller, trace, signal, accept, arrivedAt });
+    snapshots.get({ ref, needs, caller, operationLog, signal, accept, arrivedAt });
 
   const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
     const withHosts = new Map<string, Promise<JobOutcome>>();

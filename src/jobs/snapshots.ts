@@ -28,10 +28,10 @@ export interface Snapshots {
 }
 
 /**
- * How fresh a snapshot must be: `recent` may come from the cache, `inFlight` only from a call that has not returned
+ * How fresh a snapshot must be: `cached` may come from the cache, `inFlight` only from a call that has not returned
  * yet, `fresh` only from a call that was started after the request arrived.
  */
-export type Freshness = "recent" | "inFlight" | "fresh";
+export type Freshness = "cached" | "inFlight" | "fresh";
 
 interface SnapshotLookup extends Lookup {
   readonly accept: Freshness;
@@ -52,7 +52,7 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
   const get: Snapshots["get"] = async (lookup) => {
     const { ref, needs, caller, signal, accept, arrivedAt = performance.now() } = lookup;
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
-    let cachedFrom = accept === "recent" ? -Infinity : arrivedAt;
+    let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
     let most: Needs = "hosts";
     for (let calls = 1; ; calls += 1) {

@@ -4,8 +4,8 @@ import type { Freshness, Snapshots } from "../jobs/snapshots.ts";
 import { StreamInterrupted } from "../model/interruption.ts";
 import { type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
+import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
-import { createTrace, type Trace } from "../upstream/trace.ts";
 import { admit } from "./admission.ts";
 import { createLatestValue } from "./latest-value.ts";
 import type { PollScheduleOptions } from "./poll-schedule.ts";
@@ -25,7 +25,7 @@ interface WatchRequest {
   readonly needs: Needs;
   readonly caller: Caller;
   /** Where the subscriber's first call is noted. */
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Aborts when the subscriber has gone away. */
   readonly signal: AbortSignal;
 }
@@ -120,7 +120,7 @@ function createPollers(
     const fetchWith =
       (accept: Freshness): FetchJob =>
       (caller, needs, signal) =>
-        snapshots.get({ ref, caller, needs, signal, trace: createTrace(), accept });
+        snapshots.get({ ref, caller, needs, signal, operationLog: createOperationLog(), accept });
     const fetchChecked = fetchWith("inFlight");
     const poller = createPoller({
       schedule: options,

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
+import type { OperationLog } from "../model/operation-log.ts";
 import { createBodyReader, decodeUtf8 } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
 import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
@@ -9,7 +10,6 @@ import { ContractViolation } from "./decoders.ts";
 import { upstreamDetails } from "./details.ts";
 import { isErrorBody, readFailure } from "./failure.ts";
 import { createRedaction, type Redact } from "./redaction.ts";
-import type { Trace } from "./trace.ts";
 import {
   createTransport,
   type TransportOptions,
@@ -24,7 +24,7 @@ export interface Lookup {
   readonly needs: Needs;
   readonly caller: Caller;
   /** Where the call is noted. */
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Ends the call. */
   readonly signal: AbortSignal;
   /**
@@ -57,12 +57,12 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   const readBody = createBodyReader();
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
-    const { ref, needs, caller, trace, signal, onDispatch } = lookup;
+    const { ref, needs, caller, operationLog, signal, onDispatch } = lookup;
     const { headers, redact } = callOptionsOf(caller);
     const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
       const details = upstreamDetails(head, parsed, null, redact);
       const ids = [details.jobRequestId, details.gatewayRequestId];
-      trace.upstreamRequestIds.push(...ids.filter((id) => id !== null));
+      operationLog.upstreamRequestIds.push(...ids.filter((id) => id !== null));
       return details;
     };
 
@@ -72,7 +72,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
       identity: caller.identity,
       signal,
       onConnection: () => {
-        trace.upstreamCalls += 1;
+        operationLog.upstreamCalls += 1;
       },
       onDispatch: () => onDispatch?.(performance.now()),
     };

@@ -13,7 +13,7 @@ import { createStartSubscription } from "../../src/graphql/subscription/subscrip
 import { createLatestValue } from "../../src/live/latest-value.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
 import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
+import { createOperationLog } from "../../src/model/operation-log.ts";
 
 const jobOf = (observedAt: number, name: string): JobInstance => ({
   kind: "job",
@@ -57,16 +57,16 @@ function createCounted() {
   const watch = async (selection: string) => {
     const { put, end, stream } = createLatestValue<ObservedJob>(() => {});
     const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
-    const trace = createTrace();
+    const operationLog = createOperationLog();
     const jobs = {
       load: () => Promise.reject(new Error("Expected events to be resolved from their state.")),
     };
     const result = await run(
       { query, operationName: null, variables: {} },
-      { jobs, watch: () => stream, trace, signal: new AbortController().signal },
+      { jobs, watch: () => stream, operationLog, signal: new AbortController().signal },
     );
     if (result.kind !== "stream") throw new Error("Expected a stream.");
-    return { put, end, results: result.responses, trace };
+    return { put, end, results: result.responses, operationLog };
   };
   return { watch, runs: () => runs };
 }
@@ -115,7 +115,7 @@ it("runs it for each who asks something else, and not again for a state that was
 
 it("tells a failure in the place of the field, notes its code, and ends", async () => {
   const { watch } = createCounted();
-  const { end, results, trace } = await watch("name");
+  const { end, results, operationLog } = await watch("name");
   end(new Error("database password"));
   const { value = "" } = await results.next();
   expect(JSON.parse(value || "null")).toEqual({
@@ -128,9 +128,9 @@ it("tells a failure in the place of the field, notes its code, and ends", async 
     data: { jobInstanceUpdated: null },
   });
   expect(value).not.toContain("password");
-  expect(trace).toMatchObject({
+  expect(operationLog).toMatchObject({
     errorCodes: ["INTERNAL_SERVER_ERROR"],
-    faults: [new Error("database password")],
+    internalErrors: [new Error("database password")],
   });
   expect((await results.next()).done).toBe(true);
 });

@@ -49,10 +49,10 @@ beforeAll(async () => {
     logger,
     webSocket: { maxConnections: 10 },
     allowedOrigins: [],
-    createContext: ({ trace }) => {
+    createContext: ({ operationLog }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
-      return { trace, signal: new AbortController().signal } as OperationContext;
+      return { operationLog, signal: new AbortController().signal } as OperationContext;
     },
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });
@@ -69,7 +69,7 @@ beforeEach(() => {
 
 const run = (query: string) => runOperation(url, { query }, {});
 
-const faultLines = () => logs.filter(({ msg }) => msg === "fault");
+const internalErrorLines = () => logs.filter(({ msg }) => msg === "internal error");
 
 it.each(["throws", "rejects", "breaksPromise"])(
   "masks a resolver that %s, and logs one line with the stack",
@@ -85,16 +85,16 @@ it.each(["throws", "rejects", "breaksPromise"])(
     ]);
     expect(data?.[field] ?? null).toBeNull();
     expect(JSON.stringify(errors)).not.toMatch(/1234|\.ts|stack/i);
-    const faults = faultLines();
-    expect(faults).toMatchObject([{ level: 50, err: { stack: expect.stringMatching(/\n +at /) } }]);
-    if (field !== "breaksPromise") expect(JSON.stringify(faults)).toContain(SECRET);
+    const lines = internalErrorLines();
+    expect(lines).toMatchObject([{ level: 50, err: { stack: expect.stringMatching(/\n +at /) } }]);
+    if (field !== "breaksPromise") expect(JSON.stringify(lines)).toContain(SECRET);
   },
 );
 
 it("logs the request id that the caller has, one line for each fault", async () => {
   const { headers } = await run("{ a: throws works b: rejects }");
   const requestId = headers.get("x-request-id");
-  expect(faultLines()).toMatchObject([{ requestId }, { requestId }]);
+  expect(internalErrorLines()).toMatchObject([{ requestId }, { requestId }]);
 });
 
 it("leaves other fields of the operation their answer", async () => {
@@ -110,7 +110,7 @@ it("notes the code, and no more of it, in the request's line", async () => {
     return found;
   });
   expect(line).toMatchObject({ errorCodes: ["INTERNAL_SERVER_ERROR"] });
-  expect(line).not.toHaveProperty("faults");
+  expect(line).not.toHaveProperty("internalErrors");
 });
 
 it("masks a fault before the operation begins, with HTTP 500", async () => {
@@ -120,7 +120,7 @@ it("masks a fault before the operation begins, with HTTP 500", async () => {
   expect(status).toBe(500);
   expect(errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
   expect(JSON.stringify(errors)).not.toContain("1234");
-  expect(faultLines()).toMatchObject([
+  expect(internalErrorLines()).toMatchObject([
     {
       level: 50,
       requestId: expect.any(String),

@@ -6,9 +6,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSnapshots, type Freshness, type SnapshotOptions } from "../../src/jobs/snapshots.ts";
 import type { JobOutcome, Needs } from "../../src/model/job-instance.ts";
+import { createOperationLog } from "../../src/model/operation-log.ts";
 import { type Caller, createCaller } from "../../src/upstream/caller.ts";
 import type { Lookup } from "../../src/upstream/client.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
 import { NO_DETAILS, UpstreamError, type UpstreamErrorCode } from "../../src/upstream/upstream-error.ts";
 
 const IDENTITIES = 2;
@@ -48,7 +48,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       // Mostly one job, so that requests meet.
       job: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(JOBS - 1)),
       needs: fc.constantFrom<Needs>("status", "hosts"),
-      accept: fc.constantFrom<Freshness>("recent", "recent", "inFlight", "fresh"),
+      accept: fc.constantFrom<Freshness>("cached", "cached", "inFlight", "fresh"),
     }),
   },
   {
@@ -173,7 +173,7 @@ function createWorld(options: SnapshotOptions) {
     const ref = { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: job };
     const { signal } = controller;
     snapshots
-      .get({ ref, needs, caller, trace: createTrace(), signal, accept })
+      .get({ ref, needs, caller, operationLog: createOperationLog(), signal, accept })
       .then(
         (outcome) => check(request, outcome),
         (error: unknown) => checkFailure(request, error),
@@ -284,7 +284,7 @@ it("serves every sequence of requests rightly", async () => {
 async function expectBounded({ ask, run, callers, inFlight, pending }: ReturnType<typeof createWorld>) {
   const askAll = async () => {
     for (const caller of callers) {
-      for (let job = 0; job < JOBS; job += 1) ask(caller, String(job), "status", "recent");
+      for (let job = 0; job < JOBS; job += 1) ask(caller, String(job), "status", "cached");
     }
     await settle();
     return callers.length * JOBS - inFlight.size;

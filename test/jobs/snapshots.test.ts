@@ -4,9 +4,9 @@ import { queryObjects } from "node:v8";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createSnapshots } from "../../src/jobs/snapshots.ts";
 import type { JobOutcome } from "../../src/model/job-instance.ts";
+import { createOperationLog } from "../../src/model/operation-log.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
 import { useArrivals } from "../support/arrivals.ts";
 import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
 import { useRelayedGateway } from "../support/relay.ts";
@@ -342,7 +342,14 @@ it("holds on to no state whose time is over, whoever asks for what next", async 
     const caller = createCaller({ authorization, tenantId: null, language: null });
     const ref = { scope: { type: "BIZ", typeRaw: "biz", id: "1" }, jobInstanceId: "1" } as const;
     const { signal } = new AbortController();
-    await get({ ref, caller, needs: "status", trace: createTrace(), signal, accept: "inFlight" });
+    await get({
+      ref,
+      caller,
+      needs: "status",
+      operationLog: createOperationLog(),
+      signal,
+      accept: "inFlight",
+    });
   };
 
   for (let index = 0; index < 20; index += 1) await askAs(`user-${index}`);

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import type { OperationContext } from "../../src/graphql/context.ts";
 import { eventStreamRoute } from "../../src/http/event-stream.ts";
 import { sendParts } from "../../src/http/multipart.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
+import { createOperationLog } from "../../src/model/operation-log.ts";
 
 const FAULT = new Error("secret detail");
 
@@ -16,13 +16,13 @@ async function* results(): AsyncGenerator<string, void, undefined> {
 async function useServer() {
   const app = Fastify();
   onTestFinished(() => app.close());
-  const trace = createTrace();
+  const operationLog = createOperationLog();
   await app.register(eventStreamRoute, {
     run: async () => ({ kind: "stream", responses: results() }),
     // The operation above looks at nothing.
     createContext: () => ({}) as OperationContext,
     allowedOrigins: [],
-    requestLog: { traceOf: () => trace, writeFaults: () => {} },
+    requestLog: { operationLogOf: () => operationLog, logInternalErrors: () => {} },
   });
   let thrown: unknown;
   app.get("/parts", async (_request, reply) => {
@@ -32,16 +32,16 @@ async function useServer() {
     return reply;
   });
   const url = await app.listen({ port: 0 });
-  return { url, trace, thrown: () => thrown };
+  return { url, operationLog, thrown: () => thrown };
 }
 
 it("server-sent events end without completing", async () => {
-  const { url, trace } = await useServer();
+  const { url, operationLog } = await useServer();
   const response = await fetch(`${url}/graphql/stream?query={a}`, {
     headers: { accept: "text/event-stream" },
   });
   expect(await response.text()).toBe(':\n\nevent: next\ndata: {"data":{"job":1}}\n\n');
-  expect(trace.faults).toEqual([FAULT]);
+  expect(operationLog.internalErrors).toEqual([FAULT]);
 });
 
 it("multipart ends with a transport error", async () => {

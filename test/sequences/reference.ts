@@ -16,9 +16,9 @@ import {
 import { formatError } from "../../src/graphql/errors.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { createJobLoader } from "../../src/jobs/job-loader.ts";
+import { createOperationLog } from "../../src/model/operation-log.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../src/upstream/client.ts";
-import { createTrace } from "../../src/upstream/trace.ts";
 import type { Identity } from "./identities.ts";
 import { createHostRoots } from "./required.ts";
 
@@ -66,7 +66,7 @@ export async function runReference(
   const jobs = createJobLoader({
     snapshots: { get: (lookup) => upstream.getJobInstance(lookup) },
     caller: createCaller(identity),
-    trace: createTrace(),
+    operationLog: createOperationLog(),
     signal: new AbortController().signal,
     accept: "fresh",
   });

@@ -62,7 +62,7 @@ export function createRunOperation(options: RunOptions): RunOperation {
       return await runOperation(options, request, context);
     } catch (error) {
       // A fault of our own must not end what else the connection carries.
-      if (!(error instanceof ResponseTooLarge)) context.trace.faults.push(error);
+      if (!(error instanceof ResponseTooLarge)) context.operationLog.internalErrors.push(error);
       return refuse([formatError({ message: String(error) }, error)], context);
     }
   };
@@ -73,10 +73,10 @@ async function runOperation(
   { query, operationName, variables }: OperationRequest,
   context: OperationContext,
 ): Promise<Single | Stream> {
-  const { trace, jobs, watch, signal } = context;
+  const { operationLog, jobs, watch, signal } = context;
   const prepared = prepare(query, operationName);
   if (isRefusal(prepared)) return refuse(prepared.errors, context);
-  trace.operationName = prepared.name;
+  operationLog.operationName = prepared.name;
   const { coerced, errors } = coerce(prepared, variables);
   if (errors) return refuse(errors, context);
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
@@ -115,15 +115,15 @@ const badRequest = (message: string): GraphQLFormattedError => ({
   extensions: { code: "BAD_REQUEST" },
 });
 
-function refuse(errors: readonly GraphQLFormattedError[], { trace }: OperationContext): Single {
-  trace.errorCodes.push(...errors.map(codeOf));
+function refuse(errors: readonly GraphQLFormattedError[], { operationLog }: OperationContext): Single {
+  operationLog.errorCodes.push(...errors.map(codeOf));
   return refusal(errors);
 }
 
-function noteError(error: GraphQLError, { trace }: OperationContext): void {
+function noteError(error: GraphQLError, { operationLog }: OperationContext): void {
   const code = codeOf(showError(error));
-  trace.errorCodes.push(code);
-  if (code === "INTERNAL_SERVER_ERROR") trace.faults.push(error.originalError ?? error);
+  operationLog.errorCodes.push(code);
+  if (code === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error.originalError ?? error);
 }
 
 /** The responses of any operation, for transports that carry many: those of a stream, or the single one. */

@@ -23,7 +23,7 @@ export interface SharedResult {
   readonly text: string;
   readonly errorCodes: readonly string[];
   /** Faults of our own, masked in the text. */
-  readonly faults: readonly unknown[];
+  readonly internalErrors: readonly unknown[];
   /** Tells texts apart without keeping them: they can be megabytes, for each of thousands of subscribers. */
   readonly digest: string;
 }
@@ -68,7 +68,7 @@ export function createSharedResults(execute: Executor): SharedResults {
     const context = { jobs: { load }, watch: null, signal, requiredData, examineRows: createRowBudget() };
     try {
       const { errors, body, release } = await execute({ source: prepared, plan, variables, context });
-      const faults = errors.flatMap((error) =>
+      const internalErrors = errors.flatMap((error) =>
         codeOf(showError(error)) === "INTERNAL_SERVER_ERROR" ? [error.originalError ?? error] : [],
       );
       const text = String(body);
@@ -76,7 +76,7 @@ export function createSharedResults(execute: Executor): SharedResults {
       return result(
         text,
         errors.map((error) => codeOf(showError(error))),
-        faults,
+        internalErrors,
       );
     } catch (error) {
       if (!(error instanceof ResponseTooLarge)) throw error;
@@ -109,9 +109,13 @@ export function createSharedResults(execute: Executor): SharedResults {
   return { ask, fail: (question, failure) => execution(question, () => Promise.reject(failure)) };
 }
 
-const result = (text: string, errorCodes: readonly string[], faults: readonly unknown[]): SharedResult => ({
+const result = (
+  text: string,
+  errorCodes: readonly string[],
+  internalErrors: readonly unknown[],
+): SharedResult => ({
   text,
   errorCodes,
-  faults,
+  internalErrors,
   digest: hash("sha256", text, "base64"),
 });

@@ -5,7 +5,7 @@
 import { Kind, locatedError, visit } from "graphql";
 import { StreamInterrupted } from "../../model/interruption.ts";
 import type { JobState, ObservedJob } from "../../model/job-state.ts";
-import type { Trace } from "../../upstream/trace.ts";
+import type { OperationLog } from "../../model/operation-log.ts";
 import { codeOf, showError } from "../errors.ts";
 import type { StartSubscription } from "../operation/run.ts";
 import { endedWith } from "./ended-with.ts";
@@ -18,7 +18,7 @@ export interface SubscriptionOptions {
 }
 
 export function createStartSubscription({ results, memory }: SubscriptionOptions): StartSubscription {
-  return (prepared, variables, { jobs, watch, trace, signal }) => {
+  return (prepared, variables, { jobs, watch, operationLog, signal }) => {
     const plan = prepared.planFor(variables);
     const [field] = plan.root.fields;
     if (!field?.subscribe) throw new Error("Expected a validated subscription to have one root field.");
@@ -30,7 +30,7 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
         // The schema's only subscription field returns this.
         const states = field.subscribe(undefined, variables, context) as States;
         const question = { prepared, variables, plan };
-        const responses = respond(question, states, trace, release);
+        const responses = respond(question, states, operationLog, release);
         return { kind: "stream", responses: endedWith(responses, states, release) };
       } catch (error) {
         release();
@@ -39,7 +39,7 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
     } catch (error) {
       const located = locatedError(error, field.nodes, [field.responseKey]);
       const shown = showError(located);
-      if (codeOf(shown) === "INTERNAL_SERVER_ERROR") trace.faults.push(error);
+      if (codeOf(shown) === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error);
       return { kind: "refused", errors: [shown] };
     }
   };
@@ -47,13 +47,15 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
   async function* respond(
     question: Question,
     states: States,
-    trace: Trace,
+    operationLog: OperationLog,
     release: () => void,
   ): AsyncGenerator<string, void, undefined> {
-    const note = ({ text, errorCodes, faults }: SharedResult): string => {
+    const note = ({ text, errorCodes, internalErrors }: SharedResult): string => {
       // Once each, as a stream can last for hours.
-      trace.errorCodes.push(...errorCodes.filter((code) => !trace.errorCodes.includes(code)));
-      trace.faults.push(...faults.filter((fault) => !trace.faults.includes(fault)));
+      operationLog.errorCodes.push(...errorCodes.filter((code) => !operationLog.errorCodes.includes(code)));
+      operationLog.internalErrors.push(
+        ...internalErrors.filter((error) => !operationLog.internalErrors.includes(error)),
+      );
       return text;
     };
     const changeOf = createChanges(question, results);

@@ -23,7 +23,7 @@ export function createConnector(
 ): Connector {
   return (socket, request) => {
     const log = logger.child({ requestId: requestId(request) });
-    const logFault = (error: unknown) => log.error({ err: error }, "fault");
+    const logInternalError = (error: unknown) => log.error({ err: error }, "internal error");
     const send = createWriter(socket, keepAlive.watch(socket));
     const texts = createInsertedText();
     const connection: Connection = {
@@ -40,7 +40,7 @@ export function createConnector(
     });
     socket.on("message", (data: RawData) => {
       onMessage(String(data)).catch((error: unknown) => {
-        logFault(error);
+        logInternalError(error);
         connection.close(CloseCode.InternalServerError, "Internal server error");
       });
     });
@@ -48,7 +48,7 @@ export function createConnector(
     socket.on("error", () => {});
     socket.once("close", (code, reason) => {
       connection.operations.cancelAll(new Error(CLIENT_GONE));
-      onClose(code, String(reason)).catch(logFault);
+      onClose(code, String(reason)).catch(logInternalError);
       const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
       log.info({ path: GRAPHQL_PATH, closeCode: code, durationMs }, "connection");
     });

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { StreamInterrupted } from "../../model/interruption.ts";
-import { createTrace, type Trace } from "../../upstream/trace.ts";
+import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
 import type { InsertedText, ResultMark } from "../inserted-text.ts";
 import { operationPart } from "../request-log.ts";
 
@@ -18,7 +18,7 @@ export interface Connection {
 }
 
 export interface Operation {
-  readonly trace: Trace;
+  readonly operationLog: OperationLog;
   /** Aborts when the client completes the operation or goes away. */
   readonly signal: AbortSignal;
   readonly countResult: () => void;
@@ -41,23 +41,23 @@ export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOp
   const begin: ConnectionOperations["begin"] = (id) => {
     const controller = new AbortController();
     const { signal } = controller;
-    const trace = createTrace();
+    const operationLog = createOperationLog();
     const beganAt = performance.now();
     let results = 0;
     const operation: Operation = {
-      trace,
+      operationLog,
       signal,
       countResult: () => {
         results += 1;
       },
       end: () => {
         if (!running.delete(operation)) return;
-        for (const fault of trace.faults) {
+        for (const error of operationLog.internalErrors) {
           // What a client caused by going away is no fault.
-          if (!signal.aborted || fault !== signal.reason) log.error({ err: fault }, "fault");
+          if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
         }
         const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
-        log.info({ durationMs, results, ...operationPart(trace) }, "operation");
+        log.info({ durationMs, results, ...operationPart(operationLog) }, "operation");
       },
     };
     running.set(operation, { id, abort: (reason) => controller.abort(reason) });

@@ -131,8 +131,13 @@ const createBegin =
     if (payload === null) throw new Error("Expected the payload of a subscribe message.");
     if (connection.operations.count() >= MAX_OPERATIONS) return [tooMany()];
     const operation = connection.operations.begin(id);
-    const { trace, signal } = operation;
-    const context = createContext({ headers: connection.headers, trace, signal, takesSubscription: true });
+    const { operationLog, signal } = operation;
+    const context = createContext({
+      headers: connection.headers,
+      operationLog,
+      signal,
+      acceptsSubscriptions: true,
+    });
     const result = await run(requestOf(payload), context).catch((error: unknown) => {
       operation.end();
       if (!signal.aborted) throw error;

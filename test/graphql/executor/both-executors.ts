@@ -10,10 +10,10 @@ import { createSchema } from "../../../src/graphql/schema.ts";
 import { createJobLoader } from "../../../src/jobs/job-loader.ts";
 import type { Snapshots } from "../../../src/jobs/snapshots.ts";
 import type { JobOutcome } from "../../../src/model/job-instance.ts";
+import { createOperationLog } from "../../../src/model/operation-log.ts";
 import { createSimulator, type Simulator } from "../../../src/simulator/simulator.ts";
 import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
-import { createTrace } from "../../../src/upstream/trace.ts";
 import { AUTHORIZATION } from "../../support/gateway.ts";
 
 export interface Asked {
@@ -64,10 +64,10 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   });
 
   const createContext = (snapshots: Snapshots): OperationContext => {
-    const trace = createTrace();
+    const operationLog = createOperationLog();
     const { signal } = new AbortController();
-    const jobs = createJobLoader({ snapshots, caller: CALLER, trace, signal, accept: "recent" });
-    return { jobs, watch: null, trace, signal };
+    const jobs = createJobLoader({ snapshots, caller: CALLER, operationLog, signal, accept: "cached" });
+    return { jobs, watch: null, operationLog, signal };
   };
 
   /** graphql-js with host results of every job, whether the operation requires them or not. */

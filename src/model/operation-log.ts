@@ -1,0 +1,19 @@
+/** What one operation did, collected for its log line. */
+export interface OperationLog {
+  operationName: string | null;
+  upstreamCalls: number;
+  /** `job_request_id` and `X-Bkapi-Request-Id` of every upstream response. */
+  readonly upstreamRequestIds: string[];
+  /** Codes of the errors in the response. */
+  readonly errorCodes: string[];
+  /** Errors of the gateway itself. They are masked in the response and logged in full. */
+  readonly internalErrors: unknown[];
+}
+
+export const createOperationLog = (): OperationLog => ({
+  operationName: null,
+  upstreamCalls: 0,
+  upstreamRequestIds: [],
+  errorCodes: [],
+  internalErrors: [],
+});
