@@ -79,7 +79,7 @@ export async function createGateway(
       return {
         jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept }),
         watch: acceptsSubscriptions
-          ? (ref, needs) => liveJobs.watch({ ref, needs, caller, operationLog, signal })
+          ? (ref, requiredData) => liveJobs.watch({ ref, requiredData, caller, operationLog, signal })
           : null,
         operationLog,
         signal,

@@ -1,6 +1,6 @@
 /** What an operation knows of the request that it came with, and what resolvers know of the operation. */
 import type { JobLoader } from "../jobs/job-loader.ts";
-import type { JobRef, Needs as RequiredData } from "../model/job-instance.ts";
+import type { JobRef, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 

@@ -2,12 +2,12 @@
  * Request coalescing: upstream calls in flight, and who waits for them. A call that nobody waits for any more is
  * aborted. Here is also known, for as long as it can matter, which call was overtaken by one that was started later.
  */
-import type { JobOutcome, Needs } from "../model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 
 /** One upstream call in flight. */
 interface InFlightCall {
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   /** On the clock of `performance.now()`. */
   readonly startedAt: number;
   /**
@@ -22,13 +22,18 @@ interface InFlightCall {
 export interface InFlightCalls {
   /**
    * The call that was started last for `key`, if it was started at `from` or later, is not overtaken, and asks for
-   * `needs`; for the status also one that asks for more, up to `most`.
+   * `requiredData`; for the status also one that asks for more, up to `most`.
    */
-  readonly find: (key: string, needs: Needs, most: Needs, from: number) => InFlightCall | null;
+  readonly find: (
+    key: string,
+    requiredData: RequiredData,
+    most: RequiredData,
+    from: number,
+  ) => InFlightCall | null;
   /** Starts a call that others can join. `run` gets a signal that aborts when nobody waits. */
   readonly start: (
     key: string,
-    needs: Needs,
+    requiredData: RequiredData,
     run: (signal: AbortSignal) => Promise<JobOutcome>,
   ) => InFlightCall;
 }
@@ -47,25 +52,25 @@ interface Slot {
 export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) => void): InFlightCalls {
   const slots = new Map<string, Slot>();
 
-  const find: InFlightCalls["find"] = (key, needs, most, from) => {
+  const find: InFlightCalls["find"] = (key, requiredData, most, from) => {
     const slot = slots.get(key);
     if (!slot) return null;
     const canJoin = (call: InFlightCall | null) =>
       call !== null && call.startedAt >= from && !call.isOvertaken() ? call : null;
-    const same = canJoin(slot[needs]);
+    const same = canJoin(slot[requiredData]);
     const more = canJoin(slot[most]);
     // The later of the two cannot be overtaken by the other.
     return same && more && same.startedAt > more.startedAt ? same : (more ?? same);
   };
 
-  const start: InFlightCalls["start"] = (key, needs, run) => {
+  const start: InFlightCalls["start"] = (key, requiredData, run) => {
     const slot = slots.get(key) ?? { count: 0, newestStart: -Infinity, status: null, hosts: null };
     slots.set(key, slot);
     slot.count += 1;
     const startedAt = performance.now();
     const controller = new AbortController();
     const leave = () => {
-      if (slot[needs] === call) slot[needs] = null;
+      if (slot[requiredData] === call) slot[requiredData] = null;
       slot.count -= 1;
       if (slot.count === 0) slots.delete(key);
     };
@@ -75,7 +80,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
         leave();
         if (!isOvertaken()) {
           slot.newestStart = startedAt;
-          onNewest(key, { outcome, needs, startedAt });
+          onNewest(key, { outcome, requiredData, startedAt });
         }
         return outcome;
       },
@@ -86,11 +91,11 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
     );
     const wait = createWait(result, (reason) => {
       // Nobody may join what is being aborted.
-      if (slot[needs] === call) slot[needs] = null;
+      if (slot[requiredData] === call) slot[requiredData] = null;
       controller.abort(reason);
     });
-    const call: InFlightCall = { needs, startedAt, wait, isOvertaken };
-    slot[needs] = call;
+    const call: InFlightCall = { requiredData, startedAt, wait, isOvertaken };
+    slot[requiredData] = call;
     return call;
   };
 

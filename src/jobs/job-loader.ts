@@ -4,7 +4,7 @@
  */
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/invalid-input.ts";
-import { type JobOutcome, type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
+import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
@@ -15,13 +15,13 @@ const MAX_JOBS = 100;
 
 export interface JobLoader {
   /** @throws UpstreamError, and InvalidInput when the operation names too many jobs. */
-  readonly load: (ref: JobRef, needs: Needs) => Promise<JobOutcome>;
+  readonly load: (ref: JobRef, requiredData: RequiredData) => Promise<JobOutcome>;
 }
 
 interface LoaderKey {
   readonly ref: JobRef;
   readonly path: string;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
 }
 
 export interface JobLoaderOptions {
@@ -45,16 +45,16 @@ export function createJobLoader({
 }: JobLoaderOptions): JobLoader {
   const arrivedAt = performance.now();
   const paths = new Set<string>();
-  const fetch = ({ ref, needs }: LoaderKey) =>
-    snapshots.get({ ref, needs, caller, operationLog, signal, accept, arrivedAt });
+  const fetch = ({ ref, requiredData }: LoaderKey) =>
+    snapshots.get({ ref, requiredData, caller, operationLog, signal, accept, arrivedAt });
 
   const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
     const withHosts = new Map<string, Promise<JobOutcome>>();
-    for (const key of batch) if (key.needs === "hosts") withHosts.set(key.path, fetch(key));
+    for (const key of batch) if (key.requiredData === "hosts") withHosts.set(key.path, fetch(key));
     const results = batch.map((key) => {
       const shared = withHosts.get(key.path);
       if (!shared) return fetch(key);
-      if (key.needs === "hosts") return shared;
+      if (key.requiredData === "hosts") return shared;
       return shared.catch((error: unknown) => (mayBeDueToHosts(error) ? fetch(key) : Promise.reject(error)));
     });
     return Promise.all(results.map((result) => result.catch((error: Error) => error)));
@@ -70,13 +70,13 @@ export function createJobLoader({
       }
       return loadBatch(batch);
     },
-    { cacheKeyFn: ({ path, needs }) => `${path} ${needs}` },
+    { cacheKeyFn: ({ path, requiredData }) => `${path} ${requiredData}` },
   );
 
-  const load: JobLoader["load"] = (ref, needs) => {
+  const load: JobLoader["load"] = (ref, requiredData) => {
     const path = jobPath(ref.scope, ref.jobInstanceId);
     paths.add(path);
-    return loader.load({ ref, path, needs });
+    return loader.load({ ref, path, requiredData });
   };
 
   return { load };

@@ -1,7 +1,7 @@
 /** The newest snapshot of each job by identity, cached for seconds and bounded in bytes. */
 import { LRUCache } from "lru-cache";
 import { columnBytes } from "../model/host-table.ts";
-import type { JobOutcome, Needs } from "../model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 
 export interface SnapshotCacheOptions {
   /** How long the state of a running job is cached, in milliseconds. 0: not at all. */
@@ -16,7 +16,7 @@ export interface SnapshotCacheOptions {
 export interface Snapshot {
   readonly outcome: JobOutcome;
   /** What the call asked for. */
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   /**
    * When the call was started, on the clock of `performance.now()`, which nobody sets back. The upstream read the job
    * no earlier than this, so of two snapshots the one started later counts as the newer.
@@ -26,7 +26,7 @@ export interface Snapshot {
 
 export interface SnapshotCache {
   /** The newest snapshot for `key` if it has what is needed and its call was started at `from` or later. */
-  readonly find: (key: string, needs: Needs, from: number) => Snapshot | null;
+  readonly find: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
   /** Replaces the snapshot for `key` by a newer one. */
   readonly set: (key: string, snapshot: Snapshot) => void;
 }
@@ -41,9 +41,9 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     ttlAutopurge: true,
   });
 
-  const find: SnapshotCache["find"] = (key, needs, from) => {
+  const find: SnapshotCache["find"] = (key, requiredData, from) => {
     const snapshot = cache.get(key);
-    return snapshot && snapshot.startedAt >= from && satisfies(snapshot, needs) ? snapshot : null;
+    return snapshot && snapshot.startedAt >= from && satisfies(snapshot, requiredData) ? snapshot : null;
   };
 
   const set: SnapshotCache["set"] = (key, snapshot) => {
@@ -62,8 +62,8 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
  * one snapshot for a job, not one for each need: an older one with host results must not be served, to either need,
  * once a newer one without has been.
  */
-const satisfies = (snapshot: Snapshot, needs: Needs): boolean =>
-  needs === "status" || snapshot.needs === "hosts" || snapshot.outcome.kind !== "job";
+const satisfies = (snapshot: Snapshot, requiredData: RequiredData): boolean =>
+  requiredData === "status" || snapshot.requiredData === "hosts" || snapshot.outcome.kind !== "job";
 
 /** "No such job" and "no permission" are cached no longer than this: people who look again have often mended both. */
 const MAX_AGE_PROBLEM_MS = 1_000;

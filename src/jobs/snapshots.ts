@@ -11,7 +11,7 @@
  * 2. A request that needs the status alone may be served by a call with host results, but does not inherit a failure
  *    that may be due to those: it makes a call of its own then (`status-fallback.ts`).
  */
-import { type JobOutcome, jobPath, type Needs } from "../model/job-instance.ts";
+import { type JobOutcome, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
@@ -50,25 +50,25 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
   const inFlight = createInFlightCalls(cache.set);
 
   const get: Snapshots["get"] = async (lookup) => {
-    const { ref, needs, caller, signal, accept, arrivedAt = performance.now() } = lookup;
+    const { ref, requiredData, caller, signal, accept, arrivedAt = performance.now() } = lookup;
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
-    let most: Needs = "hosts";
+    let most: RequiredData = "hosts";
     for (let calls = 1; ; calls += 1) {
       signal.throwIfAborted();
-      const cached = cache.find(key, needs, cachedFrom);
+      const cached = cache.find(key, requiredData, cachedFrom);
       if (cached) return cached.outcome;
       const call =
-        inFlight.find(key, needs, most, joinedFrom) ??
-        inFlight.start(key, needs, (shared) => upstream.getJobInstance({ ...lookup, signal: shared }));
+        inFlight.find(key, requiredData, most, joinedFrom) ??
+        inFlight.start(key, requiredData, (shared) => upstream.getJobInstance({ ...lookup, signal: shared }));
       try {
         const outcome = await call.wait(signal);
         if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;
         // Whatever overtook it is fresh enough.
         cachedFrom = Math.min(cachedFrom, call.startedAt);
       } catch (error) {
-        if (call.needs === needs || !mayBeDueToHosts(error)) throw error;
+        if (call.requiredData === requiredData || !mayBeDueToHosts(error)) throw error;
         most = "status";
       }
     }

@@ -1,13 +1,13 @@
 /** Sends what a poll has found to the subscribers that were there when it began. */
 import { setImmediate as turn } from "node:timers/promises";
-import type { JobInstance, Needs } from "../model/job-instance.ts";
+import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { isSameState, type JobState, type ObservedJob, stateOf } from "../model/job-state.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 interface PollResult {
   readonly job: JobInstance;
   /** What the poll asked for. */
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   /** When it began; on the clock of `performance.now()`. */
   readonly startedAt: number;
   /** Those who subscribed later may have seen a later state already. */
@@ -39,13 +39,14 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     return state;
   };
 
-  const deliver: Delivery["deliver"] = async ({ job, needs, startedAt, present }) => {
+  const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, present }) => {
     newestStart = Math.max(newestStart, startedAt);
     const observed = { outcome: job, state: settle(stateOf(job)) };
     for (const [index, { group, subscriber }] of present.entries()) {
       // Polls for the status can overtake one with host results, which is old news then to those who need no more. Looked
       // at for each, as a newer poll can be delivered while this one waits for its next turn.
-      const isNews = subscriber.needs === "hosts" ? needs === "hosts" : startedAt >= newestStart;
+      const isNews =
+        subscriber.requiredData === "hosts" ? requiredData === "hosts" : startedAt >= newestStart;
       if (isNews) {
         subscriber.next(observed);
         if (job.isFinished) {

@@ -2,7 +2,7 @@
 import pLimit from "p-limit";
 import type { Freshness, Snapshots } from "../jobs/snapshots.ts";
 import { StreamInterrupted } from "../model/interruption.ts";
-import { type JobRef, jobPath, type Needs } from "../model/job-instance.ts";
+import { type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
@@ -22,7 +22,7 @@ export interface LiveOptions extends PollScheduleOptions, SubscriptionLimitOptio
 
 interface WatchRequest {
   readonly ref: JobRef;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   readonly caller: Caller;
   /** Where the subscriber's first call is noted. */
   readonly operationLog: OperationLog;
@@ -56,7 +56,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
   let isClosed = false;
 
   const watch: LiveJobs["watch"] = (request) => {
-    const { ref, needs, caller } = request;
+    const { ref, requiredData, caller } = request;
     const removeFromLimits = limits.add(caller.identity);
     const ended = new AbortController();
     let leave = () => {};
@@ -77,7 +77,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     if (isClosed) interrupt();
     if (request.signal.aborted) stop();
 
-    const subscriber: Subscriber = { caller, needs, next: latest.put, end };
+    const subscriber: Subscriber = { caller, requiredData, next: latest.put, end };
     const { signal } = ended;
     const fetchFirst = () => limitFirstCalls(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
     const start = async () => {
@@ -119,8 +119,8 @@ function createPollers(
     // A poller's calls belong to no operation: they are noted nowhere.
     const fetchWith =
       (accept: Freshness): FetchJob =>
-      (caller, needs, signal) =>
-        snapshots.get({ ref, caller, needs, signal, operationLog: createOperationLog(), accept });
+      (caller, requiredData, signal) =>
+        snapshots.get({ ref, caller, requiredData, signal, operationLog: createOperationLog(), accept });
     const fetchChecked = fetchWith("inFlight");
     const poller = createPoller({
       schedule: options,

@@ -1,5 +1,5 @@
 /** One poll of a job: who is asked with, what becomes of the answer, and what of a failure. */
-import type { JobOutcome, Needs } from "../model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Delivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
 import { isRefusal, type PollSchedule, retryAfterMs } from "./poll-schedule.ts";
@@ -21,17 +21,17 @@ export interface PollOnceOptions {
   readonly schedules: PollSchedules;
 }
 
-export type PollSchedules = Readonly<Record<Needs, PollSchedule>>;
+export type PollSchedules = Readonly<Record<RequiredData, PollSchedule>>;
 
-export function noteSuccess(schedules: PollSchedules, needs: Needs): void {
-  schedules[needs].succeeded();
+export function noteSuccess(schedules: PollSchedules, requiredData: RequiredData): void {
+  schedules[requiredData].succeeded();
   // A call with host results says as much as one without.
   schedules.status.succeeded();
 }
 
 export function createPollOnce({ poll, subscribers, delivery, schedules }: PollOnceOptions) {
   /** Ends those of whom it was the last failure that they bear. */
-  const onFailure = (group: IdentityGroup, needs: Needs, error: unknown): Polled => {
+  const onFailure = (group: IdentityGroup, requiredData: RequiredData, error: unknown): Polled => {
     if (isRefusal(error)) {
       subscribers.end(group, toError(error));
       return { kind: "skipped", waitMs: 0 };
@@ -39,14 +39,14 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
     // It can be this identity's alone, such as a rate limit of its app: the next poll is made with another's.
     subscribers.moveToEnd(group, retryAfterMs(error));
     try {
-      return { kind: "failed", waitMs: schedules[needs].failed(error), error };
+      return { kind: "failed", waitMs: schedules[requiredData].failed(error), error };
     } catch {
-      endSubscribers(subscribers, needs, toError(error));
+      endSubscribers(subscribers, requiredData, toError(error));
       return { kind: "failed", waitMs: 0, error };
     }
   };
 
-  return async (needs: Needs): Promise<Polled> => {
+  return async (requiredData: RequiredData): Promise<Polled> => {
     // Whoever joins from here on may have seen a later state than this poll will find.
     const present = subscribers.list();
     const group = subscribers.nextPoller();
@@ -54,18 +54,18 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
     const startedAt = performance.now();
     let outcome: JobOutcome;
     try {
-      outcome = await poll(group.caller, needs, subscribers.empty);
+      outcome = await poll(group.caller, requiredData, subscribers.empty);
     } catch (error) {
-      return onFailure(group, needs, error);
+      return onFailure(group, requiredData, error);
     }
-    noteSuccess(schedules, needs);
+    noteSuccess(schedules, requiredData);
     if (outcome.kind !== "job") {
       // What the upstream denies to one identity, others may still see.
       subscribers.end(group, outcome);
       return { kind: "skipped", waitMs: 0 };
     }
     group.permission.confirm();
-    await delivery.deliver({ job: outcome, needs, startedAt, present });
+    await delivery.deliver({ job: outcome, requiredData, startedAt, present });
     return { kind: "delivered", waitMs: schedules.status.next() };
   };
 }

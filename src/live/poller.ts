@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { mayBeDueToHosts } from "../jobs/status-fallback.ts";
-import type { JobInstance, Needs } from "../model/job-instance.ts";
+import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { createDelivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
 import { createPollOnce, noteSuccess, type PollSchedules } from "./poll-once.ts";
@@ -42,7 +42,7 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     for (const { restart } of Object.values(schedules)) restart();
   });
   const pollOnce = createPollOnce({ poll, subscribers, delivery, schedules });
-  const has = (needs: Needs) => hasSubscriber(subscribers, needs);
+  const has = (requiredData: RequiredData) => hasSubscriber(subscribers, requiredData);
   let isPolling = false;
   let isRetryingHosts = false;
 
@@ -62,10 +62,13 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
   /** The poll that is due. @returns the wait until the next, in milliseconds. */
   const pollAll = async (): Promise<number> => {
     if (isRetryingHosts && !has("status")) return schedules.status.next();
-    const needs = has("hosts") && !isRetryingHosts ? "hosts" : "status";
-    const polled = await pollOnce(needs);
+    const requiredData = has("hosts") && !isRetryingHosts ? "hosts" : "status";
+    const polled = await pollOnce(requiredData);
     const isForStatusToo =
-      polled.kind !== "failed" || needs === "status" || !has("status") || !mayBeDueToHosts(polled.error);
+      polled.kind !== "failed" ||
+      requiredData === "status" ||
+      !has("status") ||
+      !mayBeDueToHosts(polled.error);
     if (isForStatusToo) return polled.waitMs;
     retryHosts(polled.waitMs).catch(endAll);
     // The interval is over for those who need the status alone.
@@ -80,13 +83,14 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
 
   /** A fault of our own, or an abort because all have gone, when nobody is left to be ended. */
   const endAll = (error: unknown) => {
-    for (const needs of ["status", "hosts"] as const) endSubscribers(subscribers, needs, toError(error));
+    for (const requiredData of ["status", "hosts"] as const)
+      endSubscribers(subscribers, requiredData, toError(error));
   };
 
   const join: Poller["join"] = (subscriber, job) => {
     const group = subscribers.add(subscriber);
     // The call that found the job is an answer of the upstream, too.
-    noteSuccess(schedules, subscriber.needs);
+    noteSuccess(schedules, subscriber.requiredData);
     subscriber.next(delivery.observe(job));
     if (!isPolling) run().catch(endAll);
     isPolling = true;

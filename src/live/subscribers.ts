@@ -2,7 +2,7 @@
  * The subscribers of a job, by identity. Each was admitted by a call with its own credentials, and stays for as long as
  * calls with them are answered with the job: sharing polls never takes the place of permission.
  */
-import type { JobOutcome, Needs } from "../model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
 import {
@@ -14,7 +14,7 @@ import {
 /** One subscription that was admitted. */
 export interface Subscriber {
   readonly caller: Caller;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   /** Gets what a poll has found, not always something new. */
   readonly next: (observed: ObservedJob) => void;
   /** Nothing more will come. */
@@ -33,7 +33,11 @@ export interface IdentityGroup {
 }
 
 /** Asks the upstream for the job. */
-export type FetchJob = (caller: Caller, needs: Needs, signal: AbortSignal) => Promise<JobOutcome>;
+export type FetchJob = (
+  caller: Caller,
+  requiredData: RequiredData,
+  signal: AbortSignal,
+) => Promise<JobOutcome>;
 
 export interface SubscribersOptions extends Pick<PermissionRecheckOptions, "recheckMs" | "schedule"> {
   /** Whether a caller may still see the job. */
@@ -115,13 +119,17 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
   };
 }
 
-export const hasSubscriber = ({ list }: Subscribers, needs: Needs): boolean =>
-  list().some(({ subscriber }) => subscriber.needs === needs);
+export const hasSubscriber = ({ list }: Subscribers, requiredData: RequiredData): boolean =>
+  list().some(({ subscriber }) => subscriber.requiredData === requiredData);
 
 /** Ends the subscribers of all identities that need this much. */
-export function endSubscribers({ list, remove }: Subscribers, needs: Needs, error: Error): void {
+export function endSubscribers(
+  { list, remove }: Subscribers,
+  requiredData: RequiredData,
+  error: Error,
+): void {
   for (const { group, subscriber } of list()) {
-    if (subscriber.needs !== needs) continue;
+    if (subscriber.requiredData !== requiredData) continue;
     remove(group, subscriber);
     subscriber.end(error);
   }

@@ -19,8 +19,8 @@ export interface JobRef {
   readonly jobInstanceId: string;
 }
 
-/** What a lookup needs of a job: its status alone, or host results too. */
-export type Needs = "status" | "hosts";
+/** What a lookup requires from the upstream: only the status of the job, or its host results as well. */
+export type RequiredData = "status" | "hosts";
 
 /** What jobs and steps have in common. */
 interface Run {

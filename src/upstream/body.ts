@@ -9,7 +9,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { HostTable } from "../model/host-table.ts";
-import type { Needs } from "../model/job-instance.ts";
+import type { RequiredData } from "../model/job-instance.ts";
 import { ContractViolation, LIST, within } from "./decoders.ts";
 import { createHostRowReader, type HostRowReader, type HostRows } from "./host-row-reader.ts";
 import { createFields, type Fields, fieldAt } from "./json-fields.ts";
@@ -80,21 +80,21 @@ function bodyShape(stepLists: Readonly<Record<string, Shape>>): Shape {
  * @returns undefined when it is not JSON in UTF-8. A list of host rows is a `HostRows`; without the need for host
  *   results it is not there. Integers beyond ±(2^53-1) are bigints.
  */
-export type BodyReader = (bytes: Buffer, needs: Needs) => unknown;
+export type BodyReader = (bytes: Buffer, requiredData: RequiredData) => unknown;
 
 export function createBodyReader(): BodyReader {
   const rows: Shape = { kind: "rows", read: createHostRowReader() };
-  const shapes: Readonly<Record<Needs, Shape>> = {
+  const shapes: Readonly<Record<RequiredData, Shape>> = {
     status: bodyShape({}),
     hosts: bodyShape({ step_execute_object_result_list: rows, step_ip_result_list: rows }),
   };
-  return (bytes, needs) => {
+  return (bytes, requiredData) => {
     if (!isUtf8(bytes)) return undefined;
     const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     const scanner = createJsonScanner(bytes);
     try {
       let at = skipSpace(bytes, hasMark ? BYTE_ORDER_MARK.length : 0);
-      at = readValue(scanner, shapes[needs], at);
+      at = readValue(scanner, shapes[requiredData], at);
       // Nothing may be read behind the end: V8 makes every later read slower then.
       if (at < bytes.length) at = skipSpace(bytes, at);
       return at === bytes.length ? scanner.value : undefined;

@@ -1,7 +1,7 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
 import { setImmediate as turn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { JobOutcome, JobRef, Needs } from "../model/job-instance.ts";
+import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import { createBodyReader, decodeUtf8 } from "./body.ts";
 import { type Caller, callerHeaders } from "./caller.ts";
@@ -21,7 +21,7 @@ import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-erro
 
 export interface Lookup {
   readonly ref: JobRef;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   readonly caller: Caller;
   /** Where the call is noted. */
   readonly operationLog: OperationLog;
@@ -57,7 +57,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   const readBody = createBodyReader();
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
-    const { ref, needs, caller, operationLog, signal, onDispatch } = lookup;
+    const { ref, requiredData, caller, operationLog, signal, onDispatch } = lookup;
     const { headers, redact } = callOptionsOf(caller);
     const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
       const details = upstreamDetails(head, parsed, null, redact);
@@ -67,7 +67,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     };
 
     const request: TransportRequest = {
-      path: endpoint(ref, needs),
+      path: endpoint(ref, requiredData),
       headers,
       identity: caller.identity,
       signal,
@@ -86,10 +86,10 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     const observedAt = Date.now();
     const isLarge = response.body.length > LARGE_BODY_BYTES;
     if (isLarge) await turn();
-    const body = readBody(response.body, needs);
+    const body = readBody(response.body, requiredData);
     const details = detailsOf(response, body);
     try {
-      const reading = { needs, observedAt, upstreamRequestId: details.jobRequestId };
+      const reading = { requiredData, observedAt, upstreamRequestId: details.jobRequestId };
       const outcome = readOutcome(response, body, reading, redact);
       if (isLarge) await turn();
       return outcome;
@@ -141,11 +141,11 @@ function createCallOptions({ baseUrl, proxy }: TransportOptions): (caller: Calle
 /** Both dialects' flags at once: a server ignores the one that it does not know. */
 const HOST_FLAGS = "&return_ip_result=true&return_execute_object_result=true";
 
-const endpoint = ({ scope, jobInstanceId }: JobRef, needs: Needs): string =>
+const endpoint = ({ scope, jobInstanceId }: JobRef, requiredData: RequiredData): string =>
   `/api/v4/get_job_instance_status?bk_scope_type=${scope.typeRaw}` +
   // Whatever text it is: what UTF-8 cannot express becomes its sign for that.
   `&bk_scope_id=${encodeURIComponent(scope.id.toWellFormed())}` +
-  `&job_instance_id=${jobInstanceId}${needs === "hosts" ? HOST_FLAGS : ""}`;
+  `&job_instance_id=${jobInstanceId}${requiredData === "hosts" ? HOST_FLAGS : ""}`;
 
 /** @throws UpstreamError, and ContractViolation for what is no answer of this endpoint. */
 function readOutcome(

@@ -4,7 +4,7 @@ import { createHostTableBuilder, finishTable } from "../model/host-table-builder
 import {
   type JobInstance,
   jobPath,
-  type Needs,
+  type RequiredData,
   type ResourceScope,
   type StepInstance,
 } from "../model/job-instance.ts";
@@ -25,7 +25,7 @@ import {
 } from "./decoders.ts";
 
 export interface Reading {
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   /** When the response was received, milliseconds since the epoch. */
   readonly observedAt: number;
   readonly upstreamRequestId: string | null;
@@ -76,7 +76,7 @@ function decodeJob(job: Json, isFinished: boolean) {
   };
 }
 
-function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading): StepInstance {
+function decodeStep(value: unknown, job: string, { requiredData, observedAt }: Reading): StepInstance {
   const step = object(value, "");
   const stepInstanceId = int64(step.step_instance_id, "step_instance_id");
   const retryCount = int32(step.execute_count, "execute_count");
@@ -102,7 +102,7 @@ function decodeStep(value: unknown, job: string, { needs, observedAt }: Reading)
     finishedAt,
     durationMs,
     observedAt,
-    hostResults: needs === "hosts" ? decodeHostResults(step) : null,
+    hostResults: requiredData === "hosts" ? decodeHostResults(step) : null,
   };
 }
 

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSnapshots, type Freshness, type SnapshotOptions } from "../../src/jobs/snapshots.ts";
-import type { JobOutcome, Needs } from "../../src/model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 import { type Caller, createCaller } from "../../src/upstream/caller.ts";
 import type { Lookup } from "../../src/upstream/client.ts";
@@ -30,7 +30,7 @@ type Step =
       readonly do: "ask";
       readonly who: number;
       readonly job: number;
-      readonly needs: Needs;
+      readonly requiredData: RequiredData;
       readonly accept: Freshness;
     }
   | { readonly do: "answer"; readonly index: number; readonly kind: "running" | "finished" | "notFound" }
@@ -47,7 +47,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       who: fc.nat(IDENTITIES - 1),
       // Mostly one job, so that requests meet.
       job: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(JOBS - 1)),
-      needs: fc.constantFrom<Needs>("status", "hosts"),
+      requiredData: fc.constantFrom<RequiredData>("status", "hosts"),
       accept: fc.constantFrom<Freshness>("cached", "cached", "inFlight", "fresh"),
     }),
   },
@@ -91,7 +91,7 @@ interface Call {
 interface Origin {
   readonly who: string;
   readonly job: string;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   readonly version: number;
   readonly answeredAt: number;
 }
@@ -99,7 +99,7 @@ interface Origin {
 interface Request {
   readonly who: string;
   readonly job: string;
-  readonly needs: Needs;
+  readonly requiredData: RequiredData;
   readonly accept: Freshness;
   readonly arrivedAt: number;
   readonly controller: AbortController;
@@ -135,7 +135,7 @@ function createWorld(options: SnapshotOptions) {
   const check = (request: Request, outcome: JobOutcome) => {
     const origin: Origin = JSON.parse(outcome.upstreamRequestId ?? "");
     expect([origin.who, origin.job]).toEqual([request.who, request.job]);
-    if (request.needs === "hosts" && outcome.kind === "job") expect(origin.needs).toBe("hosts");
+    if (request.requiredData === "hosts" && outcome.kind === "job") expect(origin.requiredData).toBe("hosts");
     if (request.accept === "fresh") expect(origin.version).toBeGreaterThanOrEqual(request.arrivedAt);
     if (request.accept === "inFlight") expect(origin.answeredAt).toBeGreaterThanOrEqual(request.arrivedAt);
     const maxAge = Math.max(options.maxAgeRunningMs, options.maxAgeFinishedMs);
@@ -145,7 +145,7 @@ function createWorld(options: SnapshotOptions) {
       ({ lookup, version }) =>
         lookup.caller.authorization === request.who &&
         lookup.ref.jobInstanceId === request.job &&
-        lookup.needs === request.needs &&
+        lookup.requiredData === request.requiredData &&
         version >= request.arrivedAt,
     );
     if (ownCalls.length < MAX_CALLS - 1) {
@@ -157,23 +157,26 @@ function createWorld(options: SnapshotOptions) {
   const checkFailure = (request: Request, error: unknown) => {
     if (request.controller.signal.aborted) return expect(error).toBe(request.controller.signal.reason);
     if (!(error instanceof UpstreamError)) throw error;
-    const [who, job, needs] = error.message.split(" ");
+    const [who, job, requiredData] = error.message.split(" ");
     expect([who, job]).toEqual([request.who, request.job]);
-    if (needs !== request.needs) {
-      expect([needs, error.code]).toEqual(["hosts", expect.stringMatching(/RATE_LIMITED|UNAUTHENTICATED/)]);
+    if (requiredData !== request.requiredData) {
+      expect([requiredData, error.code]).toEqual([
+        "hosts",
+        expect.stringMatching(/RATE_LIMITED|UNAUTHENTICATED/),
+      ]);
     }
   };
 
   const faults: unknown[] = [];
-  const ask = (caller: Caller, job: string, needs: Needs, accept: Freshness) => {
+  const ask = (caller: Caller, job: string, requiredData: RequiredData, accept: Freshness) => {
     const controller = new AbortController();
     const who = caller.authorization ?? "";
-    const request: Request = { who, job, needs, accept, arrivedAt: performance.now(), controller };
+    const request: Request = { who, job, requiredData, accept, arrivedAt: performance.now(), controller };
     pending.add(request);
     const ref = { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: job };
     const { signal } = controller;
     snapshots
-      .get({ ref, needs, caller, operationLog: createOperationLog(), signal, accept })
+      .get({ ref, requiredData, caller, operationLog: createOperationLog(), signal, accept })
       .then(
         (outcome) => check(request, outcome),
         (error: unknown) => checkFailure(request, error),
@@ -191,7 +194,7 @@ function createWorld(options: SnapshotOptions) {
     const call = "index" in step ? pick(inFlight, step.index) : undefined;
     if (step.do === "ask") {
       const caller = callers[step.who];
-      if (caller) ask(caller, String(step.job), step.needs, step.accept);
+      if (caller) ask(caller, String(step.job), step.requiredData, step.accept);
     } else if (step.do === "wait") {
       vi.advanceTimersByTime(step.ms);
     } else if (step.do === "abort") {
@@ -209,7 +212,7 @@ function outcomeOf({ lookup, version }: Call, kind: "running" | "finished" | "no
   const origin: Origin = {
     who: lookup.caller.authorization ?? "",
     job: lookup.ref.jobInstanceId,
-    needs: lookup.needs,
+    requiredData: lookup.requiredData,
     version,
     answeredAt: performance.now(),
   };
@@ -235,7 +238,7 @@ function outcomeOf({ lookup, version }: Call, kind: "running" | "finished" | "no
 const errorOf = ({ lookup }: Call, code: UpstreamErrorCode) =>
   new UpstreamError(
     code,
-    `${lookup.caller.authorization} ${lookup.ref.jobInstanceId} ${lookup.needs}`,
+    `${lookup.caller.authorization} ${lookup.ref.jobInstanceId} ${lookup.requiredData}`,
     NO_DETAILS,
   );
 

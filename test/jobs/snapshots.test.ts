@@ -345,7 +345,7 @@ it("holds on to no state whose time is over, whoever asks for what next", async 
     await get({
       ref,
       caller,
-      needs: "status",
+      requiredData: "status",
       operationLog: createOperationLog(),
       signal,
       accept: "inFlight",

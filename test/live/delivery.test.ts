@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { createDelivery } from "../../src/live/delivery.ts";
 import { createSubscribers, type Subscriber } from "../../src/live/subscribers.ts";
-import type { JobInstance, Needs } from "../../src/model/job-instance.ts";
+import type { JobInstance, RequiredData } from "../../src/model/job-instance.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 
 const jobOf = (name: string): JobInstance => ({
@@ -29,25 +29,25 @@ it("sends nobody a state that was read before the one that they have", async () 
     onEmpty: () => {},
   });
   const { deliver } = createDelivery(subscribers, () => {});
-  const names: Record<Needs, string[]> = { status: [], hosts: [] };
-  const leave = (["status", "hosts"] as const).map((needs) => {
-    const caller = createCaller({ authorization: needs, tenantId: null, language: null });
+  const names: Record<RequiredData, string[]> = { status: [], hosts: [] };
+  const leave = (["status", "hosts"] as const).map((requiredData) => {
+    const caller = createCaller({ authorization: requiredData, tenantId: null, language: null });
     const next: Subscriber["next"] = ({ outcome }) =>
-      names[needs].push(outcome.kind === "job" ? outcome.name : outcome.kind);
-    const subscriber: Subscriber = { caller, needs, next, end: () => {} };
+      names[requiredData].push(outcome.kind === "job" ? outcome.name : outcome.kind);
+    const subscriber: Subscriber = { caller, requiredData, next, end: () => {} };
     const group = subscribers.add(subscriber);
     return () => subscribers.remove(group, subscriber);
   });
   const present = subscribers.list();
 
   // A poll with host results that began first returns after one for the status.
-  await deliver({ job: jobOf("newer"), needs: "status", startedAt: 2, present });
-  await deliver({ job: jobOf("older"), needs: "hosts", startedAt: 1, present });
+  await deliver({ job: jobOf("newer"), requiredData: "status", startedAt: 2, present });
+  await deliver({ job: jobOf("older"), requiredData: "hosts", startedAt: 1, present });
   expect(names).toEqual({ status: ["newer"], hosts: ["older"] });
 
   // And the reverse.
-  await deliver({ job: jobOf("newest"), needs: "hosts", startedAt: 4, present });
-  await deliver({ job: jobOf("old"), needs: "status", startedAt: 3, present });
+  await deliver({ job: jobOf("newest"), requiredData: "hosts", startedAt: 4, present });
+  await deliver({ job: jobOf("old"), requiredData: "status", startedAt: 3, present });
   expect(names).toEqual({ status: ["newer", "newest"], hosts: ["older", "newest"] });
   for (const end of leave) end();
 });

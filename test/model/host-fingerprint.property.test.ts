@@ -10,7 +10,7 @@ import { step } from "../graphql/scripted-job.ts";
 import { readBodyPlainly } from "../upstream/reference/reference-decoder.ts";
 import { hostList, type RandomStep, randomStep, reshuffled } from "./reference/random-rows.ts";
 
-const READING = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+const READING = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
 
 const readBody = createBodyReader();
 

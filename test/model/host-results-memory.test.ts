@@ -22,7 +22,7 @@ function tablesOf(...lists: readonly (readonly object[])[]): HostTable[] {
   const bytes = Buffer.from(
     JSON.stringify({ data: { finished: true, job_instance: job, step_instance_list: steps } }),
   );
-  const reading = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+  const reading = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
   return decodeJobInstance(readBody(bytes, "hosts"), reading).steps.flatMap(
     ({ hostResults }) => hostResults?.table ?? [],
   );

@@ -92,7 +92,7 @@ function decode(all: readonly Row[], seed: number): HostResults {
     '"step_ip_result_list":[]',
     `"step_ip_result_list":[${list}]`,
   );
-  const reading = { needs: "hosts", observedAt: 0, upstreamRequestId: null } as const;
+  const reading = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
   const results = decodeJobInstance(readBody(Buffer.from(body), "hosts"), reading).steps[0]?.hostResults;
   if (!results) throw new Error("Expected a step with host results.");
   return results;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rowAt } from "../../src/model/host-table.ts";
-import type { JobOutcome, Needs } from "../../src/model/job-instance.ts";
+import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
 import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { ContractViolation } from "../../src/upstream/decoders.ts";
@@ -14,10 +14,10 @@ import { readBodyPlainly } from "./reference/reference-decoder.ts";
 // One reader for all bodies, as in the gateway: what it has learned from one must not change the next.
 const readBody = createBodyReader();
 
-function outcomeOf(body: unknown, needs: Needs): JobOutcome {
+function outcomeOf(body: unknown, requiredData: RequiredData): JobOutcome {
   const head = { status: 403, header: () => null };
   if (isErrorBody(body)) return readFailure(head, body, (text) => text);
-  return decodeJobInstance(body, { needs, observedAt: 0, upstreamRequestId: null });
+  return decodeJobInstance(body, { requiredData, observedAt: 0, upstreamRequestId: null });
 }
 
 /** Everything that is known of an outcome: every field of every row, ids digit for digit. */
@@ -34,10 +34,10 @@ function contentOf(outcome: JobOutcome): unknown {
 }
 
 /** What a body says, or what is wrong with it. */
-function reading(body: unknown, needs: Needs): unknown {
+function reading(body: unknown, requiredData: RequiredData): unknown {
   if (body === undefined) return "not JSON";
   try {
-    return contentOf(outcomeOf(body, needs));
+    return contentOf(outcomeOf(body, requiredData));
   } catch (error) {
     if (error instanceof ContractViolation) return { violation: error.message };
     if (error instanceof UpstreamError) return { message: error.message, ...error.upstream };
@@ -49,20 +49,20 @@ const runs = (environment: string, standard: number) => ({
   numRuns: Number(process.env[environment] ?? standard),
 });
 
-const readsAlike = (bytes: Buffer, needs: Needs): void => {
-  expect(reading(readBody(bytes, needs), needs), bytes.toString("latin1")).toEqual(
-    reading(readBodyPlainly(bytes), needs),
+const readsAlike = (bytes: Buffer, requiredData: RequiredData): void => {
+  expect(reading(readBody(bytes, requiredData), requiredData), bytes.toString("latin1")).toEqual(
+    reading(readBodyPlainly(bytes), requiredData),
   );
 };
 
-const needs = fc.constantFrom<Needs>("hosts", "hosts", "hosts", "status");
+const requiredData = fc.constantFrom<RequiredData>("hosts", "hosts", "hosts", "status");
 
 describe("a body", () => {
   it("in any form reads as it does plainly", () => {
-    fc.assert(fc.property(randomBody, needs, readsAlike), runs("BODY_RUNS", 700));
+    fc.assert(fc.property(randomBody, requiredData, readsAlike), runs("BODY_RUNS", 700));
   });
 
   it("with any bytes changed reads as it does plainly", () => {
-    fc.assert(fc.property(mutatedBody, needs, readsAlike), runs("BODY_RUNS", 700));
+    fc.assert(fc.property(mutatedBody, requiredData, readsAlike), runs("BODY_RUNS", 700));
   });
 });

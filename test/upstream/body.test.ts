@@ -28,7 +28,7 @@ const readBody = createBodyReader();
 /** What is said of a body. */
 function complaint(body: unknown): string {
   try {
-    decodeJobInstance(body, { needs: "hosts", observedAt: 0, upstreamRequestId: null });
+    decodeJobInstance(body, { requiredData: "hosts", observedAt: 0, upstreamRequestId: null });
     return "";
   } catch (error) {
     return error instanceof Error ? `${error.name} ${error.message}` : "";

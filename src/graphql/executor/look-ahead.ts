@@ -2,7 +2,7 @@
  * Look-ahead: what a root field requires from the upstream. Host results are megabytes, so they are requested only when
  * the selection contains something that cannot be answered without them.
  */
-import type { Needs as RequiredData } from "../../model/job-instance.ts";
+import type { RequiredData } from "../../model/job-instance.ts";
 import type { ObjectPlan, ValuePlan } from "./plan.ts";
 
 /** Fields that are answered from host results. */

@@ -10,7 +10,7 @@
  *                              └─ PermissionDenied      (nothing selected)
  */
 import type { FieldNode, FragmentDefinitionNode, GraphQLObjectType, OperationDefinitionNode } from "graphql";
-import type { Needs as RequiredData } from "../../model/job-instance.ts";
+import type { RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
 import type { RowWriter } from "./output.ts";
 

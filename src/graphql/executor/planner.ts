@@ -17,7 +17,7 @@ import {
   TypeMetaFieldDef,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
-import type { Needs as RequiredData } from "../../model/job-instance.ts";
+import type { RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
 import { createReadArguments } from "./arguments.ts";
 import { isHostField, requiredDataOf } from "./look-ahead.ts";

@@ -111,9 +111,9 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     return {
       get: async (lookup) => {
         const key = JSON.stringify(lookup.ref);
-        const outcome = seen.get(key) ?? upstream.getJobInstance({ ...lookup, needs: "hosts" });
+        const outcome = seen.get(key) ?? upstream.getJobInstance({ ...lookup, requiredData: "hosts" });
         seen.set(key, outcome);
-        return lookup.needs === "hosts" ? outcome : withoutHosts(await outcome);
+        return lookup.requiredData === "hosts" ? outcome : withoutHosts(await outcome);
       },
     };
   };
