@@ -32,7 +32,7 @@ export interface Reading {
 }
 
 /**
- * @param body as a `BodyReader` with the same needs reads it.
+ * @param body as a `BodyReader` with the same `requiredData` reads it.
  * @throws ContractViolation with the path, such as `data.step_instance_list[0].status`, of what breaks the contract.
  */
 export function decodeJobInstance(body: unknown, reading: Reading): JobInstance {
