@@ -1,10 +1,17 @@
 /**
- * JSON text under construction, in bytes: what is written a hundred thousand times must not become a string. Bytes
- * are written four at a time, also where there are fewer: what lies beyond is overwritten later. The `put` functions
- * write where they are told, into room that was reserved, and return where the next byte goes.
+ * A growable buffer for JSON, for values that are written a hundred thousand times per response: creating a string for
+ * each of them would cost more than all other work.
+ *
+ * - `append…` functions reserve space and advance `sink.length`.
+ * - `put…` functions write at offset `at` into space that the caller has reserved, and return the offset after the last
+ *   byte. They write whole 32-bit words, so up to three bytes after the end are overwritten with garbage. This is safe
+ *   because bytes are written from left to right: the next write replaces the garbage.
+ *
+ * With `at = 10`, `putConstant(view, 10, createConstant(',"ip":'))` writes two words, `,"ip` and `":··`, to the offsets
+ * 10 to 17 and returns 16. The next value starts at 16 and overwrites the padding.
  */
 
-/** The response exceeds its limit: nothing of it is sent. */
+/** The response exceeds its size limit. Nothing of it is sent. */
 export class ResponseTooLarge extends Error {
   override readonly name = "ResponseTooLarge";
 
@@ -16,54 +23,57 @@ export class ResponseTooLarge extends Error {
 }
 
 export interface JsonSink {
-  /** Room; the text is in the first `length` bytes. */
+  /** The buffer. The first `length` bytes are JSON, the rest is free. */
   bytes: Buffer;
-  /** Of the same memory. */
+  /** A view of `bytes`, for 32-bit writes. */
   view: DataView;
   length: number;
-  /** More than this is refused. */
+  /** Size limit of the response. */
   readonly maxBytes: number;
 }
 
-export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+export const createDataView = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
-/** Writers ask for a little more room than they take: what exceeds the limit by less is found at the end. */
+/**
+ * Writers reserve an upper bound, which is a little more than they write. A response near the limit must not be rejected
+ * for that, so the buffer may exceed the limit by this much. The exact size is checked when the response is complete.
+ */
 const SLACK_BYTES = 2 ** 16;
 
 export function createJsonSink(capacity: number, maxBytes: number): JsonSink {
   const bytes = Buffer.allocUnsafeSlow(Math.min(capacity, maxBytes + SLACK_BYTES));
-  return { bytes, view: viewOf(bytes), length: 0, maxBytes };
+  return { bytes, view: createDataView(bytes), length: 0, maxBytes };
 }
 
-/** Makes room for `count` more bytes, and for the rest of the last four. @throws ResponseTooLarge */
+/** Ensures space for `count` more bytes and for the padding of the last word. @throws ResponseTooLarge */
 export function reserve(sink: JsonSink, count: number): void {
   const needed = sink.length + count + 4;
   if (needed <= sink.bytes.length) return;
-  const most = sink.maxBytes + SLACK_BYTES;
-  if (needed > most) throw new ResponseTooLarge(sink.maxBytes);
-  const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(sink.bytes.length * 2, needed)));
+  const maxCapacity = sink.maxBytes + SLACK_BYTES;
+  if (needed > maxCapacity) throw new ResponseTooLarge(sink.maxBytes);
+  const larger = Buffer.allocUnsafeSlow(Math.min(maxCapacity, Math.max(sink.bytes.length * 2, needed)));
   sink.bytes.copy(larger, 0, 0, sink.length);
   sink.bytes = larger;
-  sink.view = viewOf(larger);
+  sink.view = createDataView(larger);
 }
 
-/** Appends any string as it is. */
-export function writeString(sink: JsonSink, text: string): void {
-  // Three bytes for a UTF-16 code unit are the most; only near the limit is it worth counting.
-  const most = text.length * 3;
-  reserve(sink, sink.length + most + 4 > sink.maxBytes ? Buffer.byteLength(text) : most);
+/** Appends a string as UTF-8, without quotes or escapes. */
+export function appendString(sink: JsonSink, text: string): void {
+  // A UTF-16 code unit takes at most three bytes. The exact size is computed only near the limit.
+  const maxTextBytes = text.length * 3;
+  reserve(sink, sink.length + maxTextBytes + 4 > sink.maxBytes ? Buffer.byteLength(text) : maxTextBytes);
   sink.length += sink.bytes.write(text, sink.length);
 }
 
-/** Appends bytes as they are. */
-export function writeBytes(sink: JsonSink, bytes: Buffer): void {
+/** Appends bytes. */
+export function appendBytes(sink: JsonSink, bytes: Buffer): void {
   reserve(sink, bytes.length);
   bytes.copy(sink.bytes, sink.length);
   sink.length += bytes.length;
 }
 
-/** A text that is written often, as little-endian words. */
+/** A string that is written often, as UTF-8 in little-endian 32-bit words. The last word is padded with zeros. */
 export interface Constant {
   readonly length: number;
   readonly words: Int32Array;
@@ -73,19 +83,20 @@ export function createConstant(text: string): Constant {
   const bytes = Buffer.from(text);
   const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
-  const view = viewOf(padded);
+  const view = createDataView(padded);
   const words = Int32Array.from({ length: padded.length / 4 }, (_, word) => view.getInt32(word * 4, true));
   return { length: bytes.length, words };
 }
 
-/** Takes `length` bytes, and up to three more. */
+/** Writes a constant. */
 export function putConstant(view: DataView, at: number, { length, words }: Constant): number {
   for (let word = 0; word < words.length; word++) view.setInt32(at + word * 4, words[word] ?? 0, true);
   return at + length;
 }
 
-/** Copies `source` from `start` to `end`. Takes up to three bytes more. */
+/** Copies the bytes from `start` to `end` of `source`. */
 export function putBytes(view: DataView, at: number, source: DataView, start: number, end: number): number {
+  // The last word may read beyond `end`, but not beyond the source.
   const lastWord = Math.min(end - 1, source.byteLength - 4);
   let from = start;
   let to = at;
@@ -96,10 +107,10 @@ export function putBytes(view: DataView, at: number, source: DataView, start: nu
 
 const [MINUS, ZERO] = [0x2d, 0x30];
 
-/** Most bytes of a whole number of at most 2^53 in size. */
+/** Maximum length of an integer whose absolute value is at most 2^53: sixteen digits and a sign. */
 export const INTEGER_BYTES = 17;
 
-/** Writes a whole number of at most 2^53 in size. */
+/** Writes an integer whose absolute value is at most 2^53, from the last digit to the first. */
 export function putInteger(bytes: Uint8Array, at: number, value: number): number {
   let rest = value;
   let begin = at;
@@ -111,7 +122,7 @@ export function putInteger(bytes: Uint8Array, at: number, value: number): number
   for (let limit = 10; rest >= limit; limit *= 10) digits += 1;
   const end = begin + digits;
   let next = end - 1;
-  // Divisions of large numbers are slow, so they are done once for many digits.
+  // Beyond 31 bits, divisions are floating-point divisions, which are slow: one of them serves six digits.
   for (; rest > 0x7fffffff; rest = Math.floor(rest / 1_000_000)) {
     let low = rest % 1_000_000;
     for (let digit = 0; digit < 6; digit++) {
@@ -130,15 +141,18 @@ export function putInteger(bytes: Uint8Array, at: number, value: number): number
 }
 
 const DAY_MS = 86_400_000;
-/** Bytes of an instant with its quotes, and what is written beyond. */
-export const INSTANT_BYTES = 28;
+/** Length of a quoted `DateTime`, rounded up to whole words. */
+export const DATE_TIME_BYTES = 28;
 
-export type PutInstant = (view: DataView, bytes: Uint8Array, at: number, ms: number) => number;
+/** Writes milliseconds since the epoch as a quoted `DateTime`. */
+export type PutDateTime = (view: DataView, bytes: Uint8Array, at: number, ms: number) => number;
 
-/** Makes a writer of instants as RFC 3339 texts with quotes, from milliseconds since the epoch. */
-export function createPutInstant(): PutInstant {
+/**
+ * Creates a writer that formats a day once. Most timestamps of a job are on the same day, so the writer copies midnight
+ * of that day, `"2026-03-10T00:00:00.000Z"`, and replaces the digits of the time.
+ */
+export function createPutDateTime(): PutDateTime {
   let day = Number.NaN;
-  // The instants of a job share a few days: all but the time of day is written as it was.
   let midnight = createConstant("");
   return (view, bytes, at, ms) => {
     const dayOfMs = Math.floor(ms / DAY_MS);
@@ -152,22 +166,63 @@ export function createPutInstant(): PutInstant {
   };
 }
 
-/** Puts a time of day into the instant text that begins at `at`, with its quote. */
+/** Replaces the time in the quoted `DateTime` at offset `at`. The hours are the characters 12 and 13. */
 function putTimeOfDay(bytes: Uint8Array, at: number, ms: number): void {
   const seconds = (ms / 1_000) | 0;
   const minutes = (seconds / 60) | 0;
   const hours = (minutes / 60) | 0;
   const millis = ms - seconds * 1_000;
   const hundreds = (millis / 100) | 0;
-  putTwo(bytes, at + 12, hours);
-  putTwo(bytes, at + 15, minutes - hours * 60);
-  putTwo(bytes, at + 18, seconds - minutes * 60);
+  putTwoDigits(bytes, at + 12, hours);
+  putTwoDigits(bytes, at + 15, minutes - hours * 60);
+  putTwoDigits(bytes, at + 18, seconds - minutes * 60);
   bytes[at + 21] = ZERO + hundreds;
-  putTwo(bytes, at + 22, millis - hundreds * 100);
+  putTwoDigits(bytes, at + 22, millis - hundreds * 100);
 }
 
-function putTwo(bytes: Uint8Array, at: number, value: number): void {
+function putTwoDigits(bytes: Uint8Array, at: number, value: number): void {
   const tens = (value / 10) | 0;
   bytes[at] = ZERO + tens;
   bytes[at + 1] = ZERO + value - tens * 10;
 }
+
+/** Buffers that are reused. */
+export interface SinkPool {
+  /** @returns an empty sink with at least `capacity` bytes, or with the maximum if that is less. */
+  readonly acquire: (capacity: number) => JsonSink;
+  /** Call it once per sink, when nothing refers to its bytes any more. */
+  readonly release: (sink: JsonSink) => void;
+}
+
+/** Idle sinks, and the largest that is pooled: 32 MiB in total. */
+const MAX_IDLE = 4;
+const MAX_IDLE_BYTES = 8 * 2 ** 20;
+
+/**
+ * Creates a pool. Without it, each large response allocates megabytes outside the V8 heap. V8 counts them and marks its
+ * heap again and again: on a second thread, but at as much CPU time as the rest of the request.
+ */
+export function createSinkPool(maxBytes: number): SinkPool {
+  const idle: JsonSink[] = [];
+  return {
+    acquire: (capacity) => {
+      // The sink that was used last is the one most likely to be in the processor's cache.
+      const index = idle.findLastIndex(({ bytes }) => bytes.length >= capacity);
+      const [sink] = index < 0 ? [] : idle.splice(index, 1);
+      return sink ?? createJsonSink(capacity, maxBytes);
+    },
+    release: (sink) => {
+      if (sink.bytes.length > MAX_IDLE_BYTES) return;
+      sink.length = 0;
+      idle.push(sink);
+      // Evicts the smallest, because a large sink also serves small responses.
+      if (idle.length > MAX_IDLE) idle.splice(indexOfSmallest(idle), 1);
+    },
+  };
+}
+
+const indexOfSmallest = (sinks: readonly JsonSink[]): number =>
+  sinks.reduce(
+    (found, { bytes }, index) => (bytes.length < (sinks[found]?.bytes.length ?? 0) ? index : found),
+    0,
+  );

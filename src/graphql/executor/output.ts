@@ -1,39 +1,44 @@
 /**
- * The response under construction. Most of it is short text, for which strings are fastest. Lists of host results are
- * long: during the walk over the plan they are only recorded, and they are written as bytes when the walk is complete
- * and no error can revoke them.
+ * The response under construction: a list of segments, then a string.
+ *
+ * Most of a response is short text, and concatenating strings is the fastest way to build it. Host results are long. The
+ * walk only records where they belong, and they are written as bytes when the walk is complete. At that point no error
+ * can null a field above them, so no row is written in vain.
+ *
+ *     segments  [ <bytes of {"jobInstance":{"steps":[{"nodes":>, <rows of step 1> ]
+ *     text      "},{\"nodes\":"
  */
 import type { HostConnectionSource } from "../sources.ts";
 import { type JsonSink, ResponseTooLarge } from "./json-sink.ts";
 
-/** Rows that are still to be written. */
+/** A list of rows that is written later. */
 export interface RowSegment {
-  /** A lower bound for the bytes that they take. */
+  /** Lower bound of its size in bytes. */
   readonly minBytes: number;
-  /** Writes them. Each `yield` is a place where other requests may have a turn. @throws ResponseTooLarge */
+  /** Writes the rows. At each `yield`, the caller may let other requests run. @throws ResponseTooLarge */
   readonly write: (sink: JsonSink) => Generator<void, void, void>;
 }
 
-/** The rows of a page as a segment of the response. */
+/** Creates the segment for one page of rows. */
 export type RowWriter = (source: HostConnectionSource) => RowSegment;
 
-/** A state of the output to return to when what was written since then becomes null. */
-export interface Mark {
+/** A state of the output to restore when an error nulls the field that is being written. */
+export interface Checkpoint {
   readonly text: string;
   readonly segments: number;
   readonly segmentBytes: number;
 }
 
 export interface Output {
-  /** What follows the last segment. Appended to directly. */
+  /** The text after the last segment. The walk appends to it directly. */
   text: string;
   readonly segments: (Buffer | RowSegment)[];
-  /** Bytes of the segments at the least. */
+  /** Lower bound of the size of all segments. */
   segmentBytes: number;
   readonly maxBytes: number;
 }
 
-/** Longer texts become bytes: a string of many small parts takes several times as much memory. */
+/** Longer text becomes a segment: a concatenated string takes several times the memory of its bytes. */
 const MAX_TEXT_LENGTH = 2 ** 16;
 
 export const createOutput = (maxBytes: number): Output => ({
@@ -43,20 +48,20 @@ export const createOutput = (maxBytes: number): Output => ({
   maxBytes,
 });
 
-export const markOf = ({ text, segments, segmentBytes }: Output): Mark => ({
+export const checkpointOf = ({ text, segments, segmentBytes }: Output): Checkpoint => ({
   text,
   segments: segments.length,
   segmentBytes,
 });
 
-/** Takes back everything since `mark`. */
-export function rollBack(output: Output, { text, segments, segmentBytes }: Mark): void {
+/** Discards everything written since the checkpoint. This is cheap: strings are immutable, and no row is written yet. */
+export function rollBack(output: Output, { text, segments, segmentBytes }: Checkpoint): void {
   output.text = text;
   output.segments.length = segments;
   output.segmentBytes = segmentBytes;
 }
 
-/** Notes rows, to be written at this place. @throws ResponseTooLarge */
+/** Records that these rows belong here. @throws ResponseTooLarge */
 export function addRows(output: Output, rows: RowSegment): void {
   flush(output);
   output.segments.push(rows);
@@ -64,7 +69,7 @@ export function addRows(output: Output, rows: RowSegment): void {
   checkSize(output);
 }
 
-/** To be called often enough that the text between two calls stays small. @throws ResponseTooLarge */
+/** Checks the size limit. Call it for every list item, so that `text` stays small. @throws ResponseTooLarge */
 export function checkSize(output: Output): void {
   if (output.text.length > MAX_TEXT_LENGTH) flush(output);
   if (output.segmentBytes + output.text.length > output.maxBytes) throw new ResponseTooLarge(output.maxBytes);

@@ -11,9 +11,15 @@
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
 import { once } from "../../model/once.ts";
 import type { Execution, ExecutionResponse, Executor } from "./executor.ts";
-import { type JsonSink, ResponseTooLarge, writeBytes, writeString } from "./json-sink.ts";
+import {
+  appendBytes,
+  appendString,
+  createSinkPool,
+  type JsonSink,
+  ResponseTooLarge,
+  type SinkPool,
+} from "./json-sink.ts";
 import { createOutput, type Output, rollBack } from "./output.ts";
-import { createSinkPool, type SinkPool } from "./sink-pool.ts";
 import { createTurns, type TakeTurn } from "./turns.ts";
 import { FailedItem, type Settled, type Steps, type Walk, writeRoot } from "./walk.ts";
 
@@ -118,22 +124,22 @@ async function assemble(
     return { body, release: () => {} };
   }
   // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
-  const sink = sinks.take((head.length + segmentBytes + text.length) * 2 + 4_096);
+  const sink = sinks.acquire((head.length + segmentBytes + text.length) * 2 + 4_096);
   try {
     await run(writeSegments(sink, head, output));
-    writeString(sink, `${text}}`);
+    appendString(sink, `${text}}`);
     if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
   } catch (error) {
-    sinks.giveBack(sink);
+    sinks.release(sink);
     throw error;
   }
-  return { body: sink.bytes.subarray(0, sink.length), release: once(() => sinks.giveBack(sink)) };
+  return { body: sink.bytes.subarray(0, sink.length), release: once(() => sinks.release(sink)) };
 }
 
 function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {
-  writeString(sink, head);
+  appendString(sink, head);
   for (const segment of segments) {
-    if (segment instanceof Uint8Array) writeBytes(sink, segment);
+    if (segment instanceof Uint8Array) appendBytes(sink, segment);
     else yield* segment.write(sink);
   }
 }

@@ -1,22 +1,40 @@
 /**
- * Functions that write rows. A row takes some forty small writes, and over 10 000 rows the calls between them cost more
- * than the writes. So the writes of a selection are put in line: one generated function, one loop, its state in locals.
+ * Generates functions that write rows. A row takes about forty small writes. Over 10 000 rows, function calls between
+ * them would cost more than the writes, so a selection becomes one function with one loop, and its state is in locals.
  *
- * Steps are the source text of statements. For the selection `{ ip status }` the generated loop is, in short:
+ * The input is a list of steps, whose `code` is JavaScript. For `nodes { ip exitCode }`, shortened:
  *
- *     for (const row of rows) {
- *       make room; write a comma;
- *       write `{"ip":`            as constant 32-bit words
- *       copy the text of table.ip[row] or write `null`
- *       write `,"status":`; put the constant for table.statusCode[row]; write `}`
+ *     { kind: "constant", text: '{"ip":' }
+ *     { kind: "value",    code: "…copy table.ip from start[row] to end[row]…", maxBytes: 6, moreBytes: "…length…" }
+ *     { kind: "constant", text: ',"exitCode":' }
+ *     { kind: "value",    code: "…at = putInteger(bytes, at, table.exitCode[row])…", maxBytes: 17 }
+ *     { kind: "constant", text: "}" }
+ *
+ * The output of `compileInline` for these steps, shortened:
+ *
+ *     let { bytes, view, length: at } = sink;
+ *     for (let index = 0; index < rows.length; index++) {
+ *       const row = rows[index];
+ *       const needed = 50 + …length…;                     // one reservation per row
+ *       if (at + needed > bytes.length) { …reserve… }
+ *       if (index > 0) bytes[at++] = 44;                  // a comma
+ *       view.setInt32(at + 0, 1885938299, true);          // {"ip
+ *       view.setInt32(at + 4, 14882, true); at += 6;      // ":
+ *       …code of ip…
+ *       view.setInt32(…);  … at += 12;                    // ,"exitCode":
+ *       …code of exitCode…
+ *       view.setInt32(at + 0, 125, true); at += 1;        // }
  *     }
+ *     sink.length = at;
  *
- * A page of a few rows does not earn back what compiling costs, and a selection of thousands of aliases would become
- * megabytes of code. Those run step by step instead, each kind of step compiled once for the whole process.
+ * Compiling pays off only after some hundred rows, and a selection of thousands of aliases would become megabytes of
+ * code. Such rows are interpreted: one compiled function per kind of step, called in a loop.
  *
- * Nothing of a document becomes code: texts get in as the numbers of their bytes, and all names are made here.
+ * No part of a document becomes code. Strings become numbers (the words of their bytes), and all identifiers are
+ * defined in this file and in `row-fields.ts`.
  */
 import {
+  appendString,
   type Constant,
   createConstant,
   type JsonSink,
@@ -24,16 +42,15 @@ import {
   putConstant,
   putInteger,
   reserve,
-  writeString,
 } from "./json-sink.ts";
 
-/** Values that code refers to, by name. */
+/** Values that the code of steps refers to, by name. */
 export type Scope = Readonly<Record<string, unknown>>;
 
 /**
- * Statements that write one value of a row. They may use `row`, `sink`, `bytes`, `view`, the functions of `TOOLS` and
- * the names of the scope, write at `at`, and must advance it by no more than `maxBytes` plus the value of `moreBytes`,
- * an expression of `row`.
+ * Writes one value of a row. `code` is a list of statements that write at `at` and advance it by at most `maxBytes` plus
+ * `moreBytes`, an expression that can use `row`. The code can use `row`, `sink`, `bytes`, `view`, `needed`, the
+ * functions of `HELPERS` and the names of the scope.
  */
 export interface ValueStep {
   readonly kind: "value";
@@ -43,76 +60,77 @@ export interface ValueStep {
 }
 
 export type RowStep =
-  /** A text that is the same in every row. */
+  /** A string that is the same in every row. */
   | { readonly kind: "constant"; readonly text: string }
   | ValueStep
-  /** Steps for rows in which the expression `test` holds; the others get `null`. */
+  /** Steps for rows for which the expression `test` is true; `null` for the others. */
   | { readonly kind: "optional"; readonly test: string; readonly steps: readonly RowStep[] };
 
-/** Appends rows to the sink, with commas between them. */
+/** Appends rows to the sink, separated by commas. */
 export type WriteRows = (sink: JsonSink, rows: Uint32Array, scope: Scope) => void;
 
-/** What statements may call. */
-const TOOLS: Scope = {
+/** Functions that the code of steps can call. */
+const HELPERS: Scope = {
   putConstant,
   putBytes,
   putInteger,
   reserve,
-  /** Appends a text of any length at `at`, after which `bytes` and `view` must be read again. */
+  /** Writes a string of any length at `at`. It may replace the buffer: read `bytes` and `view` again. */
   putString: (sink: JsonSink, at: number, text: string): number => {
     sink.length = at;
-    writeString(sink, text);
+    appendString(sink, text);
     return sink.length;
   },
 };
 
 const COMMA = 0x2c;
 
-/** Statements that write a text. */
-export function setText(text: string): string {
+/** Generates statements that write a string: one `setInt32` per four bytes. */
+export function constantCode(text: string): string {
   const { length, words } = createConstant(text);
   const writes = Array.from(words, (word, index) => `view.setInt32(at + ${index * 4}, ${word}, true);`);
   return `${writes.join(" ")} at += ${length};`;
 }
 
-const setNull = setText("null");
+export const NULL_CODE = constantCode("null");
 
-/** The bytes of a row that do not depend on its values: nearly a lower bound, as values are rarely empty. */
+/** The size of a row without its values: nearly a lower bound of the size of the row. */
 export const constantBytes = (steps: readonly RowStep[]): number =>
   steps.reduce((sum, step) => {
     if (step.kind === "constant") return sum + Buffer.byteLength(step.text);
     return sum + (step.kind === "value" ? 1 : "null".length);
   }, 1);
 
-/** Values of a row, those of optional parts included. */
+/** Number of values in a row, including those of optional steps. */
 export const countValues = (steps: readonly RowStep[]): number =>
   steps.reduce((sum, step) => {
     if (step.kind === "optional") return sum + countValues(step.steps);
     return sum + (step.kind === "value" ? 1 : 0);
   }, 0);
 
-/** One generated function with all steps in line. */
+/** Compiles all steps into one function. @param names the names of the scope */
 export function compileInline(steps: readonly RowStep[], names: readonly string[]): WriteRows {
-  // The comma, and what the last word takes beyond its text.
+  // Space for the comma, and for the padding of the last word.
   let maxBytes = 8;
+  /** The `moreBytes` of all values: a row reserves its maximum size once, before it is written. */
   const lengths: string[] = [];
   const codeOf = (step: RowStep): string => {
     switch (step.kind) {
       case "constant":
         maxBytes += Buffer.byteLength(step.text);
-        return setText(step.text);
+        return constantCode(step.text);
       case "value":
         maxBytes += step.maxBytes;
         if (step.moreBytes) lengths.push(step.moreBytes);
         return step.code;
       case "optional":
         maxBytes += 4;
-        return `if (${step.test}) { ${step.steps.map(codeOf).join("\n")} } else { ${setNull} }`;
+        return `if (${step.test}) { ${step.steps.map(codeOf).join("\n")} } else { ${NULL_CODE} }`;
     }
   };
   const body = steps.map(codeOf).join("\n");
   const code = `"use strict";
-    const { ${[...Object.keys(TOOLS), ...names].join(", ")} } = scope;
+    const { ${[...Object.keys(HELPERS), ...names].join(", ")} } = scope;
     let { bytes, view, length: at } = sink;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index];
@@ -127,27 +145,27 @@ export function compileInline(steps: readonly RowStep[], names: readonly string[
     }
     sink.length = at;`;
   const write = new Function("sink", "rows", "scope", code);
-  return (sink, rows, scope) => void write(sink, rows, { ...TOOLS, ...scope });
+  return (sink, rows, scope) => void write(sink, rows, { ...HELPERS, ...scope });
 }
 
-/** Writes one value; returns where the next byte goes. */
+/** Writes one value at `at`. @returns the offset after it */
 type StepFunction = (sink: JsonSink, row: number, at: number) => number;
 type StepFactory = (scope: Scope) => StepFunction;
 type TestFactory = (scope: Scope) => (row: number) => boolean;
 
 export interface StepCompiler {
-  /** A loop over the steps. Slower by half, at hardly any cost before the first row. */
+  /** Creates a loop over the steps. It takes half as long again per row, but needs almost no preparation. */
   readonly interpret: (steps: readonly RowStep[], names: readonly string[]) => WriteRows;
 }
 
 export function createStepCompiler(): StepCompiler {
-  /** By their code, of which there are as many as there are fields of rows. */
+  /** Compiled steps by their code. There is one entry per field of a row. */
   const factories = new Map<string, StepFactory | TestFactory>();
 
   const compiled = <T extends StepFactory | TestFactory>(names: readonly string[], code: string): T => {
     const known = factories.get(code);
-    const prelude = `"use strict"; const { ${[...Object.keys(TOOLS), ...names].join(", ")} } = scope;`;
-    // The code says which of the two it is.
+    const prelude = `"use strict"; const { ${[...Object.keys(HELPERS), ...names].join(", ")} } = scope;`;
+    // The code determines which of the two types it is.
     const factory = (known ?? new Function("scope", `${prelude} ${code}`)) as T;
     factories.set(code, factory);
     return factory;
@@ -164,6 +182,7 @@ export function createStepCompiler(): StepCompiler {
          return at; };`,
     );
 
+  /** A compiled step. It is bound to a scope (table, constants) once per page. */
   type Bind = (scope: Scope) => StepFunction;
 
   const bindStep = (step: RowStep, names: readonly string[]): Bind => {
@@ -187,7 +206,7 @@ export function createStepCompiler(): StepCompiler {
   const sequence = (steps: readonly RowStep[], names: readonly string[]): Bind => {
     const binds = steps.map((step) => bindStep(step, names));
     return (scope) => {
-      // A step that occurs often is bound once.
+      // Aliases repeat steps. Each distinct step is bound once.
       const bound = new Map<Bind, StepFunction>();
       const functions = binds.map((bind) => {
         const known = bound.get(bind) ?? bind(scope);
@@ -201,9 +220,9 @@ export function createStepCompiler(): StepCompiler {
   const interpret: StepCompiler["interpret"] = (steps, names) => {
     const bind = sequence(steps, names);
     return (sink, rows, scope) => {
-      const writeRow = bind({ ...TOOLS, ...scope });
+      const writeRow = bind({ ...HELPERS, ...scope });
       for (const [index, row] of rows.entries()) {
-        if (index > 0) writeString(sink, ",");
+        if (index > 0) appendString(sink, ",");
         sink.length = writeRow(sink, row, sink.length);
       }
     };

@@ -8,7 +8,7 @@ import { type GraphQLError, locatedError } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import type { HostConnectionSource } from "../sources.ts";
 import { ResponseTooLarge } from "./json-sink.ts";
-import { addRows, checkSize, type Mark, markOf, type Output, rollBack } from "./output.ts";
+import { addRows, type Checkpoint, checkpointOf, checkSize, type Output, rollBack } from "./output.ts";
 import type { FieldPlan, ObjectPlan, ValuePlan, Variables } from "./plan.ts";
 
 /** The state of one walk. */
@@ -103,12 +103,12 @@ function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Step
 
 function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
   const { value } = field;
-  const mark = markOf(walk.output);
+  const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(field.responseKey);
   try {
     writeShortValue(walk, field, value, read(walk, field, source));
   } catch (error) {
-    replaceByNull(walk, field, value.isNullable, error, depth, mark);
+    replaceByNull(walk, field, value.isNullable, error, depth, checkpoint);
   }
   walk.path.length = depth - 1;
 }
@@ -166,12 +166,12 @@ function writeShortList(walk: Walk, field: FieldPlan, plan: ValuePlan, value: un
 }
 
 function writeShortItem(walk: Walk, field: FieldPlan, item: ValuePlan, index: number, value: unknown): void {
-  const mark = markOf(walk.output);
+  const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(index);
   try {
     writeShortValue(walk, field, item, value);
   } catch (error) {
-    replaceByNull(walk, field, item.isNullable, error, depth, mark);
+    replaceByNull(walk, field, item.isNullable, error, depth, checkpoint);
   }
   walk.path.length = depth - 1;
 }
@@ -194,12 +194,12 @@ function* attempt(
   key: string | number,
   steps: () => Steps,
 ): Steps {
-  const mark = markOf(walk.output);
+  const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(key);
   try {
     yield* steps();
   } catch (error) {
-    replaceByNull(walk, field, isNullable, error, depth, mark);
+    replaceByNull(walk, field, isNullable, error, depth, checkpoint);
   }
   walk.path.length = depth - 1;
 }
@@ -214,7 +214,7 @@ function replaceByNull(
   isNullable: boolean,
   error: unknown,
   depth: number,
-  mark: Mark,
+  checkpoint: Checkpoint,
 ): void {
   const { output, path, errors } = walk;
   if (error instanceof ResponseTooLarge) throw error;
@@ -222,7 +222,7 @@ function replaceByNull(
   const located = locatedError(error, field.nodes, [...path]);
   if (!isNullable) throw located;
   errors.push(located);
-  rollBack(output, mark);
+  rollBack(output, checkpoint);
   output.text += "null";
 }
 

@@ -2,18 +2,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  appendString,
   type Constant,
   createConstant,
   createJsonSink,
-  createPutInstant,
-  INSTANT_BYTES,
+  createPutDateTime,
+  DATE_TIME_BYTES,
   INTEGER_BYTES,
   type JsonSink,
   putBytes,
   putConstant,
   putInteger,
   reserve,
-  writeString,
 } from "../../../src/graphql/executor/json-sink.ts";
 
 // What generated code does around each `put`: make room, write, go on behind it.
@@ -29,24 +29,24 @@ const writeBytes = (sink: JsonSink, source: DataView, start: number, end: number
   reserve(sink, end - start);
   sink.length = putBytes(sink.view, sink.length, source, start, end);
 };
-const createInstantWriter = () => {
-  const put = createPutInstant();
+const createDateTimeWriter = () => {
+  const put = createPutDateTime();
   return (sink: JsonSink, ms: number): void => {
-    reserve(sink, INSTANT_BYTES);
+    reserve(sink, DATE_TIME_BYTES);
     sink.length = put(sink.view, sink.bytes, sink.length, ms);
   };
 };
-const writeQuote = (sink: JsonSink): void => writeString(sink, '"');
+const writeQuote = (sink: JsonSink): void => appendString(sink, '"');
 
 const textOf = ({ bytes, length }: JsonSink): string => bytes.toString("utf8", 0, length);
 
 /** What `write` puts after `before` bytes, into a sink of `capacity` bytes that has to grow or not. */
 function written(write: (sink: JsonSink) => void, before = 0, capacity = 64): string {
   const sink = createJsonSink(capacity, 2 ** 20);
-  writeString(sink, "x".repeat(before));
+  appendString(sink, "x".repeat(before));
   write(sink);
   // What comes next must begin where this ends.
-  writeString(sink, "|");
+  appendString(sink, "|");
   const text = textOf(sink);
   expect(text.slice(0, before)).toBe("x".repeat(before));
   expect(text.at(-1)).toBe("|");
@@ -98,7 +98,7 @@ describe("instants", () => {
     86_399_999,
     951_782_400_000,
   ])("%d ms", (ms) => {
-    expect(written((sink) => createInstantWriter()(sink, ms))).toBe(JSON.stringify(new Date(ms)));
+    expect(written((sink) => createDateTimeWriter()(sink, ms))).toBe(JSON.stringify(new Date(ms)));
   });
 
   it("of all years, one after the other, with days that come again", () => {
@@ -110,7 +110,7 @@ describe("instants", () => {
         offset,
         capacity,
         (instants, before, room) => {
-          const write = createInstantWriter();
+          const write = createDateTimeWriter();
           const text = written(
             (sink) => {
               for (const ms of instants) write(sink, ms);
@@ -144,7 +144,7 @@ describe("texts", () => {
           new Uint8Array(memory, shift).set(json);
           const [start = 0, end = 0] = [a % (json.length + 1), b % (json.length + 1)].sort((x, y) => x - y);
           const sink = createJsonSink(room, 2 ** 24);
-          writeString(sink, "x".repeat(before));
+          appendString(sink, "x".repeat(before));
           writeBytes(sink, new DataView(memory, shift, json.length), start, end);
           writeQuote(sink);
 
@@ -167,7 +167,7 @@ describe("texts", () => {
         const sink = createJsonSink(room, 2 ** 24);
         all.forEach((text, index) => {
           if (index % 2 === 0) writeConstant(sink, createConstant(text));
-          else writeString(sink, text);
+          else appendString(sink, text);
         });
         expect(textOf(sink)).toBe(Buffer.from(all.join("")).toString());
       }),
