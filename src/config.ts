@@ -274,7 +274,7 @@ const toConfig = (values: Values): Config => ({
     maxBodyBytes: values.UPSTREAM_MAX_BODY_BYTES,
     connections: values.UPSTREAM_CONNECTIONS,
     maxQueue: values.UPSTREAM_MAX_QUEUE,
-    proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, except: values.NO_PROXY },
+    proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,

@@ -15,7 +15,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   UPSTREAM_MAX_QUEUE: ({ upstream }) => upstream.maxQueue,
   HTTPS_PROXY: ({ upstream }) => upstream.proxy?.https,
   HTTP_PROXY: ({ upstream }) => upstream.proxy?.http,
-  NO_PROXY: ({ upstream }) => upstream.proxy?.except,
+  NO_PROXY: ({ upstream }) => upstream.proxy?.noProxy,
   SNAPSHOT_MAX_AGE_RUNNING_MS: ({ snapshots }) => snapshots.maxAgeRunningMs,
   SNAPSHOT_MAX_AGE_FINISHED_MS: ({ snapshots }) => snapshots.maxAgeFinishedMs,
   SNAPSHOT_MAX_BYTES: ({ snapshots }) => snapshots.maxBytes,

@@ -2,7 +2,7 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
 import { TooManySubscriptions } from "../live/subscription-limits.ts";
-import { InvalidInput } from "../model/invalid-input.ts";
+import { InvalidInput } from "../model/errors.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { ResponseTooLarge } from "./executor/json-sink.ts";
 

@@ -1,7 +1,7 @@
 /** References to jobs, checked before anything is asked of the upstream. */
 
+import { InvalidInput } from "../model/errors.ts";
 import { MAX_INT64 } from "../model/int64.ts";
-import { InvalidInput } from "../model/invalid-input.ts";
 import type { JobRef } from "../model/job-instance.ts";
 import type { JobInstanceRef } from "../model/sdl.generated.ts";
 import { SCOPE_TYPES } from "../model/status.ts";

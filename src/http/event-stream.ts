@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
 import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
-import { StreamInterrupted } from "../model/interruption.ts";
+import { StreamInterrupted } from "../model/errors.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { createInsertedText, type ResultMark } from "./inserted-text.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";

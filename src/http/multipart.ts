@@ -4,7 +4,7 @@
  */
 import type { FastifyReply } from "fastify";
 import { formatError } from "../graphql/errors.ts";
-import { StreamInterrupted } from "../model/interruption.ts";
+import { StreamInterrupted } from "../model/errors.ts";
 import { beginStream, interruptStream, KEEP_ALIVE_MS, writeString } from "./streamed-response.ts";
 
 /** True when the caller takes a subscription in parts. */

@@ -3,7 +3,7 @@
  * serves them all; only when that call fails for its host results, lookups of the status alone make one of their own.
  */
 import DataLoader from "dataloader";
-import { InvalidInput } from "../model/invalid-input.ts";
+import { InvalidInput } from "../model/errors.ts";
 import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";

@@ -1,7 +1,7 @@
 /** Subscriptions to jobs: limits, admission, and the pollers that they share. */
 import pLimit from "p-limit";
 import type { Freshness, Snapshots } from "../jobs/snapshots.ts";
-import { StreamInterrupted } from "../model/interruption.ts";
+import { StreamInterrupted } from "../model/errors.ts";
 import { type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";

@@ -1,9 +1,10 @@
 /** Pages of host results in an order. */
+
+import { InvalidInput } from "./errors.ts";
 import { decodeCursor, encodeCursor } from "./host-cursor.ts";
 import { comparePositions, orderText, type Position, positionOf, sortHostResults } from "./host-order.ts";
 import type { HostResults } from "./host-results.ts";
 import type { Rows } from "./host-table.ts";
-import { InvalidInput } from "./invalid-input.ts";
 import { once } from "./once.ts";
 import type { HostResultOrder } from "./sdl.generated.ts";
 

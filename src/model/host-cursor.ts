@@ -2,10 +2,11 @@
  * Cursors: a place in an order of one step attempt, as opaque text. It holds values rather than an index, so it
  * stays valid when the upstream sends the same rows in another order.
  */
+
+import { InvalidInput } from "./errors.ts";
 import type { Position, SortValue } from "./host-order.ts";
 import type { ResultKey } from "./host-result.ts";
 import { isInt64, toInt64 } from "./int64.ts";
-import { InvalidInput } from "./invalid-input.ts";
 
 /** What a cursor belongs to. A cursor of one is refused by another. */
 export interface CursorScope {

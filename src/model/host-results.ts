@@ -1,7 +1,6 @@
 /** The host results of one step attempt, and what is known of all of them together: computed once, when asked for. */
 import { LRUCache } from "lru-cache";
 import { fingerprintRows } from "./host-fingerprint.ts";
-import { addressOf, placeRows } from "./host-placement.ts";
 import type { ResultKey } from "./host-result.ts";
 import {
   type HostTable,
@@ -11,6 +10,7 @@ import {
   type Rows,
 } from "./host-table.ts";
 import { once } from "./once.ts";
+import { addressOf, placeRows } from "./stable-order.ts";
 import { countStatuses, type StatusCounts } from "./summary.ts";
 
 export interface HostResults {

@@ -4,7 +4,6 @@
  */
 import type { Container, HostResult } from "./host-result.ts";
 import type { Int64 } from "./int64.ts";
-import { decodeJsonText } from "./json-text.ts";
 
 /** Whole numbers; NaN where absent. */
 export type NumberColumn = Float64Array;
@@ -90,6 +89,15 @@ export function numberAt(column: NumberColumn, row: number): number | null {
 export const idAt = (column: IdColumn, row: number): Int64 | null =>
   (column.large.size > 0 ? column.large.get(row) : undefined) ?? numberAt(column.values, row);
 
+/**
+ * The string between the quotes of a JSON string, from `start` to `end`.
+ * @param isEscaped whether it has escape sequences. Most have none, and are decoded without JSON.parse.
+ */
+export function decodeJsonString(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
+  const json = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+  return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
+}
+
 /** Text at `row`, or null. */
 export function textAt(
   { bytes }: HostTable,
@@ -97,7 +105,7 @@ export function textAt(
   row: number,
 ): string | null {
   const from = start[row] ?? -1;
-  return from < 0 ? null : decodeJsonText(bytes, from, end[row] ?? from, escaped?.[row] === 1);
+  return from < 0 ? null : decodeJsonString(bytes, from, end[row] ?? from, escaped?.[row] === 1);
 }
 
 /** Most memory for what is remembered of a table's rows, in bytes: per row, and for any table. */

@@ -10,7 +10,7 @@
 import { isIP } from "node:net";
 
 /** In JSON, slashes may have a backslash before them; in URLs inside URLs, all of these are percent-encoded. */
-const SPELLINGS: Readonly<Record<string, string>> = {
+const ENCODED: Readonly<Record<string, string>> = {
   "/": "(?:\\\\{0,4}/|%2f)",
   ":": "(?::|%3a)",
   "@": "(?:@|%40)",
@@ -18,23 +18,23 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   "]": "(?:\\]|%5d)",
 };
 
-const SLASH = SPELLINGS["/"];
-const COLON = SPELLINGS[":"];
-const AT = SPELLINGS["@"];
+const SLASH = ENCODED["/"];
+const COLON_PATTERN = ENCODED[":"];
+const AT = ENCODED["@"];
 
-const patternOf = (text: string): string =>
-  text.replace(/[^\w-]/g, (character) => SPELLINGS[character] ?? `\\${character}`);
+const escapeEncoded = (text: string): string =>
+  text.replace(/[^\w-]/g, (character) => ENCODED[character] ?? `\\${character}`);
 
 /** An escape sequence ends here: its last character belongs to no word. */
 const AFTER_ESCAPE = "(?<=%[0-9a-f]{2}|\\\\[bfnrt]|\\\\u[0-9a-f]{4})";
 
 /** Before and after a host name no character of one. */
-const NAME_BEGIN = `(?:(?<![a-z0-9-])|${AFTER_ESCAPE})`;
+const NAME_START = `(?:(?<![a-z0-9-])|${AFTER_ESCAPE})`;
 const NAME_END = "(?![a-z0-9-])";
 /** After a name of one part no more parts, either: `job.example.com` is not `job`. */
 const SINGLE_NAME_END = "(?![a-z0-9_-]|\\.[a-z0-9])";
 /** `110.0.0.1` and `10.0.0.12` are not `10.0.0.1`. */
-const IPV4_BEGIN = `(?:(?<!\\d|\\d\\.)|${AFTER_ESCAPE})`;
+const IPV4_START = `(?:(?<!\\d|\\d\\.)|${AFTER_ESCAPE})`;
 const IPV4_END = "(?!\\d|\\.\\d)";
 
 /**
@@ -43,40 +43,40 @@ const IPV4_END = "(?!\\d|\\.\\d)";
  */
 export function addressPatterns(url: URL): string[] {
   const { hostname, protocol } = url;
-  const name = patternOf(hostname);
+  const name = escapeEncoded(hostname);
   const port = url.port || (protocol === "https:" ? "443" : "80");
   const path = url.pathname.replace(/\/+$/, "");
   const isIpv4 = isIP(hostname) === 4;
   const isSingleName = /^[\w-]+$/.test(hostname);
   const [begin, end] = isIpv4
-    ? [IPV4_BEGIN, IPV4_END]
-    : [NAME_BEGIN, isSingleName ? SINGLE_NAME_END : NAME_END];
-  const anyPath = path === "" ? "" : `(?:${patternOf(path)})?`;
+    ? [IPV4_START, IPV4_END]
+    : [NAME_START, isSingleName ? SINGLE_NAME_END : NAME_END];
+  const anyPath = path === "" ? "" : `(?:${escapeEncoded(path)})?`;
   return [
     // A URL, whatever its scheme and port.
-    `(?:https?${COLON})?${SLASH}${SLASH}${name}${end}(?:${COLON}\\d{1,5})?${anyPath}`,
-    `${begin}${name}${COLON}${port}(?!\\d)${anyPath}`,
+    `(?:https?${COLON_PATTERN})?${SLASH}${SLASH}${name}${end}(?:${COLON_PATTERN}\\d{1,5})?${anyPath}`,
+    `${begin}${name}${COLON_PATTERN}${port}(?!\\d)${anyPath}`,
     ...(isSingleName ? singleNamePatterns(name, path) : [`${begin}${name}${end}${anyPath}`]),
     // A path of one part can be in any text; one of several is nobody else's.
-    ...(/\/.*\//.test(path) ? [`${patternOf(path)}(?![\\w-])`] : []),
+    ...(/\/.*\//.test(path) ? [`${escapeEncoded(path)}(?![\\w-])`] : []),
   ];
 }
 
 /** Texts that a host name follows, as HTTP, Java and Node.js write them. */
-const INTRODUCTIONS = [
+const HOST_PREFIXES = [
   AT,
-  `\\bhost(?:name)?["'\\\\]{0,4}\\s{0,4}(?:=|${COLON})\\s{0,4}["'\\\\]{0,4}`,
-  `(?:UnknownHostException|ENOTFOUND|EAI_AGAIN)(?:${COLON})?\\s{1,4}`,
+  `\\bhost(?:name)?["'\\\\]{0,4}\\s{0,4}(?:=|${COLON_PATTERN})\\s{0,4}["'\\\\]{0,4}`,
+  `(?:UnknownHostException|ENOTFOUND|EAI_AGAIN)(?:${COLON_PATTERN})?\\s{1,4}`,
 ];
 
 function singleNamePatterns(name: string, path: string): string[] {
-  const begun = `${NAME_BEGIN}${name}`;
-  const paths = [...(path === "" ? [] : [patternOf(path)]), patternOf("/api/v4")];
+  const prefix = `${NAME_START}${name}`;
+  const paths = [...(path === "" ? [] : [escapeEncoded(path)]), escapeEncoded("/api/v4")];
   return [
-    ...paths.map((part) => `${begun}${part}(?![\\w-])`),
+    ...paths.map((part) => `${prefix}${part}(?![\\w-])`),
     // Java's form of an address that was looked up.
-    `${begun}${SLASH}\\d{1,3}(?:\\.\\d{1,3}){3}`,
+    `${prefix}${SLASH}\\d{1,3}(?:\\.\\d{1,3}){3}`,
     // The name first: looking back from every character for what may precede it would cost more.
-    ...INTRODUCTIONS.map((introduction) => `${name}${SINGLE_NAME_END}(?<=${introduction}${name})`),
+    ...HOST_PREFIXES.map((prefix) => `${name}${SINGLE_NAME_END}(?<=${prefix}${name})`),
   ];
 }

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ACCEPT_ENCODING } from "./response-body.ts";
-import { NO_DETAILS, UpstreamError } from "./upstream-error.ts";
+import { NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 
 /** What a caller says of itself. */
 interface CallerClaims {
@@ -62,13 +62,13 @@ export function createCallerCache(): typeof createCaller {
  * The headers of a call for `caller`.
  * @throws UpstreamError `UNAUTHENTICATED` without credentials: such a call is not worth making.
  */
-export function callerHeaders({ authorization, tenantId, language }: Caller): Record<string, string> {
+export function upstreamHeaders({ authorization, tenantId, language }: Caller): Record<string, string> {
   if (authorization === null) {
     throw new UpstreamError(
       "UNAUTHENTICATED",
       'Expected credentials in the header X-Bkapi-Authorization, such as {"access_token": "…"}, or the cookie of a ' +
         "BlueKing login; got neither.",
-      NO_DETAILS,
+      NO_ERROR_DETAILS,
     );
   }
   return {

@@ -1,14 +1,14 @@
 /** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
-import { createBodyReader, decodeUtf8 } from "./body.ts";
-import { type Caller, callerHeaders } from "./caller.ts";
-import { decodeJobInstance, type Reading } from "./decode-job-instance.ts";
+import { type Caller, upstreamHeaders } from "./caller.ts";
+import { decodeJobInstance, type ResponseInfo } from "./decode-job-instance.ts";
 import { ContractViolation } from "./decoders.ts";
-import { upstreamDetails } from "./details.ts";
-import { isErrorBody, readFailure } from "./failure.ts";
+import { readErrorDetails } from "./error-details.ts";
+import { decodeErrorResponse, isErrorBody } from "./error-response.ts";
+import { createBodyReader, decodeUtf8 } from "./json-body.ts";
 import { createRedaction, type Redact } from "./redaction.ts";
 import {
   createTransport,
@@ -16,8 +16,8 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from "./transport.ts";
-import { type ResponseHead, TransportFailure } from "./transport-failure.ts";
-import { NO_DETAILS, type UpstreamDetails, UpstreamError } from "./upstream-error.ts";
+import { type ResponseHead, TransportError } from "./transport-error.ts";
+import { type ErrorDetails, NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 
 export interface Lookup {
   readonly ref: JobRef;
@@ -49,18 +49,18 @@ export interface UpstreamClient {
 }
 
 /** From here on, receiving, reading and answering are turns of their own, so that small requests get theirs between. */
-const LARGE_BODY_BYTES = 256 * 1024;
+const LARGE_RESPONSE_BYTES = 256 * 1024;
 
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
-  const callOptionsOf = createCallOptions(options);
+  const callerOptionsOf = createCallerOptions(options);
   const readBody = createBodyReader();
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
     const { ref, requiredData, caller, operationLog, signal, onDispatch } = lookup;
-    const { headers, redact } = callOptionsOf(caller);
-    const detailsOf = (head: ResponseHead, parsed?: unknown): UpstreamDetails => {
-      const details = upstreamDetails(head, parsed, null, redact);
+    const { headers, redact } = callerOptionsOf(caller);
+    const detailsOf = (head: ResponseHead, parsed?: unknown): ErrorDetails => {
+      const details = readErrorDetails(head, parsed, null, redact);
       const ids = [details.jobRequestId, details.gatewayRequestId];
       operationLog.upstreamRequestIds.push(...ids.filter((id) => id !== null));
       return details;
@@ -77,21 +77,21 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
       onDispatch: () => onDispatch?.(performance.now()),
     };
     const response = await transport.get(request).catch((error: unknown) => {
-      if (!(error instanceof TransportFailure)) throw error;
+      if (!(error instanceof TransportError)) throw error;
       const { code, message, head, retryAfterMs } = error;
-      const details = head === null ? NO_DETAILS : detailsOf(head);
+      const details = head === null ? NO_ERROR_DETAILS : detailsOf(head);
       throw new UpstreamError(code, redact(message), details, retryAfterMs);
     });
 
     const observedAt = Date.now();
-    const isLarge = response.body.length > LARGE_BODY_BYTES;
-    if (isLarge) await turn();
+    const isLarge = response.body.length > LARGE_RESPONSE_BYTES;
+    if (isLarge) await nextTurn();
     const body = readBody(response.body, requiredData);
     const details = detailsOf(response, body);
     try {
       const reading = { requiredData, observedAt, upstreamRequestId: details.jobRequestId };
       const outcome = readOutcome(response, body, reading, redact);
-      if (isLarge) await turn();
+      if (isLarge) await nextTurn();
       return outcome;
     } catch (error) {
       if (!(error instanceof ContractViolation)) throw error;
@@ -103,35 +103,35 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
 }
 
 /** What is the same for all calls of a caller. */
-interface CallOptions {
+interface CallerOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly redact: Redact;
 }
 
 /** Memory limit for cached options: about a thousand callers. Creating them costs as much as a small call. */
-const MAX_CALL_OPTIONS_BYTES = 32 * 2 ** 20;
+const MAX_CALLER_OPTIONS_BYTES = 32 * 2 ** 20;
 
 /** About what the options of a caller take, as measured: most of it is the compiled pattern of the secrets. */
-const CALL_OPTIONS_BYTES = 24 * 2 ** 10;
+const CALLER_OPTIONS_BYTES = 24 * 2 ** 10;
 /** And more for each character of the credentials, which the pattern has in several encodings. */
-const BYTES_PER_CHARACTER = 16;
+const OPTIONS_BYTES_PER_CHARACTER = 16;
 
 /**
  * @returns the options for a caller.
  * @throws UpstreamError `UNAUTHENTICATED` for a caller without credentials.
  */
-function createCallOptions({ baseUrl, proxy }: TransportOptions): (caller: Caller) => CallOptions {
-  const cached = new LRUCache<string, CallOptions>({
-    maxSize: MAX_CALL_OPTIONS_BYTES,
+function createCallerOptions({ baseUrl, proxy }: TransportOptions): (caller: Caller) => CallerOptions {
+  const cached = new LRUCache<string, CallerOptions>({
+    maxSize: MAX_CALLER_OPTIONS_BYTES,
     sizeCalculation: ({ headers }) =>
-      CALL_OPTIONS_BYTES + BYTES_PER_CHARACTER * (headers["x-bkapi-authorization"]?.length ?? 0),
+      CALLER_OPTIONS_BYTES + OPTIONS_BYTES_PER_CHARACTER * (headers["x-bkapi-authorization"]?.length ?? 0),
   });
   const proxies = [proxy?.http ?? "", proxy?.https ?? ""].filter((url) => url !== "");
   const redactFor = createRedaction([baseUrl, ...proxies.map((url) => new URL(url))]);
   return (caller) => {
     let options = cached.get(caller.identity);
     if (!options) {
-      options = { headers: callerHeaders(caller), redact: redactFor(caller) };
+      options = { headers: upstreamHeaders(caller), redact: redactFor(caller) };
       cached.set(caller.identity, options);
     }
     return options;
@@ -151,13 +151,13 @@ const endpoint = ({ scope, jobInstanceId }: JobRef, requiredData: RequiredData):
 function readOutcome(
   response: TransportResponse,
   body: unknown,
-  reading: Reading,
+  reading: ResponseInfo,
   redact: Redact,
 ): JobOutcome {
   const { status } = response;
   if (status >= 300 && status < 400)
     throw new ContractViolation("the answer", "JSON", `redirect, HTTP ${status}`);
-  if (status >= 400 || isErrorBody(body)) return readFailure(response, body, redact);
+  if (status >= 400 || isErrorBody(body)) return decodeErrorResponse(response, body, redact);
   requireJson(response, body);
   return decodeJobInstance(body, reading);
 }

@@ -41,56 +41,56 @@ export function createConcurrencyLimit({
   maxRunning,
   maxWaiting,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
-  let freePlaces = maxRunning;
-  let freeWaiting = maxWaiting;
+  let freeSlots = maxRunning;
+  let freeQueueSlots = maxWaiting;
   const shares = new Map<string, Share>();
   /** Those that have calls waiting, the next to be served first. */
-  const turns = new Set<Share>();
+  const waitingShares = new Set<Share>();
 
   const run = (share: Share, start: () => void) => {
-    freePlaces -= 1;
+    freeSlots -= 1;
     share.running += 1;
     start();
   };
 
   const dequeue = (share: Share, start: () => void): boolean => {
     if (!share.waiting.delete(start)) return false;
-    freeWaiting += 1;
-    if (share.waiting.size === 0) turns.delete(share);
+    freeQueueSlots += 1;
+    if (share.waiting.size === 0) waitingShares.delete(share);
     return true;
   };
 
-  const forgetIfIdle = (share: Share) => {
+  const deleteIfIdle = (share: Share) => {
     if (share.running === 0 && share.waiting.size === 0) shares.delete(share.identity);
   };
 
-  const runWaiting = () => {
-    while (freePlaces > 0) {
+  const startWaiting = () => {
+    while (freeSlots > 0) {
       // Those who may not run hold a place each, so this looks at no more shares than there are places.
-      const share = turns.values().find(({ running }) => mayTakeOneMore(running, freePlaces));
+      const share = waitingShares.values().find(({ running }) => mayTakeSlot(running, freeSlots));
       const [start] = share?.waiting ?? [];
       if (!share || !start) return;
       dequeue(share, start);
       // To the end of the round.
-      if (turns.delete(share)) turns.add(share);
+      if (waitingShares.delete(share)) waitingShares.add(share);
       run(share, start);
     }
   };
 
   const acquire: ConcurrencyLimit["acquire"] = (identity, start) => {
     const share = shares.get(identity) ?? { identity, running: 0, waiting: new Set() };
-    const canRun = mayTakeOneMore(share.running, freePlaces);
-    if (!canRun && !mayTakeOneMore(share.waiting.size, freeWaiting)) return null;
+    const canRun = mayTakeSlot(share.running, freeSlots);
+    if (!canRun && !mayTakeSlot(share.waiting.size, freeQueueSlots)) return null;
     shares.set(identity, share);
     if (canRun) {
       run(share, start);
     } else {
-      freeWaiting -= 1;
+      freeQueueSlots -= 1;
       share.waiting.add(start);
-      turns.add(share);
+      waitingShares.add(share);
     }
     return () => {
-      if (dequeue(share, start)) forgetIfIdle(share);
+      if (dequeue(share, start)) deleteIfIdle(share);
     };
   };
 
@@ -98,9 +98,9 @@ export function createConcurrencyLimit({
     const share = shares.get(identity);
     if (!share) return;
     share.running -= 1;
-    freePlaces += 1;
-    runWaiting();
-    forgetIfIdle(share);
+    freeSlots += 1;
+    startWaiting();
+    deleteIfIdle(share);
   };
 
   return { acquire, release };
@@ -109,5 +109,5 @@ export function createConcurrencyLimit({
 /** How many times what stays free an identity may hold. */
 const HELD_TO_FREE = 3;
 
-const mayTakeOneMore = (held: number, free: number): boolean =>
+const mayTakeSlot = (held: number, free: number): boolean =>
   held < HELD_TO_FREE * free && (free > 1 || held === 0);

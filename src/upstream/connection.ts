@@ -1,7 +1,7 @@
 /** Connections to the upstream, directly or through a proxy. Each carries one request at a time. */
 import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { monitorSocket, type SocketMonitor } from "./socket-monitor.ts";
-import { MAX_HEADER_BYTES } from "./transport-failure.ts";
+import { MAX_HEADER_BYTES } from "./transport-error.ts";
 
 /** Values of the usual environment variables; "" where there is none. */
 interface ProxyOptions {
@@ -10,7 +10,7 @@ interface ProxyOptions {
   /** `HTTPS_PROXY`: for an upstream that speaks HTTPS. */
   readonly https: string;
   /** `NO_PROXY`: hosts that are reached directly. */
-  readonly except: string;
+  readonly noProxy: string;
 }
 
 export interface ConnectionOptions {
@@ -43,7 +43,7 @@ export interface Connection {
 }
 
 /** @returns makes a connection. */
-export function createConnections(options: ConnectionOptions): () => Connection {
+export function createConnector(options: ConnectionOptions): () => Connection {
   const { baseUrl, proxy, timeoutMs, maxBodyBytes } = options;
   const { origin } = baseUrl;
   const prefix = baseUrl.pathname.replace(/\/+$/, "");
@@ -92,7 +92,7 @@ const createProxyAgent = (
   new EnvHttpProxyAgent({
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
-    noProxy: proxy.except,
+    noProxy: proxy.noProxy,
     connectTimeout: timeoutMs,
     allowH2: false,
     // The agent gives the function that connects by way of the proxy, or directly for hosts of NO_PROXY.

@@ -5,7 +5,14 @@ import type {
   IamRelatedResourceType,
   IamResourceNode,
 } from "../model/job-instance.ts";
-import { ContractViolation, list, object, optionalList, optionalString, string } from "./decoders.ts";
+import {
+  ContractViolation,
+  decodeList,
+  decodeObject,
+  decodeOptionalList,
+  decodeOptionalString,
+  decodeString,
+} from "./decoders.ts";
 
 /**
  * What to apply for; null when there is nothing, and when it is not of the documented form: that the call was denied
@@ -22,20 +29,20 @@ export function decodeIamApplication(value: unknown): IamApplication | null {
 }
 
 function decodeApplication(value: unknown): IamApplication {
-  const data = object(value, "");
+  const data = decodeObject(value, "");
   return {
-    systemId: string(data.system_id, "system_id"),
-    systemName: optionalString(data.system_name, "system_name"),
-    actions: optionalList(data.actions, "actions", decodeAction),
+    systemId: decodeString(data.system_id, "system_id"),
+    systemName: decodeOptionalString(data.system_name, "system_name"),
+    actions: decodeOptionalList(data.actions, "actions", decodeAction),
   };
 }
 
 function decodeAction(value: unknown): IamAction {
-  const action = object(value, "");
+  const action = decodeObject(value, "");
   return {
-    id: string(action.id, "id"),
-    name: optionalString(action.name, "name"),
-    relatedResourceTypes: optionalList(
+    id: decodeString(action.id, "id"),
+    name: decodeOptionalString(action.name, "name"),
+    relatedResourceTypes: decodeOptionalList(
       action.related_resource_types,
       "related_resource_types",
       decodeRelatedResourceType,
@@ -44,25 +51,25 @@ function decodeAction(value: unknown): IamAction {
 }
 
 function decodeRelatedResourceType(value: unknown): IamRelatedResourceType {
-  const type = object(value, "");
+  const type = decodeObject(value, "");
   return {
-    systemId: string(type.system_id, "system_id"),
-    systemName: optionalString(type.system_name, "system_name"),
-    type: string(type.type, "type"),
-    typeName: optionalString(type.type_name, "type_name"),
-    instances: optionalList(type.instances, "instances", decodePath),
+    systemId: decodeString(type.system_id, "system_id"),
+    systemName: decodeOptionalString(type.system_name, "system_name"),
+    type: decodeString(type.type, "type"),
+    typeName: decodeOptionalString(type.type_name, "type_name"),
+    instances: decodeOptionalList(type.instances, "instances", decodePath),
   };
 }
 
 /** One path from root to leaf. */
-const decodePath = (value: unknown): IamResourceNode[] => list(value, "", decodeNode);
+const decodePath = (value: unknown): IamResourceNode[] => decodeList(value, "", decodeNode);
 
 function decodeNode(value: unknown): IamResourceNode {
-  const node = object(value, "");
+  const node = decodeObject(value, "");
   return {
-    id: string(node.id, "id"),
-    type: string(node.type, "type"),
-    name: optionalString(node.name, "name"),
-    typeName: optionalString(node.type_name, "type_name"),
+    id: decodeString(node.id, "id"),
+    type: decodeString(node.type, "type"),
+    name: decodeOptionalString(node.name, "name"),
+    typeName: decodeOptionalString(node.type_name, "type_name"),
   };
 }

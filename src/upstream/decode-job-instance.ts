@@ -9,22 +9,22 @@ import {
   type StepInstance,
 } from "../model/job-instance.ts";
 import { isTerminal, runStatus } from "../model/status.ts";
-import { hostRows } from "./body.ts";
 import {
-  boolean,
-  instant,
-  int32,
-  int64,
-  type Json,
-  list,
-  object,
-  optionalInstant,
-  optionalSafeInteger,
-  string,
-  within,
+  atPath,
+  decodeBoolean,
+  decodeInstant,
+  decodeInt32,
+  decodeInt64,
+  decodeList,
+  decodeObject,
+  decodeOptionalInstant,
+  decodeOptionalSafeInteger,
+  decodeString,
+  type UpstreamObject,
 } from "./decoders.ts";
+import { hostTableOf } from "./json-body.ts";
 
-export interface Reading {
+export interface ResponseInfo {
   readonly requiredData: RequiredData;
   /** When the response was received, milliseconds since the epoch. */
   readonly observedAt: number;
@@ -35,12 +35,12 @@ export interface Reading {
  * @param body as a `BodyReader` with the same `requiredData` reads it.
  * @throws ContractViolation with the path, such as `data.step_instance_list[0].status`, of what breaks the contract.
  */
-export function decodeJobInstance(body: unknown, reading: Reading): JobInstance {
-  const data = object(object(body, "").data, "data");
-  return within("data", () => {
-    const job = object(data.job_instance, "job_instance");
-    const isFinished = boolean(data.finished, "finished");
-    const { scope, jobInstanceId, name, statusCode, times } = within("job_instance", () =>
+export function decodeJobInstance(body: unknown, response: ResponseInfo): JobInstance {
+  const data = decodeObject(decodeObject(body, "").data, "data");
+  return atPath("data", () => {
+    const job = decodeObject(data.job_instance, "job_instance");
+    const isFinished = decodeBoolean(data.finished, "finished");
+    const { scope, jobInstanceId, name, statusCode, times } = atPath("job_instance", () =>
       decodeJob(job, isFinished),
     );
     const path = jobPath(scope, jobInstanceId);
@@ -55,36 +55,38 @@ export function decodeJobInstance(body: unknown, reading: Reading): JobInstance 
       startedAt: times.startedAt,
       finishedAt: times.finishedAt,
       durationMs: times.durationMs,
-      steps: list(data.step_instance_list, "step_instance_list", (step) => decodeStep(step, path, reading)),
-      observedAt: reading.observedAt,
-      upstreamRequestId: reading.upstreamRequestId,
+      steps: decodeList(data.step_instance_list, "step_instance_list", (step) =>
+        decodeStep(step, path, response),
+      ),
+      observedAt: response.observedAt,
+      upstreamRequestId: response.upstreamRequestId,
     };
   });
 }
 
-function decodeJob(job: Json, isFinished: boolean) {
+function decodeJob(job: UpstreamObject, isFinished: boolean) {
   const scope: ResourceScope = {
-    typeRaw: string(job.bk_scope_type, "bk_scope_type"),
-    id: string(job.bk_scope_id, "bk_scope_id"),
+    typeRaw: decodeString(job.bk_scope_type, "bk_scope_type"),
+    id: decodeString(job.bk_scope_id, "bk_scope_id"),
   };
   return {
     scope,
-    jobInstanceId: int64(job.job_instance_id, "job_instance_id"),
-    name: string(job.name, "name"),
-    statusCode: int32(job.status, "status"),
+    jobInstanceId: decodeInt64(job.job_instance_id, "job_instance_id"),
+    name: decodeString(job.name, "name"),
+    statusCode: decodeInt32(job.status, "status"),
     times: readTimes(job, !isFinished),
   };
 }
 
-function decodeStep(value: unknown, job: string, { requiredData, observedAt }: Reading): StepInstance {
-  const step = object(value, "");
-  const stepInstanceId = int64(step.step_instance_id, "step_instance_id");
-  const retryCount = int32(step.execute_count, "execute_count");
-  const statusCode = int32(step.status, "status");
+function decodeStep(value: unknown, job: string, { requiredData, observedAt }: ResponseInfo): StepInstance {
+  const step = decodeObject(value, "");
+  const stepInstanceId = decodeInt64(step.step_instance_id, "step_instance_id");
+  const retryCount = decodeInt32(step.execute_count, "execute_count");
+  const statusCode = decodeInt32(step.status, "status");
   const { phase } = runStatus(statusCode);
   const isFinished = isTerminal(phase);
-  const name = string(step.name, "name");
-  const typeCode = int32(step.type, "type");
+  const name = decodeString(step.name, "name");
+  const typeCode = decodeInt32(step.type, "type");
   const { createdAt, startedAt, finishedAt, durationMs } = readTimes(
     step,
     !isFinished && phase !== "UNKNOWN",
@@ -110,26 +112,26 @@ function decodeStep(value: unknown, job: string, { requiredData, observedAt }: R
  * The host results of one step. Either list may arrive, whatever was asked for: the documented servers know
  * `step_ip_result_list`, released ones `step_execute_object_result_list`. Without either there are none.
  */
-function decodeHostResults(step: Json): HostResults {
-  const released = hostRows(step.step_execute_object_result_list, "step_execute_object_result_list");
+function decodeHostResults(step: UpstreamObject): HostResults {
+  const released = hostTableOf(step.step_execute_object_result_list, "step_execute_object_result_list");
   const hasReleased = released !== null && released.length > 0;
-  const table = hasReleased ? released : hostRows(step.step_ip_result_list, "step_ip_result_list");
+  const table = hasReleased ? released : hostTableOf(step.step_ip_result_list, "step_ip_result_list");
   return createHostResults(table ?? released ?? NO_ROWS);
 }
 
 const NO_ROWS = finishTable(createHostTableBuilder(), 0, new Uint8Array(0));
 
 /**
- * @param goesOn the run is known not to have ended. A restarted confirmation goes on with the end and the total
+ * @param isRunning the run is known not to have ended. A restarted confirmation goes on with the end and the total
  *   time of its last run: those are left out.
  */
-function readTimes(run: Json, goesOn: boolean) {
-  const finishedAt = optionalInstant(run.end_time, "end_time");
-  const durationMs = optionalSafeInteger(run.total_time, "total_time");
+function readTimes(run: UpstreamObject, isRunning: boolean) {
+  const finishedAt = decodeOptionalInstant(run.end_time, "end_time");
+  const durationMs = decodeOptionalSafeInteger(run.total_time, "total_time");
   return {
-    createdAt: instant(run.create_time, "create_time"),
-    startedAt: optionalInstant(run.start_time, "start_time"),
-    finishedAt: goesOn ? null : finishedAt,
-    durationMs: goesOn ? null : durationMs,
+    createdAt: decodeInstant(run.create_time, "create_time"),
+    startedAt: decodeOptionalInstant(run.start_time, "start_time"),
+    finishedAt: isRunning ? null : finishedAt,
+    durationMs: isRunning ? null : durationMs,
   };
 }

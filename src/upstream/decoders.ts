@@ -14,7 +14,7 @@ export class ContractViolation extends Error {
   constructor(path: string, expected: string, value: unknown) {
     super();
     this.path = path;
-    this.#complaint = `to be ${expected}, got ${describe(value)}.`;
+    this.#complaint = `to be ${expected}, got ${describeValue(value)}.`;
   }
 
   override get message(): string {
@@ -38,7 +38,7 @@ export const INT64 = "a 64-bit integer";
 export const SAFE_INTEGER = "an integer within ±(2^53-1)";
 export const INSTANT = "milliseconds since the epoch, no later than the year 9999";
 
-function describe(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
@@ -48,7 +48,7 @@ function describe(value: unknown): string {
 }
 
 /** Runs `decode` for what stands at `path`: a violation inside gets the path put before its own. */
-export function within<T>(path: string, decode: () => T): T {
+export function atPath<T>(path: string, decode: () => T): T {
   try {
     return decode();
   } catch (error) {
@@ -56,18 +56,18 @@ export function within<T>(path: string, decode: () => T): T {
   }
 }
 
-export type Json = { readonly [key: string]: unknown };
+export type UpstreamObject = { readonly [key: string]: unknown };
 
-export function object(value: unknown, name: string): Json {
+export function decodeObject(value: unknown, name: string): UpstreamObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ContractViolation(name, OBJECT, value);
   }
   // A non-null object that is no array has string keys and unknown values: just what Json says.
-  return value as Json;
+  return value as UpstreamObject;
 }
 
 /** The items of an array, each decoded by `decode`. */
-export function list<T>(value: unknown, name: string, decode: (item: unknown) => T): T[] {
+export function decodeList<T>(value: unknown, name: string, decode: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw new ContractViolation(name, LIST, value);
   const items: T[] = [];
   try {
@@ -79,8 +79,8 @@ export function list<T>(value: unknown, name: string, decode: (item: unknown) =>
 }
 
 /** `list`, for a list that may be absent: it is empty then. */
-export const optionalList = <T>(value: unknown, name: string, decode: (item: unknown) => T): T[] =>
-  value === undefined || value === null ? [] : list(value, name, decode);
+export const decodeOptionalList = <T>(value: unknown, name: string, decode: (item: unknown) => T): T[] =>
+  value === undefined || value === null ? [] : decodeList(value, name, decode);
 
 /** Makes a decoder that gives null for null and absent. */
 const optional =
@@ -88,18 +88,18 @@ const optional =
   (value: unknown, name: string): T | null =>
     value === undefined || value === null ? null : decode(value, name);
 
-export function string(value: unknown, name: string): string {
+export function decodeString(value: unknown, name: string): string {
   if (typeof value !== "string") throw new ContractViolation(name, STRING, value);
   return value;
 }
 
-export function boolean(value: unknown, name: string): boolean {
+export function decodeBoolean(value: unknown, name: string): boolean {
   if (typeof value !== "boolean") throw new ContractViolation(name, "true or false", value);
   return value;
 }
 
 /** A whole number that GraphQL's `Int` can carry. */
-export function int32(value: unknown, name: string): number {
+export function decodeInt32(value: unknown, name: string): number {
   if (typeof value !== "number" || (value | 0) !== value) {
     throw new ContractViolation(name, INT32, value);
   }
@@ -107,7 +107,7 @@ export function int32(value: unknown, name: string): number {
 }
 
 /** A whole number that the SDL's `SafeInt` can carry. */
-function safeInteger(value: unknown, name: string): number {
+function decodeSafeInteger(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value)) {
     throw new ContractViolation(name, SAFE_INTEGER, value);
   }
@@ -115,7 +115,7 @@ function safeInteger(value: unknown, name: string): number {
 }
 
 /** A 64-bit id. */
-export function int64(value: unknown, name: string): Int64 {
+export function decodeInt64(value: unknown, name: string): Int64 {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   if (typeof value === "bigint" && isInt64(value)) return toInt64(value);
   throw new ContractViolation(name, INT64, value);
@@ -126,7 +126,7 @@ export const FIRST_INSTANT = Date.parse("0000-01-01T00:00:00.000Z");
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Milliseconds since the epoch. */
-export function instant(value: unknown, name: string): number {
+export function decodeInstant(value: unknown, name: string): number {
   if (
     typeof value !== "number" ||
     !Number.isInteger(value) ||
@@ -138,8 +138,8 @@ export function instant(value: unknown, name: string): number {
   return value;
 }
 
-export const optionalString = optional(string);
-export const optionalInt32 = optional(int32);
-export const optionalInt64 = optional(int64);
-export const optionalInstant = optional(instant);
-export const optionalSafeInteger = optional(safeInteger);
+export const decodeOptionalString = optional(decodeString);
+export const decodeOptionalInt32 = optional(decodeInt32);
+export const decodeOptionalInt64 = optional(decodeInt64);
+export const decodeOptionalInstant = optional(decodeInstant);
+export const decodeOptionalSafeInteger = optional(decodeSafeInteger);

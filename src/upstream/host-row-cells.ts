@@ -20,8 +20,8 @@ export interface Cell {
   readonly isRequired: boolean;
   /** Where a number goes, and its bounds. */
   readonly number: NumberDraft | null;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   /** True for numbers of 64 bits. */
   readonly isId: boolean;
   /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
@@ -42,8 +42,8 @@ const createCell = (name: string, expected: string, options: Partial<Cell>): Cel
   expected,
   isRequired: false,
   number: null,
-  least: Number.MIN_SAFE_INTEGER,
-  most: Number.MAX_SAFE_INTEGER,
+  min: Number.MIN_SAFE_INTEGER,
+  max: Number.MAX_SAFE_INTEGER,
   isId: false,
   isFlag: false,
   text: null,
@@ -54,20 +54,20 @@ const createCell = (name: string, expected: string, options: Partial<Cell>): Cel
   ...options,
 });
 
-const int32 = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
-  createCell(name, INT32, { number, least: -(2 ** 31), most: 2 ** 31 - 1, ...options });
-const id = (name: string, number: NumberDraft, isRequired = false): Cell =>
+const int32Cell = (name: string, number: NumberDraft, options: Partial<Cell> = {}): Cell =>
+  createCell(name, INT32, { number, min: -(2 ** 31), max: 2 ** 31 - 1, ...options });
+const idCell = (name: string, number: NumberDraft, isRequired = false): Cell =>
   createCell(name, INT64, { number, isId: true, isRequired });
-const instant = (name: string, number: NumberDraft): Cell =>
-  createCell(name, INSTANT, { number, least: FIRST_INSTANT, most: LAST_INSTANT });
-const filledText = (name: string, text: TextDraft): Cell =>
+const instantCell = (name: string, number: NumberDraft): Cell =>
+  createCell(name, INSTANT, { number, min: FIRST_INSTANT, max: LAST_INSTANT });
+const nonEmptyStringCell = (name: string, text: TextDraft): Cell =>
   createCell(name, STRING, { text, isAbsentWhenEmpty: true });
-const anyText = (name: string, text: TextDraft, isRequired = false): Cell =>
+const stringCell = (name: string, text: TextDraft, isRequired = false): Cell =>
   createCell(name, STRING, { text, isRequired });
-const fieldsOf = (cells: readonly Cell[]): Fields<Cell> =>
+const createCellFields = (cells: readonly Cell[]): Fields<Cell> =>
   createFields(Object.fromEntries(cells.map((cell) => [cell.name, cell])));
-const object = (name: string, members: readonly Cell[]): Cell =>
-  createCell(name, OBJECT, { members, fields: fieldsOf(members) });
+const objectCell = (name: string, members: readonly Cell[]): Cell =>
+  createCell(name, OBJECT, { members, fields: createCellFields(members) });
 
 /** Members are in the order in which the contract is checked. */
 export interface RowCells {
@@ -85,39 +85,39 @@ export interface RowCells {
 }
 
 export function createRowCells({ numbers, texts }: HostTableBuilder): RowCells {
-  const container = object("container", [
-    id("id", numbers.containerId, true),
-    anyText("container_id", texts.containerRuntimeId, true),
-    anyText("name", texts.containerName, true),
-    id("node_host_id", numbers.nodeHostId),
+  const container = objectCell("container", [
+    idCell("id", numbers.containerId, true),
+    stringCell("container_id", texts.containerRuntimeId, true),
+    stringCell("name", texts.containerName, true),
+    idCell("node_host_id", numbers.nodeHostId),
   ]);
-  const host = object("host", [
-    id("bk_host_id", numbers.hostId),
-    filledText("ip", texts.ip),
-    filledText("ipv6", texts.ipv6),
-    id("bk_cloud_id", numbers.cloudId),
-    anyText("bk_cloud_name", texts.cloudName),
-    filledText("bk_agent_id", texts.agentId),
-    int32("alive", numbers.alive, { isFlag: true }),
+  const host = objectCell("host", [
+    idCell("bk_host_id", numbers.hostId),
+    nonEmptyStringCell("ip", texts.ip),
+    nonEmptyStringCell("ipv6", texts.ipv6),
+    idCell("bk_cloud_id", numbers.cloudId),
+    stringCell("bk_cloud_name", texts.cloudName),
+    nonEmptyStringCell("bk_agent_id", texts.agentId),
+    int32Cell("alive", numbers.alive, { isFlag: true }),
   ]);
-  const executeObject = object("execute_object", [container, host]);
+  const executeObject = objectCell("execute_object", [container, host]);
   const flat = [
-    id("bk_host_id", numbers.hostId),
-    filledText("ip", texts.ip),
-    filledText("ipv6", texts.ipv6),
-    id("bk_cloud_id", numbers.cloudId),
+    idCell("bk_host_id", numbers.hostId),
+    nonEmptyStringCell("ip", texts.ip),
+    nonEmptyStringCell("ipv6", texts.ipv6),
+    idCell("bk_cloud_id", numbers.cloudId),
   ];
-  const status = int32("status", numbers.statusCode, { isRequired: true });
+  const status = int32Cell("status", numbers.statusCode, { isRequired: true });
   const outcome = [
-    filledText("tag", texts.tag),
+    nonEmptyStringCell("tag", texts.tag),
     status,
-    int32("exit_code", numbers.exitCode),
-    int32("error_code", numbers.errorCode),
-    instant("start_time", numbers.startedAt),
-    instant("end_time", numbers.finishedAt),
+    int32Cell("exit_code", numbers.exitCode),
+    int32Cell("error_code", numbers.errorCode),
+    instantCell("start_time", numbers.startedAt),
+    instantCell("end_time", numbers.finishedAt),
     createCell("total_time", SAFE_INTEGER, { number: numbers.durationMs }),
   ];
   const ofRow = [executeObject, ...flat, ...outcome];
   const all = [...ofRow, container, ...container.members, host, ...host.members];
-  return { executeObject, container, host, flat, outcome, status, fields: fieldsOf(ofRow), all };
+  return { executeObject, container, host, flat, outcome, status, fields: createCellFields(ofRow), all };
 }

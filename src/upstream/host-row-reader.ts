@@ -35,7 +35,7 @@ import {
   readInteger,
   readLiteral,
   readLongNumber,
-  readText,
+  readString,
   skipSpace,
 } from "./json-scanner.ts";
 import { readScalar, skipValue } from "./json-values.ts";
@@ -43,18 +43,18 @@ import { readScalar, skipValue } from "./json-values.ts";
 const [QUOTE, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x22, 0x5d, 0x7b, 0x7d, 0x6e];
 
 /** The rows of a list; throws what breaks the contract in it. */
-export type HostRows = () => HostTable;
+export type DeferredHostTable = () => HostTable;
 
 /** Reads the list that begins at `at`, and leaves a `HostRows` in the scanner. @returns the position behind it. */
 export type HostRowReader = (scanner: JsonScanner, at: number) => number;
 
 /** A list that is being read. */
-interface Reading {
+interface ReaderState {
   readonly builder: HostTableBuilder;
   readonly cells: RowCells;
   row: number;
   /** True when the row may not be what is in the columns. */
-  isUnclear: boolean;
+  needsSecondPass: boolean;
   /** What the first broken row breaks the contract with. Rows behind it are not read, but they must be JSON. */
   violation: ContractViolation | null;
 }
@@ -62,20 +62,20 @@ interface Reading {
 /** Makes a reader that reads one list after the other. */
 export function createHostRowReader(): HostRowReader {
   const builder = createHostTableBuilder();
-  const reading: Reading = {
+  const state: ReaderState = {
     builder,
     cells: createRowCells(builder),
     row: 0,
-    isUnclear: false,
+    needsSecondPass: false,
     violation: null,
   };
   return (scanner, begin) => {
     beginTable(builder);
-    for (const cell of reading.cells.all) cell.row = -1;
-    Object.assign(reading, { row: 0, violation: null });
-    const end = readRows(scanner, reading, begin);
-    const { violation } = reading;
-    const table = finishTable(builder, reading.row, scanner.bytes);
+    for (const cell of state.cells.all) cell.row = -1;
+    Object.assign(state, { row: 0, violation: null });
+    const end = readRows(scanner, state, begin);
+    const { violation } = state;
+    const table = finishTable(builder, state.row, scanner.bytes);
     scanner.value = () => {
       if (violation !== null) throw violation;
       return table;
@@ -85,33 +85,33 @@ export function createHostRowReader(): HostRowReader {
 }
 
 /** A function of nothing but its loop: V8 compiles it while it runs, and what comes behind is not compiled yet. */
-function readRows(scanner: JsonScanner, reading: Reading, begin: number): number {
+function readRows(scanner: JsonScanner, state: ReaderState, begin: number): number {
   const { bytes } = scanner;
   let at = firstMember(bytes, begin, CLOSE_BRACKET);
   while (at > 0) {
-    at = nextMember(bytes, readRow(scanner, reading, begin, at), CLOSE_BRACKET);
+    at = nextMember(bytes, readRow(scanner, state, begin, at), CLOSE_BRACKET);
   }
   return -at;
 }
 
-function readRow(scanner: JsonScanner, reading: Reading, begin: number, at: number): number {
-  if (reading.violation !== null) return skipValue(scanner, at);
+function readRow(scanner: JsonScanner, state: ReaderState, begin: number, at: number): number {
+  if (state.violation !== null) return skipValue(scanner, at);
   const isObject = scanner.bytes[at] === OPEN_BRACE;
-  if (reading.row === reading.builder.capacity) grow(scanner.bytes, reading, begin, at);
-  reading.isUnclear = !isObject;
-  const end = isObject ? readMembers(scanner, reading, reading.cells.fields, at) : skipValue(scanner, at);
-  if (isInDoubt(reading)) reading.violation = readAgain(scanner, reading, at);
-  reading.row += 1;
+  if (state.row === state.builder.capacity) grow(scanner.bytes, state, begin, at);
+  state.needsSecondPass = !isObject;
+  const end = isObject ? readMembers(scanner, state, state.cells.fields, at) : skipValue(scanner, at);
+  if (mustReadAgain(state)) state.violation = readRowByContract(scanner, state, at);
+  state.row += 1;
   return end;
 }
 
 /** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
-function grow(bytes: Buffer, { builder, row }: Reading, begin: number, at: number): void {
+function grow(bytes: Buffer, { builder, row }: ReaderState, begin: number, at: number): void {
   const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
   growTable(builder, Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
 }
 
-function readMembers(scanner: JsonScanner, reading: Reading, fields: Fields<Cell>, begin: number): number {
+function readMembers(scanner: JsonScanner, state: ReaderState, fields: Fields<Cell>, begin: number): number {
   const { bytes } = scanner;
   let field = fields.start;
   let at = firstMember(bytes, begin, CLOSE_BRACE);
@@ -120,8 +120,8 @@ function readMembers(scanner: JsonScanner, reading: Reading, fields: Fields<Cell
     at = skipSpace(bytes, at + field.length);
     const cell = field.target;
     if (cell === null) at = skipValue(scanner, at);
-    else if (cell.fields !== null) at = readNested(scanner, reading, cell, cell.fields, at);
-    else at = readCell(scanner, reading, cell, at);
+    else if (cell.fields !== null) at = readNested(scanner, state, cell, cell.fields, at);
+    else at = readCell(scanner, state, cell, at);
     at = nextMember(bytes, at, CLOSE_BRACE);
   }
   return -at;
@@ -130,44 +130,44 @@ function readMembers(scanner: JsonScanner, reading: Reading, fields: Fields<Cell
 /** Reads an object within a row; null is the same as no object. */
 function readNested(
   scanner: JsonScanner,
-  reading: Reading,
+  state: ReaderState,
   cell: Cell,
   fields: Fields<Cell>,
   at: number,
 ): number {
   const byte = scanner.bytes[at];
   // A second one takes the place of the first, also when it is null.
-  if (cell.row === reading.row) reading.isUnclear = true;
-  if (byte !== NULL) cell.row = reading.row;
-  if (byte === OPEN_BRACE) return readMembers(scanner, reading, fields, at);
-  if (byte !== NULL) reading.isUnclear = true;
+  if (cell.row === state.row) state.needsSecondPass = true;
+  if (byte !== NULL) cell.row = state.row;
+  if (byte === OPEN_BRACE) return readMembers(scanner, state, fields, at);
+  if (byte !== NULL) state.needsSecondPass = true;
   return skipValue(scanner, at);
 }
 
 /** Reads a value into its column. The row is unclear then if the value breaks the contract. */
-function readCell(scanner: JsonScanner, reading: Reading, cell: Cell, at: number): number {
+function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: number): number {
   const { number, text } = cell;
-  const { builder, row } = reading;
+  const { builder, row } = state;
   const byte = scanner.bytes[at] ?? 0;
   if (byte === NULL) {
     // In place of an earlier value of this row, or where there must be one.
-    if (cell.row === row || cell.isRequired) reading.isUnclear = true;
+    if (cell.row === row || cell.isRequired) state.needsSecondPass = true;
     return readLiteral(scanner, at);
   }
   cell.row = row;
   if (number !== null) {
     const end = readInteger(scanner, at);
-    if (end < 0) return readUnusualNumber(scanner, reading, cell, number, at);
+    if (end < 0) return readUnusualNumber(scanner, state, cell, number, at);
     const value = scanner.integer;
-    if (value < cell.least || value > cell.most) reading.isUnclear = true;
+    if (value < cell.min || value > cell.max) state.needsSecondPass = true;
     setNumber(builder, number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
     return end;
   }
   if (text === null || byte !== QUOTE) {
-    reading.isUnclear = true;
+    state.needsSecondPass = true;
     return skipValue(scanner, at);
   }
-  const end = readText(scanner, at);
+  const end = readString(scanner, at);
   const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
   setText(builder, text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
   return end + 1;
@@ -176,33 +176,28 @@ function readCell(scanner: JsonScanner, reading: Reading, cell: Cell, at: number
 /** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
 function readUnusualNumber(
   scanner: JsonScanner,
-  reading: Reading,
+  state: ReaderState,
   cell: Cell,
   number: NumberDraft,
   at: number,
 ): number {
   if (!isNumberStart(scanner.bytes[at] ?? 0)) {
-    reading.isUnclear = true;
+    state.needsSecondPass = true;
     return skipValue(scanner, at);
   }
   const end = readLongNumber(scanner, at);
-  const { builder, row } = reading;
+  const { builder, row } = state;
   const { value } = scanner;
   if (typeof value === "bigint" && cell.isId && isInt64(value)) setLarge(builder, number, row, value);
-  else if (
-    typeof value === "number" &&
-    Number.isInteger(value) &&
-    value >= cell.least &&
-    value <= cell.most
-  ) {
+  else if (typeof value === "number" && Number.isInteger(value) && value >= cell.min && value <= cell.max) {
     setNumber(builder, number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
-  } else reading.isUnclear = true;
+  } else state.needsSecondPass = true;
   return end;
 }
 
-function isInDoubt({ cells, row, isUnclear }: Reading): boolean {
+function mustReadAgain({ cells, row, needsSecondPass }: ReaderState): boolean {
   const { executeObject, container, host } = cells;
-  if (isUnclear || cells.status.row !== row) return true;
+  if (needsSecondPass || cells.status.row !== row) return true;
   if (executeObject.row !== row) return false;
   if (cells.flat.some((cell) => cell.row === row)) return true;
   if (container.row !== row) return false;
@@ -213,15 +208,15 @@ function isInDoubt({ cells, row, isUnclear }: Reading): boolean {
  * Reads a row as the contract says: its one target, then its outcome.
  * @returns what it breaks the contract with, if it does.
  */
-function readAgain(scanner: JsonScanner, reading: Reading, at: number): ContractViolation | null {
-  const { cells, builder, row } = reading;
+function readRowByContract(scanner: JsonScanner, state: ReaderState, at: number): ContractViolation | null {
+  const { cells, builder, row } = state;
   clearRow(builder, row);
   try {
-    const members = locate(scanner, cells.fields, at, "");
+    const members = findMembers(scanner, cells.fields, at, "");
     const target = members.get(cells.executeObject);
-    if (target === undefined) readCells(scanner, reading, cells.flat, members, "");
-    else readTarget(scanner, reading, target);
-    readCells(scanner, reading, cells.outcome, members, "");
+    if (target === undefined) readCells(scanner, state, cells.flat, members, "");
+    else readTarget(scanner, state, target);
+    readCells(scanner, state, cells.outcome, members, "");
     return null;
   } catch (error) {
     if (error instanceof ContractViolation) return error.inside(`[${row}]`);
@@ -229,32 +224,32 @@ function readAgain(scanner: JsonScanner, reading: Reading, at: number): Contract
   }
 }
 
-function readTarget(scanner: JsonScanner, reading: Reading, at: number): void {
-  const { executeObject } = reading.cells;
-  const members = locate(scanner, executeObject.fields, at, "execute_object");
+function readTarget(scanner: JsonScanner, state: ReaderState, at: number): void {
+  const { executeObject } = state.cells;
+  const members = findMembers(scanner, executeObject.fields, at, "execute_object");
   // A container, if there is one.
   const target = executeObject.members.find((cell) => members.has(cell));
   if (target === undefined) return;
   const path = `execute_object.${target.name}`;
-  const places = locate(scanner, target.fields, members.get(target) ?? 0, path);
-  readCells(scanner, reading, target.members, places, `${path}.`);
+  const places = findMembers(scanner, target.fields, members.get(target) ?? 0, path);
+  readCells(scanner, state, target.members, places, `${path}.`);
 }
 
 /** Where values begin. */
-type Places = ReadonlyMap<Cell, number>;
+type ValuePositions = ReadonlyMap<Cell, number>;
 
 function readCells(
   scanner: JsonScanner,
-  reading: Reading,
+  state: ReaderState,
   cells: readonly Cell[],
-  places: Places,
+  places: ValuePositions,
   path: string,
 ): void {
   for (const cell of cells) {
     const place = places.get(cell);
-    reading.isUnclear = place === undefined && cell.isRequired;
-    if (place !== undefined) readCell(scanner, reading, cell, place);
-    if (reading.isUnclear) throw violation(scanner, path + cell.name, cell.expected, place);
+    state.needsSecondPass = place === undefined && cell.isRequired;
+    if (place !== undefined) readCell(scanner, state, cell, place);
+    if (state.needsSecondPass) throw violation(scanner, path + cell.name, cell.expected, place);
   }
 }
 
@@ -262,7 +257,12 @@ function readCells(
  * Where the values of an object's known members begin: of each the last one, if that is not null.
  * @throws ContractViolation when there is no object at `begin`.
  */
-function locate(scanner: JsonScanner, fields: Fields<Cell> | null, begin: number, path: string): Places {
+function findMembers(
+  scanner: JsonScanner,
+  fields: Fields<Cell> | null,
+  begin: number,
+  path: string,
+): ValuePositions {
   const { bytes } = scanner;
   if (fields === null || bytes[begin] !== OPEN_BRACE) throw violation(scanner, path, OBJECT, begin);
   const places = new Map<Cell, number>();

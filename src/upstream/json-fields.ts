@@ -6,7 +6,7 @@
  * For example, where `"bk_host_id"` is expected in `{"ip":"10.0.0.1","bk_host_id":101}`, the 13 bytes `"bk_host_id":`
  * behind the comma are four words to compare.
  */
-import { type JsonScanner, MAX_SPELLING, readText, skipColon, stringOf } from "./json-scanner.ts";
+import { type JsonScanner, MAX_SPELLING, readString, scannedString, skipColon } from "./json-scanner.ts";
 
 /** A field by one spelling of its name. */
 export interface Field<T> {
@@ -125,10 +125,10 @@ function hasRest(view: DataView, rest: Uint8Array, at: number): boolean {
 function readField<T>(scanner: JsonScanner, fields: Fields<T>, at: number, isCompared = false): Field<T> {
   const { byName, other } = fields;
   const { bytes } = scanner;
-  const end = readText(scanner, at);
+  const end = readString(scanner, at);
   const next = skipColon(bytes, end + 1);
   const isUnknown = isCompared && !scanner.isEscaped && bytes[end + 1] === COLON;
-  other.target = (isUnknown ? undefined : byName.get(stringOf(scanner, at, end))) ?? null;
+  other.target = (isUnknown ? undefined : byName.get(scannedString(scanner, at, end))) ?? null;
   other.length = next - at;
   return other;
 }

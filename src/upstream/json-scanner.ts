@@ -10,8 +10,8 @@
  * texts only, and no byte of a longer character looks like a quote or a backslash.
  */
 
+import { decodeJsonString } from "../model/host-table.ts";
 import { toInt64 } from "../model/int64.ts";
-import { decodeJsonText } from "../model/json-text.ts";
 
 /** The bytes are not JSON. */
 export class JsonSyntaxError extends Error {
@@ -53,7 +53,7 @@ const BACKSLASH = 0x5c;
 /** Turns an ASCII letter into its lower case. */
 const LOWER = 0x20;
 
-const fail = (): never => {
+const syntaxError = (): never => {
   throw new JsonSyntaxError();
 };
 
@@ -74,7 +74,7 @@ function skipSomeSpace(bytes: Buffer, at: number): number {
 /** Passes a colon, and white space on both sides of it. */
 export function skipColon(bytes: Buffer, at: number): number {
   const next = skipSpace(bytes, at);
-  if (bytes[next] !== COLON) fail();
+  if (bytes[next] !== COLON) syntaxError();
   return skipSpace(bytes, next + 1);
 }
 
@@ -89,7 +89,7 @@ function nextSpacedMember(bytes: Buffer, at: number, close: number): number {
   const next = skipSpace(bytes, at);
   const byte = bytes[next];
   if (byte === COMMA) return skipSpace(bytes, next + 1);
-  return byte === close ? -(next + 1) : fail();
+  return byte === close ? -(next + 1) : syntaxError();
 }
 
 /** Passes the bracket or brace that opens a list or an object. @returns as `nextMember` does. */
@@ -99,9 +99,9 @@ export function firstMember(bytes: Buffer, at: number, close: number): number {
 }
 
 /** Reads a text. @returns the position of its closing quote. */
-export function readText(scanner: JsonScanner, at: number): number {
+export function readString(scanner: JsonScanner, at: number): number {
   const { bytes, view } = scanner;
-  if (bytes[at] !== QUOTE) fail();
+  if (bytes[at] !== QUOTE) syntaxError();
   const lastWord = bytes.length - 4;
   let next = at + 1;
   scanner.isEscaped = false;
@@ -111,8 +111,8 @@ export function readText(scanner: JsonScanner, at: number): number {
     while (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) byte = bytes[++next] ?? 0;
     if (byte === QUOTE) return next;
     // What is left are control characters, which JSON texts must escape, and the end of the body.
-    if (byte !== BACKSLASH) fail();
-    next += escapeLength(bytes, next);
+    if (byte !== BACKSLASH) syntaxError();
+    next += escapeSequenceLength(bytes, next);
     scanner.isEscaped = true;
   }
 }
@@ -136,10 +136,10 @@ function isPlain(word: number): boolean {
 /** What a backslash may have behind it, apart from `u`. */
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 
-function escapeLength(bytes: Buffer, at: number): number {
+function escapeSequenceLength(bytes: Buffer, at: number): number {
   const byte = bytes[at + 1] ?? 0;
-  if (byte !== LOWER_U) return ESCAPES.has(byte) ? 2 : fail();
-  for (let digit = at + 2; digit < at + 6; digit++) if (!isHexDigit(bytes[digit] ?? 0)) fail();
+  if (byte !== LOWER_U) return ESCAPES.has(byte) ? 2 : syntaxError();
+  for (let digit = at + 2; digit < at + 6; digit++) if (!isHexDigit(bytes[digit] ?? 0)) syntaxError();
   return 6;
 }
 
@@ -149,8 +149,8 @@ const isHexDigit = (byte: number): boolean =>
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 
 /** The text that was read last, from its opening quote at `at` to its closing quote at `end`, as a string. */
-export const stringOf = ({ bytes, isEscaped }: JsonScanner, at: number, end: number): string =>
-  decodeJsonText(bytes, at + 1, end, isEscaped);
+export const scannedString = ({ bytes, isEscaped }: JsonScanner, at: number, end: number): string =>
+  decodeJsonString(bytes, at + 1, end, isEscaped);
 
 export const isNumberStart = (byte: number): boolean => byte === MINUS || isDigit(byte);
 
@@ -234,7 +234,7 @@ function skipFraction(bytes: Buffer, at: number): number {
 function skipDigits(bytes: Buffer, at: number): number {
   let next = at;
   while (isDigit(bytes[next] ?? 0)) next += 1;
-  return next > at ? next : fail();
+  return next > at ? next : syntaxError();
 }
 
 const LITERALS: ReadonlyMap<number, readonly [bytes: Buffer, value: boolean | null]> = new Map([
@@ -246,8 +246,9 @@ const LITERALS: ReadonlyMap<number, readonly [bytes: Buffer, value: boolean | nu
 /** Reads `null`, `true` or `false`. */
 export function readLiteral(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
-  const [literal, value] = LITERALS.get(bytes[at] ?? 0) ?? fail();
-  for (let index = 1; index < literal.length; index++) if (bytes[at + index] !== literal[index]) fail();
+  const [literal, value] = LITERALS.get(bytes[at] ?? 0) ?? syntaxError();
+  for (let index = 1; index < literal.length; index++)
+    if (bytes[at + index] !== literal[index]) syntaxError();
   scanner.value = value;
   return at + literal.length;
 }

@@ -7,10 +7,10 @@ import {
   readInteger,
   readLiteral,
   readNumber,
-  readText,
+  readString,
+  scannedString,
   skipColon,
   skipNumber,
-  stringOf,
 } from "./json-scanner.ts";
 
 const QUOTE = 0x22;
@@ -18,25 +18,25 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 
 /** Stand for the objects and lists that nobody looks into. */
 export const ANY_OBJECT = Object.freeze({});
-export const ANY_LIST: readonly unknown[] = Object.freeze([]);
+export const OPAQUE_LIST: readonly unknown[] = Object.freeze([]);
 
 /** Reads a text, number or literal; of an object or a list, only which of them it is. */
 export function readScalar(scanner: JsonScanner, at: number): number {
   const byte = scanner.bytes[at] ?? 0;
   if (byte === QUOTE) {
-    const end = readText(scanner, at);
-    scanner.value = stringOf(scanner, at, end);
+    const end = readString(scanner, at);
+    scanner.value = scannedString(scanner, at, end);
     return end + 1;
   }
   if (isNumberStart(byte)) return readNumber(scanner, at);
   if (byte !== OPEN_BRACE && byte !== OPEN_BRACKET) return readLiteral(scanner, at);
   const end = skipValue(scanner, at);
-  scanner.value = byte === OPEN_BRACE ? ANY_OBJECT : ANY_LIST;
+  scanner.value = byte === OPEN_BRACE ? ANY_OBJECT : OPAQUE_LIST;
   return end;
 }
 
 function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
-  if (byte === QUOTE) return readText(scanner, at) + 1;
+  if (byte === QUOTE) return readString(scanner, at) + 1;
   if (!isNumberStart(byte)) return readLiteral(scanner, at);
   const end = readInteger(scanner, at);
   return end < 0 ? skipNumber(scanner.bytes, at) : end;
@@ -48,7 +48,7 @@ function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
  */
 export function skipValue(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
-  let open = NOTHING_OPEN;
+  let open = EMPTY_STACK;
   let depth = 0;
   let next = at;
   for (;;) {
@@ -58,7 +58,7 @@ export function skipValue(scanner: JsonScanner, at: number): number {
     else {
       next = firstMember(bytes, next, close);
       if (next > 0) {
-        if (depth === open.length) open = enlarged(open);
+        if (depth === open.length) open = enlargeStack(open);
         open[depth++] = close;
       }
     }
@@ -68,13 +68,13 @@ export function skipValue(scanner: JsonScanner, at: number): number {
       next = nextMember(bytes, -next, open[depth - 1] ?? 0);
       if (next < 0) depth -= 1;
     }
-    if (open[depth - 1] === CLOSE_BRACE) next = skipColon(bytes, readText(scanner, next) + 1);
+    if (open[depth - 1] === CLOSE_BRACE) next = skipColon(bytes, readString(scanner, next) + 1);
   }
 }
 
-const NOTHING_OPEN = new Uint8Array(0);
+const EMPTY_STACK = new Uint8Array(0);
 
-function enlarged(open: Uint8Array): typeof NOTHING_OPEN {
+function enlargeStack(open: Uint8Array): typeof EMPTY_STACK {
   const larger = new Uint8Array(Math.max(64, open.length * 2));
   larger.set(open);
   return larger;

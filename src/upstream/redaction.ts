@@ -20,13 +20,13 @@ const MAX_LENGTH = 1_000;
 const MAX_SCANNED = 4_096;
 
 /** What is read of the text beyond that, to recognize what begins before: more than an address is long. */
-const OVERLAP = 1_024;
+const LOOKAHEAD = 1_024;
 
 /**
  * A longer secret is found by its first characters, then hidden for as long as the text goes on like it. That keeps the
  * pattern small and its time linear, and hides a long secret that the upstream has cut off, too.
  */
-const ANCHOR_LENGTH = 64;
+const PREFIX_LENGTH = 64;
 
 /**
  * @param addresses URLs of servers that callers must not see.
@@ -43,18 +43,18 @@ export function createRedaction(addresses: readonly URL[]): (caller: Caller) => 
 }
 
 function createRedact(secrets: readonly string[], addressPattern: RegExp): Redact {
-  const longSecrets = secrets.filter(({ length }) => length > ANCHOR_LENGTH);
+  const longSecrets = secrets.filter(({ length }) => length > PREFIX_LENGTH);
   // Of several alternatives the first is taken: a longer one must not be spoiled by one that it contains.
-  const anchors = [...new Set(secrets.map((secret) => secret.slice(0, ANCHOR_LENGTH)))]
+  const anchors = [...new Set(secrets.map((secret) => secret.slice(0, PREFIX_LENGTH)))]
     .sort((a, b) => b.length - a.length)
     .map(escapePattern);
   // Without secrets it matches nothing.
   const secretPattern = new RegExp(anchors.join("|") || "(?!)", "gi");
 
   return (text) => {
-    const scanned = text.length > MAX_SCANNED ? text.slice(0, MAX_SCANNED + OVERLAP) : text;
-    const nextSecret = createFinder(secretPattern, scanned);
-    const nextAddress = createFinder(addressPattern, scanned);
+    const scanned = text.length > MAX_SCANNED ? text.slice(0, MAX_SCANNED + LOOKAHEAD) : text;
+    const nextSecret = createMatcher(secretPattern, scanned);
+    const nextAddress = createMatcher(addressPattern, scanned);
     let redacted = "";
     let at = 0;
     while (at < MAX_SCANNED) {
@@ -66,7 +66,7 @@ function createRedact(secrets: readonly string[], addressPattern: RegExp): Redac
       redacted += scanned.slice(at, found.begin) + REDACTED;
       at = found.end;
       for (const long of longSecrets) {
-        at = Math.max(at, found.begin + commonLength(text, found.begin, long));
+        at = Math.max(at, found.begin + commonPrefixLength(text, found.begin, long));
       }
     }
     redacted += text.slice(at, MAX_SCANNED);
@@ -75,16 +75,16 @@ function createRedact(secrets: readonly string[], addressPattern: RegExp): Redac
   };
 }
 
-interface Found {
+interface Match {
   readonly begin: number;
   readonly end: number;
 }
 
-const NOT_FOUND: Found = { begin: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+const NOT_FOUND: Match = { begin: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
 /** @returns the first match from `at` on, for an `at` that only grows. */
-function createFinder(pattern: RegExp, text: string): (at: number) => Found {
-  let found: Found = { begin: -1, end: -1 };
+function createMatcher(pattern: RegExp, text: string): (at: number) => Match {
+  let found: Match = { begin: -1, end: -1 };
   return (at) => {
     if (found.begin >= at) return found;
     pattern.lastIndex = at;
@@ -95,7 +95,7 @@ function createFinder(pattern: RegExp, text: string): (at: number) => Found {
 }
 
 /** How many characters of `text` from `begin` on are those at the beginning of `secret`, whatever their case. */
-function commonLength(text: string, begin: number, secret: string): number {
+function commonPrefixLength(text: string, begin: number, secret: string): number {
   const most = Math.min(secret.length, text.length - begin);
   for (let length = 0; length < most; length += 1) {
     const [a = "", b = ""] = [text[begin + length], secret[length]];
@@ -105,7 +105,7 @@ function commonLength(text: string, begin: number, secret: string): number {
 }
 
 /** Who calls, which is no secret and belongs in messages such as "user X has no permission". */
-const IDENTITIES: ReadonlySet<string> = new Set(["bk_app_code", "bk_username"]);
+const PUBLIC_FIELDS: ReadonlySet<string> = new Set(["bk_app_code", "bk_username"]);
 
 /** Shorter values are no secrets, and hiding them would garble messages. */
 const MIN_SECRET_LENGTH = 6;
@@ -116,7 +116,7 @@ function secretsOf({ authorization }: Caller): string[] {
   const values: string[] = [authorization];
   try {
     JSON.parse(authorization, (name, value) => {
-      if (typeof value === "string" && !IDENTITIES.has(name)) values.push(value);
+      if (typeof value === "string" && !PUBLIC_FIELDS.has(name)) values.push(value);
       return value;
     });
   } catch {

@@ -9,7 +9,7 @@ import {
   createZstdDecompress,
   type ZlibOptions,
 } from "node:zlib";
-import { type ResponseHead, TransportFailure, tooLarge } from "./transport-failure.ts";
+import { bodyTooLargeError, type ResponseHead, TransportError } from "./transport-error.ts";
 
 export interface ResponseBody {
   readonly write: (chunk: Buffer) => void;
@@ -26,7 +26,7 @@ export interface ResponseBodyOptions {
   readonly maxBytes: number;
   /** Called once, unless `onFailure` was. */
   readonly onBody: (body: Buffer) => void;
-  readonly onFailure: (failure: TransportFailure) => void;
+  readonly onFailure: (failure: TransportError) => void;
 }
 
 /** Value of `Accept-Encoding`: what `createResponseBody` decodes. */
@@ -52,7 +52,7 @@ export function createResponseBody(options: ResponseBodyOptions): ResponseBody |
   // None for a body in chunks: `Number` makes 0 of null.
   const length = Number(head.header("content-length"));
   // A body that is announced as too large need not arrive at all.
-  if (length > maxBytes) return fail(onFailure, tooLarge(maxBytes));
+  if (length > maxBytes) return failWith(onFailure, bodyTooLargeError(maxBytes));
   const coding = contentEncoding.trim().toLowerCase();
   if (coding === "" || coding === "identity") {
     const { write, end } = length > 0 ? createSizedCollector(length) : createChunkCollector();
@@ -60,11 +60,11 @@ export function createResponseBody(options: ResponseBodyOptions): ResponseBody |
   }
   // Own keys only: `constructor` is no coding. Several codings on top of each other are refused, too: nobody needs them,
   // and a small body could keep a chain of decoders busy for as long as the call may take.
-  if (!Object.hasOwn(DECODERS, coding)) return fail(onFailure, unknownCoding(coding));
+  if (!Object.hasOwn(DECODERS, coding)) return failWith(onFailure, unknownCoding(coding));
   return createDecodedBody(options, coding, length);
 }
 
-function fail(onFailure: ResponseBodyOptions["onFailure"], failure: TransportFailure): null {
+function failWith(onFailure: ResponseBodyOptions["onFailure"], failure: TransportError): null {
   onFailure(failure);
   return null;
 }
@@ -73,14 +73,14 @@ function fail(onFailure: ResponseBodyOptions["onFailure"], failure: TransportFai
 const MAX_CODING_LENGTH = 30;
 
 const unknownCoding = (coding: string) =>
-  new TransportFailure(
+  new TransportError(
     "UPSTREAM_CONTRACT",
     `Expected a content coding of ${ACCEPT_ENCODING} or none, got ` +
       `${coding.length > MAX_CODING_LENGTH ? `a text of ${coding.length} characters` : JSON.stringify(coding)}.`,
   );
 
 const undecodable = (coding: string) =>
-  new TransportFailure(
+  new TransportError(
     "UPSTREAM_CONTRACT",
     `Expected a body in the content coding ${coding}, got bytes that are not.`,
   );
@@ -106,7 +106,7 @@ function createDecodedBody(
         size += decoded.length;
         if (size <= maxBytes) return collector.write(decoded);
         destroy();
-        onFailure(tooLarge(maxBytes));
+        onFailure(bodyTooLargeError(maxBytes));
       })
       .on("end", () => onBody(collector.end()))
       .on("error", () => onFailure(undecodable(coding)));
@@ -138,8 +138,8 @@ function createChunkCollector(): Collector {
 }
 
 /** Memory that is taken for a body before more than its first chunk has come. */
-const FIRST_CAPACITY = 2 ** 20;
-const GROWTH = 8;
+const MIN_BUFFER_BYTES = 2 ** 20;
+const GROWTH_FACTOR = 8;
 
 /**
  * For a body whose length is announced: one buffer, into which chunks go as they come, so that they need not be kept
@@ -165,7 +165,7 @@ function createSizedCollector(length: number): Collector {
 
 function withCapacity(buffer: Buffer | null, size: number, needed: number, length: number): Buffer {
   if (buffer && buffer.length >= needed) return buffer;
-  const grown = Math.max(FIRST_CAPACITY, (buffer?.length ?? 0) * GROWTH);
+  const grown = Math.max(MIN_BUFFER_BYTES, (buffer?.length ?? 0) * GROWTH_FACTOR);
   // A memory of its own: parts of Node's pool would keep all of the pool alive in a snapshot.
   const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(length, grown)));
   buffer?.copy(larger, 0, 0, size);

@@ -8,7 +8,7 @@
  *   a 100.
  */
 import type { Socket } from "node:net";
-import { MAX_HEADER_BYTES } from "./transport-failure.ts";
+import { MAX_HEADER_BYTES } from "./transport-error.ts";
 
 export interface SocketMonitor {
   /** To be called before each request is written. */

@@ -5,19 +5,19 @@
  * with it: what is left of the response must not be read by the next call.
  */
 import { type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
-import { type Connection, type ConnectionOptions, createConnections } from "./connection.ts";
-import { createRegistry, type Registered, type Registry } from "./registry.ts";
+import { type Connection, type ConnectionOptions, createConnector } from "./connection.ts";
+import { createIndexedSet, type Indexed, type IndexedSet } from "./indexed-set.ts";
 import { createResponseBody, type ResponseBody } from "./response-body.ts";
 import {
-  queueFull,
+  queueFullError,
+  queueTimeoutError,
   type ResponseHead,
-  shuttingDown,
-  TransportFailure,
-  timedOut,
-  timedOutWaiting,
-  toFailure,
+  shuttingDownError,
+  TransportError,
+  timeoutError,
   toHead,
-} from "./transport-failure.ts";
+  toTransportError,
+} from "./transport-error.ts";
 
 export interface TransportOptions extends ConnectionOptions {
   /** Limit of a whole call, from asking for it to the last byte of the response. */
@@ -56,7 +56,7 @@ export interface Transport {
   readonly destroy: () => Promise<void>;
 }
 
-interface Call extends Registered {
+interface PendingCall extends Indexed {
   readonly result: Promise<TransportResponse>;
   readonly fail: (error: Error) => void;
 }
@@ -68,29 +68,29 @@ interface Shared {
   readonly limit: ConcurrencyLimit;
   /** The last one used is the next one used: it is the least likely to have been closed. */
   readonly idle: Connection[];
-  readonly calls: Registry<Call>;
+  readonly calls: IndexedSet<PendingCall>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
   const { connections, maxQueue } = options;
   const shared: Shared = {
     options,
-    connect: createConnections(options),
+    connect: createConnector(options),
     limit: createConcurrencyLimit({ maxRunning: connections, maxWaiting: maxQueue }),
     idle: [],
-    calls: createRegistry(),
+    calls: createIndexedSet(),
   };
   let isClosed = false;
 
   const get: Transport["get"] = (request) => {
     const { signal } = request;
     if (signal.aborted) return Promise.reject(signal.reason);
-    return isClosed ? Promise.reject(shuttingDown()) : startCall(shared, request);
+    return isClosed ? Promise.reject(shuttingDownError()) : startCall(shared, request);
   };
 
   const destroy = async () => {
     isClosed = true;
-    for (const { fail } of shared.calls.items()) fail(shuttingDown());
+    for (const { fail } of shared.calls.items()) fail(shuttingDownError());
     await Promise.all(shared.idle.splice(0).map((connection) => connection.destroy()));
   };
 
@@ -113,7 +113,7 @@ function startCall(
   const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
   let leaveQueue: (() => void) | null = null;
   let connection: Connection | null = null;
-  let exchange: Exchange | null = null;
+  let exchange: HttpExchange | null = null;
   let isOver = false;
 
   const finish = () => {
@@ -133,7 +133,7 @@ function startCall(
   };
   const fail = (error: Error) => {
     if (isOver) return;
-    if (error instanceof TransportFailure) error.head = exchange?.head() ?? null;
+    if (error instanceof TransportError) error.head = exchange?.head() ?? null;
     // First of all, as what ends here fails in turn.
     finish();
     exchange?.end();
@@ -142,7 +142,7 @@ function startCall(
   };
   const send = (used: Connection, mayRetry: boolean) => {
     connection = used;
-    exchange = startExchange(used, request, maxBodyBytes, succeed, (failure) => {
+    exchange = sendRequest(used, request, maxBodyBytes, succeed, (failure) => {
       if (isOver) return;
       // An idle connection that the upstream closed just when it was used again: no fault of the call.
       if (!mayRetry || !used.mayHaveBeenStale()) return fail(failure);
@@ -151,20 +151,20 @@ function startCall(
     });
   };
 
-  const timer = setTimeout(() => fail((connection ? timedOut : timedOutWaiting)(timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => fail((connection ? timeoutError : queueTimeoutError)(timeoutMs)), timeoutMs);
   const onAbort = () => fail(signal.reason);
   signal.addEventListener("abort", onAbort);
-  const call: Call = { fail, result: promise, index: -1 };
+  const call: PendingCall = { fail, result: promise, index: -1 };
   calls.add(call);
   leaveQueue = limit.acquire(identity, () => {
     onConnection();
     send(idle.pop() ?? connect(), true);
   });
-  if (leaveQueue === null) fail(queueFull(maxQueue));
+  if (leaveQueue === null) fail(queueFullError(maxQueue));
   return promise;
 }
 
-interface Exchange {
+interface HttpExchange {
   /** Of the response, once it has begun. */
   readonly head: () => ResponseHead | null;
   /** Stops reading the response. */
@@ -172,13 +172,13 @@ interface Exchange {
 }
 
 /** One request and its response. Calls either `onResponse` or `onFailure`, and after the latter perhaps again. */
-function startExchange(
+function sendRequest(
   connection: Connection,
   { path, headers, onDispatch }: TransportRequest,
   maxBodyBytes: number,
   onResponse: (response: TransportResponse) => void,
-  onFailure: (failure: TransportFailure) => void,
-): Exchange {
+  onFailure: (failure: TransportError) => void,
+): HttpExchange {
   let head: ResponseHead | null = null;
   let body: ResponseBody | null = null;
   // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
@@ -188,19 +188,19 @@ function startExchange(
       onDispatch();
     },
     onResponseStart: (_, status, responseHeaders) => {
-      const begun = toHead(status, responseHeaders);
-      head = begun;
+      const received = toHead(status, responseHeaders);
+      head = received;
       body = createResponseBody({
-        head: begun,
+        head: received,
         contentEncoding: String(responseHeaders["content-encoding"] ?? ""),
         maxBytes: maxBodyBytes,
-        onBody: (bytes) => onResponse({ status, header: begun.header, body: bytes }),
+        onBody: (bytes) => onResponse({ status, header: received.header, body: bytes }),
         onFailure,
       });
     },
     onResponseData: (_, chunk) => body?.write(chunk),
     onResponseEnd: () => body?.end(),
-    onResponseError: (_, error) => onFailure(toFailure(error, head !== null, maxBodyBytes)),
+    onResponseError: (_, error) => onFailure(toTransportError(error, head !== null, maxBodyBytes)),
   });
   return { head: () => head, end: () => body?.destroy() };
 }

@@ -11,7 +11,7 @@ export type UpstreamErrorCode =
   | "UPSTREAM_CONTRACT";
 
 /** What the upstream said about itself, to quote to its support. Null where it said nothing. */
-export interface UpstreamDetails {
+export interface ErrorDetails {
   /** HTTP status; null when no response came. */
   readonly httpStatus: number | null;
   /** The upstream's own error code: `NOT_FOUND`, `1640001`, … */
@@ -22,7 +22,7 @@ export interface UpstreamDetails {
   readonly gatewayRequestId: string | null;
 }
 
-export const NO_DETAILS: UpstreamDetails = {
+export const NO_ERROR_DETAILS: ErrorDetails = {
   httpStatus: null,
   code: null,
   jobRequestId: null,
@@ -32,7 +32,7 @@ export const NO_DETAILS: UpstreamDetails = {
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
   readonly code: UpstreamErrorCode;
-  readonly upstream: UpstreamDetails;
+  readonly upstream: ErrorDetails;
   /** When a new try makes sense, milliseconds from now; null where unknown. */
   readonly retryAfterMs: number | null;
 
@@ -40,7 +40,7 @@ export class UpstreamError extends Error {
   constructor(
     code: UpstreamErrorCode,
     message: string,
-    upstream: UpstreamDetails = NO_DETAILS,
+    upstream: ErrorDetails = NO_ERROR_DETAILS,
     retryAfterMs: number | null = null,
   ) {
     super(message);

@@ -9,7 +9,11 @@ import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 import { type Caller, createCaller } from "../../src/upstream/caller.ts";
 import type { Lookup } from "../../src/upstream/client.ts";
-import { NO_DETAILS, UpstreamError, type UpstreamErrorCode } from "../../src/upstream/upstream-error.ts";
+import {
+  NO_ERROR_DETAILS,
+  UpstreamError,
+  type UpstreamErrorCode,
+} from "../../src/upstream/upstream-error.ts";
 
 const IDENTITIES = 2;
 const JOBS = 3;
@@ -239,7 +243,7 @@ const errorOf = ({ lookup }: Call, code: UpstreamErrorCode) =>
   new UpstreamError(
     code,
     `${lookup.caller.authorization} ${lookup.ref.jobInstanceId} ${lookup.requiredData}`,
-    NO_DETAILS,
+    NO_ERROR_DETAILS,
   );
 
 /** Lets everything happen that waits for promises only. */

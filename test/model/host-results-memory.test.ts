@@ -2,8 +2,8 @@
 import { expect, it } from "vitest";
 import { createHostResults } from "../../src/model/host-results.ts";
 import { columnBytes, type HostTable, TEXT_COLUMNS } from "../../src/model/host-table.ts";
-import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { step } from "../graphql/scripted-job.ts";
 
 const readBody = createBodyReader();

@@ -7,8 +7,8 @@ import { comparePositions, positionOf, sortHostResults } from "../../src/model/h
 import type { HostResults } from "../../src/model/host-results.ts";
 import { rowAt } from "../../src/model/host-table.ts";
 import type { HostResultOrder } from "../../src/model/sdl.generated.ts";
-import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { step } from "../graphql/scripted-job.ts";
 
 const TEXTS = [

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rowAt } from "../../src/model/host-table.ts";
 import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
-import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { ContractViolation } from "../../src/upstream/decoders.ts";
-import { isErrorBody, readFailure } from "../../src/upstream/failure.ts";
+import { decodeErrorResponse, isErrorBody } from "../../src/upstream/error-response.ts";
+import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { mutatedBody, randomBody } from "./reference/random-body.ts";
 import { readBodyPlainly } from "./reference/reference-decoder.ts";
@@ -16,7 +16,7 @@ const readBody = createBodyReader();
 
 function outcomeOf(body: unknown, requiredData: RequiredData): JobOutcome {
   const head = { status: 403, header: () => null };
-  if (isErrorBody(body)) return readFailure(head, body, (text) => text);
+  if (isErrorBody(body)) return decodeErrorResponse(head, body, (text) => text);
   return decodeJobInstance(body, { requiredData, observedAt: 0, upstreamRequestId: null });
 }
 

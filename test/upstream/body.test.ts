@@ -1,7 +1,7 @@
 /** Bodies that are made to cost much: whatever comes is read in one pass, and takes memory for what is known of it. */
 import { describe, expect, it } from "vitest";
-import { createBodyReader } from "../../src/upstream/body.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
+import { createBodyReader } from "../../src/upstream/json-body.ts";
 
 const DEPTH = 2 ** 22;
 const JOB = `"finished":true,"job_instance":{"job_instance_id":1,"bk_scope_type":"biz","bk_scope_id":"1","name":"n","create_time":1,"status":3}`;

@@ -1,7 +1,7 @@
 /** Memory that a body takes, by how much of it was announced and how much came. */
 import { expect, it } from "vitest";
 import { createResponseBody } from "../../src/upstream/response-body.ts";
-import { toHead } from "../../src/upstream/transport-failure.ts";
+import { toHead } from "../../src/upstream/transport-error.ts";
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;

@@ -244,7 +244,7 @@ it("does not take a word of a message for the upstream's host name", async () =>
   const lone = await useGateway({
     upstream: {
       baseUrl: new URL("http://job/api/bk-job/prod"),
-      proxy: { http: proxy.url, https: "", except: "" },
+      proxy: { http: proxy.url, https: "", noProxy: "" },
     },
   });
   simulator.script("7", () => error("The job instance at http://job/api is of host job:80, job 7"));

@@ -2,7 +2,7 @@
  * Limits the host rows that an operation has examined. A query of a few hundred bytes can select a filtered and ordered
  * page of the same 50 000 rows a thousand times over.
  */
-import { InvalidInput } from "../../model/invalid-input.ts";
+import { InvalidInput } from "../../model/errors.ts";
 
 /** 100 filters over 50 000 hosts. Some seconds of CPU time, in short stretches. */
 const MAX_EXAMINED_ROWS = 5_000_000;

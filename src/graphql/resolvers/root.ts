@@ -1,5 +1,5 @@
 /** Root fields, and what kind of outcome a lookup had. */
-import { InvalidInput } from "../../model/invalid-input.ts";
+import { InvalidInput } from "../../model/errors.ts";
 import type { JobOutcome, JobRef } from "../../model/job-instance.ts";
 import type { JobInstanceRef } from "../../model/sdl.generated.ts";
 import { parseJobRef } from "../job-ref.ts";

@@ -3,7 +3,7 @@
  * differs from the last one.
  */
 import { Kind, locatedError, visit } from "graphql";
-import { StreamInterrupted } from "../../model/interruption.ts";
+import { StreamInterrupted } from "../../model/errors.ts";
 import type { JobState, ObservedJob } from "../../model/job-state.ts";
 import type { OperationLog } from "../../model/operation-log.ts";
 import { codeOf, showError } from "../errors.ts";

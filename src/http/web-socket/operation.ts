@@ -1,7 +1,7 @@
 /** Operations of one WebSocket: how many there are, what ends each, and its log line. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import { StreamInterrupted } from "../../model/interruption.ts";
+import { StreamInterrupted } from "../../model/errors.ts";
 import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
 import type { InsertedText, ResultMark } from "../inserted-text.ts";
 import { operationPart } from "../request-log.ts";

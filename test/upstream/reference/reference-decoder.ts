@@ -4,17 +4,17 @@
  */
 import type { Container, HostResult } from "../../../src/model/host-result.ts";
 import {
-  int32,
-  int64,
-  type Json,
-  list,
-  object,
-  optionalInstant,
-  optionalInt32,
-  optionalInt64,
-  optionalSafeInteger,
-  optionalString,
-  string,
+  decodeInt32,
+  decodeInt64,
+  decodeList,
+  decodeObject,
+  decodeOptionalInstant,
+  decodeOptionalInt32,
+  decodeOptionalInt64,
+  decodeOptionalSafeInteger,
+  decodeOptionalString,
+  decodeString,
+  type UpstreamObject,
 } from "../../../src/upstream/decoders.ts";
 import { tableOf } from "./table-of.ts";
 
@@ -41,7 +41,7 @@ export function readBodyPlainly(bytes: Uint8Array): unknown {
   for (const step of stepsOf(body)) {
     for (const name of LISTS) {
       const rows = Object.hasOwn(step, name) ? step[name] : undefined;
-      if (Array.isArray(rows)) step[name] = () => tableOf(list(rows, "", decodeRow));
+      if (Array.isArray(rows)) step[name] = () => tableOf(decodeList(rows, "", decodeRow));
     }
   }
   return body;
@@ -56,7 +56,7 @@ function stepsOf(body: unknown): Record<string, unknown>[] {
 }
 
 function decodeRow(value: unknown): HostResult {
-  const row = object(value, "");
+  const row = decodeObject(value, "");
   const hasTarget = row.execute_object !== undefined && row.execute_object !== null;
   return decodeResult(row, hasTarget ? decodeExecuteObject(row.execute_object) : decodeFlatHost(row));
 }
@@ -67,17 +67,17 @@ type Target = Pick<
   "hostId" | "ip" | "ipv6" | "cloudId" | "cloudName" | "agentId" | "isAgentAlive" | "container"
 >;
 
-function decodeResult(row: Json, target: Target): HostResult {
-  const tag = optionalString(row.tag, "tag");
+function decodeResult(row: UpstreamObject, target: Target): HostResult {
+  const tag = decodeOptionalString(row.tag, "tag");
   return {
     ...target,
-    statusCode: int32(row.status, "status"),
+    statusCode: decodeInt32(row.status, "status"),
     tag: tag === "" ? null : tag,
-    exitCode: optionalInt32(row.exit_code, "exit_code"),
-    errorCode: optionalInt32(row.error_code, "error_code"),
-    startedAt: optionalInstant(row.start_time, "start_time"),
-    finishedAt: optionalInstant(row.end_time, "end_time"),
-    durationMs: optionalSafeInteger(row.total_time, "total_time"),
+    exitCode: decodeOptionalInt32(row.exit_code, "exit_code"),
+    errorCode: decodeOptionalInt32(row.error_code, "error_code"),
+    startedAt: decodeOptionalInstant(row.start_time, "start_time"),
+    finishedAt: decodeOptionalInstant(row.end_time, "end_time"),
+    durationMs: decodeOptionalSafeInteger(row.total_time, "total_time"),
   };
 }
 
@@ -93,26 +93,26 @@ const NO_TARGET: Target = {
 };
 
 /** The documented row names its host in line. */
-const decodeFlatHost = (row: Json): Target => ({
+const decodeFlatHost = (row: UpstreamObject): Target => ({
   ...NO_TARGET,
-  hostId: optionalInt64(row.bk_host_id, "bk_host_id"),
+  hostId: decodeOptionalInt64(row.bk_host_id, "bk_host_id"),
   ip: filled(row.ip, "ip"),
   ipv6: filled(row.ipv6, "ipv6"),
-  cloudId: optionalInt64(row.bk_cloud_id, "bk_cloud_id"),
+  cloudId: decodeOptionalInt64(row.bk_cloud_id, "bk_cloud_id"),
 });
 
 /** The released row has `{type, resource_id, host?, container?}`; `resource_id` repeats what is inside. */
 function decodeExecuteObject(value: unknown): Target {
-  const executeObject = object(value, "execute_object");
+  const executeObject = decodeObject(value, "execute_object");
   const container = optionalContainer(executeObject.container, "execute_object.container");
   if (container !== null) return { ...NO_TARGET, container };
   const host = optionalObject(executeObject.host, "execute_object.host") ?? {};
   return {
-    hostId: optionalInt64(host.bk_host_id, "execute_object.host.bk_host_id"),
+    hostId: decodeOptionalInt64(host.bk_host_id, "execute_object.host.bk_host_id"),
     ip: filled(host.ip, "execute_object.host.ip"),
     ipv6: filled(host.ipv6, "execute_object.host.ipv6"),
-    cloudId: optionalInt64(host.bk_cloud_id, "execute_object.host.bk_cloud_id"),
-    cloudName: optionalString(host.bk_cloud_name, "execute_object.host.bk_cloud_name"),
+    cloudId: decodeOptionalInt64(host.bk_cloud_id, "execute_object.host.bk_cloud_id"),
+    cloudName: decodeOptionalString(host.bk_cloud_name, "execute_object.host.bk_cloud_name"),
     agentId: filled(host.bk_agent_id, "execute_object.host.bk_agent_id"),
     isAgentAlive: aliveFlag(host.alive, "execute_object.host.alive"),
     container: null,
@@ -125,23 +125,23 @@ const optional =
   (value: unknown, name: string): T | null =>
     value === undefined || value === null ? null : decode(value, name);
 
-const optionalObject = optional(object);
+const optionalObject = optional(decodeObject);
 
 /** 0 or 1; any other number is one of those that a later version may add, and says neither. */
 const aliveFlag = (value: unknown, name: string): boolean | null => {
-  const alive = optionalInt32(value, name);
+  const alive = decodeOptionalInt32(value, name);
   return alive === 0 || alive === 1 ? alive === 1 : null;
 };
 
 /** An address or id; an empty text is none. */
-const filled = (value: unknown, name: string): string | null => optionalString(value, name) || null;
+const filled = (value: unknown, name: string): string | null => decodeOptionalString(value, name) || null;
 
 const optionalContainer = optional((value, name): Container => {
-  const container = object(value, name);
+  const container = decodeObject(value, name);
   return {
-    id: int64(container.id, `${name}.id`),
-    containerId: string(container.container_id, `${name}.container_id`),
-    name: string(container.name, `${name}.name`),
-    nodeHostId: optionalInt64(container.node_host_id, `${name}.node_host_id`),
+    id: decodeInt64(container.id, `${name}.id`),
+    containerId: decodeString(container.container_id, `${name}.container_id`),
+    name: decodeString(container.name, `${name}.name`),
+    nodeHostId: decodeOptionalInt64(container.node_host_id, `${name}.node_host_id`),
   };
 });

@@ -6,12 +6,12 @@
  * that they hold, request by request, which doubled the cost of a small upstream call.
  */
 
-export interface Registered {
+export interface Indexed {
   /** Belongs to the registry. */
   index: number;
 }
 
-export interface Registry<T extends Registered> {
+export interface IndexedSet<T extends Indexed> {
   readonly add: (item: T) => void;
   /** Nothing happens when it is not in there. */
   readonly remove: (item: T) => void;
@@ -19,7 +19,7 @@ export interface Registry<T extends Registered> {
   readonly items: () => T[];
 }
 
-export function createRegistry<T extends Registered>(): Registry<T> {
+export function createIndexedSet<T extends Indexed>(): IndexedSet<T> {
   const items: T[] = [];
   return {
     add: (item) => {

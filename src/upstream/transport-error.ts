@@ -18,7 +18,7 @@ export const toHead = (status: number, headers: IncomingHttpHeaders): ResponseHe
 });
 
 /** No usable response came. */
-export class TransportFailure extends Error {
+export class TransportError extends Error {
   override readonly name = "TransportFailure";
   readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
   /** When a new try makes sense, milliseconds from now; null where unknown. */
@@ -26,18 +26,18 @@ export class TransportFailure extends Error {
   /** Of the response, when it had begun. */
   head: ResponseHead | null = null;
 
-  constructor(code: TransportFailure["code"], message: string, retryAfterMs: number | null = null) {
+  constructor(code: TransportError["code"], message: string, retryAfterMs: number | null = null) {
     super(message);
     this.code = code;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-export const timedOut = (timeoutMs: number) =>
-  new TransportFailure("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
+export const timeoutError = (timeoutMs: number) =>
+  new TransportError("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
 
-export const timedOutWaiting = (timeoutMs: number) =>
-  new TransportFailure(
+export const queueTimeoutError = (timeoutMs: number) =>
+  new TransportError(
     "UPSTREAM_TIMEOUT",
     `No connection to the upstream became free within ${timeoutMs} ms. Retry later; raise UPSTREAM_CONNECTIONS if ` +
       "this happens often.",
@@ -46,16 +46,16 @@ export const timedOutWaiting = (timeoutMs: number) =>
 /** How long a caller should stay away from a queue that is full. */
 const QUEUE_FULL_RETRY_MS = 1_000;
 
-export const queueFull = (maxQueue: number) =>
-  new TransportFailure(
+export const queueFullError = (maxQueue: number) =>
+  new TransportError(
     "UPSTREAM_UNAVAILABLE",
     `Too many calls are waiting for a connection to the upstream (maximum ${maxQueue}, three quarters of them for one ` +
       "caller). Retry later; raise UPSTREAM_CONNECTIONS or UPSTREAM_MAX_QUEUE if this happens often.",
     QUEUE_FULL_RETRY_MS,
   );
 
-export const tooLarge = (maxBytes: number) =>
-  new TransportFailure(
+export const bodyTooLargeError = (maxBytes: number) =>
+  new TransportError(
     "UPSTREAM_CONTRACT",
     `Expected a body of at most ${maxBytes} bytes, got more. Raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
   );
@@ -63,14 +63,14 @@ export const tooLarge = (maxBytes: number) =>
 /** As much as Node.js takes by default. */
 export const MAX_HEADER_BYTES = 16_384;
 
-const unreachable = (reason: string) =>
-  new TransportFailure("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
+const unreachableError = (reason: string) =>
+  new TransportError("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
 
-export const shuttingDown = () => unreachable("the gateway is shutting down");
+export const shuttingDownError = () => unreachableError("the gateway is shutting down");
 
-const CUT_OFF = "the connection was closed before the answer was complete";
+const INCOMPLETE = "the connection was closed before the answer was complete";
 
-const REASONS: Record<string, string> = {
+const MESSAGES: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was reset",
   EPIPE: "the connection was closed",
@@ -80,8 +80,8 @@ const REASONS: Record<string, string> = {
   ENETUNREACH: "its network is unreachable",
   ETIMEDOUT: "connecting took too long",
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
-  UND_ERR_SOCKET: CUT_OFF,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT_OFF,
+  UND_ERR_SOCKET: INCOMPLETE,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: INCOMPLETE,
   // What undici makes of a proxy that answers CONNECT with another status than 200, of one that answers 407 to a request,
   // and of one that closes the connection.
   UND_ERR_ABORTED: "the proxy refused to connect to it",
@@ -90,23 +90,23 @@ const REASONS: Record<string, string> = {
   UND_ERR_PRX_TLS: "the certificate of the proxy is not valid for its name",
 };
 
-/** @param hasBegun whether the head of the response had come. */
-export function toFailure(error: unknown, hasBegun: boolean, maxBodyBytes: number): TransportFailure {
-  if (error instanceof errors.ResponseExceededMaxSizeError) return tooLarge(maxBodyBytes);
+/** @param hasHead whether the head of the response had come. */
+export function toTransportError(error: unknown, hasHead: boolean, maxBodyBytes: number): TransportError {
+  if (error instanceof errors.ResponseExceededMaxSizeError) return bodyTooLargeError(maxBodyBytes);
   if (error instanceof errors.HeadersOverflowError) {
-    const what = hasBegun ? "trailers" : "response headers";
-    return new TransportFailure(
+    const what = hasHead ? "trailers" : "response headers";
+    return new TransportError(
       "UPSTREAM_CONTRACT",
       `Expected ${what} of at most ${MAX_HEADER_BYTES} bytes, got more. Check what answers at JOB_API_URL.`,
     );
   }
   const isMalformed = error instanceof errors.HTTPParserError;
-  if (isMalformed && !hasBegun) {
-    return new TransportFailure("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
+  if (isMalformed && !hasHead) {
+    return new TransportError("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
   }
   const code = errorCode(error);
   // What the parser cannot read after a good head is a chunked body that ended too early.
-  return unreachable(isMalformed ? CUT_OFF : (REASONS[code] ?? `the connection failed (${code})`));
+  return unreachableError(isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`));
 }
 
 /** A name tried on several addresses fails with one error for each; the first tells enough. */

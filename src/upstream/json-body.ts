@@ -10,8 +10,8 @@
 import { isUtf8 } from "node:buffer";
 import type { HostTable } from "../model/host-table.ts";
 import type { RequiredData } from "../model/job-instance.ts";
-import { ContractViolation, LIST, within } from "./decoders.ts";
-import { createHostRowReader, type HostRowReader, type HostRows } from "./host-row-reader.ts";
+import { atPath, ContractViolation, LIST } from "./decoders.ts";
+import { createHostRowReader, type DeferredHostTable, type HostRowReader } from "./host-row-reader.ts";
 import { createFields, type Fields, fieldAt } from "./json-fields.ts";
 import {
   createJsonScanner,
@@ -21,7 +21,7 @@ import {
   nextMember,
   skipSpace,
 } from "./json-scanner.ts";
-import { ANY_LIST, ANY_OBJECT, readScalar, skipValue } from "./json-values.ts";
+import { OPAQUE_LIST, ANY_OBJECT as OPAQUE_OBJECT, readScalar, skipValue } from "./json-values.ts";
 
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -131,7 +131,7 @@ function readObject(scanner: JsonScanner, members: Fields<Member>, begin: number
     }
     at = nextMember(bytes, at, CLOSE_BRACE);
   }
-  scanner.value = object ?? ANY_OBJECT;
+  scanner.value = object ?? OPAQUE_OBJECT;
   return -at;
 }
 
@@ -148,24 +148,24 @@ function readList(scanner: JsonScanner, item: Shape, begin: number): number {
       items.push(scanner.value);
       // Decoding ends with an item that is no object or of which nothing is known. Without those behind it, a list of
       // millions of them takes no memory.
-      isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === ANY_OBJECT);
+      isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === OPAQUE_OBJECT);
     }
     at = nextMember(bytes, at, CLOSE_BRACKET);
   }
-  scanner.value = items.length > 0 ? items : ANY_LIST;
+  scanner.value = items.length > 0 ? items : OPAQUE_LIST;
   return -at;
 }
 
 const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
 
 /** JSON has no functions: where one stands in a body, it is what a list of host rows was read as. */
-const isHostRows = (value: unknown): value is HostRows => typeof value === "function";
+const isHostRows = (value: unknown): value is DeferredHostTable => typeof value === "function";
 
 /** The rows of a list that may be absent. @throws ContractViolation */
-export function hostRows(value: unknown, name: string): HostTable | null {
+export function hostTableOf(value: unknown, name: string): HostTable | null {
   if (value === undefined || value === null) return null;
   if (!isHostRows(value)) throw new ContractViolation(name, LIST, value);
-  return within(name, value);
+  return atPath(name, value);
 }
 
 /** Null when the bytes are not UTF-8. */

@@ -4,9 +4,9 @@
  */
 import type { JobInstanceNotFound, PermissionDenied } from "../model/job-instance.ts";
 import { decodeIamApplication } from "./decode-iam.ts";
-import { isObject, text, upstreamDetails } from "./details.ts";
+import { isObject, nonEmptyString, readErrorDetails } from "./error-details.ts";
 import type { Redact } from "./redaction.ts";
-import type { ResponseHead } from "./transport-failure.ts";
+import type { ResponseHead } from "./transport-error.ts";
 import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
 
 interface Envelope {
@@ -21,29 +21,35 @@ export const isErrorBody = (body: unknown): boolean =>
   isObject(body) && (isObject(body.error) || body.result === false);
 
 function readEnvelope(response: ResponseHead, body: unknown): Envelope {
-  const gatewayCode = text(response.header("x-bkapi-error-code"));
+  const gatewayCode = nonEmptyString(response.header("x-bkapi-error-code"));
   const fields = isObject(body) ? body : {};
   if (gatewayCode !== null || typeof fields.code_name === "string") {
-    const message = text(fields.message) ?? text(response.header("x-bkapi-error-message"));
-    return { sender: "api-gateway", code: text(fields.code) ?? gatewayCode, message, data: null };
+    const message =
+      nonEmptyString(fields.message) ?? nonEmptyString(response.header("x-bkapi-error-message"));
+    return { sender: "api-gateway", code: nonEmptyString(fields.code) ?? gatewayCode, message, data: null };
   }
   if (isObject(fields.error)) {
     const { code, message, data, details } = fields.error;
-    return { sender: "bk-job", code: text(code), message: readable(message, details), data };
+    return { sender: "bk-job", code: nonEmptyString(code), message: specificMessage(message, details), data };
   }
-  return { sender: "other", code: text(fields.code), message: text(fields.message), data: null };
+  return {
+    sender: "other",
+    code: nonEmptyString(fields.code),
+    message: nonEmptyString(fields.message),
+    data: null,
+  };
 }
 
 /** `message` can be a general text for the code; the first of `details`, when there, says what is meant. */
-function readable(message: unknown, details: unknown): string | null {
+function specificMessage(message: unknown, details: unknown): string | null {
   const detail: unknown = Array.isArray(details) ? details[0] : null;
-  return (isObject(detail) ? text(detail.message) : null) ?? text(message);
+  return (isObject(detail) ? nonEmptyString(detail.message) : null) ?? nonEmptyString(message);
 }
 
 /** The API Gateway answers missing and bad credentials with this code, under HTTP 400. */
 const GATEWAY_BAD_CREDENTIALS = "1640001";
 
-function failureCode(status: number, { sender, code }: Envelope): UpstreamErrorCode {
+function errorCodeOf(status: number, { sender, code }: Envelope): UpstreamErrorCode {
   if (status === 401) return "UNAUTHENTICATED";
   if (sender === "api-gateway" && status === 400 && code === GATEWAY_BAD_CREDENTIALS)
     return "UNAUTHENTICATED";
@@ -58,7 +64,7 @@ function failureCode(status: number, { sender, code }: Envelope): UpstreamErrorC
  * @param body the parsed body; undefined when it is not JSON.
  * @throws UpstreamError for everything but "no such job" and "no permission" of bk-job itself.
  */
-export function readFailure(
+export function decodeErrorResponse(
   response: ResponseHead,
   body: unknown,
   redact: Redact,
@@ -66,7 +72,7 @@ export function readFailure(
   const { status } = response;
   const envelope = readEnvelope(response, body);
   const { sender, code, data } = envelope;
-  const details = upstreamDetails(response, body, code, redact);
+  const details = readErrorDetails(response, body, code, redact);
   const message = redact(
     envelope.message ?? `The upstream answered HTTP ${status} without a readable message.`,
   );
@@ -77,12 +83,14 @@ export function readFailure(
     const application = decodeIamApplication(data);
     return { kind: "denied", message, upstreamRequestId: details.jobRequestId, application };
   }
-  throw new UpstreamError(failureCode(status, envelope), message, details, retryAfterMs(response));
+  throw new UpstreamError(errorCodeOf(status, envelope), message, details, retryDelayMs(response));
 }
 
 /** From `Retry-After` (seconds or a date), else, for a rate limit, the API Gateway's seconds until it resets. */
-function retryAfterMs({ status, header }: ResponseHead): number | null {
-  const after = text(header("retry-after") ?? (status === 429 ? header("x-bkapi-ratelimit-reset") : null));
+function retryDelayMs({ status, header }: ResponseHead): number | null {
+  const after = nonEmptyString(
+    header("retry-after") ?? (status === 429 ? header("x-bkapi-ratelimit-reset") : null),
+  );
   if (after === null) return null;
   if (/^\d+$/.test(after)) return Number(after) < MAX_RETRY_SECONDS ? Number(after) * 1_000 : null;
   // An HTTP date begins with the day of the week; `Date.parse` makes dates of nearly anything.
