@@ -1,8 +1,9 @@
 /**
- * Arguments of a field, prepared for its operation. graphql-js reads them from the document for every field that it
- * resolves; here literals are read once, and for the rest there is a function that takes them from the variables.
+ * Reads the arguments of a field. graphql-js converts them from the document every time it resolves the field. Here
+ * constant arguments are converted once, and for the others a function is built that takes them from the variables.
  */
 import {
+  type ArgumentNode,
   type FieldNode,
   type GraphQLArgument,
   type GraphQLField,
@@ -13,7 +14,7 @@ import {
   isInputObjectType,
   isNonNullType,
   Kind,
-  type ObjectValueNode,
+  type ObjectFieldNode,
   type ValueNode,
   valueFromAST,
   visit,
@@ -23,11 +24,11 @@ import type { Variables } from "./plan.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** @throws GraphQLError for values that the field does not take. */
+/** @throws GraphQLError for invalid values */
 export type ReadArguments = (variables: Variables) => Arguments;
 
-/** The variables lead to a value that only graphql-js knows what to do with: it is bad, or a default applies. */
-const UNUSUAL = Symbol("unusual");
+/** Only graphql-js can read these arguments: a value is invalid, or a missing variable makes a default apply. */
+const BAIL_OUT = Symbol("bail out");
 
 type Read = (variables: Variables) => unknown;
 
@@ -38,21 +39,20 @@ export function createReadArguments(
   node: FieldNode,
 ): ReadArguments {
   if (definition.args.length === 0) return () => NO_ARGUMENTS;
-  // It reads the definitions of the arguments only.
+  // `getArgumentValues` uses only the argument definitions of the field, so the type of the context does not matter.
   const field = definition as GraphQLField<unknown, unknown>;
-  const readAny: ReadArguments = (variables) => getArgumentValues(field, node, variables);
+  const readWithGraphqlJs: ReadArguments = (variables) => getArgumentValues(field, node, variables);
   if (!hasVariables(node)) {
     let constant: Arguments | null = null;
     return (variables) => {
-      constant ??= readAny(variables);
+      constant ??= readWithGraphqlJs(variables);
       return constant;
     };
   }
-  const values = new Map((node.arguments ?? []).map(({ name, value }) => [name.value, value]));
-  const readUsual = createReadFields(definition.args, values);
+  const readFast = createReadFields(definition.args, valuesByName(node.arguments));
   return (variables) => {
-    const usual = readUsual(variables);
-    return usual === UNUSUAL ? readAny(variables) : (usual as Arguments);
+    const fast = readFast(variables);
+    return fast === BAIL_OUT ? readWithGraphqlJs(variables) : (fast as Arguments);
   };
 }
 
@@ -68,7 +68,7 @@ function hasVariables(node: FieldNode | ValueNode): boolean {
   return found;
 }
 
-/** Reads arguments, or the fields of an input object. */
+/** Creates the reader of arguments, or of the fields of an input object. */
 function createReadFields(
   definitions: readonly (GraphQLArgument | GraphQLInputField)[],
   values: ReadonlyMap<string, ValueNode>,
@@ -82,7 +82,7 @@ function createReadFields(
     const read: Record<string, unknown> = {};
     for (const field of fields) {
       const value = field.read(variables);
-      if (value === UNUSUAL) return UNUSUAL;
+      if (value === BAIL_OUT) return BAIL_OUT;
       read[field.name] = value;
     }
     return read;
@@ -95,17 +95,18 @@ function createReadValue(type: GraphQLInputType, node: ValueNode): Read {
     const isRequired = isNonNullType(type);
     return (variables) => {
       const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-      return value === undefined || (value === null && isRequired) ? UNUSUAL : value;
+      return value === undefined || (value === null && isRequired) ? BAIL_OUT : value;
     };
   }
   if (!hasVariables(node)) {
     const value = valueFromAST(node, type);
-    return () => (value === undefined ? UNUSUAL : value);
+    return () => (value === undefined ? BAIL_OUT : value);
   }
   const nullable = getNullableType(type);
-  if (node.kind !== Kind.OBJECT || !isInputObjectType(nullable)) return () => UNUSUAL;
-  return createReadFields(Object.values(nullable.getFields()), fieldsOf(node));
+  if (node.kind !== Kind.OBJECT || !isInputObjectType(nullable)) return () => BAIL_OUT;
+  return createReadFields(Object.values(nullable.getFields()), valuesByName(node.fields));
 }
 
-const fieldsOf = ({ fields }: ObjectValueNode): ReadonlyMap<string, ValueNode> =>
-  new Map(fields.map(({ name, value }) => [name.value, value]));
+const valuesByName = (
+  nodes: readonly (ArgumentNode | ObjectFieldNode)[] = [],
+): ReadonlyMap<string, ValueNode> => new Map(nodes.map(({ name, value }) => [name.value, value]));

@@ -1,9 +1,9 @@
-/** What an executor is. There are two: `plan-executor.ts` for production, `reference-executor.ts` to compare it with. */
+/** The interface of both executors: `plan-executor.ts`, and `reference-executor.ts` to compare it with. */
 import type { GraphQLError } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import type { Plan, PlanSource, Variables } from "./plan.ts";
 
-/** An operation, ready to run. */
+/** A query to execute, with coerced variables. */
 export interface Execution {
   readonly source: PlanSource;
   readonly plan: Plan;
@@ -11,14 +11,13 @@ export interface Execution {
   readonly context: GraphQLContext;
 }
 
-/** What an operation has to say. */
 export interface ExecutionResponse {
   readonly errors: readonly GraphQLError[];
   /** The whole response: `{"data":…}`, or `{"errors":…,"data":…}`. */
   readonly body: string | Buffer;
-  /** To be called when the body was sent, or is not needed any more: its memory is used again. */
+  /** Call it when the body was sent or is no longer needed: its memory is reused. */
   readonly release: () => void;
 }
 
-/** Runs an operation on the schema that the executor was made for. @throws ResponseTooLarge */
+/** Executes a query. @throws ResponseTooLarge; the reason of the context's signal if the client aborted */
 export type Executor = (execution: Execution) => Promise<ExecutionResponse>;

@@ -1,11 +1,11 @@
 /**
- * Look-ahead: what a root field requires from the upstream. Host results are megabytes, so they are requested only when
- * the selection contains something that cannot be answered without them.
+ * Look-ahead: determines from the selection of a root field what the lookup requires from the upstream. Host results are
+ * megabytes, so they are requested only if a selected field needs them.
  */
 import type { RequiredData } from "../../model/job-instance.ts";
 import type { ObjectPlan, ValuePlan } from "./plan.ts";
 
-/** Fields that are answered from host results. */
+/** The fields that are computed from host results. */
 const HOST_FIELDS: ReadonlySet<string> = new Set([
   "JobInstance.hostSummary",
   "StepInstance.hostResults",
@@ -16,7 +16,7 @@ const HOST_FIELDS: ReadonlySet<string> = new Set([
 export const isHostField = (parentType: string, field: string): boolean =>
   HOST_FIELDS.has(`${parentType}.${field}`);
 
-/** `hosts` when a host field with content is selected anywhere below the value. */
+/** @returns `hosts` if a host field with content is selected anywhere in the value, else `status` */
 export const requiredDataOf = (value: ValuePlan): RequiredData =>
   someObject(value, selectsHosts) ? "hosts" : "status";
 
@@ -26,8 +26,8 @@ const selectsHosts = ({ type, fields }: ObjectPlan): boolean =>
   );
 
 /**
- * Whether a host field's value depends on host results. An object is there whatever they are, so `__typename` in it
- * requires nothing; a list's length and a value depend on them.
+ * Whether the value of a host field depends on host results. Leaf values and the lengths of lists do. An object exists in
+ * any case, so `hostSummary { __typename }` requires nothing.
  */
 const hasContent = (value: ValuePlan): boolean =>
   value.kind !== "object" ||
@@ -35,16 +35,16 @@ const hasContent = (value: ValuePlan): boolean =>
     fields.some((field) => field.name !== "__typename" && hasContent(field.value)),
   );
 
-/** Whether the test holds for one of the object types that the value can be. */
-function someObject(value: ValuePlan, test: (plan: ObjectPlan) => boolean): boolean {
+/** Whether the predicate is true for a plan of the value: there is one per object type that the value can have. */
+function someObject(value: ValuePlan, predicate: (plan: ObjectPlan) => boolean): boolean {
   switch (value.kind) {
     case "leaf":
       return false;
     case "list":
-      return someObject(value.item, test);
+      return someObject(value.item, predicate);
     case "rows":
-      return someObject(value.list, test);
+      return someObject(value.list, predicate);
     case "object":
-      return value.plans.some(test);
+      return value.plans.some(predicate);
   }
 }

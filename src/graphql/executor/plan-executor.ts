@@ -1,12 +1,11 @@
 /**
- * Executes operations by one walk over their plan. All root lookups start first, so that the data loader sees them
- * together; when they have come, the walk writes the response in its order.
+ * The executor for production:
  *
- * Errors follow the GraphQL specification: an error in a field makes the nearest nullable field around it null. What
- * had been written of that field is taken back, which costs nothing, as text is immutable and rows are written last.
+ * 1. It starts the lookups of all root fields, so that DataLoader can batch them, and waits for all of them.
+ * 2. It walks over the plan (`walk.ts`), which writes the response except for host results.
+ * 3. It writes the host results (`row-writer.ts`) and joins everything in one buffer.
  *
- * The walk is a generator. It pauses when it has held the event loop for a while, so that a large response cannot keep
- * other requests waiting.
+ * Steps 2 and 3 are generators. The executor runs them in slices of 15 ms and lets other requests run in between.
  */
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
 import { once } from "../../model/once.ts";
@@ -20,82 +19,108 @@ import {
   type SinkPool,
 } from "./json-sink.ts";
 import { createOutput, type Output, rollBack } from "./output.ts";
-import { createTurns, type TakeTurn } from "./turns.ts";
-import { FailedItem, type Settled, type Steps, type Walk, writeRoot } from "./walk.ts";
+import { FailedItem, type RootResult, type Walk, type Work, writeRoot } from "./walk.ts";
 
 export interface PlanExecutorOptions {
-  /** Larger responses are refused. */
+  /** Larger responses are rejected. */
   readonly maxResponseBytes: number;
-  /** The form in which the response shows an error. */
+  /** Formats an error for the response. */
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
 }
 
-/** How long a walk may hold the event loop at a stretch, in milliseconds. */
-const STRETCH_MS = 15;
+/** Maximum time for which an execution blocks the event loop before it yields. */
+const SLICE_MS = 15;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
   const sinks = createSinkPool(maxResponseBytes);
-  const run = createRunSteps(createTurns());
+  const run = createRun();
   return async (execution) => {
     const { plan, variables, context } = execution;
-    const lookups = await startRoot(execution);
+    const results = await callRootResolvers(execution);
     const output = createOutput(maxResponseBytes);
     const errors: GraphQLError[] = [];
     const walk: Walk = { variables, context, output, errors, path: [], pauseAt: pauseTime() };
     try {
-      await run(writeRoot(walk, plan.root, lookups), walk, context.signal);
+      await run(writeRoot(walk, plan.root, results), walk, context.signal);
     } catch (error) {
       if (error instanceof ResponseTooLarge || context.signal.aborted) throw error;
-      // Thrown by a non-null root field. It is located, or else it is about the root selection as a whole.
+      // An error of a non-null root field has a location. An error of the root selection itself has none.
       errors.push(locatedError(error, undefined, undefined));
       rollBack(output, EMPTY);
       output.text = "null";
     }
     const head =
       errors.length > 0 ? `{"errors":${JSON.stringify(errors.map(formatError))},"data":` : '{"data":';
-    return { errors, ...(await assemble(head, output, sinks, (steps) => run(steps, walk, context.signal))) };
+    return { errors, ...(await assemble(head, output, sinks, (work) => run(work, walk, context.signal))) };
   };
 }
 
 const EMPTY = { text: "", segments: 0, segmentBytes: 0 };
 
-const pauseTime = () => performance.now() + STRETCH_MS;
+const pauseTime = () => performance.now() + SLICE_MS;
 
-/** Runs steps, with pauses. @throws the signal's reason when nobody waits for the response any more */
-type RunSteps = (steps: Steps, walk: Pick<Walk, "pauseAt">, signal: AbortSignal) => Promise<void>;
+/** Runs work in slices. @throws the reason of the signal if the client aborted */
+type Run = (work: Work, walk: Pick<Walk, "pauseAt">, signal: AbortSignal) => Promise<void>;
 
-const createRunSteps =
-  (takeTurn: TakeTurn): RunSteps =>
-  async (steps, walk, signal) => {
-    while (!steps.next().done) {
+function createRun(): Run {
+  const yieldEventLoop = createYieldEventLoop();
+  return async (work, walk, signal) => {
+    while (!work.next().done) {
       if (performance.now() < walk.pauseAt) continue;
-      await takeTurn();
+      await yieldEventLoop();
       signal.throwIfAborted();
       walk.pauseAt = pauseTime();
     }
   };
+}
 
 /**
- * Calls the resolvers of the root fields, and waits for what they return. When one throws at once and must not be null,
- * the response has no data: fields after it are not begun.
+ * Creates a function that resolves in a later iteration of the event loop. Node.js runs all pending immediates before it
+ * reads from sockets again, so if every execution called `setImmediate` itself, the slices of all of them would block the
+ * event loop together. Here one execution continues per iteration.
  */
-async function startRoot({ plan: { root }, variables, context }: Execution): Promise<Settled[]> {
-  const settled: (Settled | Promise<Settled>)[] = [];
+function createYieldEventLoop(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let isScheduled = false;
+
+  const next = () => {
+    const resume = waiting.shift();
+    isScheduled = waiting.length > 0;
+    // An immediate that is scheduled by an immediate runs in the next iteration.
+    if (isScheduled) setImmediate(next);
+    resume?.();
+  };
+
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(next);
+    });
+}
+
+/**
+ * Calls the resolvers of the root fields and waits for their results. If a resolver of a non-null field throws
+ * synchronously, `data` will be null, so the resolvers after it are not called.
+ */
+async function callRootResolvers({ plan: { root }, variables, context }: Execution): Promise<RootResult[]> {
+  const results: (RootResult | Promise<RootResult>)[] = [];
   for (const field of root.fields) {
     try {
       const value = field.resolve(undefined, variables, context);
-      settled.push(value instanceof Promise || Array.isArray(value) ? settle(value) : { value });
+      results.push(value instanceof Promise || Array.isArray(value) ? settle(value) : { value });
     } catch (error) {
-      settled.push({ error });
+      results.push({ error });
       if (!field.value.isNullable) break;
     }
   }
-  const [first] = settled;
-  return first && settled.length === 1 ? [await first] : Promise.all(settled);
+  const [first] = results;
+  return first && results.length === 1 ? [await first] : Promise.all(results);
 }
 
-/** Never rejects: errors are reported in the order of the fields, whenever they came. */
-async function settle(value: unknown): Promise<Settled> {
+/** Never rejects: the walk reports errors in the order of the fields, not of their occurrence. */
+async function settle(value: unknown): Promise<RootResult> {
   try {
     if (!Array.isArray(value)) return { value: await value };
     return {
@@ -109,12 +134,12 @@ async function settle(value: unknown): Promise<Settled> {
 const settleItem = (item: Promise<unknown>): Promise<unknown> =>
   item.catch((error: unknown) => new FailedItem(error));
 
-/** The whole response. Rows are written now. @throws ResponseTooLarge */
+/** Builds the response and writes its host results. @throws ResponseTooLarge */
 async function assemble(
   head: string,
   output: Output,
   sinks: SinkPool,
-  run: (steps: Steps) => Promise<void>,
+  run: (work: Work) => Promise<void>,
 ): Promise<Pick<ExecutionResponse, "body" | "release">> {
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) {
@@ -123,7 +148,7 @@ async function assemble(
       throw new ResponseTooLarge(maxBytes);
     return { body, release: () => {} };
   }
-  // Values of rows take about as much as their keys, which is what `segmentBytes` knows of them.
+  // `segmentBytes` counts the keys of rows. Their values take about as much again.
   const sink = sinks.acquire((head.length + segmentBytes + text.length) * 2 + 4_096);
   try {
     await run(writeSegments(sink, head, output));
@@ -136,7 +161,7 @@ async function assemble(
   return { body: sink.bytes.subarray(0, sink.length), release: once(() => sinks.release(sink)) };
 }
 
-function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Steps {
+function* writeSegments(sink: JsonSink, head: string, { segments }: Output): Work {
   appendString(sink, head);
   for (const segment of segments) {
     if (segment instanceof Uint8Array) appendBytes(sink, segment);

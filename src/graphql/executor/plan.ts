@@ -1,7 +1,7 @@
 /**
- * The plan of an operation: its selections merged and ordered as the GraphQL specification collects them, with
- * conditions (`@skip`, `@include`) decided and everything about types looked up. Executing an operation is one walk
- * over its plan. A plan depends on the document and on the values of the variables in conditions, on nothing else.
+ * The plan of an operation: its selections, with fields collected and merged as the GraphQL specification requires,
+ * conditions (`@skip`, `@include`) evaluated, and types and resolvers looked up. The executor walks over the plan once.
+ * A plan depends only on the document and on the values of the variables in conditions.
  *
  * `{ a: jobInstance(ref: $r) { ... on JobInstance { name } } }` becomes
  *
@@ -14,31 +14,31 @@ import type { RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
 import type { RowWriter } from "./output.ts";
 
-/** Coerced variables. */
+/** Values of variables by name. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** Fields selected on one concrete type, by response key, in the order of the response. */
+/** The fields selected on one object type, in the order of the response. */
 export interface ObjectPlan {
   readonly type: GraphQLObjectType;
   readonly fields: readonly FieldPlan[];
-  /** A condition of this selection that cannot be decided: writing the object throws this. */
+  /** Set if a condition in this selection cannot be evaluated: writing the object throws the error. */
   readonly failure: { readonly error: unknown } | null;
 }
 
 export interface FieldPlan {
   readonly responseKey: string;
-  /** Every field node with this response key: for the locations of errors. */
+  /** All field nodes with this response key, for the locations of errors. */
   readonly nodes: readonly FieldNode[];
   readonly name: string;
   readonly parentType: GraphQLObjectType;
   readonly value: ValuePlan;
-  /** What precedes the value in the response: `{"name":` or `,"name":`. */
+  /** The JSON before the value: `{"name":` for the first field, `,"name":` for the others. */
   readonly prefix: string;
-  /** Reads the field's value. @throws whatever the resolver throws, and GraphQLError for bad arguments. */
+  /** Calls the resolver with its arguments. @throws what the resolver throws; GraphQLError for invalid arguments */
   readonly resolve: (source: unknown, variables: Variables, context: GraphQLContext) => unknown;
-  /** Starts the stream of a subscription's root field; null for every other field. */
+  /** Creates the source stream of a subscription's root field; null for other fields. */
   readonly subscribe: FieldPlan["resolve"] | null;
-  /** What a root field requires from the upstream; `status` for every other field. */
+  /** What a root field requires from the upstream; `status` for other fields. */
   readonly requiredData: RequiredData;
 }
 
@@ -47,30 +47,32 @@ interface Nullable {
 }
 
 interface Pausable {
-  /** Whether writing it can take long: it leads to host results, or to very many fields. */
+  /** Whether the walk can yield while writing the value: it contains host results or very many fields. */
   readonly isPausable: boolean;
 }
 
-/** How a value becomes JSON. */
+/** How a value is written as JSON. */
 export type ValuePlan =
   | (Nullable & { readonly kind: "leaf"; readonly toJson: (value: unknown) => string })
-  | (Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan })
+  | ListPlan
   | (Nullable &
       Pausable & {
         readonly kind: "object";
         readonly planOf: (value: unknown) => ObjectPlan;
         readonly plans: readonly ObjectPlan[];
       })
-  /** A list of host results, which a writer of its own makes from the field's source. */
-  | (Nullable & { readonly kind: "rows"; readonly list: ValuePlan; readonly writer: RowWriter });
+  /** A list of host results. The writer writes it from the source of the field, without calling resolvers. */
+  | (Nullable & { readonly kind: "rows"; readonly list: ListPlan; readonly writer: RowWriter });
+
+export type ListPlan = Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan };
 
 export interface Plan {
   readonly root: ObjectPlan;
-  /** What the root field with this response key requires from the upstream. */
+  /** What the root field with this response key requires from the upstream (look-ahead). */
   readonly requiredData: (responseKey: string | number) => RequiredData;
 }
 
-/** An operation and the fragments of its document. */
+/** An operation and the fragments that it uses. */
 export interface PlanSource {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;

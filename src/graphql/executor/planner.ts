@@ -1,4 +1,11 @@
-/** Builds plans from documents and the schema. Plans are pure data and closures: see `plan.ts` for what they look like. */
+/**
+ * Builds the plan of an operation from its document and the schema; `plan.ts` has an example of the result.
+ *
+ * graphql-js collects fields and looks up types, resolvers and arguments again for every object of a response. Here this
+ * happens once per document. A field of an abstract type is planned once for each of its object types, so
+ * `jobInstance { ... on JobInstance { name } }` has plans for JobInstance (one field), JobInstanceNotFound and
+ * PermissionDenied (no fields), and `planOf(value)` chooses one of them.
+ */
 import {
   type FieldNode,
   type GraphQLCompositeType,
@@ -24,14 +31,14 @@ import { isHostField, requiredDataOf } from "./look-ahead.ts";
 import type { FieldPlan, ObjectPlan, Plan, PlanSource, ValuePlan, Variables } from "./plan.ts";
 import { createRowWriters, isRowField } from "./row-writer.ts";
 
-/** Builds the plan of a valid operation under these variables, of which only those in conditions count. */
+/** Builds the plan of a validated operation. Of the variables, only those in conditions have an effect. */
 export type Planner = (source: PlanSource, variables: Variables) => Plan;
 
 export function createPlanner(schema: GraphQLSchema): Planner {
   const leaves = new Map<GraphQLLeafType, (value: unknown) => string>();
-  const tools: Tools = {
+  const shared: Shared = {
     toJsonOf: (type) => {
-      const toJson = leaves.get(type) ?? leafToJson(type);
+      const toJson = leaves.get(type) ?? createToJson(type);
       leaves.set(type, toJson);
       return toJson;
     },
@@ -41,7 +48,7 @@ export function createPlanner(schema: GraphQLSchema): Planner {
     const { operation } = source;
     const rootType = schema.getRootType(operation.operation);
     if (!rootType) throw new Error(`Expected the schema to have a type for a ${operation.operation}.`);
-    const root = planBuilder(schema, source, variables, tools).rootPlan(rootType);
+    const root = createPlanBuilder(schema, source, variables, shared).rootPlan(rootType);
     const byKey = new Map<string | number, RequiredData>(
       root.fields.map(({ responseKey, requiredData }) => [responseKey, requiredData]),
     );
@@ -49,19 +56,21 @@ export function createPlanner(schema: GraphQLSchema): Planner {
   };
 }
 
-/** What the plans of one schema share. */
-interface Tools {
+/** What all plans share: serializers of leaf types, and the cache of compiled row writers. */
+interface Shared {
   readonly toJsonOf: (type: GraphQLLeafType) => (value: unknown) => string;
   readonly createRowWriter: ReturnType<typeof createRowWriters>;
 }
 
-/** The mutually recursive parts: objects have fields, fields have values, values can be objects. */
-function planBuilder(
+/** Three mutually recursive functions: objects have fields, fields have values, and values can be objects. */
+function createPlanBuilder(
   schema: GraphQLSchema,
   { operation, fragments }: PlanSource,
   variables: Variables,
-  { toJsonOf, createRowWriter }: Tools,
+  { toJsonOf, createRowWriter }: Shared,
 ) {
+  // `collect` is graphql-js's CollectFields: it merges selections by response key and evaluates conditions. It throws for
+  // a condition whose variable has no value, which is an error of the object, not of the whole operation.
   const objectPlan = (
     type: GraphQLObjectType,
     collect: () => ReadonlyMap<string, readonly FieldNode[]>,
@@ -95,6 +104,7 @@ function planBuilder(
     }
     const definition = fieldDefinition(schema, parentType, name);
     const plain = valuePlan(definition.type, nodes, true);
+    // Host results get a row writer. The fields that compute them (filters, groups, counts) only become pausable.
     const value = isRowField(parentType.name, name)
       ? rowsPlan(plain, createRowWriter)
       : isHostField(parentType.name, name)
@@ -102,7 +112,7 @@ function planBuilder(
         : plain;
     const requiredData =
       schema.getRootType(operation.operation) === parentType ? requiredDataOf(value) : "status";
-    return { ...common, value, ...createResolvers(schema, definition, node, responseKey), requiredData };
+    return { ...common, value, ...bindResolvers(schema, definition, node, responseKey), requiredData };
   };
 
   const valuePlan = (
@@ -116,11 +126,13 @@ function planBuilder(
       return { kind: "list", isNullable, item, isPausable: isPausable(item) };
     }
     if (isLeafType(type)) return { kind: "leaf", isNullable, toJson: toJsonOf(type) };
-    const plans = (isObjectType(type) ? [type] : schema.getPossibleTypes(type)).map((concrete) =>
-      objectPlan(concrete, () => collectSubfields(schema, fragments, variables, concrete, nodes)),
+    const plans = (isObjectType(type) ? [type] : schema.getPossibleTypes(type)).map((objectType) =>
+      objectPlan(objectType, () => collectSubfields(schema, fragments, variables, objectType, nodes)),
     );
-    const isLong = plans.some(({ fields }) => fields.length > MAX_SHORT_FIELDS || fields.some(leadsToLong));
-    return { kind: "object", isNullable, isPausable: isLong, plans, planOf: planChooser(type, plans) };
+    const isLong = plans.some(
+      ({ fields }) => fields.length > MAX_SHORT_FIELDS || fields.some((field) => isPausable(field.value)),
+    );
+    return { kind: "object", isNullable, isPausable: isLong, plans, planOf: createPlanOf(type, plans) };
   };
 
   return {
@@ -129,26 +141,25 @@ function planBuilder(
   };
 }
 
-/** Objects with more fields are written with pauses. */
+/** While writing an object with more fields, the walk can yield. */
 const MAX_SHORT_FIELDS = 50;
 
 const isPausable = (plan: ValuePlan): boolean =>
   plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
 
-const leadsToLong = ({ value }: FieldPlan): boolean => isPausable(value);
-
 const pausable = (plan: ValuePlan): ValuePlan =>
   plan.kind === "list" || plan.kind === "object" ? { ...plan, isPausable: true } : plan;
 
-/** The plan of rows, for a row writer unless a condition in it cannot be decided. */
-function rowsPlan(list: ValuePlan, createRowWriter: Tools["createRowWriter"]): ValuePlan {
-  const [plan] = list.kind === "list" && list.item.kind === "object" ? list.item.plans : [];
-  if (!plan || !isDecided(plan)) return list;
+/** Creates the plan of host results. If a condition in it cannot be evaluated, the ordinary walk reports the error. */
+function rowsPlan(list: ValuePlan, createRowWriter: Shared["createRowWriter"]): ValuePlan {
+  if (list.kind !== "list" || list.item.kind !== "object") return list;
+  const [plan] = list.item.plans;
+  if (!plan || hasFailure(plan)) return list;
   return { kind: "rows", isNullable: list.isNullable, list, writer: createRowWriter(plan) };
 }
 
-const isDecided = ({ failure, fields }: ObjectPlan): boolean =>
-  failure === null && fields.every(({ value }) => value.kind !== "object" || value.plans.every(isDecided));
+const hasFailure = ({ failure, fields }: ObjectPlan): boolean =>
+  failure !== null || fields.some(({ value }) => value.kind === "object" && value.plans.some(hasFailure));
 
 function fieldDefinition(
   schema: GraphQLSchema,
@@ -161,25 +172,25 @@ function fieldDefinition(
   }
   const field = parentType.getFields()[name];
   if (!field)
-    throw new Error(`Expected ${parentType.name} to have the field ${name}: documents are validated.`);
+    throw new Error(`Expected a validated document, got the unknown field ${parentType.name}.${name}.`);
   return field;
 }
 
-/** The field's resolvers, with its arguments read from the document. */
-function createResolvers(
+/** Binds the resolvers of a field to its arguments in the document. */
+function bindResolvers(
   schema: GraphQLSchema,
   definition: GraphQLField<unknown, GraphQLContext>,
   node: FieldNode,
   responseKey: string,
 ): Pick<FieldPlan, "resolve" | "subscribe"> {
   const { name, resolve, subscribe } = definition;
-  // Resolvers know no more of the operation than this: what else there is to know is in the plan.
+  // Resolvers read only the response key from `info`: it is what `context.requiredData` takes.
   const info = { schema, path: { key: responseKey } } as never;
   const argumentsOf = createReadArguments(definition, node);
   return {
     resolve: resolve
       ? (source, variables, context) => resolve(source, argumentsOf(variables), context, info)
-      : // Sources are objects of the model or of GraphQL itself, whose properties have the fields' names.
+      : // Without a resolver, a field is the property of that name, as in graphql-js. Sources have no methods.
         (source) => (source as Readonly<Record<string, unknown>>)[name],
     subscribe: subscribe
       ? (source, variables, context) => subscribe(source, argumentsOf(variables), context, info)
@@ -187,8 +198,8 @@ function createResolvers(
   };
 }
 
-/** Serializes leaf values. Enum values are few, so their JSON is made once. */
-function leafToJson(type: GraphQLLeafType): (value: unknown) => string {
+/** Creates the serializer of a leaf type. The JSON of enum values is cached. */
+function createToJson(type: GraphQLLeafType): (value: unknown) => string {
   const known = new Map<unknown, string>(
     isEnumType(type) ? type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]) : [],
   );
@@ -203,8 +214,8 @@ function leafToJson(type: GraphQLLeafType): (value: unknown) => string {
   };
 }
 
-/** Finds the plan for a value: that of the only type, or that of the type which the schema's type resolver names. */
-function planChooser(
+/** Creates the function that chooses the plan for a value: by its type, which the schema's type resolver determines. */
+function createPlanOf(
   type: GraphQLCompositeType,
   plans: readonly ObjectPlan[],
 ): (value: unknown) => ObjectPlan {
@@ -214,7 +225,7 @@ function planChooser(
   if (!resolveType) throw new Error(`Expected ${type.name} to have a type resolver.`);
   const byName = new Map(plans.map((plan) => [plan.type.name, plan]));
   return (value) => {
-    // The schema's type resolvers look at the value alone, and return the type's name.
+    // The type resolvers of this schema use only the value, and return the name of the type.
     const name = String(resolveType(value, undefined, undefined as never, type as never));
     const plan = byName.get(name);
     if (!plan) throw new Error(`Expected ${type.name} to be one of its types, got ${name}.`);

@@ -1,6 +1,6 @@
 /**
- * graphql-js on the same schema and resolvers: what the plan executor is measured against. Chosen with
- * `EXECUTOR=graphql-js`, for comparison only: it makes an object of every row.
+ * The reference executor: graphql-js on the same schema and resolvers, to compare the plan executor with. It creates an
+ * object per row, so it is not for production. `EXECUTOR=graphql-js` selects it.
  */
 import { execute, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind } from "graphql";
 import type { Executor } from "./executor.ts";
@@ -8,7 +8,7 @@ import { ResponseTooLarge } from "./json-sink.ts";
 
 export interface ReferenceExecutorOptions {
   readonly schema: GraphQLSchema;
-  /** Larger responses are refused. */
+  /** Larger responses are rejected. */
   readonly maxResponseBytes: number;
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
 }
@@ -23,11 +23,11 @@ export const createReferenceExecutor =
       contextValue: context,
     });
     const errors = result.errors ?? [];
-    const shown = {
+    const response = {
       ...(errors.length > 0 && { errors: errors.map(formatError) }),
       data: result.data ?? null,
     };
-    const body = JSON.stringify(shown);
+    const body = JSON.stringify(response);
     if (Buffer.byteLength(body) > maxResponseBytes) throw new ResponseTooLarge(maxResponseBytes);
     return { errors, body, release: () => {} };
   };

@@ -1,8 +1,16 @@
 /**
- * The walk over a plan: writes values to the output, each in its place.
+ * Walks over a plan and writes the response. For the plan in `plan.ts` and a job named "deploy", the walk appends
  *
- * What can take long (lists of host results, groups, very many fields) is written by generators, which pause when the
- * walk has held the event loop for a while. Everything else is written by plain functions, at a fraction of the cost.
+ *     {"a":          prefix of the root field `a`
+ *     {"name":       prefix of `name`, from the plan for the type JobInstance
+ *     "deploy"       value of the leaf, followed by `}}`
+ *
+ * There are two forms of each function. Generators write what can take long (lists of host results, groups, very many
+ * fields) and yield when the walk has blocked the event loop for a while. Functions with "Short" in their name write
+ * everything else, without the cost of a generator per field.
+ *
+ * Errors are handled as the GraphQL specification requires: an error nulls its field. If the field is non-null, the error
+ * propagates to the nearest nullable field or list item above, whose text is rolled back and replaced by `null`.
  */
 import { type GraphQLError, locatedError } from "graphql";
 import type { GraphQLContext } from "../context.ts";
@@ -17,16 +25,16 @@ export interface Walk {
   readonly context: GraphQLContext;
   readonly output: Output;
   readonly errors: GraphQLError[];
-  /** Where in the response the walk is. */
+  /** Path of the value that is being written, for errors. */
   readonly path: (string | number)[];
-  /** When to pause, on the clock of `performance.now()`. */
+  /** When to yield, in the time of `performance.now()`. */
   pauseAt: number;
 }
 
-/** Each `yield` is a place to pause. */
-export type Steps = Generator<void, void, void>;
+/** Work that can be interrupted at each `yield`. */
+export type Work = Generator<void, void, void>;
 
-/** An item of a list that failed: it is thrown where the item is written. */
+/** A list item whose promise was rejected. Its error is thrown when the walk reaches the item. */
 export class FailedItem {
   readonly error: unknown;
   constructor(error: unknown) {
@@ -34,26 +42,26 @@ export class FailedItem {
   }
 }
 
-/** What a root field's resolver returned: a value or items, all settled, or what it threw. */
-export type Settled = { readonly value: unknown } | { readonly error: unknown };
+/** The outcome of a root field's resolver: its value, in which all promises are settled, or its error. */
+export type RootResult = { readonly value: unknown } | { readonly error: unknown };
 
-/** Writes the response's data from what the root fields' resolvers returned. @throws the error of a non-null root field */
-export function* writeRoot(walk: Walk, root: ObjectPlan, results: readonly Settled[]): Steps {
+/** Writes the value of `data`. @throws the error of a non-null root field */
+export function* writeRoot(walk: Walk, root: ObjectPlan, results: readonly RootResult[]): Work {
   if (root.failure) throw root.failure.error;
   for (const [index, field] of root.fields.entries()) {
     walk.output.text += field.prefix;
-    const settled = results[index];
+    const result = results[index];
     yield* writeField(walk, field, () => {
-      if (!settled) throw new Error("Expected root fields after a fatal error not to be written.");
-      if ("error" in settled) throw settled.error;
-      return settled.value;
+      if (!result) throw new Error("Expected a result for each root field before the first fatal error.");
+      if ("error" in result) throw result.error;
+      return result.value;
     });
   }
   walk.output.text += root.fields.length > 0 ? "}" : "{}";
 }
 
-/** Writes an object whose fields may take long. */
-function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Steps {
+/** Writes an object in which a field can take long. */
+function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Work {
   if (plan.failure) throw plan.failure.error;
   const { output } = walk;
   for (const field of plan.fields) {
@@ -67,7 +75,7 @@ function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Steps {
   output.text += plan.fields.length > 0 ? "}" : "{}";
 }
 
-/** Writes an object without pauses. */
+/** Writes an object without yielding. */
 function writeShortObject(walk: Walk, plan: ObjectPlan, source: unknown): void {
   if (plan.failure) throw plan.failure.error;
   const { output } = walk;
@@ -81,20 +89,20 @@ function writeShortObject(walk: Walk, plan: ObjectPlan, source: unknown): void {
 const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): unknown =>
   field.resolve(source, variables, context);
 
-type Rows = Extract<ValuePlan, { kind: "rows" }>;
+type RowsPlan = Extract<ValuePlan, { kind: "rows" }>;
 
-/** Rows are written from the page that the source holds, without an object for each. */
-function* writeRowsField(walk: Walk, field: FieldPlan, plan: Rows, source: unknown): Steps {
+/** Adds a page of host results to the output. No resolver is called, so no object is created for a row. */
+function* writeRowsField(walk: Walk, field: FieldPlan, plan: RowsPlan, source: unknown): Work {
   yield* attempt(walk, field, plan.isNullable, field.responseKey, function* () {
-    // Filtering and ordering happen here.
+    // The writer filters and sorts, which can take milliseconds.
     if (performance.now() >= walk.pauseAt) yield;
-    // The parent type of rows has this source.
+    // Rows are fields of HostResultConnection, whose source has this type.
     addRows(walk.output, plan.writer(source as HostConnectionSource));
   });
 }
 
-/** Writes a field that may take long. */
-function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Steps {
+/** Writes a field that can take long. */
+function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Work {
   yield* attempt(walk, field, field.value.isNullable, field.responseKey, function* () {
     if (performance.now() >= walk.pauseAt) yield;
     yield* writeValue(walk, field, field.value, resolve());
@@ -113,7 +121,8 @@ function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
   walk.path.length = depth - 1;
 }
 
-function* writeValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): Steps {
+/** Writes the value of a field or of a list item. `field` is the field that the value belongs to. */
+function* writeValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): Work {
   if (value instanceof FailedItem) throw value.error;
   if (plan.kind === "rows") return yield* writeValue(walk, field, plan.list, value);
   if (value === null || value === undefined || plan.kind === "leaf" || !plan.isPausable) {
@@ -135,14 +144,14 @@ function writeShortValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: u
   } else if (plan.kind === "object") {
     writeShortObject(walk, plan.planOf(value), value);
   } else {
-    writeShortList(walk, field, plan.kind === "rows" ? plan.list : plan, value);
+    writeShortList(walk, field, (plan.kind === "rows" ? plan.list : plan).item, value);
   }
 }
 
-function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknown): Steps {
+function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknown): Work {
   const { output } = walk;
   output.text += "[";
-  for (const [index, each] of listOf(field, value).entries()) {
+  for (const [index, each] of expectList(field, value).entries()) {
     if (index > 0) output.text += ",";
     checkSize(output);
     if (performance.now() >= walk.pauseAt) yield;
@@ -153,11 +162,10 @@ function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknow
   output.text += "]";
 }
 
-function writeShortList(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
+function writeShortList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknown): void {
   const { output } = walk;
-  const item = itemOf(plan, field);
   output.text += "[";
-  for (const [index, each] of listOf(field, value).entries()) {
+  for (const [index, each] of expectList(field, value).entries()) {
     if (index > 0) output.text += ",";
     checkSize(output);
     writeShortItem(walk, field, item, index, each);
@@ -176,28 +184,23 @@ function writeShortItem(walk: Walk, field: FieldPlan, item: ValuePlan, index: nu
   walk.path.length = depth - 1;
 }
 
-function listOf({ parentType, name }: FieldPlan, value: unknown): readonly unknown[] {
+function expectList({ parentType, name }: FieldPlan, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new Error(`Expected a list for ${parentType.name}.${name}.`);
   return value;
 }
 
-function itemOf(plan: ValuePlan, { parentType, name }: FieldPlan): ValuePlan {
-  if (plan.kind !== "list") throw new Error(`Expected the plan of ${parentType.name}.${name} to be a list.`);
-  return plan.item;
-}
-
-/** Runs steps that write what stands at `key`. When they throw, null takes its place if it may be null. */
+/** Runs the work that writes the value at `key`. If it throws, the value becomes null, or the error propagates. */
 function* attempt(
   walk: Walk,
   field: FieldPlan,
   isNullable: boolean,
   key: string | number,
-  steps: () => Steps,
-): Steps {
+  work: () => Work,
+): Work {
   const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(key);
   try {
-    yield* steps();
+    yield* work();
   } catch (error) {
     replaceByNull(walk, field, isNullable, error, depth, checkpoint);
   }
@@ -205,8 +208,8 @@ function* attempt(
 }
 
 /**
- * Notes the error of what stands at the first `depth` parts of the path, and takes back what was written of it.
- * @throws the error, with its place, when it may not be null.
+ * Replaces the value at the first `depth` parts of the path by null, and adds the error to the response.
+ * @throws the error, located, if the value is non-null
  */
 function replaceByNull(
   walk: Walk,
@@ -227,4 +230,4 @@ function replaceByNull(
 }
 
 const nullError = ({ parentType, name }: FieldPlan): Error =>
-  new Error(`Expected a value for ${parentType.name}.${name}, which must not be null.`);
+  new Error(`Expected a value for the non-null field ${parentType.name}.${name}, got null.`);
