@@ -64,7 +64,7 @@ export type ValuePlan =
   /** A list of host results. The writer writes it from the source of the field, without calling resolvers. */
   | (Nullable & { readonly kind: "rows"; readonly list: ListPlan; readonly writer: RowWriter });
 
-export type ListPlan = Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan };
+type ListPlan = Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan };
 
 export interface Plan {
   readonly root: ObjectPlan;
