@@ -1,18 +1,18 @@
-/** The caller of an operation, by the headers that came with it. */
+/** Reads the caller of an operation from its request headers. */
 import type { IncomingHttpHeaders } from "node:http";
 import { parseCookie } from "cookie";
 import Negotiator from "negotiator";
 import type { Caller, createCaller } from "../upstream/caller.ts";
 
-/** What the gateway adds to callers that bring less than the upstream wants. */
+/** Credentials that the gateway adds for callers who send less than the upstream requires. */
 export interface CredentialOptions {
-  /** The app that asks for users who come with the cookie of a BlueKing login only. Null: none. */
+  /** The app to send for users who present only a login cookie. Null: none. */
   readonly app: { readonly code: string; readonly secret: string } | null;
-  /** `X-Bkapi-Authorization` for callers without any credentials. Null, except with the simulator. */
+  /** `X-Bkapi-Authorization` for callers without credentials. Null except with the simulator. */
   readonly defaultAuthorization: string | null;
 }
 
-/** The headers that `readCaller` reads, and so what of a caller there is to keep while a connection lasts. */
+/** The headers that `readCaller` reads. A WebSocket connection retains these and no others. */
 export const CALLER_HEADERS = [
   "x-bkapi-authorization",
   "x-bk-tenant-id",
@@ -21,8 +21,8 @@ export const CALLER_HEADERS = [
 ] as const satisfies readonly (keyof IncomingHttpHeaders)[];
 
 /**
- * Credentials are, in this order: the header's, those of a login's cookie, the default.
- * @param create makes the caller, or has it cached.
+ * Uses the first credentials found: those of the header, those of the login cookie, the default.
+ * @param create creates the caller, or returns a cached one.
  */
 export const readCaller = (
   headers: IncomingHttpHeaders,
@@ -31,20 +31,20 @@ export const readCaller = (
 ): Caller =>
   create({
     authorization:
-      single(headers["x-bkapi-authorization"]) ??
+      singleValue(headers["x-bkapi-authorization"]) ??
       cookieAuthorization(headers.cookie, options.app) ??
       options.defaultAuthorization,
-    tenantId: single(headers["x-bk-tenant-id"]),
+    tenantId: singleValue(headers["x-bk-tenant-id"]),
     language: readLanguage(headers),
   });
 
-const single = (value: string | string[] | undefined): string | null =>
+const singleValue = (value: string | string[] | undefined): string | null =>
   (Array.isArray(value) ? value[0] : value)?.trim() || null;
 
-/** What a BlueKing login leaves in the browser: who the user is. Which of the two depends on the edition. */
+/** Cookies that a BlueKing login sets. Which of the two depends on the edition. */
 const LOGIN_COOKIES = ["bk_token", "bk_ticket"] as const;
 
-/** Credentials of the user whom a login's cookie names, and of the app that asks for them; null without a cookie. */
+/** The user of the login cookie and the configured app, as credentials. Null without a login cookie. */
 function cookieAuthorization(header: string | undefined, app: CredentialOptions["app"]): string | null {
   if (header === undefined) return null;
   const cookies = parseCookie(header);
@@ -57,20 +57,20 @@ function cookieAuthorization(header: string | undefined, app: CredentialOptions[
   return toHeaderJson(credentials);
 }
 
-/** JSON in the characters that every header may hold. */
+/** JSON in printable ASCII, which every header may contain. */
 export const toHeaderJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** True when the caller refuses to be told what another request was told a moment ago (`Cache-Control: no-cache`). */
+/** True when the caller sends `Cache-Control: no-cache`. */
 export const bypassesCache = (headers: IncomingHttpHeaders): boolean =>
   /(^|[\s,])no-cache($|[\s,])/i.test(headers["cache-control"] ?? "");
 
 /**
- * The upstream speaks Chinese and English. Whoever prefers Chinese gets that, whoever prefers anything else
- * English; without a preference the upstream decides.
+ * The upstream supports Chinese and English. Callers who prefer Chinese get Chinese, callers who prefer any other language
+ * get English. Without a preference, the upstream decides.
  */
 function readLanguage(headers: IncomingHttpHeaders): Caller["language"] {
   if (headers["accept-language"] === undefined) return null;

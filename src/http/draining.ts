@@ -1,4 +1,4 @@
-/** Requests in flight, and the refusal of new ones once the gateway is about to end. */
+/** Counts requests in flight, and rejects new ones once shutdown has begun. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE, sendError } from "./error-responses.ts";
 import { isHealthCheck } from "./health.ts";
@@ -6,13 +6,13 @@ import { STREAM_PATH } from "./paths.ts";
 
 export interface Draining {
   readonly isDraining: () => boolean;
-  /** Begins to refuse requests; done when those in flight are answered. Health checks stay answered. */
+  /** Rejects new requests except health checks. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
 }
 
 /**
- * A browser's `EventSource` gives up for good at any status but 200. It connects again, after a few seconds, where a
- * stream ends, so it is given one that has ended.
+ * A browser's `EventSource` never reconnects after a status other than 200, but does so a few seconds after a stream has
+ * ended. So while draining, it gets an empty stream instead of a 503.
  */
 const isEventSource = ({ method, headers, routeOptions }: FastifyRequest): boolean =>
   method === "GET" && routeOptions.url === STREAM_PATH && headers.accept === "text/event-stream";
@@ -23,11 +23,11 @@ export function trackRequests(app: FastifyInstance): Draining {
   const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
 
   app.addHook("onRequest", (request: FastifyRequest, reply, done) => {
-    // Clients with a connection kept alive would otherwise stay with this instance.
+    // Otherwise clients with a keep-alive connection would keep using this instance.
     if (isDraining) reply.header("connection", "close");
     if (isHealthCheck(request)) return done();
     if (isDraining) {
-      // Sent is the end of it: no `done`.
+      // The response has been sent, so `done` must not be called.
       if (isEventSource(request)) reply.type("text/event-stream; charset=utf-8").send(":\n\n");
       else sendError(reply, 503, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE);
       return;

@@ -1,21 +1,20 @@
-/** Error responses to requests that reach no operation: each has the form of a GraphQL result. */
+/** Error responses to requests that do not reach an operation. Each body is a GraphQL result. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { formatError } from "../graphql/errors.ts";
-import { HEALTH_PATHS } from "./health.ts";
 import { UnreadableBody } from "./lossless-json.ts";
-import { GRAPHQL_PATH, pathOf, STREAM_PATH } from "./paths.ts";
+import { ALLOWED_METHODS, pathOf } from "./paths.ts";
 
 export const BAD_REQUEST = "BAD_REQUEST";
 export const SHUTTING_DOWN = "SHUTTING_DOWN";
-export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down; try another instance.";
+export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down. Retry on another instance.";
 
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 
-/** A failure before an operation: the client's, which is explained, or our own, which is masked and logged. */
-export function sendFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Fastify's error handler. Explains errors of the client; masks and logs all others. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   if (error instanceof UnreadableBody) reply.headers(error.headers);
   if (status < 500) return sendError(reply, status, BAD_REQUEST, explain(error, request));
@@ -28,58 +27,54 @@ function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest)
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return `Expected the content type application/json, got ${headers["content-type"] ?? "none"}.`;
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return `Expected a body of at most ${routeOptions.bodyLimit} bytes, got more.`;
+      return `Request body too large (maximum ${routeOptions.bodyLimit} bytes). Send a smaller operation.`;
     case "FST_ERR_BAD_URL":
-      return "Expected a path that can be decoded, got a broken percent-encoding.";
+      return "Invalid percent-encoding in the path.";
     default:
       return error.message;
   }
 }
 
-const ALLOWED_METHODS = new Map([
-  [GRAPHQL_PATH, "GET, POST"],
-  [STREAM_PATH, "GET, POST"],
-  ...HEALTH_PATHS.map((path) => [path, "GET, HEAD"] as const),
-]);
-
-/** For what no route takes: a known path with another method, or an unknown path. */
-export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Fastify's handler for requests without a route: an unknown path, or a known path with another method. */
+export function handleNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const allowed = ALLOWED_METHODS.get(pathOf(url));
   if (allowed !== undefined) {
     reply.header("allow", allowed);
-    return sendError(reply, 405, BAD_REQUEST, `Expected one of the methods ${allowed}, got ${method}.`);
+    return sendError(reply, 405, BAD_REQUEST, `Method ${method} is not allowed. Use one of ${allowed}.`);
   }
   const known = [...ALLOWED_METHODS.keys()].join(", ");
-  return sendError(reply, 404, BAD_REQUEST, `Expected one of the paths ${known}; nothing else is here.`);
+  return sendError(reply, 404, BAD_REQUEST, `No such path. The gateway serves ${known}.`);
 }
 
-/** Statuses of what Node.js cannot read as a request, by its error codes; 400 for all others. */
-const UNREADABLE = new Map([
+/** Statuses of requests that Node.js cannot parse, by its error codes. All others get 400. */
+const PARSE_ERROR_STATUSES = new Map([
   ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
 ]);
 
 /**
- * Answers what is no HTTP request. Its bytes, which Node.js attaches to the error, go nowhere: there may be
- * credentials in them.
+ * Responds to a request that Node.js cannot parse. Its bytes, which Node.js attaches to the error, are neither sent nor
+ * logged, because they may contain credentials.
  */
-export function refuseUnreadable(
+export function rejectMalformedRequest(
   error: Error & { readonly code?: string },
   socket: Socket,
   logger: FastifyBaseLogger,
 ): void {
-  // A client that has gone away is no news.
+  // The client has disconnected: there is nobody to respond to.
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const status = UNREADABLE.get(error.code ?? "") ?? "400 Bad Request";
-  logger.info({ statusCode: Number.parseInt(status, 10), reason: error.code }, "unreadable request");
-  const message = `Expected an HTTP request, got what cannot be read (${error.code}).`;
-  endSocket(socket, status, BAD_REQUEST, message);
+  const status = PARSE_ERROR_STATUSES.get(error.code ?? "") ?? "400 Bad Request";
+  logger.info({ statusCode: Number.parseInt(status, 10), reason: error.code }, "malformed request");
+  endSocket(socket, status, BAD_REQUEST, `Malformed HTTP request (${error.code}).`);
 }
 
-/** Answers on a connection that has no response object, and ends it. @param status with its reason phrase. */
+/**
+ * Sends an error response on a connection without a response object, and closes the connection.
+ * @param status with its reason phrase.
+ */
 export function endSocket(socket: Duplex, status: string, code: string, message: string): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  // A client that keeps its side open would keep the server from closing, too.
+  // A client that keeps its side open must not keep the server from closing.
   socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +

@@ -1,6 +1,6 @@
 /**
- * Operations by server-sent events at `/graphql/stream`: GraphQL over SSE in its distinct connections mode, in which
- * every operation has a connection of its own.
+ * Server-sent events at `/graphql/stream`: the GraphQL over SSE protocol in distinct connections mode, with one connection
+ * per operation.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
@@ -8,13 +8,13 @@ import type { OperationContext } from "../graphql/context.ts";
 import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
 import { StreamInterrupted } from "../model/errors.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
-import { createInsertedText, type ResultMark } from "./inserted-text.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
-import { isAllowedOrigin, OTHER_ORIGIN } from "./origin.ts";
+import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
 import { STREAM_PATH } from "./paths.ts";
+import { createRawJson, type JsonPlaceholder } from "./raw-json.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
-import { beginStream, interruptStream, writeString } from "./streamed-response.ts";
+import { interruptStream, startStream, writeChunked } from "./streamed-response.ts";
 
 export interface EventStreamOptions {
   readonly run: RunOperation;
@@ -25,13 +25,13 @@ export interface EventStreamOptions {
 
 const EVENT_STREAM = "text/event-stream";
 
-/** A Fastify plugin, so that its body parser stays its own. */
+/** A Fastify plugin, so that its body parser applies to this route only. */
 export async function eventStreamRoute(
   app: FastifyInstance,
   { run, createContext, allowedOrigins, requestLog }: EventStreamOptions,
 ) {
-  const handle = createHandler<FastifyRequest, Exchange>({
-    // No tokens: they would join several requests to one stream.
+  const handle = createHandler<FastifyRequest, StreamedOperation>({
+    // No tokens: they would enable single connection mode, in which operations share a stream.
     authenticate: () => undefined,
     onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables }) => {
       const request = { query, operationName: operationName ?? null, variables: variables ?? {} };
@@ -45,99 +45,104 @@ export async function eventStreamRoute(
     url: STREAM_PATH,
     handler: async (request, reply) => {
       const { headers } = request;
-      const accept = headers.accept ?? "nothing";
+      const accept = headers.accept ?? "none";
       if (!accept.toLowerCase().includes(EVENT_STREAM)) {
-        return sendError(
-          reply,
-          406,
-          BAD_REQUEST,
-          `Expected the header \`Accept: ${EVENT_STREAM}\`, got ${accept}.`,
-        );
+        const message = `Expected the header \`Accept: ${EVENT_STREAM}\`, got ${accept}.`;
+        return sendError(reply, 406, BAD_REQUEST, message);
       }
-      if (!isAllowedOrigin(headers, allowedOrigins)) return sendError(reply, 403, BAD_REQUEST, OTHER_ORIGIN);
+      if (!isAllowedOrigin(headers, allowedOrigins)) {
+        return sendError(reply, 403, BAD_REQUEST, FORBIDDEN_ORIGIN);
+      }
       const signal = clientAbortSignal(reply);
       const operationLog = requestLog.operationLogOf(request);
-      const context = createContext({ headers, operationLog, signal, acceptsSubscriptions: true });
-      const exchange = createExchange(context);
-      const answer = await handle({
+      const operation = createStreamedOperation(
+        createContext({ headers, operationLog, signal, acceptsSubscriptions: true }),
+      );
+      const response = await handle({
         method: request.method,
         url: STREAM_PATH + losslessSearch(request.url),
         headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
-        // What `parseJsonBody` made of it; the library checks what is in it. It keeps this request for as long as it
-        // has results, so the body is left with Fastify's, which loses it when the stream begins.
+        // A function, because the library retains this object while the operation runs. The body stays with Fastify's
+        // request, which drops it when the stream starts. The library validates what `parseJsonBody` returned.
         body: request.body ? async () => request.body as Readonly<Record<string, unknown>> : null,
         raw: request,
-        context: exchange,
+        context: operation,
       });
-      await send(answer, reply, exchange).catch((error: unknown) => operationLog.internalErrors.push(error));
+      await send(response, reply, operation).catch((error: unknown) =>
+        operationLog.internalErrors.push(error),
+      );
       requestLog.logInternalErrors(request, signal);
       return reply;
     },
   });
 }
 
-/** One operation on its way through the library. */
-interface Exchange {
+/** What connects an operation's results, which the library reads, to its events, which the library writes. */
+interface StreamedOperation {
   readonly context: OperationContext;
   /**
-   * Results in the form that the library takes, each when the one before was written: it would gather whatever it
-   * gets for a client that is slow.
+   * Placeholders for the results, each one yielded only after the event of the previous one was written. Without this,
+   * the library would buffer all results for a slow client.
    */
   readonly pace: (
-    responses: AsyncGenerator<string, void, undefined>,
-  ) => AsyncGenerator<ResultMark, void, undefined>;
-  /** An event as the library wrote it, as it is to be sent. */
-  readonly complete: (event: string) => string;
-  /** That event was sent, or never will be. */
-  readonly passed: (event?: string) => void;
+    results: AsyncGenerator<string, void, undefined>,
+  ) => AsyncGenerator<JsonPlaceholder, void, undefined>;
+  /** The event that the library wrote, with the result in place of its placeholder. */
+  readonly splice: (event: string) => string;
+  /** Call it when an event was written, and without an event when none will be written any more. */
+  readonly onWritten: (event?: string) => void;
 }
 
-function createExchange(context: OperationContext): Exchange {
-  const texts = createInsertedText();
-  let passed = Promise.withResolvers<void>();
+function createStreamedOperation(context: OperationContext): StreamedOperation {
+  const rawJson = createRawJson();
+  let written = Promise.withResolvers<void>();
   return {
     context,
-    pace: async function* (responses) {
-      for await (const text of responses) {
-        passed = Promise.withResolvers();
-        yield texts.markOf(text);
-        // Also when the client goes: then the signal of the context ends the results.
-        await passed.promise;
+    pace: async function* (results) {
+      for await (const json of results) {
+        written = Promise.withResolvers();
+        yield rawJson.placeholderFor(json);
+        // Resolves also when the client disconnects. The signal of the context ends the results then.
+        await written.promise;
       }
     },
-    complete: texts.insert,
-    passed: (event) => {
-      if (event?.startsWith("event: next") ?? true) passed.resolve();
+    splice: rawJson.splice,
+    onWritten: (event) => {
+      if (event?.startsWith("event: next") ?? true) written.resolve();
     },
   };
 }
 
-async function send([body, init]: Response, reply: FastifyReply, exchange: Exchange): Promise<void> {
+async function send(
+  [body, init]: Response,
+  reply: FastifyReply,
+  operation: StreamedOperation,
+): Promise<void> {
   if (body === null || typeof body === "string") {
-    return void sendError(reply, init.status, BAD_REQUEST, refusalOf(body) ?? init.statusText);
+    return void sendError(reply, init.status, BAD_REQUEST, errorMessageIn(body) ?? init.statusText);
   }
-  // The library's other headers are of the connection, and would take the place of `no-store`.
-  const response = beginStream(reply, init.status, {
+  // The library's other headers concern the connection, or would replace `no-store`.
+  const response = startStream(reply, init.status, {
     "content-type": String(init.headers?.["content-type"]),
   });
   try {
     for await (const event of body) {
-      const isWritten = await writeString(response, exchange.complete(event));
-      // Before the end of `body`, which waits for the results to end.
-      exchange.passed(isWritten ? event : undefined);
+      const isWritten = await writeChunked(response, operation.splice(event));
+      // Before leaving the loop: leaving it ends `body`, which waits for `pace` to end.
+      operation.onWritten(isWritten ? event : undefined);
       if (!isWritten) break;
     }
     response.end();
   } catch (error) {
-    // Without the event `complete`: clients connect again.
+    // No `complete` event, so that clients reconnect.
     interruptStream(response);
-    // Anything else is a fault, for the log.
+    // Any other error is internal, and logged by the caller.
     if (!(error instanceof StreamInterrupted)) throw error;
   }
 }
 
-/** What the library says of a request that it cannot read: a message, or a GraphQL result with one. */
-function refusalOf(body: string | null): string | null {
+/** The message in the library's response to an invalid request: a GraphQL result with errors, or null. */
+function errorMessageIn(body: string | null): string | null {
   if (body === null) return null;
   const { errors } = JSON.parse(body) as { errors?: readonly { message: string }[] };
   return errors?.map(({ message }) => message).join(" ") ?? null;

@@ -2,26 +2,27 @@
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { OperationRequest } from "../graphql/operation/run.ts";
+import { tryParseJson } from "./lossless-json.ts";
 
 export type GraphQLRequest =
-  /** A POST request whose body is an operation. It needs nothing of what Apollo Server does over HTTP. */
+  /** A POST request whose body is a valid operation. It is run without Apollo Server. */
   | { readonly kind: "operation"; readonly operation: OperationRequest }
-  /** Everything else: GET requests, persisted queries, browsers, what is malformed. */
-  | { readonly kind: "other"; readonly text: string | null; readonly operationName: string | null }
+  /** For Apollo Server: GET requests, persisted queries, browsers, and invalid requests that it reports. */
+  | { readonly kind: "apollo"; readonly query: string | null; readonly operationName: string | null }
   | { readonly kind: "invalid"; readonly message: string };
 
 export function readGraphQLRequest({ method, body, query: search }: FastifyRequest): GraphQLRequest {
   const parameters = method === "POST" ? body : search;
   if (!isRecord(parameters)) {
-    // Apollo Server has the words for batches.
+    // Apollo Server reports batches.
     if (method === "POST" && !Array.isArray(parameters)) return { kind: "invalid", message: NO_OPERATION };
-    return { kind: "other", text: null, operationName: null };
+    return { kind: "apollo", query: null, operationName: null };
   }
   const { query, operationName = null } = parameters;
   const extensions =
-    typeof parameters.extensions === "string" ? parsed(parameters.extensions) : parameters.extensions;
+    typeof parameters.extensions === "string" ? tryParseJson(parameters.extensions) : parameters.extensions;
   const persisted = isRecord(extensions) ? (extensions.persistedQuery ?? null) : null;
-  const invalid = persisted === null ? null : persistedQueryProblem(persisted, query);
+  const invalid = persisted === null ? null : persistedQueryError(persisted, query);
   if (invalid !== null) return { kind: "invalid", message: invalid };
   if (method === "POST" && persisted === null && (query ?? "") === "") {
     return { kind: "invalid", message: NO_OPERATION };
@@ -31,16 +32,16 @@ export function readGraphQLRequest({ method, body, query: search }: FastifyReque
     if (operation) return { kind: "operation", operation };
   }
   return {
-    kind: "other",
-    text: typeof query === "string" ? query : null,
+    kind: "apollo",
+    query: typeof query === "string" ? query : null,
     operationName: typeof operationName === "string" ? operationName : null,
   };
 }
 
 const NO_OPERATION =
-  'Expected the request body to be a JSON object with the text of an operation in `query`, such as {"query": "{ __typename }"}.';
+  'Expected the request body to be a JSON object with an operation in `query`, such as {"query": "{ __typename }"}.';
 
-/** Null for what is malformed, about which Apollo Server has the words. */
+/** Null for an invalid operation, which Apollo Server reports. */
 function readOperation({
   query,
   operationName = null,
@@ -52,12 +53,11 @@ function readOperation({
   return { query, operationName, variables: variables ?? {} };
 }
 
-/** What is wrong with `extensions.persistedQuery`; null for nothing. A hash alone may be unknown, which is not wrong. */
-function persistedQueryProblem(persisted: unknown, query: unknown): string | null {
+/** What is wrong with `extensions.persistedQuery`, or null. An unknown hash is not an error here. */
+function persistedQueryError(persisted: unknown, query: unknown): string | null {
   if (!isRecord(persisted)) return "Expected `extensions.persistedQuery` to be an object.";
   const { version, sha256Hash } = persisted;
-  if (version !== 1)
-    return "Expected `extensions.persistedQuery.version` to be 1, the only version there is.";
+  if (version !== 1) return "Expected `extensions.persistedQuery.version` to be 1.";
   if (typeof sha256Hash !== "string" || !/^[0-9a-f]{64}$/.test(sha256Hash)) {
     return "Expected `extensions.persistedQuery.sha256Hash` to be 64 lower-case hex digits.";
   }
@@ -74,11 +74,3 @@ const isRecord = (value: unknown): value is JsonObject =>
 
 const isRecordOrNothing = (value: unknown): boolean =>
   value === undefined || value === null || isRecord(value);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

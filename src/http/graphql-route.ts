@@ -11,31 +11,30 @@ import { type RunOperation, refusal, type Single, type Stream } from "../graphql
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
-import { acceptsParts, sendParts } from "./multipart.ts";
+import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
-import { MAX_STUCK_MS } from "./streamed-response.ts";
+import { MAX_STALL_MS } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly prepare: Prepare;
   readonly run: RunOperation;
   readonly createContext: CreateContext;
-  /** Where a request's operation is noted. */
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
-/** A Fastify plugin, so that its body parser stays its own. */
+/** A Fastify plugin, so that its body parser applies to this route only. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
   const { run, createContext, requestLog } = options;
-  const responseType = createResponseType();
+  const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
-    // Requests that reach no operation end here without a note of their error; those that do have noted theirs.
+    // Records the errors of requests that reach no operation. Operations have recorded their own.
     if (reply.statusCode >= 400) {
       const { errorCodes } = requestLog.operationLogOf(request);
-      if (errorCodes.length === 0) errorCodes.push(...codesIn(payload));
+      if (errorCodes.length === 0) errorCodes.push(...errorCodesIn(payload));
     }
     done();
   });
@@ -46,42 +45,44 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const { headers } = request;
       const signal = clientAbortSignal(reply);
       const operationLog = requestLog.operationLogOf(request);
-      const acceptsSubscriptions = acceptsParts(headers.accept);
+      const acceptsSubscriptions = acceptsMultipart(headers.accept);
       const context = createContext({ headers, operationLog, signal, acceptsSubscriptions });
-      const contentType = responseType(headers.accept);
-      const read = readGraphQLRequest(request);
+      const contentType = contentTypeFor(headers.accept);
+      const graphqlRequest = readGraphQLRequest(request);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
-      const exchange = { request, reply, contentType, context };
-      if (read.kind === "invalid")
-        await respond(exchange, refusal([{ message: read.message, extensions: { code: BAD_REQUEST } }]));
-      else if (read.kind === "operation") await respond(exchange, await run(read.operation, context));
-      else await respondThroughApollo(exchange, read, options);
+      const target = { request, reply, contentType, context };
+      if (graphqlRequest.kind === "invalid") {
+        const { message } = graphqlRequest;
+        await respond(target, refusal([{ message, extensions: { code: BAD_REQUEST } }]));
+      } else if (graphqlRequest.kind === "operation") {
+        await respond(target, await run(graphqlRequest.operation, context));
+      } else await respondThroughApollo(target, graphqlRequest, options);
       requestLog.logInternalErrors(request, signal);
       return reply;
     },
   });
 }
 
-/** A request and where its response goes. */
-interface Exchange {
+/** What a response is written to and depends on. */
+interface ResponseTarget {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly contentType: string;
   readonly context: OperationContext;
 }
 
-/** Apollo Server reads the request and chooses status and headers; what it runs is run as everything else. */
+/** Apollo Server reads the request and chooses status and headers. Its operations run through the same pipeline. */
 async function respondThroughApollo(
-  exchange: Exchange,
-  { text, operationName }: Extract<GraphQLRequest, { kind: "other" }>,
+  target: ResponseTarget,
+  { query, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
   { apollo, prepare, run }: GraphQLRouteOptions,
 ): Promise<void> {
-  const { request, reply, contentType, context } = exchange;
+  const { request, reply, contentType, context } = target;
   const wantsPage = acceptsHtml(request.headers.accept);
-  // A text that would overflow the stack must not get to Apollo Server's parser.
-  const prepared = text === null || wantsPage ? null : prepare(text, operationName);
+  // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
+  const prepared = query === null || wantsPage ? null : prepare(query, operationName);
   if (prepared && isRefusal(prepared)) {
-    return respond(exchange, refusal(prepared.errors));
+    return respond(target, refusal(prepared.errors));
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -93,62 +94,63 @@ async function respondThroughApollo(
       },
     }),
   });
-  if (result) return respond(exchange, result);
+  if (result) return respond(target, result);
   const { status = 200, headers, body } = response;
-  if (body.kind !== "complete")
-    throw new Error("Expected a complete response: there is no incremental delivery.");
+  if (body.kind !== "complete") throw new Error("Expected a complete response, got incremental delivery.");
   reply.code(status).headers(Object.fromEntries(headers)).send(body.string);
 }
 
-/** Sends what came of an operation. */
-async function respond({ reply, contentType, context }: Exchange, result: Single | Stream): Promise<void> {
+async function respond(
+  { reply, contentType, context }: ResponseTarget,
+  result: Single | Stream,
+): Promise<void> {
   if (result.kind === "stream") {
-    return sendParts(reply, result.responses).catch(
+    return sendMultipart(reply, result.responses).catch(
       (error: unknown) => void context.operationLog.internalErrors.push(error),
     );
   }
-  // `close` also follows a complete response. Until then, the operating system may still read from the body.
+  // `close` is emitted after every response, complete or not. Until then, the operating system may read the body.
   reply.raw.once("close", result.release);
-  // A client that reads nothing of a large response for a minute is disconnected.
-  if (result.body.length > LARGE_BODY_BYTES) reply.raw.setTimeout(MAX_STUCK_MS, () => reply.raw.destroy());
-  reply.code(statusOf(result)).type(contentType).send(result.body);
+  if (result.body.length > LARGE_RESPONSE_BYTES)
+    reply.raw.setTimeout(MAX_STALL_MS, () => reply.raw.destroy());
+  reply.code(httpStatusOf(result)).type(contentType).send(result.body);
 }
 
-/** Smaller ones fit into the buffers of the operating system. */
-const LARGE_BODY_BYTES = 2 ** 16;
+/** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */
+const LARGE_RESPONSE_BYTES = 2 ** 16;
 
-const statusOf = ({ refusal }: Single): number => {
+const httpStatusOf = ({ refusal }: Single): number => {
   if (!refusal) return 200;
   return refusal.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
 };
 
-const RESPONSE_TYPES = [
+const CONTENT_TYPES = [
   "application/json; charset=utf-8",
   "application/graphql-response+json; charset=utf-8",
 ] as const;
 
-/** `Accept` headers whose content type is remembered: clients have few, and negotiation costs a few microseconds. */
+/** Content types are cached by `Accept` header: clients use few, and negotiation takes a few microseconds. */
 const MAX_ACCEPTS = 100;
 const MAX_ACCEPT_LENGTH = 300;
 
-/** Chooses the content type of a response as Apollo Server does; null when the client accepts neither. */
-function createResponseType(): (accept: string | undefined) => string | null {
-  const known = new LRUCache<string, { readonly type: string | null }>({ max: MAX_ACCEPTS });
+/** Chooses the content type of a response as Apollo Server does. Null when the client accepts neither. */
+function createContentNegotiation(): (accept: string | undefined) => string | null {
+  const cache = new LRUCache<string, { readonly type: string | null }>({ max: MAX_ACCEPTS });
   return (accept) => {
     if (!accept || accept.length > MAX_ACCEPT_LENGTH) return negotiate(accept);
-    const found = known.get(accept);
-    if (found) return found.type;
+    const cached = cache.get(accept);
+    if (cached) return cached.type;
     const type = negotiate(accept);
-    known.set(accept, { type });
+    cache.set(accept, { type });
     return type;
   };
 }
 
 function negotiate(accept: string | undefined): string | null {
-  if (!accept) return RESPONSE_TYPES[0];
-  const chosen = new Negotiator({ headers: { accept } }).mediaType([...RESPONSE_TYPES]);
-  // A client that takes subscriptions in parts, and a browser that wants a page, can read JSON too.
-  if (chosen === undefined && (acceptsParts(accept) || acceptsHtml(accept))) return RESPONSE_TYPES[0];
+  if (!accept) return CONTENT_TYPES[0];
+  const chosen = new Negotiator({ headers: { accept } }).mediaType([...CONTENT_TYPES]);
+  // Clients of multipart subscriptions and browsers can read JSON, too.
+  if (chosen === undefined && (acceptsMultipart(accept) || acceptsHtml(accept))) return CONTENT_TYPES[0];
   return chosen ?? null;
 }
 
@@ -157,7 +159,7 @@ const acceptsHtml = (accept = ""): boolean => /\btext\/html\b/i.test(accept);
 const notAcceptable = (accept = ""): string =>
   `Expected \`Accept\` to allow application/json or application/graphql-response+json, got ${accept}.`;
 
-/** @param accept in place of the request's, when it is decided already. */
+/** @param accept replaces the request's `Accept` header if the content type has been chosen. */
 function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -168,9 +170,9 @@ function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGr
 }
 
 /** Error codes in a response body. */
-function codesIn(body: unknown): string[] {
+function errorCodesIn(body: unknown): string[] {
   if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
-  // Every such body is a GraphQL result that was written here.
+  // Every such body is a GraphQL result of this gateway.
   const { errors } = JSON.parse(body) as { errors: readonly { extensions?: { code?: string } }[] };
   return errors.map(({ extensions }) => extensions?.code ?? "UNKNOWN");
 }

@@ -1,5 +1,6 @@
-/** The HTTP side of the gateway: Fastify with its routes, request ids, log lines, and an orderly end. */
-import type { IncomingMessage } from "node:http";
+/** The HTTP server: Fastify with its routes, error handling, request log and graceful shutdown. */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLSchema } from "graphql";
@@ -7,11 +8,10 @@ import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
 import { trackRequests } from "./draining.ts";
-import { refuseUnreadable, sendFailure, sendNotFound } from "./error-responses.ts";
+import { handleError, handleNotFound, rejectMalformedRequest } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
-import { serveWithoutUpgrade } from "./ignored-upgrade.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import type { CreateContext } from "./request-context.ts";
@@ -26,37 +26,33 @@ export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   readonly webSocket: {
-    /** Most WebSockets at one time. */
+    /** Maximum number of open WebSockets. */
     readonly maxConnections: number;
   };
-  /** Origins of pages, besides the gateway's own, that may use it; `*` is all. */
+  /** Origins of pages that may use the gateway, besides its own. `*` allows all. */
   readonly allowedOrigins: readonly string[];
 }
 
 export interface HttpServer {
-  /** @returns the URL of the GraphQL endpoint. @throws when the address is taken or not ours. */
+  /** @returns the URL of the GraphQL endpoint. @throws if it cannot listen on the address. */
   readonly listen: (address: { readonly host: string; readonly port: number }) => Promise<string>;
-  /** Refuses new requests from now on and closes the WebSockets; done when requests in flight are answered. */
+  /** Rejects new requests and closes WebSockets. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Largest request body. Operations are texts that people write: this is a hundred times the largest. */
+/** Maximum size of a request body: about a hundred times the largest operation that a person would write. */
 const MAX_BODY_BYTES = 2 ** 20;
 
-/** How long a client may take to send one request. */
+/** Maximum time for a client to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
-
-/** Any other offer to upgrade is ignored. */
-const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
-  headers.upgrade?.toLowerCase() === "websocket";
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
   const webSockets = createWebSocketServer({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
-    // Fastify's own lines hold URLs with their query, which is the caller's data.
+    // Fastify's own log lines contain the query string, which is the caller's data.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: MAX_BODY_BYTES,
@@ -64,28 +60,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     exposeHeadRoutes: false,
     http: { shouldUpgradeCallback: isWebSocketUpgrade },
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // While draining the server still listens, to say that it is draining.
+    // While draining, the server still responds: `draining.ts` rejects requests.
     return503OnClosing: false,
     forceCloseConnections: true,
-    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, logger),
-    // Requests with a path that cannot be decoded reach no hook and no route.
+    clientErrorHandler: (error, socket) => rejectMalformedRequest(error, socket, logger),
+    // Handles requests with an invalid path, which reach no hook and no route.
     frameworkErrors: (error, request, reply) => {
       requestLog.begin(request, reply);
-      return sendFailure(error, request, reply);
+      return handleError(error, request, reply);
     },
   });
   const requestLog = createRequestLog(app);
   const routeOptions = { ...options, requestLog };
-  // Only /graphql reads bodies, in a form of its own.
+  // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
-  app.setErrorHandler(sendFailure);
-  app.setNotFoundHandler(sendNotFound);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(handleNotFound);
 
   app.addHook("onRequest", (request, reply, done) => {
     requestLog.begin(request, reply);
     done();
   });
-  // Before anything is refused: a page can read a refusal, too.
+  // Before requests are rejected, so that pages can read error responses, too.
   await allowOrigins(app, options.allowedOrigins);
   const draining = trackRequests(app);
   await app.register(healthRoutes, { isDraining: draining.isDraining });
@@ -102,4 +98,31 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     close: () => app.close(),
   };
+}
+
+/** Requests to upgrade to another protocol are served as plain HTTP requests. */
+const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === "websocket";
+
+const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["connection", "upgrade", "http2-settings"]);
+
+/**
+ * Serves a request whose upgrade the gateway ignores, such as the HTTP/2 upgrade that some clients send with every request.
+ *
+ * Node.js before 22.21, and 24.0 to 24.8, has no `shouldUpgradeCallback`. There, the HTTP parser has consumed the head of
+ * the request and released the socket. So this puts the head back without the upgrade, and has the server read it again.
+ */
+function serveWithoutUpgrade(
+  server: Server,
+  { method, url, rawHeaders }: IncomingMessage,
+  socket: Duplex,
+  body: Buffer,
+): void {
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(index, index + 2);
+    if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  server.emit("connection", socket);
 }

@@ -1,25 +1,26 @@
 /**
- * JSON of requests, in which integers beyond 2^53 keep every digit, as strings. GraphQL reads an `ID` from a string as
- * well as from a number, and whoever sends such an ID as a number means each of its digits.
+ * Lossless JSON for requests: integers beyond 2^53 become strings, so that they keep every digit. GraphQL accepts an `ID`
+ * as a string or as a number, and clients may send a 64-bit id as a number.
+ *
+ *     {"id":9007199254740993,"first":10}  →  { id: "9007199254740993", first: 10 }
  */
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
 
-/** Numbers begin to lose digits at 16 of them; nearly no request has that many in a row. */
+/** Integers of fewer than 16 digits are always exact. Few requests contain 16 digits in a row. */
 const MAY_LOSE_DIGITS = /\d{16}/;
 
 /** @throws SyntaxError */
 export function parseLosslessJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  // The text is valid from here on. A reviver would be called for every value of it, which takes fifty times as long.
+  // `text` is valid JSON from here on, so a simple scan suffices. A reviver would take fifty times as long.
   return MAY_LOSE_DIGITS.test(text) ? JSON.parse(quoteLargeIntegers(text)) : value;
 }
 
-/** A number as a whole, which no digit, sign, dot or exponent continues. */
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d{16,}$/;
 
-/** Valid JSON with integers that a number cannot hold in quotes. */
+/** Puts integers that a number cannot represent in quotes. `json` must be valid. */
 function quoteLargeIntegers(json: string): string {
   let quoted = "";
   let copied = 0;
@@ -27,6 +28,7 @@ function quoteLargeIntegers(json: string): string {
   while (at < json.length) {
     const character = json.charCodeAt(at);
     if (character === QUOTE) {
+      // Digits inside strings are not numbers.
       at = endOfString(json, at);
     } else if (character === MINUS || (character >= ZERO && character <= NINE)) {
       NUMBER.lastIndex = at;
@@ -43,16 +45,16 @@ function quoteLargeIntegers(json: string): string {
 
 const [QUOTE, MINUS, ZERO, NINE, BACKSLASH] = [0x22, 0x2d, 0x30, 0x39, 0x5c];
 
-/** The position after the string that begins at `begin`. */
-function endOfString(json: string, begin: number): number {
-  let at = begin + 1;
+/** The position after the string that starts at `start`. */
+function endOfString(json: string, start: number): number {
+  let at = start + 1;
   for (let character = json.charCodeAt(at); character !== QUOTE; character = json.charCodeAt(at)) {
     at += character === BACKSLASH ? 2 : 1;
   }
   return at + 1;
 }
 
-/** The query string of a GET request's URL, from its `?` on, with lossless integers in `variables`. */
+/** The query string of a URL, including `?`, with lossless integers in `variables`. */
 export function losslessSearch(url: string): string {
   const start = url.indexOf("?");
   const search = start < 0 ? "" : url.slice(start);
@@ -63,17 +65,26 @@ export function losslessSearch(url: string): string {
   try {
     params.set("variables", JSON.stringify(parseLosslessJson(variables[0])));
   } catch {
-    // Not JSON: left as it is, for Apollo Server to report.
+    // Invalid JSON is reported by Apollo Server.
     return search;
   }
   return `?${params}`;
 }
 
-/** A request body that is not JSON, or not in a form in which JSON is read here. */
+/** Undefined for invalid JSON. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The request body is not JSON, or has an unsupported encoding. */
 export class UnreadableBody extends Error {
   override readonly name = "UnreadableBody";
   readonly statusCode: number;
-  /** Of the response. */
+  /** Headers of the response. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}) {
@@ -83,7 +94,7 @@ export class UnreadableBody extends Error {
   }
 }
 
-/** A parser of `application/json` for Fastify, to be registered with `parseAs: "buffer"`. */
+/** A Fastify content type parser for `application/json`. Register it with `parseAs: "buffer"`. */
 export function parseJsonBody(
   { headers }: FastifyRequest,
   bytes: Buffer,
@@ -105,18 +116,18 @@ function readJsonBody(headers: FastifyRequest["headers"], bytes: Buffer): unknow
   if (encoding !== "identity") {
     throw new UnreadableBody(
       415,
-      `Expected a request body without a content encoding, got ${encoding}. Send it uncompressed.`,
-      // RFC 9110 tells clients by this header that the encoding is what was wrong.
+      `Unsupported content encoding ${encoding}. Send the request body uncompressed.`,
+      // With this header, RFC 9110 distinguishes an unsupported encoding from an unsupported media type.
       { "accept-encoding": "identity" },
     );
   }
   const charset = charsetOf(headers["content-type"]) ?? "utf-8";
   if (charset !== "utf-8" && charset !== "utf8") {
-    throw new UnreadableBody(415, `Expected a request body in UTF-8, got the charset ${charset}.`);
+    throw new UnreadableBody(415, `Unsupported charset ${charset}. Send the request body in UTF-8.`);
   }
-  // Node.js would decode other bytes to U+FFFD, and a different operation would run than the one that was sent.
+  // Node.js decodes invalid bytes to U+FFFD, so that another operation than the one sent would run.
   if (!isUtf8(bytes)) {
-    throw new UnreadableBody(400, "Expected the request body to be UTF-8, got bytes that are not.");
+    throw new UnreadableBody(400, "Expected the request body to be UTF-8, got invalid bytes.");
   }
   try {
     return parseLosslessJson(withoutByteOrderMark(bytes).toString());
@@ -129,6 +140,6 @@ function readJsonBody(headers: FastifyRequest["headers"], bytes: Buffer): unknow
 const charsetOf = (contentType = ""): string | undefined =>
   /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1]?.toLowerCase();
 
-/** RFC 8259 lets a parser ignore the mark, which some programs put before all their text. */
+/** RFC 8259 allows parsers to ignore a byte order mark, which some programs write. */
 const withoutByteOrderMark = (bytes: Buffer): Buffer =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;

@@ -1,35 +1,37 @@
-/** Which pages may use the gateway: a browser sends a user's cookies along wherever a page of any site connects to. */
+/**
+ * Origin checks and CORS. Browsers send a user's cookies with requests from pages of any site, so the gateway decides
+ * which origins may use it.
+ */
 import type { IncomingHttpHeaders } from "node:http";
 import cors, { type FastifyCorsOptions } from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 
 /**
- * True for a request of a page of this gateway's own site or of one of the `allowed` origins (`*` is all), and of
- * everything that is no browser, which sends no origin.
+ * True for a request from the gateway's own origin, from an `allowed` origin (`*` allows all), or from a client that is
+ * not a browser and so sends no origin.
  */
 export function isAllowedOrigin(
   { origin, host, "sec-fetch-site": site }: IncomingHttpHeaders,
   allowed: readonly string[],
 ): boolean {
   if (allowed.includes("*")) return true;
-  // A page may send a GET request whose response it cannot read (`no-cors`) without an origin.
+  // Browsers send no origin with `no-cors` GET requests, but do send `Sec-Fetch-Site`.
   if (origin === undefined) return site !== "cross-site" && site !== "same-site";
   if (allowed.includes(origin)) return true;
   return URL.canParse(origin) && isOwnHost(new URL(origin), host);
 }
 
-/** A `Host` header may have the default port of the page's scheme in it, or not; an origin has it never. */
+/** Compares through `URL`, because a `Host` header may contain the default port, and an origin never does. */
 function isOwnHost(page: URL, host = ""): boolean {
   const own = `${page.protocol}//${host}`;
   return URL.canParse(own) && new URL(own).host === page.host;
 }
 
-/** The error message for other pages. */
-export const OTHER_ORIGIN =
-  "Expected a page of this gateway's own site, got another origin. The gateway's ALLOWED_ORIGINS names those that may subscribe.";
+export const FORBIDDEN_ORIGIN =
+  "Origin not allowed. Add the origin of the page to ALLOWED_ORIGINS of the gateway.";
 
-/** All that a request may have besides what browsers send from any page. */
-const REQUEST_HEADERS = [
+/** Request headers that pages may set, besides those that CORS always allows. */
+const ALLOWED_HEADERS = [
   "accept-language",
   "apollo-require-preflight",
   "apollographql-client-name",
@@ -44,31 +46,31 @@ const REQUEST_HEADERS = [
   "x-request-id",
 ];
 
-/** How long a browser need not ask again, in seconds: a change of ALLOWED_ORIGINS is to take effect. */
+/** How long browsers cache a preflight response, in seconds. Short, so that a change of ALLOWED_ORIGINS takes effect. */
 const PREFLIGHT_MAX_AGE_S = 600;
 
 const CORS: FastifyCorsOptions = {
   methods: ["GET", "POST"],
-  allowedHeaders: REQUEST_HEADERS,
+  allowedHeaders: ALLOWED_HEADERS,
   exposedHeaders: ["retry-after", "x-request-id"],
   maxAge: PREFLIGHT_MAX_AGE_S,
 };
 
 /**
- * Lets pages of the `allowed` origins read responses (CORS). Cookies go along from those that are named, not from all
- * that `*` stands for. Other pages get no header, so that their browsers tell them nothing.
+ * Allows pages of the `allowed` origins to read responses (CORS). Cookies are accepted from origins that are listed, but
+ * not from those that only `*` covers. Other pages get no CORS header, so their browsers withhold the response.
  */
 export async function allowOrigins(app: FastifyInstance, allowed: readonly string[]): Promise<void> {
   if (allowed.length === 0) return;
   await app.register(cors, {
     delegator: ({ headers, method }, done) => {
       const { origin, "access-control-request-method": requestedMethod } = headers;
-      const isNamed = origin !== undefined && allowed.includes(origin);
+      const isListed = origin !== undefined && allowed.includes(origin);
       const options: FastifyCorsOptions = {
         ...CORS,
-        origin: isNamed ? origin : allowed.includes("*") && "*",
-        credentials: isNamed,
-        // Any other OPTIONS request is for no route, as without CORS.
+        origin: isListed ? origin : allowed.includes("*") && "*",
+        credentials: isListed,
+        // Other OPTIONS requests get 405, as without CORS.
         preflight: method === "OPTIONS" && origin !== undefined && requestedMethod !== undefined,
       };
       done(null, options);

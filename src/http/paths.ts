@@ -1,7 +1,16 @@
-/** Where the gateway answers. */
+/** The paths that the gateway serves. */
 
 export const GRAPHQL_PATH = "/graphql";
 export const STREAM_PATH = `${GRAPHQL_PATH}/stream`;
+export const LIVENESS_PATH = "/healthz";
+export const READINESS_PATH = "/readyz";
 
-/** The path of a request's URL, without the one trailing slash that all paths may have. */
+export const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
+  [GRAPHQL_PATH, "GET, POST"],
+  [STREAM_PATH, "GET, POST"],
+  [LIVENESS_PATH, "GET, HEAD"],
+  [READINESS_PATH, "GET, HEAD"],
+]);
+
+/** The path of a request URL, without a trailing slash: `/graphql` for `/graphql/?query=…`. */
 export const pathOf = (url: string): string => url.replace(/\/?(\?.*)?$/s, "") || "/";

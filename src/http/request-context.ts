@@ -1,30 +1,29 @@
-/** What an operation is told of the request that it came with. */
+/** Creates the context of an operation from its request, and the abort signal of its client. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { OperationContext } from "../graphql/context.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 
-interface RequestFacts {
-  /** With the caller's credentials, tenant and language; names in lower case. */
+interface RequestInfo {
+  /** Include the caller's credentials, tenant and language; names in lower case. */
   readonly headers: IncomingHttpHeaders;
-  /** Where the operation is noted. */
+  /** Records what the operation does. */
   readonly operationLog: OperationLog;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Whether more than one result can be sent. */
+  /** True when the transport can send more than one response. */
   readonly acceptsSubscriptions: boolean;
 }
 
-/** Makes the context of one operation. */
-export type CreateContext = (facts: RequestFacts) => OperationContext;
+export type CreateContext = (info: RequestInfo) => OperationContext;
 
-/** Aborts when the client goes away before its response is complete. */
+/** A signal that aborts when the client disconnects before its response is complete. */
 export function clientAbortSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.on("close", () => {
-    if (!raw.writableFinished) controller.abort(new Error(CLIENT_GONE));
+    if (!raw.writableFinished) controller.abort(new Error(CLIENT_DISCONNECTED));
   });
   return controller.signal;
 }
 
-export const CLIENT_GONE = "The client has gone away.";
+export const CLIENT_DISCONNECTED = "The client has disconnected.";

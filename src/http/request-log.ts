@@ -1,6 +1,6 @@
 /**
- * One log line per request, written when the response is out or the client has gone. Faults of our own have lines of
- * their own, with the same request id.
+ * Request ids and request logging: one log line per request, written when the response is complete or the client has
+ * disconnected. Internal errors have separate lines with the same request id.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -8,35 +8,32 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 
 export interface RequestLog {
-  /** Gives the request its id and headers, and sees to its line. */
+  /** Sets the headers that every response has, and writes the log line when the response is closed. */
   readonly begin: (request: FastifyRequest, reply: FastifyReply) => void;
-  /** What the request's operation did: empty at first, to be filled, and part of the line from then on. */
+  /** The operation log of the request, part of its log line. Created empty on first use. */
   readonly operationLogOf: (request: FastifyRequest) => OperationLog;
-  /** Writes the faults that the operationLog holds, but for what a client caused by going away: the signal's reason. */
-  readonly logInternalErrors: (request: FastifyRequest, gone: AbortSignal) => void;
+  /** Logs the internal errors of the operation, except the one that `signal` caused when the client disconnected. */
+  readonly logInternalErrors: (request: FastifyRequest, signal: AbortSignal) => void;
 }
 
-/**
- * The id that leads from a response to its log lines. A caller's `X-Request-Id` is kept when it is fit for a header and
- * a log line, else replaced.
- */
+/** The id that connects a response to its log lines: the client's `X-Request-Id` if it is valid, else a new one. */
 export function requestId({ headers }: IncomingMessage): string {
   const given = headers["x-request-id"];
   return typeof given === "string" && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** Names come from clients. One that no person would read does not get into a line. */
-const readableName = (name: string | null): string | null =>
+/** Operation names come from clients. A name that is too long to be useful is not logged. */
+const loggedName = (name: string | null): string | null =>
   name !== null && name.length <= 100 ? name : null;
 
-/** What the line of a request says of its operation: all but the faults, which have lines of their own. */
-export const operationPart = ({
+/** The fields of an operation in a log line. Internal errors have separate lines. */
+export const operationFields = ({
   operationName,
   upstreamCalls,
   upstreamRequestIds,
   errorCodes,
 }: OperationLog) => ({
-  operationName: readableName(operationName),
+  operationName: loggedName(operationName),
   upstreamCalls,
   upstreamRequestIds,
   errorCodes,
@@ -44,18 +41,18 @@ export const operationPart = ({
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** What its operation did; null before there is one. */
+    /** Null until the operation starts. */
     operationLog: OperationLog | null;
   }
 }
 
-/** Levels with which the lines of requests are not logged. */
+/** Log levels at which request lines are not written. */
 const ABOVE_INFO: ReadonlySet<string> = new Set(["warn", "error", "fatal", "silent"]);
 
 export function createRequestLog(app: FastifyInstance): RequestLog {
   app.decorateRequest("operationLog", null);
 
-  // Nothing is put together for lines that are not written.
+  // Do not build lines that are not written.
   const isLogged = !ABOVE_INFO.has(app.log.level);
 
   const operationLogOf: RequestLog["operationLogOf"] = (request) => {
@@ -66,7 +63,7 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
   const begin: RequestLog["begin"] = (request, reply) => {
     reply.headers({
       "x-request-id": request.id,
-      // What one caller may see says nothing about the next, and changes with every read.
+      // Responses depend on the caller's permissions, and change with every read.
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
@@ -77,21 +74,21 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
       request.log.info(
         {
           method: request.method,
-          // The route, not the URL: what is in a URL is the caller's data. Null for what no route takes.
+          // The route rather than the URL, which contains the caller's data. Null if no route matches.
           path: request.routeOptions.url ?? null,
           statusCode: isAborted ? null : reply.raw.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(isAborted && { aborted: true }),
-          ...(operationLog && operationPart(operationLog)),
+          ...(operationLog && operationFields(operationLog)),
         },
         "request",
       );
     });
   };
 
-  const logInternalErrors: RequestLog["logInternalErrors"] = (request, gone) => {
+  const logInternalErrors: RequestLog["logInternalErrors"] = (request, signal) => {
     for (const error of operationLogOf(request).internalErrors) {
-      if (!gone.aborted || error !== gone.reason) request.log.error({ err: error }, "internal error");
+      if (!signal.aborted || error !== signal.reason) request.log.error({ err: error }, "internal error");
     }
   };
 

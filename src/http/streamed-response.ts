@@ -1,31 +1,31 @@
-/** Responses that go on: written chunk by chunk, each when the client has taken the one before. */
+/** Streamed responses: written chunk by chunk, at the speed of the client. */
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 
-/** Between signs of life where there is nothing to tell, so that nobody on the way takes the connection for dead. */
+/** Interval of keep-alive messages, so that no proxy closes an idle connection. */
 export const KEEP_ALIVE_MS = 12_000;
 
-/** How long a client may take nothing of what was written to it. */
-export const MAX_STUCK_MS = 60_000;
+/** A client that reads nothing of what was written for this long is disconnected. */
+export const MAX_STALL_MS = 60_000;
 
-/** Takes the response over from Fastify and sends its head. */
-export function beginStream(
+/** Takes over the response from Fastify and sends its headers. */
+export function startStream(
   reply: FastifyReply,
   status: number,
   headers: Readonly<Record<string, string>>,
 ): ServerResponse {
   reply.hijack();
-  // Fastify keeps the request for its log line. The stream may last for hours, and its body may be large.
+  // Fastify retains the request for its log line. The stream may last for hours, and the body may be large.
   reply.request.body = undefined;
-  // Fastify's own type of what it gathered has numbers and lists in it, which Node.js takes too.
-  const gathered = reply.getHeaders() as Record<string, string | number | string[]>;
-  // nginx would hold chunks back until it has a large one.
-  return reply.raw.writeHead(status, { ...gathered, ...headers, "x-accel-buffering": "no" });
+  // Fastify's type also allows numbers and lists, which `writeHead` accepts.
+  const replyHeaders = reply.getHeaders() as Record<string, string | number | string[]>;
+  // Without this header, nginx buffers chunks.
+  return reply.raw.writeHead(status, { ...replyHeaders, ...headers, "x-accel-buffering": "no" });
 }
 
 /**
- * Ends a response before the end of what it reports, and its connection with it: the client is to connect again, and by
- * then a load balancer may lead it to another instance.
+ * Ends a response before the end of its stream, and closes the connection: the client should reconnect, and a load
+ * balancer may then choose another instance.
  */
 export function interruptStream(response: ServerResponse, lastChunk = ""): void {
   const { socket } = response;
@@ -33,18 +33,19 @@ export function interruptStream(response: ServerResponse, lastChunk = ""): void 
 }
 
 /**
- * What is written at one time: a client that takes this much in time is slow, not stuck. All that can be seen of HTTP
- * clients is that the operating system takes the next chunk, which it does when a third of its buffer (of up to 2.5 MB
- * on Linux) was read. So who reads 15 KB a second or more is never taken for stuck.
+ * Maximum number of bytes per write. `MAX_STALL_MS` applies to each write, so chunks must be small enough that a slow
+ * client is not taken for a stalled one. The only visible sign of reading is that the operating system accepts the next
+ * chunk, which it does once a third of its buffer (up to 2.5 MB on Linux) has been read. A client that reads at least
+ * 15 kB per second is therefore never disconnected.
  */
 const CHUNK_BYTES = 2 ** 18;
 
 /**
- * Writes a string. Settles when it was handed to the operating system, and so one after the other is all that is kept
- * of what a slow client has not taken.
- * @returns false when the client has gone, or was cut off as it took nothing for a minute.
+ * Writes a string in chunks. Resolves when the operating system has accepted all of it. Callers wait for that before they
+ * write the next string, so that at most one string is buffered for a slow client.
+ * @returns false when the client has disconnected, or was disconnected because it stalled.
  */
-export async function writeString(response: ServerResponse, text: string): Promise<boolean> {
+export async function writeChunked(response: ServerResponse, text: string): Promise<boolean> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     if (!(await writeChunk(response, bytes.subarray(at, at + CHUNK_BYTES)))) return false;
@@ -60,7 +61,7 @@ function writeChunk(response: ServerResponse, chunk: Buffer): Promise<boolean> {
       resolve(isWritten);
     };
     const onClose = () => settle(false);
-    const timer = setTimeout(() => response.destroy(), MAX_STUCK_MS);
+    const timer = setTimeout(() => response.destroy(), MAX_STALL_MS);
     if (response.closed || response.destroyed) return settle(false);
     response.once("close", onClose);
     response.write(chunk, (error) => settle(!error));

@@ -42,7 +42,7 @@ it("meanwhile refuses new operations, and says that it is alive but not ready", 
     503,
     [
       {
-        message: "The gateway is shutting down; try another instance.",
+        message: "The gateway is shutting down. Retry on another instance.",
         extensions: { code: "SHUTTING_DOWN" },
       },
     ],

@@ -109,7 +109,7 @@ describe("POST /graphql", () => {
 
   it("refuses a body of more than 1 MiB", async () => {
     const body = JSON.stringify({ query: QUERY, variables: { padding: "x".repeat(2 ** 20) } });
-    expectRefusal(await post(body), 413, /^Expected a body of at most 1048576 bytes, got more\.$/);
+    expectRefusal(await post(body), 413, /^Request body too large \(maximum 1048576 bytes\)\. /);
   });
 
   it("takes a body of just under 1 MiB", async () => {
@@ -168,14 +168,14 @@ describe.each([
       Buffer.from(BODY, "utf16le"),
       { "content-type": "application/json; charset=utf-16" },
       415,
-      /charset utf-16/,
+      /^Unsupported charset utf-16\. /,
     ],
     [
       "Latin-1",
       Buffer.from(BODY, "latin1"),
       { "content-type": "application/json;charset=ISO-8859-1" },
       415,
-      /charset iso-8859-1/,
+      /^Unsupported charset iso-8859-1\. /,
     ],
     ["bytes that are not UTF-8", Buffer.from(`{"query":"{ a(b: "\xe9") }"}`, "latin1"), {}, 400, /UTF-8/],
     ["UTF-16 that is not declared", Buffer.from(`\ufeff${BODY}`, "utf16le"), {}, 400, /UTF-8/],
@@ -184,9 +184,15 @@ describe.each([
       gzipSync(BODY),
       { "content-encoding": "gzip" },
       415,
-      /content encoding, got gzip\. Send it uncompressed/,
+      /^Unsupported content encoding gzip\. /,
     ],
-    ["a body that is said to be compressed", Buffer.from(BODY), { "content-encoding": "br" }, 415, /got br/],
+    [
+      "a body that is said to be compressed",
+      Buffer.from(BODY),
+      { "content-encoding": "br" },
+      415,
+      /coding br\. /,
+    ],
   ])("refuses %s, without an upstream call", async (_what, body, given, status, message) => {
     const calls = gateway.simulator.requests.length;
     const refused = await sendBytes(body, given as Record<string, string>);
@@ -239,7 +245,7 @@ describe("other requests", () => {
     "are refused on /graphql with the method %s",
     async (method) => {
       const sent = await send("/graphql", { method });
-      expectRefusal(sent, 405, new RegExp(`^Expected one of the methods GET, POST, got ${method}\\.$`));
+      expectRefusal(sent, 405, new RegExp(`^Method ${method} is not allowed. Use one of GET, POST\\.$`));
       expect(sent.headers.get("allow")).toBe("GET, POST");
     },
   );
@@ -259,7 +265,7 @@ describe("other requests", () => {
 
   it.each(["/healthz", "/readyz"])("are refused on %s with the method POST", async (path) => {
     const sent = await send(path, { method: "POST", body: "{}", headers: JSON_TYPE });
-    expectRefusal(sent, 405, /got POST\.$/);
+    expectRefusal(sent, 405, /^Method POST is not allowed\. /);
     expect(sent.headers.get("allow")).toBe("GET, HEAD");
   });
 

@@ -128,7 +128,7 @@ it.each([
     403,
     { origin: "https://evil.example.com" },
     { query: QUERY },
-    /another origin/,
+    /^Origin not allowed\. /,
   ],
 ] as const)("refuses a request that %s", async (_, status, headers, body, message) => {
   const response = await post(await useGateway(), body, { ...JSON_HEADERS, ...headers });

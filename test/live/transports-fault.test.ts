@@ -3,7 +3,7 @@ import Fastify from "fastify";
 import { expect, it, onTestFinished } from "vitest";
 import type { OperationContext } from "../../src/graphql/context.ts";
 import { eventStreamRoute } from "../../src/http/event-stream.ts";
-import { sendParts } from "../../src/http/multipart.ts";
+import { sendMultipart } from "../../src/http/multipart.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 
 const FAULT = new Error("secret detail");
@@ -26,7 +26,7 @@ async function useServer() {
   });
   let thrown: unknown;
   app.get("/parts", async (_request, reply) => {
-    await sendParts(reply, results()).catch((error: unknown) => {
+    await sendMultipart(reply, results()).catch((error: unknown) => {
       thrown = error;
     });
     return reply;

@@ -1,42 +1,42 @@
-/** One WebSocket: between `ws`, which knows sockets, and graphql-ws, which knows the protocol. */
+/** Connects one WebSocket (`ws`) with the protocol (graphql-ws), its writer, its operations and its log. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { CloseCode } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
-import { createInsertedText } from "../inserted-text.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
-import { CLIENT_GONE } from "../request-context.ts";
+import { createRawJson } from "../raw-json.ts";
+import { CLIENT_DISCONNECTED } from "../request-context.ts";
 import { requestId } from "../request-log.ts";
 import { handshakeHeaders } from "./connection-params.ts";
 import type { KeepAlive } from "./keep-alive.ts";
-import { type Connection, createConnectionOperations } from "./operation.ts";
+import { createConnectionOperations, type WebSocketConnection } from "./operation.ts";
 import type { Protocol } from "./protocol.ts";
 import { createWriter } from "./writer.ts";
 
-/** Serves a WebSocket that was just opened. */
-export type Connector = (socket: WebSocket, request: IncomingMessage) => void;
+/** Serves an open WebSocket. `request` is its handshake. */
+export type ConnectionHandler = (socket: WebSocket, request: IncomingMessage) => void;
 
-export function createConnector(
+export function createConnectionHandler(
   protocol: Protocol,
   keepAlive: KeepAlive,
   logger: FastifyBaseLogger,
-): Connector {
+): ConnectionHandler {
   return (socket, request) => {
     const log = logger.child({ requestId: requestId(request) });
     const logInternalError = (error: unknown) => log.error({ err: error }, "internal error");
     const send = createWriter(socket, keepAlive.watch(socket));
-    const texts = createInsertedText();
-    const connection: Connection = {
+    const rawJson = createRawJson();
+    const connection: WebSocketConnection = {
       headers: handshakeHeaders(request.headers),
-      texts,
+      rawJson,
       log,
       close: (code, reason) => socket.close(code, closeReason(reason)),
       operations: createConnectionOperations(log),
     };
-    const beganAt = performance.now();
+    const openedAt = performance.now();
     const { onMessage, onClose } = protocol(connection, {
       protocol: socket.protocol,
-      send: (frame) => send(texts.insert(frame)),
+      send: (frame) => send(rawJson.splice(frame)),
     });
     socket.on("message", (data: RawData) => {
       onMessage(String(data)).catch((error: unknown) => {
@@ -44,20 +44,20 @@ export function createConnector(
         connection.close(CloseCode.InternalServerError, "Internal server error");
       });
     });
-    // What it sends that is no WebSocket frame, or too long: `ws` closes it with the code for that.
+    // Invalid frames and messages that are too long: `ws` closes the connection with the appropriate code.
     socket.on("error", () => {});
     socket.once("close", (code, reason) => {
-      connection.operations.cancelAll(new Error(CLIENT_GONE));
+      connection.operations.cancelAll(new Error(CLIENT_DISCONNECTED));
       onClose(code, String(reason)).catch(logInternalError);
-      const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
+      const durationMs = Math.round((performance.now() - openedAt) * 10) / 10;
       log.info({ path: GRAPHQL_PATH, closeCode: code, durationMs }, "connection");
     });
   };
 }
 
-/** Maximum size of a reason, of RFC 6455. */
+/** Maximum size of a close reason (RFC 6455). */
 const MAX_REASON_BYTES = 123;
 
-/** A reason can have an id of the client's in it. A character is 3 bytes at the most. */
+/** Shortens a reason, which may contain an id from the client. A UTF-16 code unit takes at most 3 bytes in UTF-8. */
 const closeReason = (reason: string): string =>
   Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : `${reason.slice(0, MAX_REASON_BYTES / 3 - 1)}…`;

@@ -1,17 +1,17 @@
-/** Which requests for a WebSocket are refused. */
+/** Checks a WebSocket handshake: path, origin, shutdown, connection limit. */
 import type { IncomingMessage } from "node:http";
 import { BAD_REQUEST, SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE } from "../error-responses.ts";
-import { isAllowedOrigin, OTHER_ORIGIN } from "../origin.ts";
+import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "../origin.ts";
 import { GRAPHQL_PATH, pathOf } from "../paths.ts";
 
 export interface HandshakeOptions {
-  /** Maximum number of WebSockets at one time. */
+  /** Maximum number of open WebSockets. */
   readonly maxConnections: number;
   readonly allowedOrigins: readonly string[];
 }
 
-interface Refusal {
-  /** Of HTTP, with its reason phrase. */
+interface HandshakeRejection {
+  /** HTTP status with its reason phrase. */
   readonly status: string;
   readonly code: string;
   readonly message: string;
@@ -22,20 +22,20 @@ interface ServerState {
   readonly connections: number;
 }
 
-/** @returns why a request is refused; null for one that is not. */
-export function createHandshake(
+/** @returns a function that returns the rejection of a handshake, or null to accept it. */
+export function createHandshakeCheck(
   { maxConnections, allowedOrigins }: HandshakeOptions,
-  stateOf: () => ServerState,
-): (request: IncomingMessage) => Refusal | null {
+  getState: () => ServerState,
+): (request: IncomingMessage) => HandshakeRejection | null {
   return ({ headers, url = "" }) => {
     if (pathOf(url) !== GRAPHQL_PATH) {
-      const message = `Expected a WebSocket at ${GRAPHQL_PATH}; nothing else is here.`;
+      const message = `No WebSocket endpoint at this path. Connect to ${GRAPHQL_PATH}.`;
       return { status: "404 Not Found", code: BAD_REQUEST, message };
     }
     if (!isAllowedOrigin(headers, allowedOrigins)) {
-      return { status: "403 Forbidden", code: BAD_REQUEST, message: OTHER_ORIGIN };
+      return { status: "403 Forbidden", code: BAD_REQUEST, message: FORBIDDEN_ORIGIN };
     }
-    const { isClosing, connections } = stateOf();
+    const { isClosing, connections } = getState();
     const status = "503 Service Unavailable";
     if (isClosing) return { status, code: SHUTTING_DOWN, message: SHUTTING_DOWN_MESSAGE };
     if (connections >= maxConnections) {

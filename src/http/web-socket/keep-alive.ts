@@ -1,26 +1,26 @@
-/** Ends WebSockets whose clients have read nothing for a minute, and shows the others that somebody is there. */
+/** Pings WebSockets so that they stay open, and disconnects clients that have read nothing for a minute. */
 import type { WebSocket } from "ws";
-import { KEEP_ALIVE_MS, MAX_STUCK_MS } from "../streamed-response.ts";
+import { KEEP_ALIVE_MS, MAX_STALL_MS } from "../streamed-response.ts";
 
 export interface KeepAlive {
   /**
-   * From now on until it is closed.
-   * @returns notes that the client has read something, or is about to: the operating system takes more to send.
+   * Watches a connection until it is closed.
+   * @returns a function to call when the operating system has accepted more data, which means that the client is reading.
    */
   readonly watch: (socket: WebSocket) => () => void;
   readonly stop: () => void;
 }
 
-/** A minute, counted in pings: a process that stood still itself does not blame its clients. */
-const MAX_SILENT_PINGS = MAX_STUCK_MS / KEEP_ALIVE_MS;
+/** A minute, counted in pings, so that no client is disconnected because this process was suspended. */
+const MAX_SILENT_PINGS = MAX_STALL_MS / KEEP_ALIVE_MS;
 
 /**
- * A client answers a ping when it has read all that was sent before, so a pong is late where much was sent, and that
- * alone is no reason to give up. `createWriter` pings after every part of a large message: a client that reads on
- * answers one after the other, however slowly.
+ * A client answers a ping after it has read all data sent before it. So a late pong does not mean that the client has
+ * stalled. `writer.ts` therefore also pings between the fragments of a large message: a client that keeps reading answers
+ * these pings one by one, however slow it is.
  */
 export function createKeepAlive(): KeepAlive {
-  /** Pings in a row, one in each interval, since when there was no sign of reading. */
+  /** Number of intervals since the last sign that the client is reading. */
   const silentPings = new Map<WebSocket, number>();
 
   const timer = setInterval(() => {
@@ -37,13 +37,13 @@ export function createKeepAlive(): KeepAlive {
 
   return {
     watch: (socket) => {
-      const progress = () => {
+      const onProgress = () => {
         if (silentPings.has(socket)) silentPings.set(socket, 0);
       };
       silentPings.set(socket, 0);
-      socket.on("pong", progress);
+      socket.on("pong", onProgress);
       socket.once("close", () => silentPings.delete(socket));
-      return progress;
+      return onProgress;
     },
     stop: () => clearInterval(timer),
   };

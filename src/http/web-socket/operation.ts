@@ -1,50 +1,53 @@
-/** Operations of one WebSocket: how many there are, what ends each, and its log line. */
+/** The operations of one WebSocket: their number, their cancellation, and their log lines. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { StreamInterrupted } from "../../model/errors.ts";
 import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
-import type { InsertedText, ResultMark } from "../inserted-text.ts";
-import { operationPart } from "../request-log.ts";
+import type { JsonPlaceholder, RawJson } from "../raw-json.ts";
+import { operationFields } from "../request-log.ts";
 
-/** What a connection is to its operations. */
-export interface Connection {
-  /** The caller's. */
+/** What a connection provides to its operations. */
+export interface WebSocketConnection {
+  /** The caller's headers. `connection_init` may override those of the handshake. */
   headers: IncomingHttpHeaders;
-  readonly texts: InsertedText;
-  /** With the request id of the handshake in its lines. */
+  readonly rawJson: RawJson;
+  /** Its lines contain the request id of the handshake. */
   readonly log: FastifyBaseLogger;
   readonly close: (code: number, reason: string) => void;
   readonly operations: ConnectionOperations;
 }
 
-export interface Operation {
+export interface WebSocketOperation {
   readonly operationLog: OperationLog;
-  /** Aborts when the client completes the operation or goes away. */
+  /** Aborts when the client completes the operation or disconnects. */
   readonly signal: AbortSignal;
   readonly countResult: () => void;
-  /** It is over: writes its log line. Only the first call counts. */
+  /** Ends the operation and writes its log line. Further calls have no effect. */
   readonly end: () => void;
 }
 
 export interface ConnectionOperations {
-  readonly begin: (id: string) => Operation;
-  /** Those that run, also those that are cancelled and not over yet. */
+  readonly start: (id: string) => WebSocketOperation;
+  /** Number of operations that have not ended, including cancelled ones. */
   readonly count: () => number;
   readonly cancel: (id: string) => void;
   readonly cancelAll: (reason: Error) => void;
 }
 
 export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOperations {
-  /** Not by id: while one is being cancelled, its id can be another's. */
-  const running = new Map<Operation, { readonly id: string; readonly abort: (reason: Error) => void }>();
+  /** Not keyed by id, because a new operation may reuse the id of one that is being cancelled. */
+  const running = new Map<
+    WebSocketOperation,
+    { readonly id: string; readonly abort: (reason: Error) => void }
+  >();
 
-  const begin: ConnectionOperations["begin"] = (id) => {
+  const start: ConnectionOperations["start"] = (id) => {
     const controller = new AbortController();
     const { signal } = controller;
     const operationLog = createOperationLog();
-    const beganAt = performance.now();
+    const startedAt = performance.now();
     let results = 0;
-    const operation: Operation = {
+    const operation: WebSocketOperation = {
       operationLog,
       signal,
       countResult: () => {
@@ -53,23 +56,23 @@ export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOp
       end: () => {
         if (!running.delete(operation)) return;
         for (const error of operationLog.internalErrors) {
-          // What a client caused by going away is no fault.
+          // The reason of the signal is no internal error: the client caused it.
           if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
         }
-        const durationMs = Math.round((performance.now() - beganAt) * 10) / 10;
-        log.info({ durationMs, results, ...operationPart(operationLog) }, "operation");
+        const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+        log.info({ durationMs, results, ...operationFields(operationLog) }, "operation");
       },
     };
     running.set(operation, { id, abort: (reason) => controller.abort(reason) });
     return operation;
   };
 
-  const cancelWhere = (isMeant: (id: string) => boolean, reason: Error) => {
-    for (const { id, abort } of running.values()) if (isMeant(id)) abort(reason);
+  const cancelWhere = (matches: (id: string) => boolean, reason: Error) => {
+    for (const { id, abort } of running.values()) if (matches(id)) abort(reason);
   };
 
   return {
-    begin,
+    start,
     count: () => running.size,
     cancel: (id) =>
       cancelWhere((other) => other === id, new Error("The client has completed the operation.")),
@@ -77,40 +80,42 @@ export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOp
   };
 }
 
-/** "Going away", of RFC 6455: clients connect again. */
+/** Close code 1001 of RFC 6455, "going away". Clients reconnect. */
 export const GOING_AWAY = { code: 1001, reason: "Going away" } as const;
 
 /**
- * Results in the form that the library takes, which ends the operation with them. The library calls `return` when the
- * client completes the operation or goes away: that ends `results` first, as a generator that waits for something would
- * not return before that has come, which can be never.
+ * Replaces results by placeholders, in the form that graphql-ws expects, and ends the operation after the last one.
+ *
+ * graphql-ws calls `return` when the client completes the operation or disconnects. A generator that waits for a value
+ * handles `return` only once that value has arrived, which may be never. So `return` first ends `results`, which
+ * makes the pending wait finish.
  */
-export function markResults(
+export function toPlaceholders(
   results: AsyncGenerator<string, void, undefined>,
-  operation: Operation,
-  { texts, close }: Connection,
-): AsyncGenerator<ResultMark, void, undefined> {
-  async function* mark() {
+  operation: WebSocketOperation,
+  { rawJson, close }: WebSocketConnection,
+): AsyncGenerator<JsonPlaceholder, void, undefined> {
+  async function* generate() {
     try {
-      for await (const text of results) {
+      for await (const json of results) {
         operation.countResult();
-        yield texts.markOf(text);
+        yield rawJson.placeholderFor(json);
       }
     } catch (error) {
       if (!(error instanceof StreamInterrupted)) throw error;
-      // Neither an error nor the end of the operation: closing the connection makes the client reconnect.
+      // Sends neither an error nor a completion: closing the connection makes the client reconnect.
       close(GOING_AWAY.code, GOING_AWAY.reason);
     } finally {
       operation.end();
     }
   }
-  const marked = mark();
-  const finish = marked.return.bind(marked);
-  const end: typeof marked.return = async (value) => {
+  const placeholders = generate();
+  const returnPlaceholders = placeholders.return.bind(placeholders);
+  const end: typeof placeholders.return = async (value) => {
     await results.return();
-    const last = await finish(value);
+    const last = await returnPlaceholders(value);
     operation.end();
     return last;
   };
-  return Object.assign(marked, { return: end });
+  return Object.assign(placeholders, { return: end });
 }

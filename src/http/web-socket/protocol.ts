@@ -1,4 +1,4 @@
-/** GraphQL over WebSocket (graphql-transport-ws): what the messages of a connection mean to the gateway. */
+/** The GraphQL over WebSocket protocol (graphql-transport-ws), by graphql-ws: handles the messages of a connection. */
 import {
   type ExecutionArgs,
   GraphQLError,
@@ -17,11 +17,11 @@ import {
   validateMessage,
 } from "graphql-ws";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
-import type { ResultMark } from "../inserted-text.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
+import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
-import { InvalidConnectionParams, withParams } from "./connection-params.ts";
-import { type Connection, markResults } from "./operation.ts";
+import { InvalidConnectionParams, withConnectionParams } from "./connection-params.ts";
+import { toPlaceholders, type WebSocketConnection } from "./operation.ts";
 
 export interface ProtocolOptions {
   readonly schema: GraphQLSchema;
@@ -29,9 +29,9 @@ export interface ProtocolOptions {
   readonly createContext: CreateContext;
 }
 
-/** Serves a connection that was just opened; the returned callbacks receive its messages and its close. */
+/** Serves a new connection. The returned callbacks receive its messages and its close event. */
 export type Protocol = (
-  connection: Connection,
+  connection: WebSocketConnection,
   socket: { readonly protocol: string; readonly send: (message: string) => Promise<void> },
 ) => {
   readonly onMessage: (text: string) => Promise<void>;
@@ -39,35 +39,35 @@ export type Protocol = (
 };
 
 interface Extra {
-  readonly connection: Connection;
-  /** Of the `subscribe` message that is being handed to the library. */
+  readonly connection: WebSocketConnection;
+  /** The payload of the `subscribe` message that is being passed to the library. */
   payload: SubscribePayload | null;
 }
 
 type Ctx = Context<Record<string, unknown> | undefined, Extra>;
 
-/** Maximum number of operations of one connection at one time. */
-const MAX_OPERATIONS = 100;
+/** Maximum number of concurrent operations of one connection. */
+const MAX_CONCURRENT_OPERATIONS = 100;
 
-/** An operation that runs already, in the library's form. */
-interface Started extends ExecutionArgs {
-  readonly results: AsyncGenerator<ResultMark, void, undefined>;
+/** A running operation, in the form that the library passes to `execute`. */
+interface StartedOperation extends ExecutionArgs {
+  readonly results: AsyncGenerator<JsonPlaceholder, void, undefined>;
 }
 
-/** The library looks whether there is an operation in a document; by then it was found good elsewhere. */
-const ANY_DOCUMENT = parse("{ __typename }");
+/** The library requires a document with an operation. The real one was validated and started before. */
+const PLACEHOLDER_DOCUMENT = parse("{ __typename }");
 
-/** Tells the library to send nothing more for this operation: a promise that never settles, garbage collected with it. */
-const NEVER = () => new Promise<never>(() => {});
+/** With a promise that never settles, the library sends nothing for an operation. It is garbage collected. */
+const createNeverSettled = () => new Promise<never>(() => {});
 
 export function createProtocol(options: ProtocolOptions): Protocol {
   const server = makeServer<Record<string, unknown> | undefined, Extra>({
     onConnect: acceptParams,
-    onSubscribe: createBegin(options),
+    onSubscribe: createStart(options),
     onError: (_ctx, _id, _payload, errors) => errors.map((error) => error.toJSON()),
-    // Only what `begin` started gets here.
-    execute: (args) => (args as Started).results,
-    subscribe: (args) => (args as Started).results,
+    // The library passes on what `onSubscribe` returned.
+    execute: (args) => (args as StartedOperation).results,
+    subscribe: (args) => (args as StartedOperation).results,
   });
 
   return (connection, socket) => {
@@ -83,15 +83,19 @@ export function createProtocol(options: ProtocolOptions): Protocol {
       },
       extra,
     );
-    return { onClose, onMessage: (text) => handOver(text, extra, receive) };
+    return { onClose, onMessage: (text) => handleMessage(text, extra, receive) };
   };
 }
 
 /**
- * Hands a message to the library, without what a `subscribe` message carries: the library keeps each for as long as its
- * operation runs, and that can be 1 MiB for hours.
+ * Passes a message to the library. The payload of a `subscribe` message is passed beside it, in `extra`: the library retains
+ * its messages while their operations run, which may mean 1 MiB each for hours.
  */
-async function handOver(text: string, extra: Extra, receive: (text: string) => Promise<void>): Promise<void> {
+async function handleMessage(
+  text: string,
+  extra: Extra,
+  receive: (text: string) => Promise<void>,
+): Promise<void> {
   const { connection } = extra;
   let message: Message;
   try {
@@ -104,7 +108,7 @@ async function handOver(text: string, extra: Extra, receive: (text: string) => P
   if (message.type !== MessageType.Subscribe) return receive(text);
   const { id, type, payload } = message;
   extra.payload = payload;
-  // The library has called `onSubscribe` when this returns, or closes the connection.
+  // The library calls `onSubscribe` synchronously, or closes the connection.
   const handled = receive(stringifyMessage({ id, type, payload: { query: "" } }));
   extra.payload = null;
   return handled;
@@ -113,8 +117,8 @@ async function handOver(text: string, extra: Extra, receive: (text: string) => P
 function acceptParams(ctx: Ctx): boolean {
   const { connection } = ctx.extra;
   try {
-    connection.headers = withParams(connection.headers, ctx.connectionParams);
-    // Nothing else of them is kept.
+    connection.headers = withConnectionParams(connection.headers, ctx.connectionParams);
+    // The library would retain the payload, which contains credentials, while the connection is open.
     Object.assign(ctx, { connectionParams: undefined });
     return true;
   } catch (error) {
@@ -124,13 +128,13 @@ function acceptParams(ctx: Ctx): boolean {
   }
 }
 
-/** Starts operations. Returns what the library executes next, or errors to send. */
-const createBegin =
+/** Starts an operation. Returns what the library executes next, or the errors that it sends. */
+const createStart =
   ({ schema, run, createContext }: ProtocolOptions) =>
-  async ({ extra: { connection, payload } }: Ctx, id: string): Promise<Started | GraphQLError[]> => {
-    if (payload === null) throw new Error("Expected the payload of a subscribe message.");
-    if (connection.operations.count() >= MAX_OPERATIONS) return [tooMany()];
-    const operation = connection.operations.begin(id);
+  async ({ extra: { connection, payload } }: Ctx, id: string): Promise<StartedOperation | GraphQLError[]> => {
+    if (payload === null) throw new Error("Expected the payload of a subscribe message, got none.");
+    if (connection.operations.count() >= MAX_CONCURRENT_OPERATIONS) return [tooManyOperations()];
+    const operation = connection.operations.start(id);
     const { operationLog, signal } = operation;
     const context = createContext({
       headers: connection.headers,
@@ -143,20 +147,21 @@ const createBegin =
       if (!signal.aborted) throw error;
       return null;
     });
-    // Its id can be another's by now, for which the library would take this one.
+    // Cancelled while it was starting. The client may reuse the id already, and the library would send results of this
+    // operation with it. So nothing is returned.
     if (signal.aborted) {
       if (result?.kind === "stream") await result.responses.return();
       operation.end();
     }
-    if (result === null || signal.aborted) return NEVER();
+    if (result === null || signal.aborted) return createNeverSettled();
     if (result.kind === "single" && result.refusal) {
       operation.end();
-      return result.refusal.map(asError);
+      return result.refusal.map(toGraphQLError);
     }
     return {
       schema,
-      document: ANY_DOCUMENT,
-      results: markResults(responsesOf(result), operation, connection),
+      document: PLACEHOLDER_DOCUMENT,
+      results: toPlaceholders(responsesOf(result), operation, connection),
     };
   };
 
@@ -166,12 +171,12 @@ const requestOf = ({ query, operationName, variables }: SubscribePayload): Opera
   variables: variables ?? {},
 });
 
-/** An error as it was formatted already. */
-const asError = (formatted: GraphQLFormattedError): GraphQLError =>
+/** Wraps an error that has been formatted already. */
+const toGraphQLError = (formatted: GraphQLFormattedError): GraphQLError =>
   Object.assign(new GraphQLError(formatted.message), { toJSON: () => formatted });
 
-const tooMany = (): GraphQLError =>
+const tooManyOperations = (): GraphQLError =>
   new GraphQLError(
-    `Too many operations on this WebSocket (maximum ${MAX_OPERATIONS}). Complete one, or open another WebSocket.`,
+    `Too many operations on this WebSocket (maximum ${MAX_CONCURRENT_OPERATIONS}). Complete one, or open another WebSocket.`,
     { extensions: { code: "TOO_MANY_OPERATIONS" } },
   );

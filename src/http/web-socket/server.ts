@@ -1,4 +1,4 @@
-/** WebSockets at `/graphql`: takes connections and ends them. */
+/** The WebSocket server at `/graphql`: accepts connections, and closes them at shutdown. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,27 +7,27 @@ import { handleProtocols } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { endSocket } from "../error-responses.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
-import { createConnector } from "./connection.ts";
-import { createHandshake, type HandshakeOptions } from "./handshake.ts";
+import { createConnectionHandler } from "./connection.ts";
+import { createHandshakeCheck, type HandshakeOptions } from "./handshake.ts";
 import { createKeepAlive } from "./keep-alive.ts";
 import { GOING_AWAY } from "./operation.ts";
 import { createProtocol, type ProtocolOptions } from "./protocol.ts";
 
 export interface WebSocketServerOptions extends ProtocolOptions, HandshakeOptions {
-  /** Maximum size of a message from a client. */
+  /** Maximum size of a message from a client, in bytes. */
   readonly maxMessageBytes: number;
   readonly logger: FastifyBaseLogger;
 }
 
 export interface WebSockets {
-  /** For `upgrade` events of an HTTP server, where the upgrade is to WebSocket. */
+  /** Handles the `upgrade` event of the HTTP server for WebSockets. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Takes no more, and closes those that are open with 1001. Done when all are closed, after a second at the most. */
+  /** Rejects new connections and closes open ones with code 1001. Resolves within a second. */
   readonly close: () => Promise<void>;
 }
 
-/** How long a client has to confirm that it heard of the end. */
-const CLOSING_MS = 1_000;
+/** How long clients may take to confirm the close. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export function createWebSocketServer(options: WebSocketServerOptions): WebSockets {
   const { maxMessageBytes, logger } = options;
@@ -35,23 +35,27 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     noServer: true,
     maxPayload: maxMessageBytes,
     handleProtocols: (names) => handleProtocols(names),
-    // The library learns in later turns that a completed operation has ended; its id can be another's in the next message.
+    // graphql-ws frees the id of a completed operation asynchronously. The next message may reuse the id, so it must arrive
+    // in a later turn of the event loop.
     allowSynchronousEvents: false,
   });
   const keepAlive = createKeepAlive();
-  const connect = createConnector(createProtocol(options), keepAlive, logger);
+  const serveConnection = createConnectionHandler(createProtocol(options), keepAlive, logger);
   let isClosing = false;
-  const refusalOf = createHandshake(options, () => ({ isClosing, connections: sockets.clients.size }));
+  const checkHandshake = createHandshakeCheck(options, () => ({
+    isClosing,
+    connections: sockets.clients.size,
+  }));
 
   const upgrade: WebSockets["upgrade"] = (request, socket, head) => {
-    // A client that goes away is no news.
+    // The client has disconnected: there is nothing to log.
     socket.on("error", () => socket.destroy());
-    const refusal = refusalOf(request);
-    if (refusal === null) {
-      sockets.handleUpgrade(request, socket, head, (opened) => connect(opened, request));
+    const rejection = checkHandshake(request);
+    if (rejection === null) {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => serveConnection(webSocket, request));
       return;
     }
-    const { status, code, message } = refusal;
+    const { status, code, message } = rejection;
     const statusCode = Number.parseInt(status, 10);
     logger.info({ path: GRAPHQL_PATH, statusCode, errorCodes: [code] }, "connection");
     endSocket(socket, status, code, message);
@@ -60,9 +64,9 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
   const close: WebSockets["close"] = async () => {
     isClosing = true;
     const open = [...sockets.clients];
-    const ends = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     for (const socket of open) socket.close(GOING_AWAY.code, GOING_AWAY.reason);
-    await Promise.race([Promise.all(ends), sleep(CLOSING_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all(closed), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     for (const socket of open) socket.terminate();
     keepAlive.stop();
   };

@@ -1,22 +1,23 @@
-/** Writes messages to a WebSocket, at the speed of its client. */
+/** Writes messages to a WebSocket, at the speed of the client. */
 import type { WebSocket } from "ws";
 
-/** Sends a message after those before it. Settles when all of it was handed to the operating system, or never will be. */
+/** Sends a message after all previous ones. Resolves when the operating system has accepted it, or the socket is closed. */
 export type SendMessage = (message: string) => Promise<void>;
 
 /**
- * Messages that are larger are sent in fragments (RFC 6455, section 5.4) with pings between them, which clients answer
- * as they read: what the operating system has taken, up to some megabytes, is not read yet.
+ * Larger messages are sent in fragments (RFC 6455, section 5.4) with pings between them. The operating system buffers up to
+ * some megabytes, so only the pongs show that the client is reading.
  */
 const FRAGMENT_BYTES = 2 ** 16;
 
 /**
- * Characters that wait behind the message being sent, from which on the client is not listened to: it could ask for
- * more responses without end. Its pongs are not heard either then, only that the operating system takes more.
+ * Backpressure: when more characters than this wait behind the message being sent, the gateway stops reading from the
+ * client, which could otherwise request responses without limit. This stops pongs as well; then the only sign of reading
+ * is that the operating system accepts more data.
  */
-const MAX_WAITING = 2 ** 20;
+const MAX_WAITING_CHARACTERS = 2 ** 20;
 
-/** @param onProgress called whenever a fragment was handed over, which waits until the client has read others. */
+/** @param onProgress called when the operating system has accepted a fragment. */
 export function createWriter(socket: WebSocket, onProgress: () => void): SendMessage {
   let last: Promise<void> = Promise.resolve();
   let isSending = false;
@@ -25,7 +26,7 @@ export function createWriter(socket: WebSocket, onProgress: () => void): SendMes
 
   const sendFragment = (data: string | Buffer, fin: boolean) =>
     new Promise<void>((resolve) => {
-      // Whatever goes wrong closes the socket, which ends its operations.
+      // Errors need no handling: they close the socket, which ends its operations.
       if (socket.readyState !== socket.OPEN) return resolve();
       socket.send(data, { binary: false, fin }, () => {
         onProgress();
@@ -48,10 +49,10 @@ export function createWriter(socket: WebSocket, onProgress: () => void): SendMes
 
   return (message) => {
     waiting += message.length;
-    if (isSending && waiting > MAX_WAITING) socket.pause();
+    if (isSending && waiting > MAX_WAITING_CHARACTERS) socket.pause();
     last = last.then(async () => {
       waiting -= message.length;
-      if (socket.isPaused && waiting <= MAX_WAITING) socket.resume();
+      if (socket.isPaused && waiting <= MAX_WAITING_CHARACTERS) socket.resume();
       isSending = true;
       await sendAll(message);
       isSending = false;
