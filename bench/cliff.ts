@@ -3,7 +3,7 @@
  * without it. An oddity that makes a decoder fall back to a slower path shows as a ratio far above the floor's.
  */
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
-import { ROW_KINDS, type RowKind } from "../src/simulator/row-kinds.ts";
+import { ROW_KINDS, type RowKind } from "../src/simulator/bulk-rows.ts";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { FLOOR, GATEWAY } from "./catalogue.ts";
 import {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
-import type { RowKind } from "../src/simulator/row-kinds.ts";
+import type { RowKind } from "../src/simulator/bulk-rows.ts";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { CONTESTANTS, FLOOR, GATEWAY, MERCURIUS, MERCURIUS_REST } from "./catalogue.ts";
 import { CLIFF_KINDS } from "./cliff.ts";

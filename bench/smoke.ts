@@ -1,6 +1,6 @@
 /** `npm run smoke`: verifies the responses of every server to every workload in both dialects, and the counters. */
 import { strict as assert } from "node:assert";
-import { ROW_KINDS } from "../src/simulator/row-kinds.ts";
+import { ROW_KINDS } from "../src/simulator/bulk-rows.ts";
 import { CONTESTANTS, GATEWAY } from "./catalogue.ts";
 import { expectRight, measure, withStage } from "./measure.ts";
 import { allHosts, isAskedOf, OVERVIEW_ASK, SMALL_ASK, UNTIDY, WORKLOADS } from "./workloads.ts";

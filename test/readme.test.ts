@@ -7,7 +7,7 @@ import { buildSchema, type GraphQLNamedType, isInterfaceType, isObjectType, isUn
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SETTINGS } from "../src/config.ts";
 import { readSdl } from "../src/graphql/sdl.ts";
-import { FAULTS } from "../src/simulator/faults.ts";
+import { ERROR_JOBS } from "../src/simulator/error-jobs.ts";
 import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
 import { ENDLESS } from "./e2e/fault-expectations.ts";
 import { runProgram } from "./process/program.ts";
@@ -221,7 +221,7 @@ describe("tables", () => {
       );
       return errors?.[0]?.extensions.code ?? data.jobInstance.__typename;
     };
-    const actual = FAULTS.map(async ({ id, title }) => [id, title, await answerTo(id)]);
+    const actual = ERROR_JOBS.map(async ({ id, title }) => [id, title, await answerTo(id)]);
     expect(tableOf("Job", "Upstream response", "Gateway")).toEqual(await Promise.all(actual));
   });
 

@@ -1,10 +1,11 @@
 /** Jobs that keep changing. */
-import type { RawAnswer } from "../../src/simulator/answer.ts";
+
 import { buildJob, SCRIPT } from "../../src/simulator/build-job.ts";
 import { host, outcome } from "../../src/simulator/hosts.ts";
 import type { Row } from "../../src/simulator/job.ts";
-import { toJson } from "../../src/simulator/json.ts";
 import { renderData } from "../../src/simulator/render.ts";
+import type { RawAnswer } from "../../src/simulator/response.ts";
+import { toJson } from "../../src/simulator/response.ts";
 
 export interface LiveJob {
   readonly id: string;

@@ -3,7 +3,7 @@
  * `{url}` to its parent when it listens, and answers each message with the `UpstreamCalls` since the previous one.
  */
 import type { SimulatedRequest } from "../../src/simulator/call.ts";
-import { DIALECTS } from "../../src/simulator/render.ts";
+import { DIALECT_NAMES } from "../../src/simulator/render.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import type { UpstreamCalls } from "../load/live.ts";
 import { createLiveAnswers, LARGE_LIVE_JOB, type LiveJob, SMALL_LIVE_JOB } from "./live-job.ts";
@@ -28,7 +28,7 @@ function script(job: LiveJob): void {
   const startedAt = Date.now();
   const answer = createLiveAnswers(job, startedAt);
   simulator.script(job.id, (request) => {
-    const wantsRows = request.query[DIALECTS.release.flag] === "true";
+    const wantsRows = request.query[DIALECT_NAMES.release.flag] === "true";
     const change = Math.floor((request.at - startedAt) / job.changeEveryMs);
     count(request, wantsRows, change);
     return answer(change, wantsRows);

@@ -1,14 +1,13 @@
-/** Short forms for writing jobs down as data. */
-
-import { outcome, type Say } from "./hosts.ts";
+/** Builds simulated jobs from short specifications. */
+import { type OutcomeDetails, outcome } from "./hosts.ts";
 import {
-  type Host,
+  type HostPayload,
   type Id,
   type Job,
-  type JobInstance,
+  type JobPayload,
   type Row,
   type Step,
-  type StepInstance,
+  type StepPayload,
   span,
 } from "./job.ts";
 
@@ -21,12 +20,12 @@ export interface StepSpec {
   readonly type: number;
   readonly name: string;
   readonly status: number;
-  /** When it started and ended, in ms since the epoch; none for a step never reached. */
+  /** Start and end time, in milliseconds since the epoch. Absent for a step that never started. */
   readonly ran?: readonly [start: number, end?: number];
   readonly retries?: number;
   readonly rows?: readonly Row[];
-  /** Fields that differ from what follows from the above. */
-  readonly overrides?: Partial<StepInstance>;
+  /** Fields that replace the generated ones. */
+  readonly overrides?: Partial<StepPayload>;
 }
 
 export interface JobSpec {
@@ -36,26 +35,26 @@ export interface JobSpec {
   readonly created: number;
   readonly ran?: readonly [start: number, end?: number];
   readonly steps: readonly StepSpec[];
-  readonly overrides?: Partial<JobInstance>;
+  readonly overrides?: Partial<JobPayload>;
   readonly emptyLists?: boolean;
 }
 
-/** A job's spec with its place in the table. */
-export interface ScriptedSpec {
+/** A job and its entry in the table of jobs. */
+export interface ScriptedJobSpec {
   readonly title: string;
   readonly spec: JobSpec;
-  /** `bk_scope_type:bk_scope_id`; `biz:1` unless said. */
+  /** `bk_scope_type:bk_scope_id`. Default: `biz:1` */
   readonly scope?: string;
 }
 
-/** A job from its description; every step was created with the job. Scope `biz:1` unless overridden. */
+/** Builds a job in scope `biz:1` unless overridden. All steps have the creation time of the job. */
 export function buildJob(spec: JobSpec): Job {
   return {
     instance: {
       job_instance_id: spec.id,
       bk_scope_type: "biz",
       bk_scope_id: "1",
-      // bk-job adds it for businesses only.
+      // bk-job sends it only for businesses.
       ...(spec.overrides?.bk_scope_type === undefined && { bk_biz_id: 1 }),
       name: spec.name,
       status: spec.status,
@@ -82,21 +81,21 @@ const buildStep = (spec: StepSpec, created: number): Step => ({
   rows: spec.rows ?? [],
 });
 
-/** A host's row: which host, its status and, when they matter, tag and exit code. */
-export interface HostLine extends Say {
-  readonly on: Host;
+/** A host, its status and optionally its tag and exit code. */
+export interface HostSpec extends OutcomeDetails {
+  readonly host: HostPayload;
   readonly status: number;
 }
 
-/** Rows of a step that ran from `start` to `end`; each host takes a little longer than the one before. */
+/** Rows of a step that ran from `start` to `end`. Each host takes a little longer than the previous one. */
 export function hostRows(
   stepType: number,
   [start, end]: readonly [start: number, end: number],
-  lines: readonly HostLine[],
+  hosts: readonly HostSpec[],
 ): Row[] {
-  const shortest = (end - start) / 2;
-  return lines.map(({ on, status, ...say }, index) => {
-    const took = Math.round(shortest + (shortest * (index + 1)) / lines.length);
-    return { target: { host: on }, outcome: outcome(stepType, status, [start, start + took], say) };
+  const minMs = (end - start) / 2;
+  return hosts.map(({ host, status, ...details }, index) => {
+    const durationMs = Math.round(minMs + (minMs * (index + 1)) / hosts.length);
+    return { target: { host }, outcome: outcome(stepType, status, [start, start + durationMs], details) };
   });
 }

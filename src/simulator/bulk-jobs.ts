@@ -1,26 +1,26 @@
 /**
- * Finished jobs of any size, one per id, for load tests: a load generator can ask for a different job each
- * time at nearly no cost here. The rows are serialised once per host count; only the head, with the job's
- * own ids, is written per request.
+ * Finished jobs of any size for load tests. Every job has an id of its own, so a load generator can request a different
+ * job each time at almost no cost to the simulator: rows are serialized once per number of hosts, and only the fields of
+ * the job and its step are serialized per request.
  */
-import type { RawAnswer } from "./answer.ts";
+
 import { buildJob, SCRIPT } from "./build-job.ts";
-import { BULK_RAN, BULK_START, bulkRow } from "./bulk-row.ts";
+import { BULK_RAN, BULK_START, bulkRows, ROW_KINDS, type RowKind, tidyRow } from "./bulk-rows.ts";
 import type { Call, Responder } from "./call.ts";
 import type { Job } from "./job.ts";
-import { toJson } from "./json.ts";
-import { DIALECTS, type Dialect, inReadOrder, renderData, renderRows } from "./render.ts";
-import { bulkRows, ROW_KINDS, type RowKind } from "./row-kinds.ts";
-import { serverData, serverRow } from "./server-form.ts";
+import { DIALECT_NAMES, type Dialect, inReadOrder, renderData, renderRows } from "./render.ts";
+import type { RawResponse } from "./response.ts";
+import { toJson } from "./response.ts";
+import { serverData, serverRow } from "./server-key-order.ts";
 
-/** `4`, six digits of host count, four of a serial number: 40010000007 has 1 000 hosts. */
+/** `4`, number of hosts (6 digits), serial number (4 digits): 40010000007 has 1 000 hosts. */
 const BULK_ID = /^4(\d{6})(\d{4})$/;
-/** `5`, two digits of the kind of rows, one for how many are odd, then as above. */
+/** `5`, kind of rows (2 digits), whether all rows are of that kind (1 digit), then as above. */
 const KIND_ID = /^5(\d{2})([01])(\d{6})(\d{4})$/;
 const MAX_HOSTS = 100_000;
 const SCOPE = "biz:1";
 
-/** What the rows of a bulk job are like, and how many of them: `some` is 1 in 100. */
+/** The kind of the rows of a bulk job, and how many of them have it: `some` means 1 in 100. */
 export interface BulkRowsKind {
   readonly kind: RowKind;
   readonly share: "some" | "all";
@@ -29,8 +29,10 @@ export interface BulkRowsKind {
 const EVERY = { some: 100, all: 1 } as const;
 
 /**
- * The id of a finished job with `hostCount` hosts (up to 100 000); `serial` up to 9 999 tells them apart. With `rows`
- * they are of that kind, and keys come in the order in which servers send them.
+ * The id of a finished job.
+ * @param hostCount up to 100 000.
+ * @param serial up to 9 999, to distinguish jobs of the same size.
+ * @param rows kind of the rows, whose keys are then in the order in which real servers send them.
  */
 export function bulkJobId(hostCount: number, serial = 0, rows?: BulkRowsKind): string {
   const prefix = rows
@@ -43,11 +45,11 @@ export function bulkJobId(hostCount: number, serial = 0, rows?: BulkRowsKind): s
 interface BulkSpec {
   readonly hostCount: number;
   readonly name: string;
-  /** Null: tidy rows in the simulator's own order of keys. */
+  /** Null means tidy rows with the simulator's own key order. */
   readonly rows: BulkRowsKind | null;
 }
 
-/** Everything but the rows. */
+/** The job without its rows. */
 const bulkJob = (id: number, { hostCount, name }: BulkSpec): Job => {
   const status = hostCount > 19 ? 4 : 3;
   return buildJob({
@@ -63,70 +65,70 @@ const bulkJob = (id: number, { hostCount, name }: BulkSpec): Job => {
 /** Indentation of the body. */
 const indentOf = ({ rows }: BulkSpec): number => (rows?.kind === "white-space" ? 2 : 0);
 
-/** All rows as they are sent at one read. */
-function rowsText(spec: BulkSpec, dialect: Dialect, read: number): string {
+/** All rows as JSON, in the order of one read. */
+function serializeRows(spec: BulkSpec, dialect: Dialect, read: number): string {
   const { hostCount, rows } = spec;
   if (rows === null) {
-    const plain = Array.from({ length: hostCount }, (_, index) => bulkRow(index));
-    return toJson(renderRows(plain, { dialect, read }));
+    const tidyRows = Array.from({ length: hostCount }, (_, index) => tidyRow(index));
+    return toJson(renderRows(tidyRows, { dialect, read }));
   }
-  const odd = bulkRows(hostCount, { kind: rows.kind, every: EVERY[rows.share], dialect });
+  const variedRows = bulkRows(hostCount, { kind: rows.kind, every: EVERY[rows.share], dialect });
   return toJson(
-    inReadOrder(odd, read).map((row) => serverRow(row, dialect)),
+    inReadOrder(variedRows, read).map((row) => serverRow(row, dialect)),
     indentOf(spec),
   );
 }
 
-/** Rows as JSON text, ready to be sent: two orders per dialect, which alternate. */
-function createRowText(spec: BulkSpec): (dialect: Dialect, read: number) => Uint8Array {
-  const texts = new Map<string, Uint8Array>();
+/** Caches serialized rows: two alternating orders per dialect. */
+function createRowCache(spec: BulkSpec): (dialect: Dialect, read: number) => Uint8Array {
+  const cache = new Map<string, Uint8Array>();
   return (dialect, read) => {
     const key = `${dialect}/${read % 2}`;
-    let text = texts.get(key);
-    if (text === undefined) {
-      text = Buffer.from(rowsText(spec, dialect, read % 2));
-      texts.set(key, text);
+    let json = cache.get(key);
+    if (json === undefined) {
+      json = Buffer.from(serializeRows(spec, dialect, read % 2));
+      cache.set(key, json);
     }
-    return text;
+    return json;
   };
 }
 
-/** `data` with an empty host list where rows are wanted. */
-function headData(spec: BulkSpec, { jobInstanceId, dialect, wantsRows }: Call): object {
+/** `data` with an empty host list in place of the rows. */
+function dataWithoutRows(spec: BulkSpec, { jobInstanceId, dialect, wantsRows }: Call): object {
   const job = bulkJob(Number(jobInstanceId), spec);
   const [step] = job.steps;
   if (spec.rows === null || step === undefined) return renderData(job, { dialect, wantsRows, read: 0 });
   return serverData(job.instance, step.instance, { dialect, wantsRows });
 }
 
-/** Answers for all jobs of one host count; rows are serialised at the first request that wants them. */
-function createBulkAnswer(spec: BulkSpec): Responder {
-  const rowText = createRowText(spec);
+/** Responds for all jobs of one specification. Rows are serialized by the first request that wants them. */
+function createBulkResponder(spec: BulkSpec): Responder {
+  const rowsJson = createRowCache(spec);
   const indent = indentOf(spec);
   let reads = 0;
-  return (call): RawAnswer => {
+  return (call): RawResponse => {
     const { dialect, jobRequestId, wantsRows } = call;
-    const text = toJson({ data: headData(spec, call), job_request_id: jobRequestId }, indent);
-    const key = `"${DIALECTS[dialect].listKey}":${indent > 0 ? " " : ""}`;
-    // Without rows of its own the job renders an empty list: the ready text goes in its place.
-    const [head = "", tail = ""] = text.split(`${key}[]`);
+    const body = toJson({ data: dataWithoutRows(spec, call), job_request_id: jobRequestId }, indent);
+    const key = `"${DIALECT_NAMES[dialect].listKey}":${indent > 0 ? " " : ""}`;
+    // The cached rows replace the empty list.
+    const [head = "", tail = ""] = body.split(`${key}[]`);
     return {
       kind: "raw",
       status: 200,
       headers: { "content-type": "application/json", "x-bk-job-request-id": jobRequestId },
-      body: wantsRows ? [`${head}${key}`, rowText(dialect, reads++), tail] : text,
+      body: wantsRows ? [`${head}${key}`, rowsJson(dialect, reads++), tail] : body,
     };
   };
 }
 
-/** One large job under an id of its own. */
+/** A large job with a fixed id. */
 export const createLargeJob = (hostCount: number, name: string): Responder =>
-  createBulkAnswer({ hostCount, name, rows: null });
+  createBulkResponder({ hostCount, name, rows: null });
 
-/** How many host counts are kept serialised: 19 MB each at 50 000 hosts, times two orders. */
-const KEPT = 8;
+/** Maximum number of cached specifications. The rows of 50 000 hosts take 19 MB per order. */
+const MAX_CACHED_RESPONDERS = 8;
 
-/** What an id says of its job; null for all other ids, also those that ask for too much. */
+/** The job that an id specifies. Null for other ids, and for more than `MAX_HOSTS`. */
 function readBulkId(id: string): BulkSpec | null {
   const digits = BULK_ID.exec(id)?.[1];
   const [, kindDigits, share, countDigits] = KIND_ID.exec(id) ?? [];
@@ -140,21 +142,21 @@ function readBulkId(id: string): BulkSpec | null {
   return { hostCount, name, rows: { kind, share: share === "1" ? "all" : "some" } };
 }
 
-/** All ids that name their host count. */
+/** The jobs whose ids specify them. */
 export function createBulkJobs(): { find(scope: string, id: string): Responder | undefined } {
   const responders = new Map<string, Responder>();
   return {
     find(scope, id) {
       const spec = scope === SCOPE ? readBulkId(id) : null;
       if (spec === null) return undefined;
-      // Serial numbers make no difference to the rows.
+      // Jobs that differ only in the serial number share a responder.
       const key = id.slice(0, -4);
       let responder = responders.get(key);
       if (responder === undefined) {
-        responder = createBulkAnswer(spec);
+        responder = createBulkResponder(spec);
         responders.set(key, responder);
         const [oldest] = responders.keys();
-        if (responders.size > KEPT && oldest !== undefined) responders.delete(oldest);
+        if (responders.size > MAX_CACHED_RESPONDERS && oldest !== undefined) responders.delete(oldest);
       }
       return responder;
     },

@@ -1,52 +1,63 @@
-/** One valid call of the endpoint, as jobs and faults see it. */
+/** A valid call of the endpoint, and the jobs that respond to it. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { Answer } from "./answer.ts";
 import type { Dialect } from "./render.ts";
+import type { SimulatedResponse } from "./response.ts";
 
-/** A request to the endpoint, as received. Of a repeated query parameter, the first. */
+/** A request as received. If a query parameter is repeated, its first value. */
 export interface SimulatedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** When it arrived, by the simulator's clock, in ms since the epoch. */
+  /** Time of arrival on the simulator's clock, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Language of messages: `Blueking-Language`, else Chinese. */
+/** Language of messages: from the header `Blueking-Language`, by default Chinese. */
 export type Language = "zh-cn" | "en";
 
-/** A text in both languages. */
-export type Text = Readonly<Record<Language, string>>;
+/** A message in both languages. */
+export type LocalizedMessage = Readonly<Record<Language, string>>;
 
-/** A request that passed the API Gateway and the validation of parameters. */
+/** A request with valid credentials and parameters. */
 export interface Call {
   readonly request: SimulatedRequest;
   readonly dialect: Dialect;
   readonly language: Language;
-  /** In decimal digits, without leading zeros. */
+  /** Decimal, without leading zeros. */
   readonly jobInstanceId: string;
-  /** Whether the flag of this dialect asks for host lists. */
+  /** Whether the query parameter of this dialect requests host results. */
   readonly wantsRows: boolean;
-  /** bk-job's id of this request: body `job_request_id` and header `X-Bk-Job-Request-Id`. */
+  /** bk-job's request id: `job_request_id` in the body and the header `X-Bk-Job-Request-Id`. */
   readonly jobRequestId: string;
 }
 
-/** Answers calls for one job instance. May have a state of its own. */
-export type Responder = (call: Call) => Answer;
+/** Responds to calls for one job instance. It can be stateful. */
+export type Responder = (call: Call) => SimulatedResponse;
 
-/** What a responder is made with. */
 export interface ResponderOptions {
-  /** How long the progressing job takes. */
+  /** Duration of one run of the progressing job. */
   readonly runDurationMs: number;
 }
 
-/** A job id that the simulator knows. `create` is called once per simulator, so that state is never shared. */
+/** A job of the simulator. `create` is called once per simulator, so simulators share no state. */
 export interface JobEntry {
   readonly id: string;
-  /** `bk_scope_type:bk_scope_id` under which it can be asked for. */
+  /** The scope that the job belongs to: `bk_scope_type:bk_scope_id`. */
   readonly scope: string;
-  /** What it is good for, in a few words. */
+  /** Short description. `docs/simulator.md` lists it. */
   readonly title: string;
   create(options: ResponderOptions): Responder;
 }
+
+/** An error job: a job id in scope `biz:1` whose calls all get the same failing response. */
+export const errorJob = (
+  id: number,
+  title: string,
+  respond: (call: Call) => SimulatedResponse,
+): JobEntry => ({
+  id: String(id),
+  scope: "biz:1",
+  title,
+  create: () => respond,
+});

@@ -1,19 +1,22 @@
-/** What the API Gateway checks before a request reaches bk-job. */
+/** The credential checks of the API Gateway. */
 
-import type { JsonAnswer } from "./answer.ts";
 import { apiGatewayError } from "./envelopes.ts";
+import type { JsonResponse } from "./response.ts";
 
-/** Access tokens with a meaning of their own; every other is a valid one. */
+/** Access tokens with a special meaning. All other tokens are valid. */
 const EXPIRED_TOKEN = "expired-token";
 export const NO_PERMISSION_TOKEN = "no-permission";
 
 /** `X-Bkapi-Authorization`, parsed. */
 type Credentials = Readonly<Record<string, unknown>>;
 
-/** The credentials of a request, or the answer to bad ones. Texts: the API Gateway's troubleshooting page. */
+/**
+ * The credentials of a request, or the error response to invalid ones. The messages are those of the API Gateway's
+ * troubleshooting page.
+ */
 export function readCredentials(
   header: string | undefined,
-): { readonly credentials: Credentials } | { readonly refusal: JsonAnswer } {
+): { readonly credentials: Credentials } | { readonly errorResponse: JsonResponse } {
   const credentials = parse(header);
   if (credentials === undefined) return invalidArgs("request header X-Bkapi-Authorization is invalid");
 
@@ -30,19 +33,19 @@ export function readCredentials(
   );
 }
 
-/** An absent header reads as credentials without anything in them; undefined for what is no JSON object. */
+/** An absent header means empty credentials. Returns undefined if the header is not a JSON object. */
 function parse(header: string | undefined): Credentials | undefined {
   try {
     const value: unknown = JSON.parse(header ?? "{}");
-    // Any object will do: what is in it is checked field by field.
+    // Each field is checked where it is used.
     return typeof value === "object" && value !== null ? (value as Credentials) : undefined;
   } catch {
     return undefined;
   }
 }
 
-const invalidArgs = (reason: string): { readonly refusal: JsonAnswer } => ({
-  refusal: apiGatewayError({
+const invalidArgs = (reason: string): { readonly errorResponse: JsonResponse } => ({
+  errorResponse: apiGatewayError({
     status: 400,
     code: 1640001,
     codeName: "INVALID_ARGS",

@@ -1,7 +1,7 @@
-/** Job 100: the success example of the endpoint's documentation, key by key in its order. */
+/** Job 100: the example of the endpoint's documentation, with its keys in the same order. */
 import type { JobEntry } from "./call.ts";
 import type { Job } from "./job.ts";
-import { createStaticJob } from "./static-job.ts";
+import { createStaticJob } from "./render.ts";
 
 const JOB: Job = {
   instance: {
@@ -49,9 +49,9 @@ const JOB: Job = {
 export const DOCUMENTED_JOB: JobEntry = {
   id: "100",
   scope: "biz:1",
-  title: "The documentation's own example, to the letter",
+  title: "The example of the endpoint's documentation, unchanged",
   create: () => {
-    const answer = createStaticJob(JOB);
-    return (call) => answer({ ...call, jobRequestId: "xxx" });
+    const respond = createStaticJob(JOB);
+    return (call) => respond({ ...call, jobRequestId: "xxx" });
   },
 };

@@ -1,10 +1,5 @@
-/** `get_job_instance_status`: what a deployment checks, in its order, before it looks at the job itself. */
+/** The endpoint `get_job_instance_status`: the checks of a real deployment, in the same order, then the job. */
 import { randomUUID } from "node:crypto";
-import type { Answer } from "./answer.ts";
-import type { Call, Language, SimulatedRequest } from "./call.ts";
-import { NO_PERMISSION_TOKEN, readCredentials } from "./credentials.ts";
-import type { JobContext } from "./envelopes.ts";
-import type { JobDirectory } from "./job-directory.ts";
 import {
   illegalParameter,
   jobNotFound,
@@ -13,10 +8,15 @@ import {
   noPermission,
   scopeNotFound,
   wrongMethod,
-} from "./job-errors.ts";
-import { DIALECTS, type Dialect } from "./render.ts";
+} from "./bk-job-errors.ts";
+import type { Call, Language, SimulatedRequest } from "./call.ts";
+import { NO_PERMISSION_TOKEN, readCredentials } from "./credentials.ts";
+import type { JobContext } from "./envelopes.ts";
+import type { JobDirectory } from "./job-directory.ts";
+import { DIALECT_NAMES, type Dialect } from "./render.ts";
+import type { SimulatedResponse } from "./response.ts";
 
-/** Scopes that exist. `biz:2` has no jobs: it is there to ask for those of another scope. */
+/** The existing scopes. `biz:2` has no jobs: it serves to request the jobs of another scope. */
 const SCOPES: ReadonlySet<string> = new Set(["biz:1", "biz:2", "biz_set:9991001", "tenant_set:1"]);
 
 const REQUIRED = ["bk_scope_type", "bk_scope_id", "job_instance_id"] as const;
@@ -25,10 +25,10 @@ const TRUE = new Set(["true", "on", "yes", "1"]);
 const FALSE = new Set(["false", "off", "no", "0", ""]);
 const MAX_LONG = 2n ** 63n - 1n;
 
-/** The built-in answer to a request for the endpoint's path. */
-export function answerRequest(request: SimulatedRequest, dialect: Dialect, jobs: JobDirectory): Answer {
-  const caller = readCredentials(single(request.headers["x-bkapi-authorization"]));
-  if ("refusal" in caller) return caller.refusal;
+/** The built-in response to a request for the endpoint. */
+export function respond(request: SimulatedRequest, dialect: Dialect, jobs: JobDirectory): SimulatedResponse {
+  const caller = readCredentials(firstValue(request.headers["x-bkapi-authorization"]));
+  if ("errorResponse" in caller) return caller.errorResponse;
 
   const context = { jobRequestId: randomUUID().replaceAll("-", ""), language: languageOf(request) };
   const call = readCall(request, dialect, context);
@@ -42,14 +42,18 @@ export function answerRequest(request: SimulatedRequest, dialect: Dialect, jobs:
   return job(call);
 }
 
-/** The parameters as Spring binds them, or the answer to bad ones. */
-function readCall(request: SimulatedRequest, dialect: Dialect, context: JobContext): Call | Answer {
+/** The parameters as Spring binds them, or the error response to invalid ones. */
+function readCall(
+  request: SimulatedRequest,
+  dialect: Dialect,
+  context: JobContext,
+): Call | SimulatedResponse {
   if (request.method !== "GET") return wrongMethod(context, request.method);
   const { query } = request;
   const missing = REQUIRED.find((name) => (query[name] ?? "").trim() === "");
   if (missing !== undefined) return missingParameter(context, missing);
 
-  const { flag, scopeTypes } = DIALECTS[dialect];
+  const { flag, scopeTypes } = DIALECT_NAMES[dialect];
   const jobInstanceId = parseLong(query.job_instance_id ?? "");
   if (jobInstanceId === undefined) return mistypedParameter(context, "job_instance_id", "long");
   const wantsRows = parseBoolean(query[flag] ?? "");
@@ -60,7 +64,7 @@ function readCall(request: SimulatedRequest, dialect: Dialect, context: JobConte
   return { ...context, request, dialect, jobInstanceId: jobInstanceId.toString(), wantsRows };
 }
 
-/** As Spring's `StringToNumber` for a `Long`: surrounding blanks and a sign pass, 64 bits are the limit. */
+/** As Spring's `StringToNumber` for a `Long`: accepts surrounding white space and a sign, up to 64 bits. */
 function parseLong(raw: string): bigint | undefined {
   const digits = /^\s*\+?(-?\d+)\s*$/.exec(raw)?.[1];
   if (digits === undefined) return undefined;
@@ -68,7 +72,7 @@ function parseLong(raw: string): bigint | undefined {
   return value > MAX_LONG || value < -MAX_LONG - 1n ? undefined : value;
 }
 
-/** As Spring's `StringToBooleanConverter`; an empty value counts as absent. */
+/** As Spring's `StringToBooleanConverter`. An empty value means false, like an absent one. */
 function parseBoolean(raw: string): boolean | undefined {
   const value = raw.trim().toLowerCase();
   if (TRUE.has(value)) return true;
@@ -76,8 +80,8 @@ function parseBoolean(raw: string): boolean | undefined {
 }
 
 const languageOf = ({ headers }: SimulatedRequest): Language =>
-  single(headers["blueking-language"])?.toLowerCase() === "en" ? "en" : "zh-cn";
+  firstValue(headers["blueking-language"])?.toLowerCase() === "en" ? "en" : "zh-cn";
 
-/** A header sent several times arrives as a list; the first counts. */
-const single = (header: string | string[] | undefined): string | undefined =>
+/** The first value of a header that was sent several times. */
+const firstValue = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header[0] : header;

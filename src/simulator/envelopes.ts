@@ -1,25 +1,25 @@
-/** The envelopes that arrive on the one URL: bk-job V4, BlueKing API Gateway, bk-job V3. */
+/** The response envelopes of the endpoint: those of bk-job V4, the BlueKing API Gateway and bk-job V3. */
 import type { OutgoingHttpHeaders } from "node:http";
-import type { JsonAnswer } from "./answer.ts";
-import type { Language, Text } from "./call.ts";
+import type { Language, LocalizedMessage } from "./call.ts";
+import type { JsonResponse } from "./response.ts";
 
-/** What every bk-job envelope needs to know of its request. */
+/** What a bk-job envelope takes from the request. */
 export interface JobContext {
   readonly jobRequestId: string;
   readonly language: Language;
 }
 
-/** The detail that tells bk-job's own errors apart: `ErrorCode` in bk-job, as a string. */
+/** An entry of `error.details`. `code` is bk-job's `ErrorCode` as a string and identifies the error. */
 export interface ErrorDetail {
   readonly code: string;
-  readonly message: Text;
+  readonly message: LocalizedMessage;
 }
 
 export interface V4Error {
   readonly status: number;
   readonly code: string;
-  readonly message: Text;
-  /** What to apply for in IAM. */
+  readonly message: LocalizedMessage;
+  /** The permissions to apply for in IAM. */
   readonly data?: unknown;
   readonly details?: readonly ErrorDetail[];
 }
@@ -28,16 +28,16 @@ const jobHeaders = ({ jobRequestId }: JobContext): OutgoingHttpHeaders => ({
   "x-bk-job-request-id": jobRequestId,
 });
 
-/** bk-job V4 success: `data` and the request id. */
-export const v4Success = (context: JobContext, data: unknown): JsonAnswer => ({
+/** A successful response of bk-job V4: `data` and the request id. */
+export const v4Success = (context: JobContext, data: unknown): JsonResponse => ({
   kind: "json",
   status: 200,
   headers: jobHeaders(context),
   body: { data, job_request_id: context.jobRequestId },
 });
 
-/** bk-job V4 failure: `error` and the request id. */
-export const v4Error = (context: JobContext, error: V4Error): JsonAnswer => ({
+/** An error response of bk-job V4: `error` and the request id. */
+export const v4Error = (context: JobContext, error: V4Error): JsonResponse => ({
   kind: "json",
   status: error.status,
   headers: jobHeaders(context),
@@ -52,8 +52,13 @@ export const v4Error = (context: JobContext, error: V4Error): JsonAnswer => ({
   },
 });
 
-/** The V3 envelope of bk-job 3.10 and older, and of bk-job's own gateway. */
-export const v3Error = (context: JobContext, status: number, code: number, message: Text): JsonAnswer => ({
+/** An error response of bk-job V3, which bk-job 3.10 and older and bk-job's own gateway send. */
+export const v3Error = (
+  context: JobContext,
+  status: number,
+  code: number,
+  message: LocalizedMessage,
+): JsonResponse => ({
   kind: "json",
   status,
   headers: jobHeaders(context),
@@ -73,18 +78,18 @@ export interface ApiGatewayError {
   readonly codeName: string;
   /** Always English. */
   readonly message: string;
-  /** Added to those that mark the envelope. */
+  /** Headers besides those of every API Gateway error. */
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** A failure that the API Gateway itself made, with the headers that only such ones have. */
+/** An error of the API Gateway itself, with the headers that only such errors have. */
 export const apiGatewayError = ({
   status,
   code,
   codeName,
   message,
   headers,
-}: ApiGatewayError): JsonAnswer => ({
+}: ApiGatewayError): JsonResponse => ({
   kind: "json",
   status,
   headers: { "x-bkapi-error-code": String(code), "x-bkapi-error-message": message, ...headers },

@@ -1,8 +1,8 @@
-/** Made-up machines. */
-import { type Host, type Outcome, span } from "./job.ts";
+/** Simulated hosts and their outcomes. */
+import { type HostPayload, type Outcome, span } from "./job.ts";
 
-/** The n-th of up to 2^24 hosts: always the same one, complete as a released bk-job shows it. */
-export function host(n: number, overrides: Partial<Host> = {}): Host {
+/** Host number n (below 2^24), with all fields that released versions of bk-job send. Always the same for the same n. */
+export function host(n: number, overrides: Partial<HostPayload> = {}): HostPayload {
   return {
     bk_host_id: 2_000_000 + n,
     ip: `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`,
@@ -14,26 +14,26 @@ export function host(n: number, overrides: Partial<Host> = {}): Host {
   };
 }
 
-/** What to say of a host beyond its status and time; an exit code is left out where the upstream has none. */
-export interface Say {
+/** Tag and exit code of an outcome. The exit code is ignored for statuses without one. */
+export interface OutcomeDetails {
   readonly tag?: string;
   readonly exitCode?: number;
 }
 
-/** Statuses without an exit code also on script steps. */
+/** Statuses that have no exit code even in script steps. */
 const NO_EXIT_CODE: ReadonlySet<number> = new Set([2, 5, 7, 15, 18]);
-const WAITING = 5;
-const RUNNING = 7;
+export const WAITING = 5;
+export const RUNNING = 7;
 
 /**
- * How a step of `stepType` went on one target, with the fields that the upstream sends for that status:
- * no times while waiting, only the start while running, no exit code where no script has exited.
+ * The outcome of a step on one target, with the fields that the upstream sends for that status: no times while waiting,
+ * only the start time while running, no exit code if no script has exited.
  */
 export function outcome(
   stepType: number,
   status: number,
   [start, end]: readonly [start: number, end: number],
-  { tag = "", exitCode = 0 }: Say = {},
+  { tag = "", exitCode = 0 }: OutcomeDetails = {},
 ): Outcome {
   return {
     status,

@@ -1,18 +1,18 @@
-/** Which job ids exist in which scope, and who answers for them. */
+/** Finds the responder of a job id in a scope. */
 import { createBulkJobs } from "./bulk-jobs.ts";
 import type { Responder, ResponderOptions } from "./call.ts";
-import { FAULTS } from "./faults.ts";
+import { ERROR_JOBS } from "./error-jobs.ts";
 import { SCRIPTED_JOBS } from "./scripted-jobs.ts";
 
 export interface JobDirectory {
-  /** Who answers for a job id in a scope (`type:id`); undefined when there is no such job in it. */
+  /** The responder of a job in a scope (`type:id`). Undefined if the scope has no such job. */
   find(scope: string, id: string): Responder | undefined;
 }
 
-/** All scripted jobs and faults, each with its own state, and the bulk ids. */
+/** All scripted jobs, error jobs and bulk jobs, with state of their own. */
 export function createJobDirectory(options: ResponderOptions): JobDirectory {
   const known = new Map(
-    [...SCRIPTED_JOBS, ...FAULTS].map(({ scope, id, create }) => [`${scope}/${id}`, create(options)]),
+    [...SCRIPTED_JOBS, ...ERROR_JOBS].map(({ scope, id, create }) => [`${scope}/${id}`, create(options)]),
   );
   const bulkJobs = createBulkJobs();
   return {

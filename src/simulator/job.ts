@@ -1,21 +1,21 @@
 /**
- * A job instance as the simulator keeps it: the upstream's own names, but one row form for both dialects.
- * Fields that the upstream leaves out when null are optional; a written `null` is sent as `null`.
+ * A simulated job instance: the upstream's field names, with one form of rows for both dialects. Fields that the upstream
+ * omits when null are optional; an explicit `null` is sent as `null`.
  */
 
-/** Upstream ids are 64-bit; `bigint` for those above 2^53. */
+/** Ids have 64 bits: `bigint` above 2^53. */
 export type Id = number | bigint;
 
 type Millis = number | null;
 
-/** When something ran. `total_time` can differ from the difference, see `span`. */
+/** Start time, end time and duration. `total_time` can differ from end minus start; see `span`. */
 export interface Span {
   readonly start_time?: Millis;
   readonly end_time?: Millis;
   readonly total_time?: Millis;
 }
 
-export interface Host {
+export interface HostPayload {
   readonly bk_host_id?: Id | null;
   readonly ip?: string | null;
   readonly bk_cloud_id?: number | null;
@@ -25,29 +25,29 @@ export interface Host {
   readonly alive?: 0 | 1;
 }
 
-export interface Container {
+export interface ContainerPayload {
   readonly id: Id;
   readonly container_id: string;
   readonly name: string;
   readonly node_host_id?: Id;
 }
 
-/** How one step went on one target: the part of a row that both dialects have. */
+/** The outcome of a step on one target: the fields of a row that both dialects share. */
 export interface Outcome extends Span {
   readonly status: number;
   readonly tag?: string | null;
   readonly exit_code?: number | null;
-  /** In the documentation's example only. */
+  /** Only in the example of the documentation. */
   readonly error_code?: number;
 }
 
-/** One row of a host list: `host` or `container`, and how it went there. */
+/** A row of a host list: a host or container, and the outcome there. */
 export interface Row {
-  readonly target: { readonly host: Host } | { readonly container: Container };
+  readonly target: { readonly host: HostPayload } | { readonly container: ContainerPayload };
   readonly outcome: Outcome;
 }
 
-export interface StepInstance extends Span {
+export interface StepPayload extends Span {
   readonly step_instance_id: Id;
   readonly type: number;
   readonly name: string;
@@ -56,11 +56,11 @@ export interface StepInstance extends Span {
   readonly create_time: number;
 }
 
-export interface JobInstance extends Span {
+export interface JobPayload extends Span {
   readonly job_instance_id: Id;
   readonly bk_scope_type: string;
   readonly bk_scope_id: string;
-  /** An extra field beyond the contract, often present. */
+  /** Undocumented, but often present. */
   readonly bk_biz_id?: number;
   readonly name: string;
   readonly status: number;
@@ -68,27 +68,27 @@ export interface JobInstance extends Span {
 }
 
 export interface Step {
-  readonly instance: StepInstance;
+  readonly instance: StepPayload;
   readonly rows: readonly Row[];
 }
 
-/** A job with its steps, ready to be rendered in either dialect. */
+/** A job with its steps, to be rendered in either dialect. */
 export interface Job {
-  readonly instance: JobInstance;
+  readonly instance: JobPayload;
   readonly steps: readonly Step[];
-  /** Sends `[]` where others leave the host list out, as bk-job 3.10 and older do. */
+  /** Whether empty host lists are sent as `[]`, as by bk-job 3.10 and older, instead of being omitted. */
   readonly emptyLists?: boolean;
 }
 
-/** Run statuses that count as finished; see bk-job's `RunStatusEnum`. Every other is not, also unknown ones. */
+/** The finished statuses of bk-job's `RunStatusEnum`. All others, unknown ones included, are not finished. */
 const FINISHED: ReadonlySet<number> = new Set([3, 4, 5, 6, 8, 9, 11, 13, 14]);
 
-/** The upstream's `finished` of a job status. */
+/** The value of `finished` for a job status. */
 export const isFinished = (status: number): boolean => FINISHED.has(status);
 
-/** Start, end and total of something that ran; without `end` it is still running. */
+/** Start time, end time and duration. Without `end`, it is still running. */
 export const span = (start: number, end?: number): Span =>
   end === undefined
     ? { start_time: start }
-    : // bk-job writes 100 ms for what ended no later than it began.
+    : // bk-job reports 100 ms if the end is not after the start.
       { start_time: start, end_time: end, total_time: end > start ? end - start : 100 };

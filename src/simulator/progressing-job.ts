@@ -1,8 +1,8 @@
-/** A job that runs by the clock: three steps whose hosts go from waiting to running to done, and again. */
+/** A job that progresses with time: in each of its three steps, hosts go from waiting to running to finished. */
 import { buildJob, FILE, SCRIPT, type StepSpec } from "./build-job.ts";
 import type { JobEntry } from "./call.ts";
 import { v4Success } from "./envelopes.ts";
-import { host, outcome, type Say } from "./hosts.ts";
+import { host, type OutcomeDetails, outcome } from "./hosts.ts";
 import type { Job, Row } from "./job.ts";
 import { renderData } from "./render.ts";
 
@@ -12,11 +12,11 @@ const STEPS = [
   { type: SCRIPT, name: "安装补丁" },
 ] as const;
 const HOSTS_PER_STEP = 6;
-/** One host of the last step fails, so that the job can be retried: bk-job retries failed jobs only. */
+/** One host of the last step fails, because bk-job retries only failed jobs. */
 const FAILED_HOST = 4;
-const FAILURE: Say = { tag: "reboot required", exitCode: 3 };
+const FAILURE: OutcomeDetails = { tag: "reboot required", exitCode: 3 };
 
-/** One attempt: when it began, how long it takes in all, how many came before it. */
+/** One attempt, and the number of attempts before it. */
 interface Attempt {
   readonly createdAt: number;
   readonly startedAt: number;
@@ -24,7 +24,7 @@ interface Attempt {
   readonly retries: number;
 }
 
-/** The job as it stands `at` an instant. */
+/** The state of the job at the time `at`. */
 function jobAt(attempt: Attempt, at: number): Job {
   const { createdAt, startedAt, durationMs, retries } = attempt;
   const end = startedAt + durationMs;
@@ -48,7 +48,7 @@ function jobAt(attempt: Attempt, at: number): Job {
   });
 }
 
-/** Hosts start one after the other in the first half of the step and take half of it each. */
+/** Hosts start one by one in the first half of the step. Each takes half the duration of the step. */
 function rowsAt(
   type: number,
   [from, to]: readonly [from: number, to: number],
@@ -62,19 +62,19 @@ function rowsAt(
     const fails = hasFailure && index === FAILED_HOST;
     const final = fails ? 104 : 9;
     const status = at < start ? 5 : at < end ? 7 : final;
-    const say = fails && status === final ? FAILURE : {};
-    return { target: { host: host(100 + index) }, outcome: outcome(type, status, [start, end], say) };
+    const details = fails && status === final ? FAILURE : {};
+    return { target: { host: host(100 + index) }, outcome: outcome(type, status, [start, end], details) };
   });
 }
 
 /**
- * Starts at the first request. The first request more than `runDurationMs` after its end starts it again,
- * as a retry would: one more execution, end times cleared.
+ * Starts at the first request. The first request more than `runDurationMs` after the end starts a retry: the execution
+ * count increases, and the end times are absent again.
  */
 export const PROGRESSING_JOB: JobEntry = {
   id: "20000000003",
   scope: "biz:1",
-  title: "Running: progresses with time through 3 steps, ends failed, and is retried later",
+  title: "Running: progresses through 3 steps, fails, and is retried later",
   create: ({ runDurationMs }) => {
     let attempt: Attempt | undefined;
     let reads = 0;

@@ -1,19 +1,21 @@
-/** The `data` of a successful answer, in either dialect. */
+/** The `data` of a successful response, in either dialect. */
+import type { Responder } from "./call.ts";
+import { v4Success } from "./envelopes.ts";
 import { isFinished, type Job, type Row, type Step } from "./job.ts";
 
 /** `contract` is the documented form, `release` that of bk-job 3.12 and later. */
 export type Dialect = "contract" | "release";
 
 interface DialectNames {
-  /** The query parameter that asks for host lists. The other dialect's is unknown, thus ignored. */
+  /** The query parameter that requests host results. A server ignores the one of the other dialect. */
   readonly flag: string;
   /** The key of a step's host list. */
   readonly listKey: string;
-  /** `bk_scope_type` values that a request may have. */
+  /** Valid values of `bk_scope_type` in a request. */
   readonly scopeTypes: readonly string[];
 }
 
-export const DIALECTS: Readonly<Record<Dialect, DialectNames>> = {
+export const DIALECT_NAMES: Readonly<Record<Dialect, DialectNames>> = {
   contract: { flag: "return_ip_result", listKey: "step_ip_result_list", scopeTypes: ["biz", "biz_set"] },
   release: {
     flag: "return_execute_object_result",
@@ -24,9 +26,9 @@ export const DIALECTS: Readonly<Record<Dialect, DialectNames>> = {
 
 export interface RenderOptions {
   readonly dialect: Dialect;
-  /** Whether the request asked for host lists. */
+  /** Whether the request wants host results. */
   readonly wantsRows: boolean;
-  /** Which read of the job this is: every read lists the rows in another order. */
+  /** Number of earlier reads of the job. Every read returns the rows in a different order. */
   readonly read: number;
 }
 
@@ -34,10 +36,10 @@ export interface RenderOptions {
 const HOST = 1;
 const CONTAINER = 2;
 
-/** Primes above any number of rows, so each is coprime to it and its multiples visit every row once. */
+/** Primes larger than any number of rows. Each is coprime to that number, so its multiples visit every row once. */
 const STRIDES = [104_729, 1_299_709, 15_485_863] as const;
 
-/** The `data` object of the answer. Absent fields are left out, as Jackson's NON_NULL does. */
+/** The `data` object. Absent fields are omitted, as by Jackson's NON_NULL. */
 export function renderData(job: Job, options: RenderOptions): Record<string, unknown> {
   return {
     finished: isFinished(job.instance.status),
@@ -47,20 +49,20 @@ export function renderData(job: Job, options: RenderOptions): Record<string, unk
 }
 
 function renderStep({ instance, rows }: Step, job: Job, options: RenderOptions): object {
-  const { listKey } = DIALECTS[options.dialect];
-  // Never for a step that has not started, nor for manual confirmation (type 3).
+  const { listKey } = DIALECT_NAMES[options.dialect];
+  // Steps that have not started and manual confirmations (type 3) have no host list.
   const hasRows = options.wantsRows && instance.start_time != null && instance.type !== 3;
   if (!hasRows) return job.emptyLists ? { ...instance, [listKey]: [] } : instance;
   return { ...instance, [listKey]: renderRows(rows, options) };
 }
 
-/** The rows in the dialect's form and in an order of their own for this read: there is no guaranteed one. */
+/** The rows in the dialect's form, in the order of this read. Real servers guarantee no order. */
 export const renderRows = (
   rows: readonly Row[],
   { dialect, read }: Omit<RenderOptions, "wantsRows">,
 ): object[] => inReadOrder(rows, read).flatMap(ROW_FORMS[dialect]);
 
-/** The rows in the order that they have at this read. */
+/** The rows in the order of this read. */
 export function inReadOrder<T>(rows: readonly T[], read: number): T[] {
   const stride = STRIDES[read % STRIDES.length] ?? STRIDES[0];
   return rows.flatMap((_, index) => rows[(index * stride + read) % rows.length] ?? []);
@@ -71,7 +73,7 @@ const ROW_FORMS: Readonly<Record<Dialect, (row: Row) => object[]>> = {
   release: releaseRow,
 };
 
-/** No row at all for a container: the documented form has no way to say it. */
+/** Containers are omitted: the documented form cannot express them. */
 function contractRow({ target, outcome }: Row): object[] {
   if ("container" in target) return [];
   const { bk_host_id, ip, bk_cloud_id } = target.host;
@@ -83,6 +85,12 @@ function releaseRow({ target, outcome }: Row): object[] {
   return [{ execute_object: { type, resource_id: resourceId(target), ...target }, ...outcome }];
 }
 
-/** Java's String.valueOf: history from before host ids has the text "null". */
+/** As Java's String.valueOf: `"null"` for old jobs without host ids. */
 export const resourceId = (target: Row["target"]): string =>
   String(("host" in target ? target.host.bk_host_id : target.container.id) ?? null);
+
+/** Responds with the same job every time, its rows in a different order on every read. */
+export function createStaticJob(job: Job): Responder {
+  let reads = 0;
+  return (call) => v4Success(call, renderData(job, { ...call, read: reads++ }));
+}

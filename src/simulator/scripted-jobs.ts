@@ -1,22 +1,23 @@
-/** The table of built-in jobs. */
-import { buildJob, type ScriptedSpec } from "./build-job.ts";
+/** The built-in jobs. */
+
+import { jobNotFound, noPermission } from "./bk-job-errors.ts";
+import { buildJob, type ScriptedJobSpec } from "./build-job.ts";
 import { createLargeJob } from "./bulk-jobs.ts";
 import type { JobEntry } from "./call.ts";
 import { DOCUMENTED_JOB } from "./documented-job.ts";
-import { EVERYDAY_JOBS } from "./everyday-jobs.ts";
-import { jobNotFound, noPermission } from "./job-errors.ts";
-import { ODD_JOBS } from "./odd-jobs.ts";
+import { EDGE_CASE_JOBS } from "./edge-case-jobs.ts";
 import { PROGRESSING_JOB } from "./progressing-job.ts";
-import { createStaticJob } from "./static-job.ts";
+import { createStaticJob } from "./render.ts";
+import { TYPICAL_JOBS } from "./typical-jobs.ts";
 
-const fromSpec = ({ title, spec, scope = "biz:1" }: ScriptedSpec): JobEntry => ({
+const fromSpec = ({ title, spec, scope = "biz:1" }: ScriptedJobSpec): JobEntry => ({
   id: String(spec.id),
   scope,
   title,
   create: () => createStaticJob(buildJob(spec)),
 });
 
-const OTHERS: readonly JobEntry[] = [
+const SPECIAL_JOBS: readonly JobEntry[] = [
   {
     id: "20000000006",
     scope: "biz:1",
@@ -33,15 +34,15 @@ const OTHERS: readonly JobEntry[] = [
   {
     id: "20000000404",
     scope: "biz:1",
-    title: "Missing: no such job, as any unknown id",
+    title: "Not found: no such job, as for any unknown id",
     create: () => jobNotFound,
   },
 ];
 
-/** Every built-in job, by rising id. */
+/** Every built-in job, by ascending id. */
 export const SCRIPTED_JOBS: readonly JobEntry[] = [
   DOCUMENTED_JOB,
   PROGRESSING_JOB,
-  ...[...EVERYDAY_JOBS, ...ODD_JOBS].map(fromSpec),
-  ...OTHERS,
+  ...[...TYPICAL_JOBS, ...EDGE_CASE_JOBS].map(fromSpec),
+  ...SPECIAL_JOBS,
 ].toSorted((a, b) => Number(a.id) - Number(b.id));

@@ -1,50 +1,50 @@
-/** A bk-job deployment behind a BlueKing API Gateway, small enough to start in a test: real HTTP, made-up jobs. */
+/** Simulates a bk-job deployment behind a BlueKing API Gateway: a real HTTP server with simulated jobs. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Answer } from "./answer.ts";
 import type { SimulatedRequest } from "./call.ts";
-import { answerRequest } from "./endpoint.ts";
+import { respond } from "./endpoint.ts";
 import { apiGatewayError } from "./envelopes.ts";
 import { createJobDirectory } from "./job-directory.ts";
 import type { Dialect } from "./render.ts";
-import { sendAnswer } from "./send-answer.ts";
+import type { SimulatedResponse } from "./response.ts";
+import { sendResponse } from "./send-response.ts";
 
 export type { SimulatedRequest } from "./call.ts";
 export type { Dialect } from "./render.ts";
 
 export interface SimulatorOptions {
-  /** Which form of the endpoint it speaks. */
+  /** Form of the endpoint. */
   dialect?: Dialect;
   host?: string;
-  /** 0 = any free port. */
+  /** 0 means any free port. */
   port?: number;
-  /** Clock in ms since the epoch. */
+  /** Clock, in milliseconds since the epoch. */
   now?: () => number;
-  /** How long the progressing job takes. */
+  /** Duration of one run of the progressing job. */
   runDurationMs?: number;
-  /** Keeps requests in `requests`; off by default, so that long runs stay bounded. */
+  /** Whether requests are recorded in `requests`, which grows without limit. Default: false */
   recordRequests?: boolean;
 }
 
 export interface Simulator {
-  /** Base URL up to, not including, `/api/v4/…`. */
+  /** Base URL without `/api/v4/…`. */
   readonly url: string;
-  /** Calls of the endpoint, when recorded. */
+  /** Requests to the endpoint, if recorded. */
   readonly requests: SimulatedRequest[];
   /**
-   * Replaces the answer for one job instance id, whatever scope and credentials the request has. The
-   * function sees the request; when it returns undefined, the built-in answer is given.
+   * Replaces the response for one job instance id in any scope and with any credentials. If `respond` returns undefined,
+   * the built-in response is sent.
    */
-  script(jobInstanceId: string, answer: (request: SimulatedRequest) => Answer | undefined): void;
-  /** Stops listening and ends hanging and keep-alive connections at once. */
+  script(jobInstanceId: string, respond: (request: SimulatedRequest) => SimulatedResponse | undefined): void;
+  /** Stops listening and closes all connections immediately. */
   close(): Promise<void>;
 }
 
-/** What an API Gateway puts before the paths of bk-job's production stage. */
+/** Path prefix of the API Gateway for bk-job's production stage. */
 const BASE_PATH = "/api/bk-job/prod";
 const ENDPOINT_PATH = `${BASE_PATH}/api/v4/get_job_instance_status`;
 
-/** Starts a simulator. Rejects when the port cannot be listened on. */
+/** Starts a simulator. Rejects if it cannot listen on the port. */
 export async function createSimulator({
   dialect = "release",
   host = "127.0.0.1",
@@ -54,28 +54,28 @@ export async function createSimulator({
   recordRequests = false,
 }: SimulatorOptions = {}): Promise<Simulator> {
   const jobs = createJobDirectory({ runDurationMs });
-  const scripts = new Map<string, (request: SimulatedRequest) => Answer | undefined>();
+  const scripts = new Map<string, (request: SimulatedRequest) => SimulatedResponse | undefined>();
   const requests: SimulatedRequest[] = [];
 
-  const answer = (request: SimulatedRequest): Answer => {
+  const answer = (request: SimulatedRequest): SimulatedResponse => {
     if (request.path !== ENDPOINT_PATH) return apiNotFound(request);
     if (recordRequests) requests.push(request);
     const scripted = scripts.get(request.query.job_instance_id ?? "");
-    return scripted?.(request) ?? answerRequest(request, dialect, jobs);
+    return scripted?.(request) ?? respond(request, dialect, jobs);
   };
 
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
-    // A body has no meaning here; it is read so that the connection can be used again.
+    // The body is ignored, but must be read so that the connection can be reused.
     request.resume();
-    const serve = async () => sendAnswer(answer(readRequest(request, now())), request, response);
-    // A script that throws or has an impossible answer, such as an invalid header: nothing sensible can be sent.
+    const serve = async () => sendResponse(answer(readRequest(request, now())), request, response);
+    // A script can throw, or return a response that cannot be sent, such as one with an invalid header.
     serve().catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);
   });
 
-  // The address is an object for a TCP server that is listening.
+  // The address of a listening TCP server is an object.
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}${BASE_PATH}`,
@@ -96,7 +96,7 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, at: nu
   return { method, path, query, headers, at };
 }
 
-const apiNotFound = ({ method, path }: SimulatedRequest): Answer =>
+const apiNotFound = ({ method, path }: SimulatedRequest): SimulatedResponse =>
   apiGatewayError({
     status: 404,
     code: 1640401,

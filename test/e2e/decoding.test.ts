@@ -1,6 +1,6 @@
 /** Every scripted job of the simulator in both dialects, with every field of the SDL selected. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DIALECTS, type Dialect } from "../../src/simulator/render.ts";
+import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { SCRIPTED_JOBS } from "../../src/simulator/scripted-jobs.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { wholeSelection } from "./whole-selection.ts";
@@ -48,7 +48,7 @@ it("has expectations for every scripted job", () => {
   expect(known.toSorted()).toEqual(SCRIPTED_JOBS.map(({ id }) => id).toSorted());
 });
 
-describe.each(Object.keys(DIALECTS) as Dialect[])("in the dialect «%s»", (dialect) => {
+describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", (dialect) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway({ simulator: { dialect } });

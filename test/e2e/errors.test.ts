@@ -1,7 +1,7 @@
 /** Every fault of the simulator through the whole gateway. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { FAULTS } from "../../src/simulator/faults.ts";
+import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./fault-expectations.ts";
 
@@ -70,11 +70,11 @@ const errorOf = ({ code, httpStatus, upstreamCode, message, ids, retryAfterMs }:
 });
 
 it("has an expectation for every fault, and none for anything else", () => {
-  expect(Object.keys(EXPECTATIONS)).toEqual(FAULTS.map(({ id }) => id));
+  expect(Object.keys(EXPECTATIONS)).toEqual(ERROR_JOBS.map(({ id }) => id));
 });
 
 describe("every fault has its outcome", () => {
-  it.each(FAULTS)("$id: $title", async ({ id }) => {
+  it.each(ERROR_JOBS)("$id: $title", async ({ id }) => {
     const expected = EXPECTATIONS[id];
     const { status, data, errors } = await askFor(id);
 

@@ -1,6 +1,6 @@
 /** How lookups of one operation become upstream calls. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { useGateway } from "../support/gateway.ts";
 import { useRelayedGateway } from "../support/relay.ts";
@@ -109,17 +109,17 @@ describe("one operation never calls twice for one job", () => {
 });
 
 /** An answer that depends on whether host results were asked for. */
-const withHosts = ({ query }: SimulatedRequest, answer: Answer): Answer | undefined =>
+const withHosts = ({ query }: SimulatedRequest, answer: SimulatedResponse): SimulatedResponse | undefined =>
   query.return_ip_result === "true" ? answer : undefined;
 
 describe("a lookup of the status alone", () => {
-  it.each<[string, string, Answer]>([
+  it.each<[string, string, SimulatedResponse]>([
     ["take too long", "UPSTREAM_TIMEOUT", { kind: "hang" }],
     ["break the contract", "UPSTREAM_CONTRACT", { kind: "raw", status: 200, body: "[1, 2" }],
     [
       "are too large",
       "UPSTREAM_CONTRACT",
-      { kind: "flood", status: 200, row: "x".repeat(100), bytes: 2_000_000, announced: false },
+      { kind: "flood", status: 200, row: "x".repeat(100), bytes: 2_000_000, hasContentLength: false },
     ],
     [
       "fail in the upstream",
@@ -218,7 +218,11 @@ describe("distinct jobs of one operation", () => {
 });
 
 describe("calls at one time", () => {
-  const LATE: Answer = { kind: "json", status: 404, body: { error: { code: "NOT_FOUND", message: "late" } } };
+  const LATE: SimulatedResponse = {
+    kind: "json",
+    status: 404,
+    body: { error: { code: "NOT_FOUND", message: "late" } },
+  };
   const ids = Array.from({ length: 8 }, (_, index) => String(index + 1));
   const list = `{ jobInstances(${refs(...ids)}) { ... on Problem { message } } }`;
   const late = ids.map(() => ({ message: "late" }));
@@ -226,7 +230,7 @@ describe("calls at one time", () => {
 
   it("are as many as there are connections, over all requests", async () => {
     const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
-    for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, answer: LATE }));
+    for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, response: LATE }));
 
     // Two identities: one would wait for the other's calls, and make none of its own.
     const answers = await Promise.all([run(list), run(list, {}, OTHER)]);

@@ -81,7 +81,7 @@ const slowDown = ({ simulator }: TestGateway, jobInstanceId: string) => {
     isDirect = true;
     const answer = body(query.return_ip_result === "true", String(headers["x-bkapi-authorization"]));
     isDirect = false;
-    return { kind: "delayed", delayMs, answer: { kind: "json", status: 200, body: answer } };
+    return { kind: "delayed", delayMs, response: { kind: "json", status: 200, body: answer } };
   });
   return () => end(delayMs);
 };

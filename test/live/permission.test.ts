@@ -1,6 +1,6 @@
 /** Who shares polls still sees only what the upstream lets see: every viewer is asked for, and asked for again. */
 import { describe, expect, it, vi } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { type TestGatewayOptions, withLive } from "../support/gateway.ts";
 import {
   DENIED,
@@ -18,7 +18,7 @@ const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts"
 vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
 
 /** The upstream answers these people with something else than the job. */
-const refuse = (job: WatchedJob, answers: Record<string, Answer>) =>
+const refuse = (job: WatchedJob, answers: Record<string, SimulatedResponse>) =>
   job.answerWith((request) => answers[tokenOf(request)]);
 
 const typenames = (stream: Parameters<typeof told>[0]) => told(stream).map(({ __typename }) => __typename);
@@ -40,7 +40,7 @@ it("is told to nobody who may not see it, however many may", async () => {
 
 it("is told that permission is missing, also when what to apply for is of another form", async () => {
   const { gateway, job } = await useWatched();
-  const odd: Answer = {
+  const odd: SimulatedResponse = {
     kind: "json",
     status: 403,
     body: { error: { code: "NO_PERMISSION", message: "no", data: { actions: [[]] } } },
@@ -174,7 +174,12 @@ describe("a check", () => {
     await expect.poll(() => ann.results.length).toBe(1);
     const eve = watchAs(gateway, "eve");
     await expect.poll(() => eve.results.length).toBe(1);
-    const limited: Answer = { kind: "raw", status: 429, headers: { "retry-after": "3600" }, body: "" };
+    const limited: SimulatedResponse = {
+      kind: "raw",
+      status: 429,
+      headers: { "retry-after": "3600" },
+      body: "",
+    };
     let checks = 0;
     job.answerWith((request) => {
       if (tokenOf(request) !== "eve") return undefined;

@@ -88,7 +88,7 @@ it("finishes queries in flight while it interrupts streams", async () => {
   gateway.simulator.script("40000000001", () => {
     onAsked();
     const body = { error: { code: "NOT_FOUND", message: "作业实例不存在" } };
-    return { kind: "delayed", delayMs: 300, answer: { kind: "json", status: 404, body } };
+    return { kind: "delayed", delayMs: 300, response: { kind: "json", status: 404, body } };
   });
   const query = gateway.run(
     '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "40000000001" }) { __typename } }',

@@ -1,5 +1,5 @@
 /** A job for people to watch: it changes when a test says so, and knows who may see it. */
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { hostRow, type ScriptedJob, step } from "../graphql/scripted-job.ts";
 import { type TestGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
@@ -11,7 +11,7 @@ export interface WatchedJob {
   /** What the job is from now on. */
   readonly become: (job: ScriptedJob) => void;
   /** What the upstream answers instead, for as long as this gives something. */
-  readonly answerWith: (answer: (request: SimulatedRequest) => Answer | undefined) => void;
+  readonly answerWith: (answer: (request: SimulatedRequest) => SimulatedResponse | undefined) => void;
   /** Calls for the job so far. */
   readonly calls: () => SimulatedRequest[];
   /** Whose credentials each of these calls had. */
@@ -37,7 +37,7 @@ export const tokenOf = ({ headers }: SimulatedRequest): string =>
 
 export function watchedJob({ simulator }: TestGateway, first: ScriptedJob = running()): WatchedJob {
   let job = first;
-  let other: (request: SimulatedRequest) => Answer | undefined = () => undefined;
+  let other: (request: SimulatedRequest) => SimulatedResponse | undefined = () => undefined;
   let read = 0;
   simulator.script(JOB, (request) => {
     const answer = other(request);
@@ -81,13 +81,13 @@ const rotated = <T>(items: readonly T[], by: number): T[] => {
   return [...items.slice(at), ...items.slice(0, at)];
 };
 
-export const DENIED: Answer = {
+export const DENIED: SimulatedResponse = {
   kind: "json",
   status: 403,
   body: { error: { code: "NO_PERMISSION", message: "权限不足" } },
 };
 
-export const UNAVAILABLE: Answer = { kind: "raw", status: 503, body: "" };
+export const UNAVAILABLE: SimulatedResponse = { kind: "raw", status: 503, body: "" };
 
 /** Watches the job as `token`, with these fields of it. */
 export const watchAs = (

@@ -1,6 +1,6 @@
 /** What a viewer is told: the state now, then every change, and nothing else. */
 import { describe, expect, it, vi } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { withLive } from "../support/gateway.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
@@ -324,7 +324,7 @@ describe("an upstream that fails", () => {
 describe("host results that fail", () => {
   const asksForHosts = ({ query }: SimulatedRequest) => query.return_ip_result === "true";
   const HOSTS = "name hostSummary { total }";
-  const BROKEN: Answer = { kind: "raw", status: 200, body: "[]" };
+  const BROKEN: SimulatedResponse = { kind: "raw", status: 200, body: "[]" };
 
   /** One who needs the status alone and one who needs host results, both of whom have had their first state. */
   const useBoth = async (maxFailures: number) => {
@@ -334,12 +334,12 @@ describe("host results that fail", () => {
     const status = watchAs(gateway, "ann", "name");
     const hosts = watchAs(gateway, "ben", HOSTS);
     for (const { results } of [status, hosts]) await expect.poll(() => results.length).toBe(1);
-    const failHosts = (answer: Answer | undefined) =>
+    const failHosts = (answer: SimulatedResponse | undefined) =>
       job.answerWith((request) => (asksForHosts(request) ? answer : undefined));
     return { job, status, hosts, failHosts };
   };
 
-  it.each<[string, Answer]>([
+  it.each<[string, SimulatedResponse]>([
     ["UPSTREAM_CONTRACT", BROKEN],
     ["UPSTREAM_TIMEOUT", { kind: "hang" }],
     ["UPSTREAM_UNAVAILABLE", UNAVAILABLE],
@@ -408,7 +408,7 @@ describe("host results that fail", () => {
 });
 
 describe("a first call that the upstream asks to make later", () => {
-  const limited = (seconds: number): Answer => ({
+  const limited = (seconds: number): SimulatedResponse => ({
     kind: "json",
     status: 429,
     headers: { "retry-after": String(seconds) },

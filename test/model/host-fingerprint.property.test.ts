@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { HostResults } from "../../src/model/host-results.ts";
 import { rowAt } from "../../src/model/host-table.ts";
-import { toJson } from "../../src/simulator/json.ts";
+import { toJson } from "../../src/simulator/response.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { step } from "../graphql/scripted-job.ts";

@@ -1,5 +1,5 @@
 /** What the simulator sends in the sequences: a pure function of the request and of the job's version. */
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest, Simulator } from "../../src/simulator/simulator.ts";
 import { ODD_JOB, scriptOddJob } from "../graphql/executor/odd-job.ts";
 import { type Identity, lookupKey } from "./identities.ts";
@@ -57,7 +57,7 @@ const isDenied = (user: string, id: string, version: number): boolean =>
   user === DENIED_TOKEN || (user === "bob" && id === "802" && version % 3 === 1);
 
 /** Undefined leaves the answer to the simulator, which knows bad credentials and scopes that do not exist. */
-function answerOf(request: SimulatedRequest, version: number, read: number): Answer | undefined {
+function answerOf(request: SimulatedRequest, version: number, read: number): SimulatedResponse | undefined {
   const { bk_scope_type: scopeType, bk_scope_id: scopeId = "", job_instance_id: id = "" } = request.query;
   const user = userOf(request);
   if (user === EXPIRED_TOKEN || !SCOPE_IDS.includes(scopeId)) return undefined;
@@ -78,7 +78,7 @@ function answerOf(request: SimulatedRequest, version: number, read: number): Ans
   return { kind: "json", status: 200, headers, body: { data, job_request_id: requestId } };
 }
 
-type FailureAnswer = Extract<Answer, { kind: "json" | "raw" }>;
+type FailureAnswer = Extract<SimulatedResponse, { kind: "json" | "raw" }>;
 
 /** What fails at odd versions. */
 const FAILURES: Readonly<Record<string, (asksHosts: boolean) => FailureAnswer | null>> = {

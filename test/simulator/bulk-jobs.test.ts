@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { ROW_KINDS, type RowKind } from "../../src/simulator/row-kinds.ts";
+import { ROW_KINDS, type RowKind } from "../../src/simulator/bulk-rows.ts";
 import { createSimulator, type Dialect, type Simulator } from "../../src/simulator/simulator.ts";
 import { ask, askData, BOTH_FLAGS, column, type Fields, rowsOf } from "./ask.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { createSimulator, type SimulatedRequest, type Simulator } from "../../src/simulator/simulator.ts";
 import { ask, request } from "./ask.ts";
 
@@ -10,13 +10,13 @@ beforeEach(async () => {
 afterEach(() => simulator.close());
 
 describe("a script", () => {
-  it.each<[string, Answer, number, string]>([
+  it.each<[string, SimulatedResponse, number, string]>([
     ["json", { kind: "json", status: 418, body: { id: 2n ** 60n } }, 418, '{"id":1152921504606846976}'],
     ["raw", { kind: "raw", status: 200, body: "text" }, 200, "text"],
     ["raw in pieces", { kind: "raw", status: 200, body: ["a", Buffer.from("b")] }, 200, "ab"],
-    ["delayed", { kind: "delayed", delayMs: 5, answer: { kind: "raw", status: 503, body: "" } }, 503, ""],
+    ["delayed", { kind: "delayed", delayMs: 5, response: { kind: "raw", status: 503, body: "" } }, 503, ""],
     ["drip", { kind: "drip", status: 200, body: "滴水", chunkBytes: 2, pauseMs: 1 }, 200, "滴水"],
-    ["flood", { kind: "flood", status: 200, row: "ab", bytes: 5, announced: true }, 200, "ababa"],
+    ["flood", { kind: "flood", status: 200, row: "ab", bytes: 5, hasContentLength: true }, 200, "ababa"],
   ])("should replace the answer: %s", async (_, answer, status, text) => {
     simulator.script("100", () => answer);
     const reply = await ask(simulator, { job: "100" });
@@ -25,7 +25,7 @@ describe("a script", () => {
   });
 
   it("should see the request, and leave the built-in answer by returning nothing", async () => {
-    const inScope2 = ({ query }: SimulatedRequest): Answer | undefined =>
+    const inScope2 = ({ query }: SimulatedRequest): SimulatedResponse | undefined =>
       query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined;
     simulator.script("100", inScope2);
     expect((await ask(simulator, { job: "100", scope: "biz:2" })).status).toBe(299);

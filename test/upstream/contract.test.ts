@@ -1,6 +1,6 @@
 /** What breaks the contract, what does not, and the path that the complaint names. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { onlyError } from "./ask.ts";
 import { answerWith, type Changes } from "./payload.ts";
@@ -20,7 +20,7 @@ const JOB = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { ... on J
     hostResults { nodes { ${ROW} } } }
 } } }`;
 
-function askScripted(answer: Answer, query = JOB) {
+function askScripted(answer: SimulatedResponse, query = JOB) {
   gateway.simulator.script("7", () => answer);
   return gateway.run(query);
 }

@@ -1,6 +1,6 @@
 /** Answers that are outcomes: no such job, no permission, and what only looks like one of them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { onlyError } from "./ask.ts";
 
@@ -34,13 +34,13 @@ const ask = (id: string) =>
   );
 
 /** Asks for a job that is answered with `answer`. */
-function askScripted(answer: Answer) {
+function askScripted(answer: SimulatedResponse) {
   gateway.simulator.script("7", () => answer);
   return ask("7");
 }
 
 const MESSAGE = "用户(张三)权限不足，请前往权限中心确认并申请补充后重试";
-const deny = (data: unknown, code = "NO_PERMISSION"): Answer => ({
+const deny = (data: unknown, code = "NO_PERMISSION"): SimulatedResponse => ({
   kind: "json",
   status: 403,
   body: { error: { code, message: MESSAGE, ...(data !== undefined && { data }) }, job_request_id: "req-1" },
@@ -191,7 +191,7 @@ describe("what only looks like an outcome", () => {
   const GATEWAY_HEADERS = { "x-bkapi-error-code": "1640401", "x-bkapi-error-message": "API not found" };
   const html = { "content-type": "text/html" };
 
-  it.each<[string, Answer, string]>([
+  it.each<[string, SimulatedResponse, string]>([
     [
       "an API Gateway 404, told by its header",
       { kind: "json", status: 404, headers: GATEWAY_HEADERS, body: error("NOT_FOUND") },
@@ -246,7 +246,7 @@ describe("what only looks like an outcome", () => {
 });
 
 describe("when to try again", () => {
-  const limited = (headers: Record<string, string>, status = 429): Answer => ({
+  const limited = (headers: Record<string, string>, status = 429): SimulatedResponse => ({
     kind: "json",
     status,
     headers,
@@ -254,7 +254,7 @@ describe("when to try again", () => {
   });
   const past = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-  it.each<[string, Answer, number | undefined]>([
+  it.each<[string, SimulatedResponse, number | undefined]>([
     ["Retry-After in seconds", limited({ "retry-after": "7" }), 7_000],
     ["Retry-After 0", limited({ "retry-after": "0" }), 0],
     ["Retry-After at a date gone by", limited({ "retry-after": past }), 0],

@@ -1,5 +1,5 @@
 /** Successful answers with one thing changed, to be scripted into the simulator. */
-import type { JsonAnswer } from "../../src/simulator/answer.ts";
+import type { JsonResponse } from "../../src/simulator/response.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -21,7 +21,7 @@ const T = Date.UTC(2026, 2, 10, 2);
 const RAN = { start_time: T, end_time: T + 1_000, total_time: 1_000 };
 
 /** A small finished job: one script step on one host. */
-export function answerWith({ body, data, job, step, row, target }: Changes): JsonAnswer {
+export function answerWith({ body, data, job, step, row, target }: Changes): JsonResponse {
   const common = { status: 9, tag: "", exit_code: 0, ...RAN, ...row };
   const list = target
     ? { step_execute_object_result_list: [{ execute_object: target, ...common }] }

@@ -1,6 +1,6 @@
 /** Where the upstream differs from its documentation: what each of those traps reads as. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DIALECTS, type Dialect } from "../../src/simulator/render.ts";
+import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { answerWith, type Changes } from "./payload.ts";
 
@@ -30,7 +30,7 @@ const NO_HOSTS = { hostResults: { totalCount: 0, nodes: [] }, hostSummary: { tot
 const sinceStart = (run: { startedAt: string }, { observedAt }: { observedAt: string }) =>
   Date.parse(observedAt) - Date.parse(run.startedAt);
 
-describe.each(Object.keys(DIALECTS) as Dialect[])("in the dialect «%s»", (dialect) => {
+describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", (dialect) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway({ simulator: { dialect } });

@@ -1,6 +1,6 @@
 /** Ids of host results: unique within everything, and the same from read to read, in whatever order rows arrive. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DIALECTS, type Dialect } from "../../src/simulator/render.ts";
+import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { answerWith } from "./payload.ts";
 
@@ -29,7 +29,7 @@ async function readRows({ run }: TestGateway, id: string): Promise<Row[]> {
   );
 }
 
-describe.each(Object.keys(DIALECTS) as Dialect[])("in the dialect «%s»", (dialect) => {
+describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", (dialect) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway({ simulator: { dialect } });

@@ -1,6 +1,6 @@
 /** Credentials and the upstream's address appear nowhere, whatever the upstream echoes and however it encodes it. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Answer } from "../../src/simulator/answer.ts";
+import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { useProxy } from "../support/proxy.ts";
@@ -25,14 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const error = (message: string, status = 500): Answer => ({
+const error = (message: string, status = 500): SimulatedResponse => ({
   kind: "json",
   status,
   body: { error: { code: "INTERNAL", message } },
 });
 
 /** Everything that leaves the gateway after the upstream has answered `answer`: the response and the log lines. */
-async function leavesWith(answer: (request: SimulatedRequest) => Answer): Promise<string> {
+async function leavesWith(answer: (request: SimulatedRequest) => SimulatedResponse): Promise<string> {
   gateway.simulator.script("7", answer);
   return leavesFor("7");
 }
@@ -125,7 +125,7 @@ describe("hides it in a message", () => {
 });
 
 describe("hides it in", () => {
-  const echoes: [string, (secret: string) => Answer][] = [
+  const echoes: [string, (secret: string) => SimulatedResponse][] = [
     [
       "the text of a detail",
       (secret) => ({

@@ -1,11 +1,12 @@
-/** Failures that bk-job itself reports: every V4 code, and what its own gateway sends. */
-import type { Call, JobEntry, Text } from "./call.ts";
-import { v3Error, v4Error } from "./envelopes.ts";
-import { fault } from "./fault.ts";
-import { missingParameter, NO_PERMISSION_MESSAGE, noPermission } from "./job-errors.ts";
+/** Errors of bk-job: every V4 code, and the errors of bk-job's own gateway. */
 
-/** bk-job's error codes with their HTTP status; from the sixth on declared only. */
-const V4_CODES: readonly (readonly [status: number, code: string, message: Text])[] = [
+import { missingParameter, NO_PERMISSION_MESSAGE, noPermission } from "./bk-job-errors.ts";
+import type { Call, JobEntry, LocalizedMessage } from "./call.ts";
+import { errorJob } from "./call.ts";
+import { v3Error, v4Error } from "./envelopes.ts";
+
+/** bk-job's error codes with their HTTP status. bk-job declares the codes from the sixth on, but does not use them yet. */
+const V4_CODES: readonly (readonly [status: number, code: string, message: LocalizedMessage])[] = [
   [400, "INVALID_ARGUMENT", { "zh-cn": "请求参数不合法", en: "Request parameter is invalid" }],
   [404, "NOT_FOUND", { "zh-cn": "资源不存在", en: "Resource does not exist" }],
   [403, "NO_PERMISSION", NO_PERMISSION_MESSAGE],
@@ -24,8 +25,8 @@ const V4_CODES: readonly (readonly [status: number, code: string, message: Text]
   [501, "NOT_IMPLEMENTED", { "zh-cn": "接口未实现", en: "Not implemented" }],
 ];
 
-const V4_CODE_FAULTS = V4_CODES.map(([status, code, message], index) =>
-  fault(20_000_090_001 + index, `bk-job ${status} ${code}`, (call) =>
+const V4_ERROR_JOBS = V4_CODES.map(([status, code, message], index) =>
+  errorJob(20_000_090_001 + index, `bk-job ${status} ${code}`, (call) =>
     code.endsWith("NO_PERMISSION")
       ? noPermission(call, code)
       : v4Error(call, { status, code, message, details: [{ code: "1240001", message }] }),
@@ -37,41 +38,41 @@ const echo = (call: Call): string => {
   return `upstream call failed: ${call.request.method} http://${headers.host}${path}?${new URLSearchParams(query)} X-Bkapi-Authorization: ${headers["x-bkapi-authorization"]}`;
 };
 
-const V4_VARIANTS: readonly JobEntry[] = [
-  fault(20_000_090_017, "bk-job 403 NO_PERMISSION without error.data", (call) =>
+const V4_VARIANT_JOBS: readonly JobEntry[] = [
+  errorJob(20_000_090_017, "bk-job 403 NO_PERMISSION without error.data", (call) =>
     v4Error(call, { status: 403, code: "NO_PERMISSION", message: NO_PERMISSION_MESSAGE }),
   ),
-  fault(20_000_090_018, "bk-job 400 with the readable text in details[0].message only", (call) =>
+  errorJob(20_000_090_018, "bk-job 400 with the specific message only in details[0].message", (call) =>
     missingParameter(call, "bk_scope_id"),
   ),
-  fault(20_000_090_019, "bk-job 429 RESOURCE_EXHAUSTED with Retry-After: 2", (call) => {
+  errorJob(20_000_090_019, "bk-job 429 RESOURCE_EXHAUSTED with Retry-After: 2", (call) => {
     const message = { "zh-cn": "配额不足", en: "Quota exhausted" };
-    const answer = v4Error(call, { status: 429, code: "RESOURCE_EXHAUSTED", message });
-    return { ...answer, headers: { ...answer.headers, "retry-after": "2" } };
+    const response = v4Error(call, { status: 429, code: "RESOURCE_EXHAUSTED", message });
+    return { ...response, headers: { ...response.headers, "retry-after": "2" } };
   }),
-  fault(20_000_090_020, "bk-job 500 that echoes the request's credentials and URL", (call) => {
+  errorJob(20_000_090_020, "bk-job 500 that echoes the request's credentials and URL", (call) => {
     const message = { "zh-cn": echo(call), en: echo(call) };
     return v4Error(call, { status: 500, code: "INTERNAL", message, details: [{ code: "1240001", message }] });
   }),
 ];
 
-/** bk-job's own gateway and its framework answer in other envelopes, or none. */
-const GATEWAY_FAULTS: readonly JobEntry[] = [
-  fault(20_000_090_201, "bk-job gateway 401 with an empty body", () => ({
+/** bk-job's own gateway and its framework send other envelopes, or none. */
+const BK_JOB_GATEWAY_ERROR_JOBS: readonly JobEntry[] = [
+  errorJob(20_000_090_201, "bk-job gateway 401 with an empty body", () => ({
     kind: "raw",
     status: 401,
     body: "",
   })),
-  fault(20_000_090_202, "bk-job gateway 401 V3 1247002: no user", (call) =>
+  errorJob(20_000_090_202, "bk-job gateway 401 V3 1247002: no user", (call) =>
     v3Error(call, 401, 1247002, {
       "zh-cn": "用户不存在或未登录",
       en: "User does not exist or is not logged in",
     }),
   ),
-  fault(20_000_090_203, "bk-job gateway 401 V3 1247004: no app", (call) =>
+  errorJob(20_000_090_203, "bk-job gateway 401 V3 1247004: no app", (call) =>
     v3Error(call, 401, 1247004, { "zh-cn": "应用不存在", en: "App does not exist" }),
   ),
-  fault(20_000_090_204, "Spring's default 500 page as JSON", ({ request }) => ({
+  errorJob(20_000_090_204, "Spring's default 500 page as JSON", ({ request }) => ({
     kind: "json",
     status: 500,
     body: {
@@ -81,15 +82,19 @@ const GATEWAY_FAULTS: readonly JobEntry[] = [
       path: "/esb/api/v4/get_job_instance_status",
     },
   })),
-  fault(20_000_090_205, "Spring's default 500 page as HTML", () => ({
+  errorJob(20_000_090_205, "Spring's default 500 page as HTML", () => ({
     kind: "raw",
     status: 500,
     headers: { "content-type": "text/html;charset=UTF-8" },
     body: "<html><body><h1>Whitelabel Error Page</h1><p>This application has no explicit mapping for /error, so you are seeing this as a fallback.</p></body></html>",
   })),
-  fault(20_000_090_206, "bk-job V3 failure with HTTP 200", (call) =>
+  errorJob(20_000_090_206, "bk-job V3 error with HTTP 200", (call) =>
     v3Error(call, 200, 1244006, { "zh-cn": "作业实例不存在", en: "Job instance does not exist" }),
   ),
 ];
 
-export const JOB_FAULTS: readonly JobEntry[] = [...V4_CODE_FAULTS, ...V4_VARIANTS, ...GATEWAY_FAULTS];
+export const BK_JOB_ERROR_JOBS: readonly JobEntry[] = [
+  ...V4_ERROR_JOBS,
+  ...V4_VARIANT_JOBS,
+  ...BK_JOB_GATEWAY_ERROR_JOBS,
+];

@@ -1,9 +1,9 @@
-/** Failures that the BlueKing API Gateway makes itself. Codes and texts: its troubleshooting page. */
+/** Errors of the BlueKing API Gateway itself. Codes and messages are those of its troubleshooting page. */
 import type { JobEntry } from "./call.ts";
+import { errorJob } from "./call.ts";
 import { type ApiGatewayError, apiGatewayError } from "./envelopes.ts";
-import { fault } from "./fault.ts";
 
-/** `Reset` is seconds until then, not a date; there is no `Retry-After`. */
+/** `Reset` is a number of seconds, not a date. There is no `Retry-After`. */
 const RATE_LIMIT_HEADERS = {
   "x-bkapi-ratelimit-limit": "100",
   "x-bkapi-ratelimit-remaining": "0",
@@ -57,8 +57,8 @@ const ERRORS: readonly ApiGatewayError[] = [
   },
 ];
 
-export const API_GATEWAY_FAULTS: readonly JobEntry[] = ERRORS.map((error, index) =>
-  fault(20_000_090_101 + index, `API Gateway ${error.status} ${error.code} ${error.codeName}`, () =>
+export const API_GATEWAY_ERROR_JOBS: readonly JobEntry[] = ERRORS.map((error, index) =>
+  errorJob(20_000_090_101 + index, `API Gateway ${error.status} ${error.code} ${error.codeName}`, () =>
     apiGatewayError(error),
   ),
 );

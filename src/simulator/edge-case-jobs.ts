@@ -1,27 +1,27 @@
-/** Jobs with what is rare, late or awkward in the upstream: containers, history, unknown codes, huge ids. */
+/** Edge cases: containers, jobs from before host ids, unknown codes, ids above 2^53, other scopes, explicit nulls. */
 import { HOST_STATUSES } from "../model/status.ts";
-import { FILE, type HostLine, hostRows, SCRIPT, type ScriptedSpec } from "./build-job.ts";
+import { FILE, type HostSpec, hostRows, SCRIPT, type ScriptedJobSpec } from "./build-job.ts";
 import { host, outcome } from "./hosts.ts";
-import type { Container, Host, Row } from "./job.ts";
+import type { ContainerPayload, HostPayload, Row } from "./job.ts";
 
 /** 2026-03-11 09:00:00 in Shanghai. */
-const T = Date.UTC(2026, 2, 11, 1);
-const RAN = [T + 50, T + 42_000] as const;
+const CREATED_AT = Date.UTC(2026, 2, 11, 1);
+const RAN = [CREATED_AT + 50, CREATED_AT + 42_000] as const;
 
-const pod = (id: number, name: string): Container => ({
+const pod = (id: number, name: string): ContainerPayload => ({
   id,
   container_id: `docker://${id.toString(16).padStart(64, "0")}`,
   name,
   node_host_id: 2_000_300,
 });
 
-const containers: ScriptedSpec = {
-  title: "Containers and one host; the contract's form has no rows for containers",
+const containers: ScriptedJobSpec = {
+  title: "Containers and one host; the documented form omits containers",
   spec: {
     id: 20_000_000_005,
     name: "容器巡检",
     status: 4,
-    created: T,
+    created: CREATED_AT,
     ran: RAN,
     steps: [
       {
@@ -46,26 +46,26 @@ const containers: ScriptedSpec = {
 
 const UNKNOWN_HOST_STATUS = 777;
 
-/** Statuses of file tasks, and those that only a running step has, are shown on the file step. */
+/** The file step has the statuses of file tasks, and those that only a running step can have. */
 const isOnFileStep = (status: number): boolean =>
   status === 5 || status === 7 || (status > 200 && status < 400);
 const ALL_HOST_STATUSES = [...HOST_STATUSES.keys(), UNKNOWN_HOST_STATUS];
 
-const lines = (isWanted: (status: number) => boolean, from: number): HostLine[] =>
+const lines = (isWanted: (status: number) => boolean, from: number): HostSpec[] =>
   ALL_HOST_STATUSES.filter(isWanted).map((status, index) => ({
-    on: host(from + index, { alive: status === 1 || status === 310 ? 0 : 1 }),
+    host: host(from + index, { alive: status === 1 || status === 310 ? 0 : 1 }),
     status,
     exitCode: status === 9 || status === 3 ? 0 : 1,
   }));
 
-const everyHostStatus: ScriptedSpec = {
-  title: "Running: every documented host status once, and the unknown 777",
+const everyHostStatus: ScriptedJobSpec = {
+  title: "Running: every documented host status once, and the unknown status 777",
   spec: {
     id: 20_000_000_008,
     name: "全状态演示",
     status: 2,
-    created: T,
-    ran: [T],
+    created: CREATED_AT,
+    ran: [CREATED_AT],
     steps: [
       {
         id: 20_000_010_081,
@@ -84,28 +84,28 @@ const everyHostStatus: ScriptedSpec = {
         type: FILE,
         name: "分发文件",
         status: 2,
-        ran: [T + 43_000],
-        rows: hostRows(FILE, [T + 43_000, T + 80_000], lines(isOnFileStep, 440)),
+        ran: [CREATED_AT + 43_000],
+        rows: hostRows(FILE, [CREATED_AT + 43_000, CREATED_AT + 80_000], lines(isOnFileStep, 440)),
       },
     ],
   },
 };
 
-const ipv6Only = (n: number): Host => {
+const ipv6Only = (n: number): HostPayload => {
   const { ip: _, ...rest } = host(n);
   return { ...rest, ipv6: `2001:db8::${n.toString(16)}` };
 };
 
-/** History from before host ids: an address in an area is all that is known. */
-const beforeHostIds = (n: number): Host => {
+/** A host of an old job from before host ids: only a cloud area and an address. */
+const beforeHostIds = (n: number): HostPayload => {
   const { ip, bk_cloud_id } = host(n);
   return { ip: ip ?? null, bk_cloud_id: bk_cloud_id ?? 0 };
 };
 
-/** Rolling by source files: one row per batch and target. The third batch took no measurable time. */
+/** A rolling distribution: one row per batch and target. The third batch took no measurable time. */
 const batchRows: Row[] = [500, 501, 502].flatMap((n) =>
   [0, 1, 2].map((batch) => {
-    const start = T + 50_000 + batch * 10_000;
+    const start = CREATED_AT + 50_000 + batch * 10_000;
     const status = n === 502 && batch === 1 ? 202 : 9;
     return {
       target: { host: host(n) },
@@ -114,14 +114,14 @@ const batchRows: Row[] = [500, 501, 502].flatMap((n) =>
   }),
 );
 
-const awkwardHosts: ScriptedSpec = {
-  title: "IPv6-only hosts, history without host ids, a file step with three rows for each host",
+const unusualTargets: ScriptedJobSpec = {
+  title: "IPv6-only hosts, old results without host ids, a file step with three rows per host",
   spec: {
     id: 20_000_000_009,
     name: "混合网络分发",
     status: 4,
-    created: T,
-    ran: [T + 20, T + 80_000],
+    created: CREATED_AT,
+    ran: [CREATED_AT + 20, CREATED_AT + 80_000],
     steps: [
       {
         id: 20_000_010_091,
@@ -132,8 +132,8 @@ const awkwardHosts: ScriptedSpec = {
         rows: hostRows(
           SCRIPT,
           RAN,
-          [host(500), ipv6Only(501), ipv6Only(502), beforeHostIds(503), beforeHostIds(504)].map((on) => ({
-            on,
+          [host(500), ipv6Only(501), ipv6Only(502), beforeHostIds(503), beforeHostIds(504)].map((target) => ({
+            host: target,
             status: 9,
           })),
         ),
@@ -143,40 +143,40 @@ const awkwardHosts: ScriptedSpec = {
         type: FILE,
         name: "滚动分发",
         status: 4,
-        ran: [T + 50_000, T + 80_000],
+        ran: [CREATED_AT + 50_000, CREATED_AT + 80_000],
         rows: batchRows,
       },
     ],
   },
 };
 
-const unknownCodes: ScriptedSpec = {
-  title: "Codes that no table knows: job status 99, step type 9, step status 42, host status 777",
+const unknownCodes: ScriptedJobSpec = {
+  title: "Unknown codes: job status 99, step type 9, step status 42, host status 777",
   spec: {
     id: 20_000_000_013,
     name: "来自未来版本的作业",
     status: 99,
-    created: T,
-    ran: [T + 20],
+    created: CREATED_AT,
+    ran: [CREATED_AT + 20],
     steps: [
       {
         id: 20_000_010_131,
         type: 9,
         name: "未知类型步骤",
         status: 42,
-        ran: [T + 50],
-        rows: hostRows(9, RAN, [{ on: host(510), status: UNKNOWN_HOST_STATUS }]),
+        ran: [CREATED_AT + 50],
+        rows: hostRows(9, RAN, [{ host: host(510), status: UNKNOWN_HOST_STATUS }]),
       },
     ],
   },
 };
 
-/** A short finished job, for those whose point is elsewhere. */
+/** A short finished job, where only its scope matters. */
 const shortJob = (id: number, name: string, from: number) => ({
   id,
   name,
   status: 3,
-  created: T,
+  created: CREATED_AT,
   ran: RAN,
   steps: [
     {
@@ -186,22 +186,22 @@ const shortJob = (id: number, name: string, from: number) => ({
       status: 3,
       ran: RAN,
       rows: hostRows(SCRIPT, RAN, [
-        { on: host(from), status: 9 },
-        { on: host(from + 1), status: 3 },
+        { host: host(from), status: 9 },
+        { host: host(from + 1), status: 3 },
       ]),
     },
   ],
 });
 
-const tenantSet: ScriptedSpec = {
-  title: "Answered with the undocumented scope type tenant_set",
+const tenantSet: ScriptedJobSpec = {
+  title: "The response has the undocumented scope type tenant_set",
   spec: {
     ...shortJob(20_000_000_014, "全租户巡检", 520),
     overrides: { bk_scope_type: "tenant_set", bk_scope_id: "1" },
   },
 };
 
-const businessSet: ScriptedSpec = {
+const businessSet: ScriptedJobSpec = {
   title: "In a business set",
   scope: "biz_set:9991001",
   spec: {
@@ -210,14 +210,14 @@ const businessSet: ScriptedSpec = {
   },
 };
 
-const writtenNulls: ScriptedSpec = {
-  title: "Running: nulls written out and [] for lists, as old servers do",
+const explicitNulls: ScriptedJobSpec = {
+  title: "Running: explicit nulls and empty lists, as old servers send",
   spec: {
     id: 20_000_000_016,
     name: "旧版作业",
     status: 2,
-    created: T,
-    ran: [T + 20],
+    created: CREATED_AT,
+    ran: [CREATED_AT + 20],
     overrides: { end_time: null, total_time: null },
     emptyLists: true,
     steps: [
@@ -226,7 +226,7 @@ const writtenNulls: ScriptedSpec = {
         type: SCRIPT,
         name: "执行脚本",
         status: 2,
-        ran: [T + 50],
+        ran: [CREATED_AT + 50],
         overrides: { end_time: null, total_time: null },
         rows: [
           {
@@ -235,7 +235,7 @@ const writtenNulls: ScriptedSpec = {
               status: 7,
               tag: null,
               exit_code: null,
-              start_time: T + 60,
+              start_time: CREATED_AT + 60,
               end_time: null,
               total_time: null,
             },
@@ -254,16 +254,16 @@ const writtenNulls: ScriptedSpec = {
   },
 };
 
-/** 2^53 + 1: the first whole number that a double cannot hold. */
+/** 2^53 + 1: the first integer that is not exact as a JavaScript number. */
 const HUGE = 9_007_199_254_740_993n;
 
-const hugeIds: ScriptedSpec = {
+const hugeIds: ScriptedJobSpec = {
   title: "Every id above 2^53",
   spec: {
     id: HUGE,
     name: "64 位 ID",
     status: 3,
-    created: T,
+    created: CREATED_AT,
     ran: RAN,
     steps: [
       {
@@ -276,7 +276,7 @@ const hugeIds: ScriptedSpec = {
           SCRIPT,
           RAN,
           [4n, 6n, 8n].map((offset, index) => ({
-            on: host(550 + index, { bk_host_id: HUGE + offset }),
+            host: host(550 + index, { bk_host_id: HUGE + offset }),
             status: 9,
           })),
         ),
@@ -285,13 +285,13 @@ const hugeIds: ScriptedSpec = {
   },
 };
 
-export const ODD_JOBS: readonly ScriptedSpec[] = [
+export const EDGE_CASE_JOBS: readonly ScriptedJobSpec[] = [
   containers,
   everyHostStatus,
-  awkwardHosts,
+  unusualTargets,
   unknownCodes,
   tenantSet,
   businessSet,
-  writtenNulls,
+  explicitNulls,
   hugeIds,
 ];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FAULTS } from "../../src/simulator/faults.ts";
+import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { ask, BOTH_FLAGS, DEMO_AUTHORIZATION, rowsOf } from "./ask.ts";
 
@@ -14,7 +14,7 @@ const ids = (from: number, rows: readonly (readonly [number, string | number])[]
 
 describe("the table of faults", () => {
   it("should have an id of its own for each, in rising order", () => {
-    const all = FAULTS.map(({ id }) => id);
+    const all = ERROR_JOBS.map(({ id }) => id);
     expect(all).toEqual([...new Set(all)].toSorted());
   });
 });

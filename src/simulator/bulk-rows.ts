@@ -1,17 +1,43 @@
 /**
- * Host rows that are harder to decode than plain ones, for load tests: a mix of what real servers send, and each oddity
- * by itself. The same arguments always give the same rows.
+ * Host rows of bulk jobs. Besides tidy rows there are rows that are harder to decode, for load tests: a mix of what real
+ * servers send, and each variation on its own. The same arguments always give the same rows.
  */
 import { SCRIPT } from "./build-job.ts";
-import { bulkRow } from "./bulk-row.ts";
-import { host, outcome } from "./hosts.ts";
-import type { Container, Outcome, Row } from "./job.ts";
-import { rawNumber } from "./json.ts";
+import { host, type OutcomeDetails, outcome, RUNNING, WAITING } from "./hosts.ts";
+import type { ContainerPayload, Outcome, Row } from "./job.ts";
 import type { Dialect } from "./render.ts";
+import { rawNumber } from "./response.ts";
+
+/** Creation time of bulk jobs. */
+export const BULK_START = Date.UTC(2026, 2, 10, 2);
+/** Their start and end times. */
+export const BULK_RAN = [BULK_START + 50, BULK_START + 180_000] as const;
+
+/** Of every 200 hosts, 10 fail in these ways. */
+const FAILURES: readonly (OutcomeDetails & { readonly status: number; readonly hosts: number })[] = [
+  { status: 104, tag: "disk full", exitCode: 1, hosts: 4 },
+  { status: 104, tag: "port in use", exitCode: 98, hosts: 2 },
+  { status: 104, exitCode: 127, hosts: 1 },
+  { status: 13, exitCode: 124, hosts: 1 },
+  { status: 11, tag: "lock held", exitCode: 255, hosts: 1 },
+  { status: 1, hosts: 1 },
+];
+const FAILURE_CYCLE = FAILURES.flatMap((failure) => Array.from({ length: failure.hosts }, () => failure));
+
+/** A host that succeeds; every 20th one fails, with the next failure of the cycle. */
+export function tidyRow(index: number): Row {
+  const failure = index % 20 === 19 ? FAILURE_CYCLE[((index - 19) / 20) % FAILURE_CYCLE.length] : undefined;
+  const start = BULK_RAN[0] + (index % 1_000);
+  const durationMs = 2_000 + ((index * 7_919) % 170_000);
+  return {
+    target: { host: host(10_000 + index) },
+    outcome: outcome(SCRIPT, failure?.status ?? 9, [start, start + durationMs], failure),
+  };
+}
 
 /**
  * `tidy`: ASCII only, every field present. `untidy`: as real servers send it. `white-space`: tidy rows in a body with
- * line breaks and indentation. All others: tidy rows, of which some or all have this one oddity.
+ * line breaks and indentation. All others: tidy rows, some or all of which have this one variation.
  */
 export const ROW_KINDS = [
   "tidy",
@@ -30,7 +56,7 @@ export const ROW_KINDS = [
 
 export type RowKind = (typeof ROW_KINDS)[number];
 
-/** A row with properties of its JSON. */
+/** A row, and how its JSON differs from that of other rows. */
 export interface BulkRow extends Row {
   /** Undocumented fields. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -40,7 +66,7 @@ export interface BulkRow extends Row {
 
 export interface BulkRowsOptions {
   readonly kind: RowKind;
-  /** One in this many rows has the oddity: 1 is all. Has no meaning for `tidy`, `untidy` and `white-space`. */
+  /** One in this many rows has the variation; 1 means all rows. Ignored for `tidy`, `untidy` and `white-space`. */
   readonly every: number;
   readonly dialect: Dialect;
 }
@@ -49,12 +75,12 @@ export interface BulkRowsOptions {
 export const bulkRows = (hostCount: number, { kind, every, dialect }: BulkRowsOptions): BulkRow[] =>
   Array.from({ length: hostCount }, (_, index) => {
     if (kind === "untidy") return untidyRow(index, dialect);
-    // The middle of every hundred, so that short lists have none.
-    const isOdd = index % every === every >> 1;
-    return isOdd ? oddRow(kind, index, dialect) : bulkRow(index);
+    // In the middle of every group, so that short lists have none.
+    const isVariant = index % every === every >> 1;
+    return isVariant ? variantRow(kind, index, dialect) : tidyRow(index);
   });
 
-/** What scripts print: quotes, line breaks, tabs, backslashes, terminal colours. JSON has to escape each of these. */
+/** Output of scripts that JSON must escape: quotes, line breaks, tabs, backslashes, terminal colors. */
 const ESCAPED_TAGS = [
   'started "nginx" twice',
   "step 1 ok\nstep 2 ok",
@@ -73,23 +99,21 @@ const NON_ASCII_TAGS = [
 const pick = (tags: readonly string[], index: number): string => tags[index % tags.length] ?? "";
 
 const without = <T extends object, K extends keyof T>(fields: T, ...names: readonly K[]): Omit<T, K> =>
-  // `fromEntries` forgets the keys' types: they are those of `fields` but for `names`.
+  // `fromEntries` loses the types of the keys. They are those of `fields` except `names`.
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name as K))) as Omit<T, K>;
 
-const containerOf = (index: number): Container => ({
+const containerOf = (index: number): ContainerPayload => ({
   id: 500_000 + index,
   container_id: `docker://${(index * 2_654_435_761).toString(16).padStart(64, "0")}`,
   node_host_id: 2_000_000 + (index % 500),
   name: `order-api-${index}`,
 });
 
-const RUNNING = 7;
-const WAITING = 5;
 const NULL_RESULT = { exit_code: null, end_time: null, total_time: null } as const;
 
-/** One row of the mix. */
+/** A row of the mix that real servers send. */
 function untidyRow(index: number, dialect: Dialect): BulkRow {
-  const row = bulkRow(index);
+  const row = tidyRow(index);
   return { ...row, target: untidyTarget(index, dialect), outcome: untidyOutcome(index, dialect, row) };
 }
 
@@ -104,11 +128,11 @@ function untidyTarget(index: number, dialect: Dialect): Row["target"] {
 
 function untidyOutcome(index: number, dialect: Dialect, { outcome: tidy }: Row): Outcome {
   const start = Number(tidy.start_time);
-  // A host that waits for its retry still has the tag of the previous run.
+  // A host that waits for a retry still has the tag of its previous run.
   if (index % 500 === 401) return outcome(SCRIPT, WAITING, [start, start], { tag: "previous run" });
   if (index % 500 === 333) {
     const running = outcome(SCRIPT, RUNNING, [start, start]);
-    // Old servers write nulls where newer ones leave the field out.
+    // Old servers send null where newer ones omit the field.
     return dialect === "contract" ? { ...running, ...NULL_RESULT } : running;
   }
   if (index % 100 === 57) return without(tidy, "tag");
@@ -116,12 +140,12 @@ function untidyOutcome(index: number, dialect: Dialect, { outcome: tidy }: Row):
   return index % 9 === 4 ? { ...tidy, tag: pick(NON_ASCII_TAGS, index) } : tidy;
 }
 
-/** From 2^53 + 1: a double cannot represent these. */
+/** From 2^53 + 1: not exact as a JavaScript number. */
 const largeId = (index: number): bigint => 9_007_199_254_740_993n + BigInt(2 * index);
 
-/** A tidy row with one oddity. */
-function oddRow(kind: RowKind, index: number, dialect: Dialect): BulkRow {
-  const row = bulkRow(index);
+/** A tidy row with one variation. */
+function variantRow(kind: RowKind, index: number, dialect: Dialect): BulkRow {
+  const row = tidyRow(index);
   const machine = host(10_000 + index);
   const withOutcome = (fields: Partial<Outcome>): BulkRow => ({
     ...row,
@@ -133,7 +157,7 @@ function oddRow(kind: RowKind, index: number, dialect: Dialect): BulkRow {
     case "non-ascii":
       return withOutcome({ tag: pick(NON_ASCII_TAGS, index >> 1) });
     case "container":
-      // The documented form has no containers.
+      // The documented form cannot express containers.
       return dialect === "contract" ? row : { ...row, target: { container: containerOf(index) } };
     case "large-id":
       return { ...row, target: { host: { ...machine, bk_host_id: largeId(index) } } };
