@@ -4,7 +4,7 @@ import { buildJob, SCRIPT } from "../../src/simulator/build-job.ts";
 import { host, outcome } from "../../src/simulator/hosts.ts";
 import type { Row } from "../../src/simulator/job.ts";
 import { renderData } from "../../src/simulator/render.ts";
-import type { RawAnswer } from "../../src/simulator/response.ts";
+import type { RawResponse } from "../../src/simulator/response.ts";
 import { toJson } from "../../src/simulator/response.ts";
 
 export interface LiveJob {
@@ -64,7 +64,7 @@ export function createLiveAnswers({ id, hosts }: LiveJob, startedAt: number) {
       });
     written = { change, plain: text(false), withRows: text(true) };
   };
-  return (change: number, wantsRows: boolean): RawAnswer => {
+  return (change: number, wantsRows: boolean): RawResponse => {
     if (written.change !== change) write(change);
     return {
       kind: "raw",

@@ -1,4 +1,4 @@
-/** Builds simulated jobs from short specifications. */
+/** Builds simulated jobs from short specifications, and responders for jobs that never change. */
 import { type OutcomeDetails, outcome } from "./hosts.ts";
 import {
   type HostPayload,
@@ -10,6 +10,7 @@ import {
   type StepPayload,
   span,
 } from "./job.ts";
+import { renderData } from "./render.ts";
 
 export const SCRIPT = 1;
 export const FILE = 2;
@@ -98,4 +99,10 @@ export function hostRows(
     const durationMs = Math.round(minMs + (minMs * (index + 1)) / hosts.length);
     return { target: { host }, outcome: outcome(stepType, status, [start, start + durationMs], details) };
   });
+}
+
+/** Responds with the same job every time, its rows in a different order on every read. */
+export function createStaticJob(job: Job): Responder {
+  let reads = 0;
+  return (call) => v4Success(call, renderData(job, { ...call, read: reads++ }));
 }

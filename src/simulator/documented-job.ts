@@ -1,7 +1,7 @@
 /** Job 100: the example of the endpoint's documentation, with its keys in the same order. */
+import { createStaticJob } from "./build-job.ts";
 import type { JobEntry } from "./call.ts";
 import type { Job } from "./job.ts";
-import { createStaticJob } from "./render.ts";
 
 const JOB: Job = {
   instance: {

@@ -1,6 +1,4 @@
 /** The `data` of a successful response, in either dialect. */
-import type { Responder } from "./call.ts";
-import { v4Success } from "./envelopes.ts";
 import { isFinished, type Job, type Row, type Step } from "./job.ts";
 
 /** `contract` is the documented form, `release` that of bk-job 3.12 and later. */
@@ -88,9 +86,3 @@ function releaseRow({ target, outcome }: Row): object[] {
 /** As Java's String.valueOf: `"null"` for old jobs without host ids. */
 export const resourceId = (target: Row["target"]): string =>
   String(("host" in target ? target.host.bk_host_id : target.container.id) ?? null);
-
-/** Responds with the same job every time, its rows in a different order on every read. */
-export function createStaticJob(job: Job): Responder {
-  let reads = 0;
-  return (call) => v4Success(call, renderData(job, { ...call, read: reads++ }));
-}

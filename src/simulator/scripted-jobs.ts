@@ -1,13 +1,12 @@
 /** The built-in jobs. */
 
 import { jobNotFound, noPermission } from "./bk-job-errors.ts";
-import { buildJob, type ScriptedJobSpec } from "./build-job.ts";
+import { buildJob, createStaticJob, type ScriptedJobSpec } from "./build-job.ts";
 import { createLargeJob } from "./bulk-jobs.ts";
 import type { JobEntry } from "./call.ts";
 import { DOCUMENTED_JOB } from "./documented-job.ts";
 import { EDGE_CASE_JOBS } from "./edge-case-jobs.ts";
 import { PROGRESSING_JOB } from "./progressing-job.ts";
-import { createStaticJob } from "./render.ts";
 import { TYPICAL_JOBS } from "./typical-jobs.ts";
 
 const fromSpec = ({ title, spec, scope = "biz:1" }: ScriptedJobSpec): JobEntry => ({
