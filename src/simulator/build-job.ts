@@ -1,4 +1,6 @@
 /** Builds simulated jobs from short specifications, and responders for jobs that never change. */
+import type { Responder } from "./call.ts";
+import { v4Success } from "./envelopes.ts";
 import { type OutcomeDetails, outcome } from "./hosts.ts";
 import {
   type HostPayload,
