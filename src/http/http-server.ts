@@ -84,6 +84,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // Before requests are rejected, so that pages can read error responses, too.
   await allowOrigins(app, options.allowedOrigins);
   const draining = trackRequests(app);
+  app.addHook("onRequest", (request, reply, done) => {
+    // Preflights are answered by now. Any other would reach a route of `@fastify/cors`, which refuses bodies first.
+    if (request.method === "OPTIONS") sendNotFound(request, reply);
+    else done();
+  });
   await app.register(healthRoutes, { isDraining: draining.isDraining });
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);

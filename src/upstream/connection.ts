@@ -1,7 +1,7 @@
 /** Connections to the upstream, directly or through a proxy. Each carries one request at a time. */
-import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { monitorSocket, type SocketMonitor } from "./socket-monitor.ts";
-import { MAX_HEADER_BYTES } from "./transport-error.ts";
+import { MAX_HEADER_BYTES, ProxyUnreachable } from "./transport-error.ts";
 
 /** Values of the usual environment variables; "" where there is none. */
 interface ProxyOptions {
@@ -38,6 +38,8 @@ export interface Connection {
    * one on the connection, and no byte came in answer.
    */
   readonly mayHaveBeenStale: () => boolean;
+  /** Whether the upstream has ended the connection, and everything before that was read. */
+  readonly hasEnded: () => boolean;
   /** Ends it at once, with what is under way on it. */
   readonly destroy: () => Promise<void>;
 }
@@ -70,13 +72,14 @@ export function createConnector(options: ConnectionOptions): () => Connection {
           }),
       });
     const dispatcher = usesProxy
-      ? createProxyAgent(proxy, timeoutMs, connectDirectly, createClient)
+      ? createProxyAgent(proxy, baseUrl.protocol === "https:", timeoutMs, connectDirectly, createClient)
       : createClient(origin, connectDirectly);
     return {
       dispatch: (path, headers, handler) =>
         void dispatcher.dispatch({ origin, method: "GET", path: `${prefix}${path}`, headers }, handler),
       onRequest: () => monitor?.onRequest(),
       mayHaveBeenStale: () => (monitor?.isReused() && !monitor.hasReceived()) ?? false,
+      hasEnded: () => monitor?.hasEnded() ?? false,
       destroy: () => dispatcher.destroy(),
     };
   };
@@ -85,6 +88,7 @@ export function createConnector(options: ConnectionOptions): () => Connection {
 /** One agent for each connection: one that makes connections for all would know no limit that includes the proxy. */
 const createProxyAgent = (
   proxy: ProxyOptions,
+  isHttps: boolean,
   timeoutMs: number,
   connectDirectly: buildConnector.connector,
   createClient: (target: string | URL, connect: buildConnector.connector) => Client,
@@ -95,7 +99,21 @@ const createProxyAgent = (
     noProxy: proxy.noProxy,
     connectTimeout: timeoutMs,
     allowH2: false,
-    // The agent gives the function that connects by way of the proxy, or directly for hosts of NO_PROXY.
-    factory: (target, { connect }: { connect?: buildConnector.connector }) =>
-      createClient(target, connect ?? connectDirectly),
+    // For the connection on which the agent asks the proxy for a tunnel.
+    clientFactory: (target, { connect }: { connect?: buildConnector.connector }) =>
+      new Pool(target, connect && { connect: toProxy(connect) }),
+    // The agent gives the function that connects: to the proxy for an upstream that speaks HTTP, through a tunnel for one
+    // that speaks HTTPS. It gives none for hosts of NO_PROXY.
+    factory: (target, { connect }: { connect?: buildConnector.connector }) => {
+      if (!connect) return createClient(target, connectDirectly);
+      return createClient(target, isHttps ? connect : toProxy(connect));
+    },
   });
+
+/** Marks what fails as the proxy's. */
+const toProxy =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (target, callback) =>
+    connect(target, (...[error, socket]) =>
+      error ? callback(new ProxyUnreachable(error), null) : callback(null, socket),
+    );

@@ -1,14 +1,16 @@
 /**
- * A layer between a socket and undici, for two things that undici does not do:
+ * A layer between a socket and undici, for three things that undici does not do:
  *
  * - It tells whether a connection had been used before, and whether a byte came in answer to the latest request. Both
  *   decide whether a call that failed may be made once more.
  * - It takes interim responses (`100 Continue`, `103 Early Hints`) out of what is read. A server or proxy may send any
  *   number of them before the response proper, asked or not (RFC 9110, section 15.2), but undici ends the connection at
  *   a 100.
+ * - It tells violations of HTTP that undici reports as something else: a 101, which nobody asked for, as a closed
+ *   connection, and headers that contradict each other as a response that is cut off.
  */
 import type { Socket } from "node:net";
-import { MAX_HEADER_BYTES } from "./transport-error.ts";
+import { MAX_HEADER_BYTES, switchedProtocolsError } from "./transport-error.ts";
 
 export interface SocketMonitor {
   /** To be called before each request is written. */
@@ -17,6 +19,8 @@ export interface SocketMonitor {
   readonly isReused: () => boolean;
   /** Whether anything came since the latest request. */
   readonly hasReceived: () => boolean;
+  /** Whether the upstream has ended the connection, and everything before that was read. */
+  readonly hasEnded: () => boolean;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -41,6 +45,10 @@ export function monitorSocket(socket: Socket): SocketMonitor {
       if (mayBeInterim(pending)) continue;
       const response = pending;
       pending = null;
+      if (isSwitch(response)) {
+        socket.destroy(switchedProtocolsError());
+        return null;
+      }
       return response;
     }
   };
@@ -53,6 +61,7 @@ export function monitorSocket(socket: Socket): SocketMonitor {
     },
     isReused: () => requests > 1,
     hasReceived: () => hasReceived || socket.readableLength > 0,
+    hasEnded: () => socket.readableEnded,
   };
 }
 
@@ -88,6 +97,10 @@ function isStatusLine(bytes: Buffer): boolean {
   return true;
 }
 
+const isInformational = (bytes: Buffer): boolean => bytes.length >= STATUS_LINE.length && isStatusLine(bytes);
+
 /** 101 is none: it is the last response of the connection. */
-const isInterim = (bytes: Buffer): boolean =>
-  bytes.length >= STATUS_LINE.length && isStatusLine(bytes) && bytes.toString("latin1", 9, 12) !== "101";
+const isInterim = (bytes: Buffer): boolean => isInformational(bytes) && !isSwitch(bytes);
+
+const isSwitch = (bytes: Buffer): boolean =>
+  isInformational(bytes) && bytes.toString("latin1", 9, 12) === "101";

@@ -63,8 +63,30 @@ export const bodyTooLargeError = (maxBytes: number) =>
 /** As much as Node.js takes by default. */
 export const MAX_HEADER_BYTES = 16_384;
 
-const unreachableError = (reason: string) =>
-  new TransportError("UPSTREAM_UNAVAILABLE", `The upstream could not be reached: ${reason}.`);
+const unreachableError = (reason: string, what = "upstream") =>
+  new TransportError("UPSTREAM_UNAVAILABLE", `The ${what} could not be reached: ${reason}.`);
+
+/** No connection to the proxy. undici looks at the code of an error, so this one has that of its cause. */
+export class ProxyUnreachable extends Error {
+  override readonly name = "ProxyUnreachable";
+  readonly code: string;
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.code = errorCode(cause);
+  }
+}
+
+/** Nobody asked for another protocol. */
+export const switchedProtocolsError = () =>
+  new TransportError(
+    "UPSTREAM_CONTRACT",
+    "Expected a final HTTP response, got HTTP 101 (Switching Protocols). Check what answers at JOB_API_URL.",
+  );
+
+const CONTRADICTORY_HEADERS =
+  "Expected one valid `Content-Length`, or none, got response headers that contradict each other or HTTP. Check what " +
+  "answers at JOB_API_URL.";
 
 export const shuttingDownError = () => unreachableError("the gateway is shutting down");
 
@@ -90,8 +112,19 @@ const MESSAGES: Record<string, string> = {
   UND_ERR_PRX_TLS: "the certificate of the proxy is not valid for its name",
 };
 
-/** @param hasHead whether the head of the response had come. */
-export function toTransportError(error: unknown, hasHead: boolean, maxBodyBytes: number): TransportError {
+interface ExchangeState {
+  /** Whether the head of the response had come. */
+  readonly hasHead: boolean;
+  /** Whether the upstream had ended the connection. */
+  readonly hasEnded: boolean;
+  readonly maxBodyBytes: number;
+}
+
+export function toTransportError(
+  error: unknown,
+  { hasHead, hasEnded, maxBodyBytes }: ExchangeState,
+): TransportError {
+  if (error instanceof TransportError) return error;
   if (error instanceof errors.ResponseExceededMaxSizeError) return bodyTooLargeError(maxBodyBytes);
   if (error instanceof errors.HeadersOverflowError) {
     const what = hasHead ? "trailers" : "response headers";
@@ -104,9 +137,14 @@ export function toTransportError(error: unknown, hasHead: boolean, maxBodyBytes:
   if (isMalformed && !hasHead) {
     return new TransportError("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
   }
+  // What undici makes of any head with a length that its parser refuses, or that is cut off.
+  if (error instanceof errors.ResponseContentLengthMismatchError && !hasHead && !hasEnded) {
+    return new TransportError("UPSTREAM_CONTRACT", CONTRADICTORY_HEADERS);
+  }
   const code = errorCode(error);
   // What the parser cannot read after a good head is a chunked body that ended too early.
-  return unreachableError(isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`));
+  const reason = isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`);
+  return unreachableError(reason, error instanceof ProxyUnreachable ? "proxy" : "upstream");
 }
 
 /** A name tried on several addresses fails with one error for each; the first tells enough. */

@@ -200,7 +200,10 @@ function sendRequest(
     },
     onResponseData: (_, chunk) => body?.write(chunk),
     onResponseEnd: () => body?.end(),
-    onResponseError: (_, error) => onFailure(toTransportError(error, head !== null, maxBodyBytes)),
+    onResponseError: (_, error) =>
+      onFailure(
+        toTransportError(error, { hasHead: head !== null, hasEnded: connection.hasEnded(), maxBodyBytes }),
+      ),
   });
   return { head: () => head, end: () => body?.destroy() };
 }

@@ -34,15 +34,18 @@ const corsHeaders = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => CORS.test(name)));
 
 /** What a browser asks before a request of a page that needs leave. */
-const preflight = (url: string, origin: string, headers = "content-type,x-bkapi-authorization") =>
+const preflight = (url: string, origin: string, headers = {}) =>
   fetch(url, {
     method: "OPTIONS",
     headers: {
       origin,
       "access-control-request-method": "POST",
-      "access-control-request-headers": headers,
+      "access-control-request-headers": "content-type,x-bkapi-authorization",
+      ...headers,
     },
   });
+
+const JSON_TYPE = { "content-type": "application/json" };
 
 const post = (url: string, origin: string, accept = "*/*") =>
   fetch(url, {
@@ -108,9 +111,29 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
       },
     );
 
-    it("refuses OPTIONS that is no preflight, as without any origins", async () => {
-      const response = await fetch(url(), { method: "OPTIONS", headers: { origin: OPS } });
-      expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    it.each([
+      ["with a content type", JSON_TYPE, null],
+      ["with a content type that is not read", { "content-type": "text/xml" }, null],
+      ["with a body", JSON_TYPE, "{}"],
+      ["of nothing", {}, null],
+    ])("refuses OPTIONS %s as other methods, whatever the origin", async (_, headers, body) => {
+      for (const [origin, method] of [
+        [OTHER, { "access-control-request-method": "POST" }],
+        [OTHER, {}],
+        [OPS, {}],
+      ] as const) {
+        const init = { method: "OPTIONS", headers: { origin, ...method, ...headers }, body };
+        const response = await fetch(url(), init);
+        expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
+        expect(await response.json()).toMatchObject({
+          errors: [{ message: "Expected one of the methods GET, POST, got OPTIONS." }],
+        });
+        expect(corsHeaders(response)).toEqual(origin === OPS ? NAMED : {});
+      }
+    });
+
+    it("answers a preflight that has a content type", async () => {
+      expect((await preflight(url(), OPS, JSON_TYPE)).status).toBe(204);
     });
   });
 

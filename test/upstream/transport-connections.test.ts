@@ -137,11 +137,12 @@ describe("interim responses", () => {
     [
       "an upgrade that nobody asked for",
       "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+      "UPSTREAM_CONTRACT",
     ],
-    ["an interim response without an end", CONTINUE.slice(0, -2)],
-  ])("are none: %s", async (_, bytes) => {
+    ["an interim response without an end", CONTINUE.slice(0, -2), "UPSTREAM_UNAVAILABLE"],
+  ])("are none: %s", async (_, bytes, code) => {
     const { ask } = await useRawGateway(({ socket }) => socket.end(bytes));
-    expect(await ask()).toBe("UPSTREAM_UNAVAILABLE");
+    expect(await ask()).toBe(code);
   });
 });
 

@@ -1,12 +1,13 @@
 /** An upstream that is reached through a proxy. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { useGateway } from "../support/gateway.ts";
+import { listen } from "../support/listen.ts";
 import { useProxy } from "../support/proxy.ts";
 import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.ts";
 import { askForJob, onlyError } from "./ask.ts";
@@ -156,7 +157,43 @@ describe("an upstream that speaks HTTPS", () => {
   });
 });
 
+/** A port of this machine that nothing listens on. */
+async function unusedPort(): Promise<number> {
+  const server = createTcpServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+it.each(["http", "https"])(
+  "a proxy that is down is what an upstream of %s is not reached for",
+  async (scheme) => {
+    const gateway = await useGateway({
+      upstream: {
+        baseUrl: new URL(`${scheme}://bkapi.example.test/api/bk-job/prod`),
+        proxy: environmentOf({ HTTP_PROXY: `http://user:secret@127.0.0.1:${await unusedPort()}` }),
+      },
+    });
+
+    const { message, extensions } = onlyError(await askForJob(gateway));
+
+    expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
+    expect(message).toBe("The proxy could not be reached: the connection was refused.");
+  },
+);
+
 describe("NO_PROXY", () => {
+  it("names the upstream where it is reached directly", async () => {
+    const gateway = await useGateway({
+      upstream: {
+        proxy: environmentOf({ HTTP_PROXY: "http://proxy.example.test", NO_PROXY: "127.0.0.1" }),
+      },
+    });
+    await gateway.simulator.close();
+
+    expect(onlyError(await askForJob(gateway)).message).toMatch(/^The upstream could not be reached/);
+  });
+
   it.each([
     ["127.0.0.1", 0],
     ["localhost, 127.0.0.1", 0],

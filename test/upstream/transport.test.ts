@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ENDLESS } from "../e2e/fault-expectations.ts";
 import { useGateway } from "../support/gateway.ts";
+import { useRawUpstream } from "../support/raw-upstream.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 import { askForJob, onlyError } from "./ask.ts";
 
@@ -51,6 +52,7 @@ describe("an upstream that cannot be reached or breaks off", () => {
       UNAVAILABLE,
       "gw-1",
     ],
+    ["breaks off in the head after a length", `${HEAD}content-length: 9\r\nx: `, UNAVAILABLE, undefined],
     ["does not speak HTTP", "220 mail.example.com ESMTP\r\n", CONTRACT, undefined],
     ["sends more headers than fit", `${HEAD}x-filler: ${"x".repeat(40_000)}\r\n\r\n`, CONTRACT, undefined],
   ])("%s", async (_, bytes, code, gatewayRequestId) => {
@@ -60,6 +62,38 @@ describe("an upstream that cannot be reached or breaks off", () => {
 
     expect(extensions.code).toBe(code);
     expect(extensions.upstream?.gatewayRequestId).toBe(gatewayRequestId);
+  });
+});
+
+describe("an upstream that violates HTTP", () => {
+  const BODY = JSON.stringify({ error: { code: "NOT_FOUND", message: "m" } });
+  const HEAD = "HTTP/1.1 404 X\r\ncontent-type: application/json\r\n";
+  const SWITCH = "HTTP/1.1 101 Switching Protocols\r\n";
+  const LENGTH = `content-length: ${BODY.length}\r\n`;
+
+  it.each([
+    ["two lengths", `${HEAD}${LENGTH}content-length: 5\r\n\r\n${BODY}`, /one valid `Content-Length`/],
+    ["a length that is none", `${HEAD}content-length: x\r\n\r\n${BODY}`, /an HTTP response/],
+    [
+      "a length and chunks",
+      `${HEAD}${LENGTH}transfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /`Content-Length`/,
+    ],
+    ["a 101 to WebSocket", `${SWITCH}connection: upgrade\r\nupgrade: websocket\r\n\r\n`, /got HTTP 101/],
+    ["a 101 to nothing", `${SWITCH}\r\n`, /got HTTP 101/],
+    ["a 101 after an interim response", `HTTP/1.1 100 Continue\r\n\r\n${SWITCH}\r\n`, /got HTTP 101/],
+  ])("breaks the contract by %s", async (_, bytes, message) => {
+    const upstream = await useRawUpstream(({ socket }) => socket.write(bytes));
+    const gateway = await useGateway({ upstream: { baseUrl: upstream.url } });
+
+    const error = onlyError(await askForJob(gateway));
+
+    expect([error.extensions.code, error.message]).toEqual([
+      "UPSTREAM_CONTRACT",
+      expect.stringMatching(message),
+    ]);
+    // Such an answer has no right to a second try.
+    expect(upstream.calls).toEqual(["1.1"]);
   });
 });
 
