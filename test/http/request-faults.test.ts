@@ -106,6 +106,34 @@ describe("subscriptions", () => {
   });
 });
 
+describe("errors beyond those that are listed", () => {
+  const fields = (count: number) => `{ ${Array.from({ length: count }, (_, n) => `f${n}`).join(" ")} }`;
+
+  it("are not listed when a document has more than 100", async () => {
+    expect((await post({ query: fields(100) })).errors).toHaveLength(100);
+    const { errors = [] } = await post({ query: fields(101) });
+    expect(errors).toHaveLength(101);
+    expect(errors[99]?.message).toContain('"f99"');
+    expect(errors[100]).toEqual({
+      message: "Only the first 100 errors are listed.",
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    });
+  });
+
+  it("are not listed when variables have more than 5", async () => {
+    const query = "query($refs: [JobInstanceRef!]!) { jobInstances(refs: $refs) { __typename } }";
+    const ask = (count: number) =>
+      post({ query, variables: { refs: Array.from({ length: count }, () => 1) } });
+    expect((await ask(5)).errors).toHaveLength(5);
+    const { errors = [] } = await ask(6);
+    expect(errors).toHaveLength(6);
+    expect(errors[5]).toEqual({
+      message: "Only the first 5 errors are listed.",
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  });
+});
+
 describe("persisted queries", () => {
   const extensions = (sha256Hash: unknown, version: unknown = 1) => ({
     persistedQuery: { version, sha256Hash },

@@ -35,6 +35,10 @@ export interface Result {
 
 const hostRootsOf = createHostRoots();
 
+/** graphql-js adds an error in its own terms when there are more. */
+const MAX_COERCION_ERRORS = 5;
+const NOT_LISTED = new GraphQLError(`Only the first ${MAX_COERCION_ERRORS} errors are listed.`);
+
 /** The result of `operation` over the upstream at `baseUrl`. @param uncertain what roots with a bad argument require */
 export async function runReference(
   operation: Operation,
@@ -74,7 +78,7 @@ export async function runReference(
     const result = await execute({
       schema,
       document,
-      options: { maxCoercionErrors: 5 },
+      options: { maxCoercionErrors: MAX_COERCION_ERRORS },
       contextValue: {
         jobs,
         watch: null,
@@ -92,7 +96,10 @@ export async function runReference(
 
 function resultOf({ data, errors = [] }: ExecutionResult, kind: OperationTypeNode | undefined): Result {
   // Nothing ran: there is no such operation, or its variables are not what it declares.
-  if (data === undefined) return refused(errors, kind ? "BAD_USER_INPUT" : "OPERATION_RESOLUTION_FAILURE");
+  if (data === undefined) {
+    const listed = errors.map((error, index) => (index === MAX_COERCION_ERRORS ? NOT_LISTED : error));
+    return refused(listed, kind ? "BAD_USER_INPUT" : "OPERATION_RESOLUTION_FAILURE");
+  }
   if (errors.length === 0) return { data };
   const shown = errors.map((error) => formatError(error.toJSON(), error));
   const isBadSubscription =

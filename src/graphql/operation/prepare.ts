@@ -21,6 +21,7 @@ import { LRUCache } from "lru-cache";
 import { formatError } from "../errors.ts";
 import type { Plan, PlanSource, Variables } from "../executor/plan.ts";
 import type { Planner } from "../executor/planner.ts";
+import { firstErrors } from "./first-errors.ts";
 import { checkNesting, checkSelections, MAX_TOKENS } from "./operation-limits.ts";
 import { type CoerceVariables, createCoerceVariables } from "./variables.ts";
 
@@ -59,6 +60,9 @@ const BYTES_PER_CHARACTER = 60;
 const BYTES_PER_FIELD = 1_500;
 const BASE_BYTES = 4_000;
 
+/** Validation errors that are listed for a document. */
+const MAX_ERRORS = 100;
+
 export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions): Prepare {
   const operations = new LRUCache<string, Prepared>({
     maxSize: maxBytes,
@@ -79,12 +83,13 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
     } catch (error) {
       return refusal([error], "GRAPHQL_VALIDATION_FAILED");
     }
-    const errors = [...rootTypeErrors(schema, document), ...validate(schema, document)];
+    const found = validate(schema, document, undefined, { maxErrors: MAX_ERRORS });
+    const errors = [...rootTypeErrors(schema, document), ...firstErrors(found, MAX_ERRORS)];
     if (errors.length > 0) return refusal(errors, "GRAPHQL_VALIDATION_FAILED");
-    const found = findOperation(document, operationName);
-    return typeof found === "string"
-      ? refusal([new GraphQLError(found)], "OPERATION_RESOLUTION_FAILURE")
-      : createPrepared(found, text.length);
+    const operation = findOperation(document, operationName);
+    return typeof operation === "string"
+      ? refusal([new GraphQLError(operation)], "OPERATION_RESOLUTION_FAILURE")
+      : createPrepared(operation, text.length);
   };
 
   /** @param document one operation with the fragments that it uses. */

@@ -17,6 +17,7 @@ import {
   typeFromAST,
 } from "graphql";
 import type { Variables } from "../executor/plan.ts";
+import { firstErrors } from "./first-errors.ts";
 
 /** Coerces variables as GraphQL does, defaults included. */
 export type CoerceVariables = (
@@ -58,7 +59,7 @@ export function createCoerceVariables(
     const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
       maxErrors: MAX_ERRORS,
     });
-    return errors ? { errors } : { coerced };
+    return errors ? { errors: firstErrors(errors, MAX_ERRORS) } : { coerced };
   };
 }
 
