@@ -86,7 +86,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const draining = trackRequests(app);
   app.addHook("onRequest", (request, reply, done) => {
     // Preflights are answered by now. Any other would reach a route of `@fastify/cors`, which refuses bodies first.
-    if (request.method === "OPTIONS") sendNotFound(request, reply);
+    if (request.method === "OPTIONS") handleNotFound(request, reply);
     else done();
   });
   await app.register(healthRoutes, { isDraining: draining.isDraining });
