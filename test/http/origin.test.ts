@@ -126,7 +126,7 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
         const response = await fetch(url(), init);
         expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
         expect(await response.json()).toMatchObject({
-          errors: [{ message: "Expected one of the methods GET, POST, got OPTIONS." }],
+          errors: [{ message: "Method OPTIONS is not allowed. Use one of GET, POST." }],
         });
         expect(corsHeaders(response)).toEqual(origin === OPS ? NAMED : {});
       }
