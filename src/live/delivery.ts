@@ -1,7 +1,7 @@
 /** Sends what a poll has found to the subscribers that were there when it began. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
-import { isSameState, type JobState, type ObservedJob, stateOf } from "../model/job-state.ts";
+import { isSameState, type JobState, jobStateOf, type ObservedJob } from "../model/job-state.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 interface PollResult {
@@ -35,13 +35,14 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     const isSame = state !== null && isSameState(state, found);
     if (!isSame) onChange();
     // Where only one of them knows of host results, the later is what is to be compared with.
-    if (!state || !isSame || (state.hosts === null) !== (found.hosts === null)) state = found;
+    if (!state || !isSame || (state.hostFingerprint === null) !== (found.hostFingerprint === null))
+      state = found;
     return state;
   };
 
   const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, present }) => {
     newestStart = Math.max(newestStart, startedAt);
-    const observed = { outcome: job, state: settle(stateOf(job)) };
+    const observed = { outcome: job, state: settle(jobStateOf(job)) };
     for (const [index, { group, subscriber }] of present.entries()) {
       // Polls for the status can overtake one with host results, which is old news then to those who need no more. Looked
       // at for each, as a newer poll can be delivered while this one waits for its next turn.
@@ -59,7 +60,7 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
   };
 
   const observe: Delivery["observe"] = (job) => {
-    const found = stateOf(job);
+    const found = jobStateOf(job);
     state ??= found;
     return { outcome: job, state: isSameState(state, found) ? state : found };
   };

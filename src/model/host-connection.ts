@@ -2,7 +2,13 @@
 
 import { InvalidInput } from "./errors.ts";
 import { decodeCursor, encodeCursor } from "./host-cursor.ts";
-import { comparePositions, orderText, type Position, positionOf, sortHostResults } from "./host-order.ts";
+import {
+  comparePositions,
+  type Position,
+  positionOf,
+  serializeOrder,
+  sortHostResults,
+} from "./host-order.ts";
 import type { HostResults } from "./host-results.ts";
 import type { Rows } from "./host-table.ts";
 import { once } from "./once.ts";
@@ -50,22 +56,22 @@ export function createHostConnection(
     throw new InvalidInput(`Expected \`first\` to be 1 to ${MAX_PAGE_SIZE}, got ${first}.`);
   }
   const { path, retryCount } = source.step;
-  const scope = { step: path, attempt: retryCount, order: orderText(orderBy) };
+  const scope = { step: path, attempt: retryCount, order: serializeOrder(orderBy) };
   const start = after === null ? null : decodeCursor(scope, after);
   const selected = once(source.select);
-  const placeOf = (row: number): Position => positionOf(source.results(), row, orderBy);
+  const positionAt = (row: number): Position => positionOf(source.results(), row, orderBy);
 
   const page = once(() => {
     const sorted = sortHostResults(source.results(), selected(), orderBy);
     const begin =
-      start === null ? 0 : firstIndex(sorted, (row) => comparePositions(placeOf(row), start, orderBy) > 0);
+      start === null ? 0 : firstIndex(sorted, (row) => comparePositions(positionAt(row), start, orderBy) > 0);
     return { rows: sorted.subarray(begin, begin + first), hasNextPage: begin + first < sorted.length };
   });
 
   return {
     totalCount: () => selected()?.length ?? source.results().table.length,
     page,
-    cursorOf: (row) => encodeCursor(scope, placeOf(row)),
+    cursorOf: (row) => encodeCursor(scope, positionAt(row)),
   };
 }
 

@@ -33,13 +33,13 @@ export function encodeCursor(scope: CursorScope, { value, key }: Position): stri
 export function decodeCursor(scope: CursorScope, cursor: string): Position {
   const parts = parseParts(cursor);
   const position = parts && readPosition(parts);
-  if (!parts || !position) throw refused(cursor, "it is not a cursor of this API");
+  if (!parts || !position) throw invalidCursor(cursor, "it is not a cursor of this API");
   const [step, attempt, order] = parts;
-  if (step !== scope.step) throw refused(cursor, "it belongs to another step");
-  if (attempt !== scope.attempt) throw refused(cursor, "the step has been retried since");
-  if (order !== scope.order) throw refused(cursor, "it was made under another `orderBy`");
+  if (step !== scope.step) throw invalidCursor(cursor, "it belongs to another step");
+  if (attempt !== scope.attempt) throw invalidCursor(cursor, "the step has been retried since");
+  if (order !== scope.order) throw invalidCursor(cursor, "it was made under another `orderBy`");
   // Written again it must be the same text: nothing else can have been made here.
-  if (encodeCursor(scope, position) !== cursor) throw refused(cursor, "it is not a cursor of this API");
+  if (encodeCursor(scope, position) !== cursor) throw invalidCursor(cursor, "it is not a cursor of this API");
   return position;
 }
 
@@ -72,7 +72,7 @@ function isValueIn(order: unknown, value: unknown): value is SortValue {
 
 const isKind = (text: unknown): text is ResultKey["kind"] => typeof text === "string" && KINDS.includes(text);
 
-function refused(cursor: string, why: string): InvalidInput {
+function invalidCursor(cursor: string, why: string): InvalidInput {
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
   return new InvalidInput(
     `Expected \`after\` to be the \`endCursor\` of the page before, got ${JSON.stringify(shown)}: ${why}. Start again without \`after\`.`,

@@ -1,9 +1,7 @@
 /** Which host results an operation wants. */
 import type { HostResults } from "./host-results.ts";
-
-import { type HostTable, type IdColumn, idAt, type Rows, type TextColumn, textAt } from "./host-table.ts";
-
-import { createTextReader, textBytes } from "./host-text.ts";
+import { createStringReader, stringBytes } from "./host-strings.ts";
+import { type HostTable, type IdColumn, idAt, type Rows, type StringColumn, stringAt } from "./host-table.ts";
 import { type Int64, toInt64 } from "./int64.ts";
 import type { HostResultFilter } from "./sdl.generated.ts";
 import { hostStatus } from "./status.ts";
@@ -11,14 +9,14 @@ import { hostStatus } from "./status.ts";
 type Condition = (row: number) => boolean;
 
 /** A condition that holds where a row's value is one of `wanted`; none when nothing is given. */
-function oneOf<T>(wanted: readonly T[] | null | undefined, read: (row: number) => T): Condition[] {
+function valueConditions<T>(wanted: readonly T[] | null | undefined, read: (row: number) => T): Condition[] {
   if (!wanted) return [];
   const values = new Set(wanted);
   return [(row) => values.has(read(row))];
 }
 
 /** Ids are compared as numbers: a text that is not how an id is written stands for none. */
-function oneOfIds(wanted: readonly string[] | null | undefined, column: IdColumn): Condition[] {
+function idConditions(wanted: readonly string[] | null | undefined, column: IdColumn): Condition[] {
   if (!wanted) return [];
   const ids = wanted
     .filter((text) => /^(0|-?[1-9]\d{0,18})$/.test(text))
@@ -28,16 +26,16 @@ function oneOfIds(wanted: readonly string[] | null | undefined, column: IdColumn
 }
 
 /** Texts are compared as bytes. */
-function oneOfTexts(
+function stringConditions(
   wanted: readonly (string | null | undefined)[] | null | undefined,
   table: HostTable,
-  column: TextColumn,
+  column: StringColumn,
 ): Condition[] {
   if (!wanted) return [];
   const acceptsAbsent = wanted.some((text) => text === null || text === undefined);
-  const texts = wanted.filter((text) => typeof text === "string").map(textBytes);
+  const texts = wanted.filter((text) => typeof text === "string").map(stringBytes);
   const byLength = Map.groupBy(texts, ({ length }) => length);
-  const reader = createTextReader(table, column);
+  const reader = createStringReader(table, column);
   return [
     (row) => {
       if (!reader.read(row)) return acceptsAbsent;
@@ -49,11 +47,11 @@ function oneOfTexts(
 }
 
 /** Whatever the case of letters. An empty text is no condition: it is what an empty search box sends. */
-function addressContains(text: string | null | undefined, table: HostTable): Condition[] {
+function addressConditions(text: string | null | undefined, table: HostTable): Condition[] {
   if (!text) return [];
   const part = text.toLowerCase();
-  const contains = (column: TextColumn) => {
-    const reader = createTextReader(table, column);
+  const contains = (column: StringColumn) => {
+    const reader = createStringReader(table, column);
     const containsPart = createSearch(part);
     return (row: number): boolean => {
       if (!reader.read(row)) return false;
@@ -61,7 +59,7 @@ function addressContains(text: string | null | undefined, table: HostTable): Con
       // Outside of ASCII the case of letters is not a matter of bytes.
       return isAscii(bytes, start, end)
         ? containsPart(bytes, start, end)
-        : textAt(table, column, row)?.toLowerCase().includes(part) === true;
+        : stringAt(table, column, row)?.toLowerCase().includes(part) === true;
     };
   };
   const [ipContains, ipv6Contains] = [contains(table.ip), contains(table.ipv6)];
@@ -104,14 +102,14 @@ export function filterHostResults(
   const statusCode = (row: number) => table.statusCode[row] ?? 0;
   const exitCode = (row: number) => table.exitCode[row] ?? Number.NaN;
   const conditions = [
-    ...oneOf(filter.statusCodes, statusCode),
-    ...oneOf(filter.statuses, (row) => hostStatus(statusCode(row)).name),
-    ...oneOf(filter.phases, (row) => hostStatus(statusCode(row)).phase),
-    ...oneOf(filter.exitCodes, exitCode),
-    ...oneOfTexts(filter.tags, table, table.tag),
-    ...oneOfIds(filter.hostIds, table.hostId),
-    ...oneOfIds(filter.cloudIds, table.cloudId),
-    ...addressContains(filter.ipContains, table),
+    ...valueConditions(filter.statusCodes, statusCode),
+    ...valueConditions(filter.statuses, (row) => hostStatus(statusCode(row)).name),
+    ...valueConditions(filter.phases, (row) => hostStatus(statusCode(row)).phase),
+    ...valueConditions(filter.exitCodes, exitCode),
+    ...stringConditions(filter.tags, table, table.tag),
+    ...idConditions(filter.hostIds, table.hostId),
+    ...idConditions(filter.cloudIds, table.cloudId),
+    ...addressConditions(filter.ipContains, table),
   ];
   if (conditions.length === 0) return null;
   const matches = new Uint32Array(table.length);

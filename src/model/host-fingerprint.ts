@@ -2,23 +2,24 @@
  * Whether the host results of two reads are the same, whatever the order in which the upstream lists them. A watched
  * job is read every few seconds, and nearly always nothing has changed: that must cost less than to answer anew.
  */
+
+import { createStringReader } from "./host-strings.ts";
 import {
   type HostTable,
   ID_COLUMNS,
   type IdColumn,
   NUMBER_COLUMNS,
-  TEXT_COLUMNS,
-  type TextColumn,
+  STRING_COLUMNS,
+  type StringColumn,
 } from "./host-table.ts";
-import { createTextReader } from "./host-text.ts";
 
 /** Multipliers and steps of the 32-bit hashes FNV-1a and MurmurHash3. */
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 const MURMUR_SEED = 0x9747b28c;
 const MURMUR_PRIME = 0xcc9e2d51;
-const SCRAMBLE_1 = 0x85ebca6b;
-const SCRAMBLE_2 = 0xc2b2ae35;
+const FINALIZER_1 = 0x85ebca6b;
+const FINALIZER_2 = 0xc2b2ae35;
 
 /** Two hashes of each row, of all that is known of it. That different rows have both in common is next to impossible. */
 export interface RowHashes {
@@ -47,10 +48,10 @@ export function hashRows(table: HostTable): RowHashes {
     mixNumbers(hashes, ++column, values);
   }
   for (const name of ID_COLUMNS) mixIds(hashes, ++column, table[name]);
-  for (const name of TEXT_COLUMNS) mixTexts(hashes, ++column, table, table[name]);
+  for (const name of STRING_COLUMNS) mixStrings(hashes, ++column, table, table[name]);
   for (let row = 0; row < length; row++) {
-    hashes.first[row] = scrambled(hashes.first[row] ?? 0);
-    hashes.second[row] = scrambled(hashes.second[row] ?? 0);
+    hashes.first[row] = finalize(hashes.first[row] ?? 0);
+    hashes.second[row] = finalize(hashes.second[row] ?? 0);
   }
   return hashes;
 }
@@ -85,8 +86,8 @@ function mixIds(hashes: RowHashes, column: number, { values, large }: IdColumn):
   }
 }
 
-function mixTexts(hashes: RowHashes, column: number, table: HostTable, texts: TextColumn): void {
-  const text = createTextReader(table, texts);
+function mixStrings(hashes: RowHashes, column: number, table: HostTable, values: StringColumn): void {
+  const text = createStringReader(table, values);
   for (let row = 0; row < hashes.first.length; row++) {
     if (!text.read(row)) continue;
     const { bytes, view, start, end } = text;
@@ -109,9 +110,9 @@ function mixTexts(hashes: RowHashes, column: number, table: HostTable, texts: Te
   }
 }
 
-const scrambled = (hash: number): number => {
-  const once = Math.imul(hash ^ (hash >>> 16), SCRAMBLE_1);
-  const twice = Math.imul(once ^ (once >>> 13), SCRAMBLE_2);
+const finalize = (hash: number): number => {
+  const once = Math.imul(hash ^ (hash >>> 16), FINALIZER_1);
+  const twice = Math.imul(once ^ (once >>> 13), FINALIZER_2);
   return twice ^ (twice >>> 16);
 };
 

@@ -1,11 +1,10 @@
 /** Host results grouped the way the BlueKing Job console shows them. */
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
+import { joinedWords } from "./host-string-words.ts";
 
-import { type HostTable, numberAt, type Rows, textAt } from "./host-table.ts";
-
-import { numberTexts } from "./host-text.ts";
-import { joinedWords } from "./host-text-words.ts";
+import { internStrings } from "./host-strings.ts";
+import { type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results alike in every property grouped by. Properties not grouped by are null. */
@@ -22,14 +21,14 @@ export function groupHostResults(
   rows: Rows | null,
   by: readonly HostGroupKey[],
 ): readonly HostGroup[] {
-  if (rows !== null) return groups(results.table, rows, by);
+  if (rows !== null) return groupRows(results.table, rows, by);
   const all = () =>
-    groups(
+    groupRows(
       results.table,
       new Uint32Array(results.table.length).map((_, row) => row),
       by,
     );
-  return results.remember(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
+  return results.memoize(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
 }
 
 /** About what a group takes besides its rows. */
@@ -43,10 +42,10 @@ const groupBytes = (all: readonly HostGroup[]): number =>
  *
  *   status 9 9 11, tag - a a  →  9: 0, 11: 1 and -: 0, a: 1  →  0|0 0|1 1|1  →  groups 0 1 2
  */
-function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
+function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
   const { statusCode, exitCode, tag } = table;
   const [byStatus, byTag, byExitCode] = [by.includes("STATUS"), by.includes("TAG"), by.includes("EXIT_CODE")];
-  const tags = byTag ? numberTexts(table, tag, rows) : null;
+  const tags = byTag ? internStrings(table, tag, rows) : null;
   let numbers = new Uint32Array(rows.length);
   let count = Math.min(rows.length, 1);
   const split = (keyOf: (index: number) => number): void => {
@@ -54,9 +53,9 @@ function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): Host
   };
   if (byStatus) split((index) => statusCode[rows[index] ?? 0] ?? 0);
   if (byExitCode) split((index) => exitCode[rows[index] ?? 0] ?? Number.NaN);
-  if (tags) split((index) => tags.numbers[index] ?? 0);
+  if (tags) split((index) => tags.ids[index] ?? 0);
 
-  const members = gather(rows, numbers, count);
+  const members = rowsByGroup(rows, numbers, count);
   // The first row of a group stands for it.
   const firstRows = Uint32Array.from(members, ([row = 0]) => row);
   const order = firstRows.map((_, group) => group);
@@ -73,7 +72,7 @@ function groups(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): Host
     const row = firstRows[group] ?? 0;
     return {
       statusCode: byStatus ? (statusCode[row] ?? 0) : null,
-      tag: byTag ? textAt(table, tag, row) : null,
+      tag: byTag ? stringAt(table, tag, row) : null,
       exitCode: byExitCode ? numberAt(exitCode, row) : null,
       rows: members[group] ?? rows.subarray(0, 0),
     };
@@ -109,7 +108,7 @@ function splitGroups(
 }
 
 /** The rows of each group, in the order in which they came. All groups share the memory of one array. */
-function gather(rows: Rows, numbers: Uint32Array, count: number): Rows[] {
+function rowsByGroup(rows: Rows, numbers: Uint32Array, count: number): Rows[] {
   const ends = new Uint32Array(count);
   for (const number of numbers) ends[number] = (ends[number] ?? 0) + 1;
   for (let number = 1; number < count; number++) ends[number] = (ends[number] ?? 0) + (ends[number - 1] ?? 0);

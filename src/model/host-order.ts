@@ -2,11 +2,10 @@
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, descending, numberWords, sortRows, type Word } from "./host-sort.ts";
+import { rankWord } from "./host-string-words.ts";
 
-import { type HostTable, numberAt, type Rows, textAt } from "./host-table.ts";
-
-import { createTextReader } from "./host-text.ts";
-import { textWord } from "./host-text-words.ts";
+import { createStringReader } from "./host-strings.ts";
+import { type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
 import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
@@ -22,7 +21,7 @@ export interface Position {
 const SORT_VALUES: Record<HostResultOrderField, (table: HostTable, row: number) => SortValue> = {
   STATUS_CODE: ({ statusCode }, row) => statusCode[row] ?? 0,
   IP: (table, row) => {
-    const ip = textAt(table, table.ip, row) ?? textAt(table, table.ipv6, row);
+    const ip = stringAt(table, table.ip, row) ?? stringAt(table, table.ipv6, row);
     return ip === null ? null : ipSortKey(ip);
   },
   STARTED_AT: ({ startedAt }, row) => numberAt(startedAt, row),
@@ -52,16 +51,16 @@ export function sortHostResults(
   rows: Rows | null,
   order: HostResultOrder | null,
 ): Rows {
-  if (rows !== null) return sorted(results, results.inStableOrder(rows), order);
+  if (rows !== null) return sortBy(results, results.inStableOrder(rows), order);
   if (order === null) return results.stableOrder();
-  return results.remember(
-    `order ${orderText(order)}`,
-    () => sorted(results, results.stableOrder(), order),
+  return results.memoize(
+    `order ${serializeOrder(order)}`,
+    () => sortBy(results, results.stableOrder(), order),
     ({ byteLength }) => byteLength,
   );
 }
 
-function sorted({ table }: HostResults, stable: Rows, order: HostResultOrder | null): Rows {
+function sortBy({ table }: HostResults, stable: Rows, order: HostResultOrder | null): Rows {
   if (order === null) return stable;
   const words = SORT_WORDS[order.field](table, stable);
   const rows = stable.slice();
@@ -88,8 +87,8 @@ function addressWords(table: HostTable, rows: Rows): readonly Word[] {
   const kinds = new Uint32Array(length).fill(ABSENT);
   const bits = new Uint32Array(4 * length);
   const others = new Map<number, string>();
-  const ip = createTextReader(table, table.ip);
-  const ipv6 = createTextReader(table, table.ipv6);
+  const ip = createStringReader(table, table.ip);
+  const ipv6 = createStringReader(table, table.ipv6);
   const groups = new Uint16Array(8);
   for (const row of rows) {
     const text = ip.read(row) ? ip : ipv6;
@@ -104,13 +103,13 @@ function addressWords(table: HostTable, rows: Rows): readonly Word[] {
         bits[4 * row + word] = (groups[2 * word] ?? 0) * 0x10000 + (groups[2 * word + 1] ?? 0);
       }
     } else {
-      const key = ipSortKey(textAt(table, text === ip ? table.ip : table.ipv6, row) ?? "");
+      const key = ipSortKey(stringAt(table, text === ip ? table.ip : table.ipv6, row) ?? "");
       kinds[row] = Number(key.slice(0, 1));
       if (kinds[row] === OTHER) others.set(row, key);
       else for (let word = 0; word < 4; word++) bits[4 * row + word] = hexWord(key, word);
     }
   }
-  const otherWord = textWord(others.keys(), length, (row) => others.get(row) ?? "");
+  const otherWord = rankWord(others.keys(), length, (row) => others.get(row) ?? "");
   for (const row of others.keys()) bits[4 * row] = otherWord(row);
   const words = [0, 1, 2, 3].map(
     (word): Word =>
@@ -125,5 +124,5 @@ const hexWord = (key: string, word: number): number =>
   Number.parseInt(key.slice(8 * word + 1, 8 * word + 9) || "0", 16);
 
 /** The order as text: what a cursor remembers of it. */
-export const orderText = (order: HostResultOrder | null): string =>
+export const serializeOrder = (order: HostResultOrder | null): string =>
   order === null ? "" : `${order.field} ${order.direction ?? "ASC"}`;

@@ -41,7 +41,7 @@ export interface ResultKey {
 }
 
 /** The key as text, unique within a step: `host:101`, and `host:101#1` for a second result on that host. */
-export const keyText = ({ kind, id, address, ordinal }: ResultKey): string =>
+export const formatKey = ({ kind, id, address, ordinal }: ResultKey): string =>
   `${kind}:${id ?? ""}${address && `:${address}`}${ordinal === 0 ? "" : `#${ordinal}`}`;
 
 const KIND_ORDER = { host: 0, address: 1, container: 2 } as const;

@@ -2,15 +2,9 @@
 import { LRUCache } from "lru-cache";
 import { fingerprintRows } from "./host-fingerprint.ts";
 import type { ResultKey } from "./host-result.ts";
-import {
-  type HostTable,
-  idAt,
-  REMEMBERED_BASE_BYTES,
-  REMEMBERED_ROW_BYTES,
-  type Rows,
-} from "./host-table.ts";
+import { type HostTable, idAt, MEMO_BASE_BYTES, MEMO_ROW_BYTES, type Rows } from "./host-table.ts";
 import { once } from "./once.ts";
-import { addressOf, placeRows } from "./stable-order.ts";
+import { addressOf, computeStableOrder } from "./stable-order.ts";
 import { countStatuses, type StatusCounts } from "./summary.ts";
 
 export interface HostResults {
@@ -31,27 +25,27 @@ export interface HostResults {
    * their arguments `orderBy` and `by`, of which there are not twenty; the least recently used go first.
    * @param sizeOf the memory it takes, in bytes.
    */
-  readonly remember: <T extends object>(key: string, compute: () => T, sizeOf: (value: T) => number) => T;
+  readonly memoize: <T extends object>(key: string, compute: () => T, sizeOf: (value: T) => number) => T;
 }
 
 export function createHostResults(table: HostTable): HostResults {
-  const placed = once(() => placeRows(table));
+  const stableOrder = once(() => computeStableOrder(table));
   // Place of each row in the stable order: the inverse of that order.
   const ranks = once(() => {
     const result = new Uint32Array(table.length);
-    placed().order.forEach((row, rank) => {
+    stableOrder().rows.forEach((row, rank) => {
       result[row] = rank;
     });
     return result;
   });
-  const ordinalOf = (row: number) => placed().ordinals?.[row] ?? 0;
+  const ordinalOf = (row: number) => stableOrder().ordinals?.[row] ?? 0;
   return {
     table,
     statusCounts: once(() => countStatuses(table.statusCode.subarray(0, table.length))),
     fingerprint: once(() => fingerprintRows(table)),
-    stableOrder: () => placed().order,
+    stableOrder: () => stableOrder().rows,
     inStableOrder: (rows) => {
-      const order = placed().order;
+      const order = stableOrder().rows;
       const rankOf = ranks();
       return rows
         .map((row) => rankOf[row] ?? 0)
@@ -60,7 +54,7 @@ export function createHostResults(table: HostTable): HostResults {
     },
     ordinalOf,
     keyOf: (row) => keyOf(table, row, ordinalOf(row)),
-    remember: createMemory(table),
+    memoize: createMemo(table),
   };
 }
 
@@ -73,10 +67,10 @@ function keyOf(table: HostTable, row: number, ordinal: number): ResultKey {
 }
 
 /** About what a remembered value takes besides its own memory. */
-const ENTRY_BYTES = 200;
+const MEMO_ENTRY_BYTES = 200;
 
-function createMemory({ length }: HostTable): HostResults["remember"] {
-  const maxSize = length * REMEMBERED_ROW_BYTES + REMEMBERED_BASE_BYTES;
+function createMemo({ length }: HostTable): HostResults["memoize"] {
+  const maxSize = length * MEMO_ROW_BYTES + MEMO_BASE_BYTES;
   const known = once(() => new LRUCache<string, object>({ maxSize }));
   return <T extends object>(key: string, compute: () => T, sizeOf: (value: T) => number): T => {
     // A key always comes with the same computation.
@@ -84,7 +78,7 @@ function createMemory({ length }: HostTable): HostResults["remember"] {
     if (remembered) return remembered;
     const value = compute();
     // What is larger than the limit is not stored.
-    known().set(key, value, { size: ENTRY_BYTES + sizeOf(value) });
+    known().set(key, value, { size: MEMO_ENTRY_BYTES + sizeOf(value) });
     return value;
   };
 }

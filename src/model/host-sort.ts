@@ -18,26 +18,26 @@ export type Word = (row: number) => number;
 const [LOW, HIGH] = endianness() === "LE" ? [0, 1] : [1, 0];
 
 /** Runs up to this length are sorted by insertion. */
-const FEW = 12;
+const MAX_INSERTION_SORT = 12;
 
 /** Sorts `rows` in place. Rows that have all words in common stay in the order in which they were. */
 export function sortRows(rows: Rows, words: readonly Word[]): void {
-  const packed = new BigUint64Array(rows.length > FEW ? rows.length : 0);
+  const packed = new BigUint64Array(rows.length > MAX_INSERTION_SORT ? rows.length : 0);
   const halves = new Uint32Array(packed.buffer);
   const before = new Uint32Array(packed.length);
 
   const sortRun = (from: number, to: number, level: number): void => {
     const word = words[level];
     if (word === undefined) return;
-    if (to - from <= FEW) {
-      sortFew(rows, from, to, words, level);
+    if (to - from <= MAX_INSERTION_SORT) {
+      insertionSort(rows, from, to, words, level);
       return;
     }
-    sortByWord(from, to, word);
-    for (const [begin, end] of ties(from, to)) sortRun(begin, end, level + 1);
+    sortRunByWord(from, to, word);
+    for (const [begin, end] of equalRuns(from, to)) sortRun(begin, end, level + 1);
   };
 
-  const sortByWord = (from: number, to: number, word: Word): void => {
+  const sortRunByWord = (from: number, to: number, word: Word): void => {
     const count = to - from;
     let isSorted = true;
     let previous = 0;
@@ -58,7 +58,7 @@ export function sortRows(rows: Rows, words: readonly Word[]): void {
   };
 
   /** Begin and end of each run of two rows or more whose word, which was sorted by last, is the same. */
-  const ties = (from: number, to: number): (readonly [number, number])[] => {
+  const equalRuns = (from: number, to: number): (readonly [number, number])[] => {
     const found: (readonly [number, number])[] = [];
     const count = to - from;
     for (let begin = 0, place = 1; place <= count; place++) {
@@ -83,7 +83,7 @@ export function compareWords(a: number, b: number, words: readonly Word[], level
 }
 
 /** Sorts by insertion. */
-function sortFew(rows: Rows, from: number, to: number, words: readonly Word[], level: number): void {
+function insertionSort(rows: Rows, from: number, to: number, words: readonly Word[], level: number): void {
   for (let index = from + 1; index < to; index++) {
     const row = rows[index] ?? 0;
     let place = index;

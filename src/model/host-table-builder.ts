@@ -5,12 +5,12 @@ import {
   type IdColumn,
   NUMBER_COLUMNS,
   type NumberColumn,
-  TEXT_COLUMNS,
-  type TextColumn,
+  STRING_COLUMNS,
+  type StringColumn,
 } from "./host-table.ts";
 
 type NumberName = (typeof NUMBER_COLUMNS)[number] | (typeof ID_COLUMNS)[number] | "statusCode";
-type TextName = (typeof TEXT_COLUMNS)[number];
+type StringName = (typeof STRING_COLUMNS)[number];
 
 /** A number or id column; without memory while no row has a value. */
 export interface NumberDraft {
@@ -19,7 +19,7 @@ export interface NumberDraft {
 }
 
 /** A text column; without memory while no row has a value. */
-export interface TextDraft {
+export interface StringDraft {
   start: Int32Array;
   end: Int32Array;
   escaped: Uint8Array | null;
@@ -29,18 +29,18 @@ export interface HostTableBuilder {
   /** Rows that there is room for. */
   capacity: number;
   readonly numbers: Readonly<Record<NumberName, NumberDraft>>;
-  readonly texts: Readonly<Record<TextName, TextDraft>>;
+  readonly strings: Readonly<Record<StringName, StringDraft>>;
   /** Columns of some length or more in which no row has a value. */
   readonly absent: (length: number) => AbsentColumns;
 }
 
 /** Up to here typed arrays of 8 bytes an item are part of the heap, which is cheaper than memory of their own. */
-const FIRST_CAPACITY = 8;
+const INITIAL_CAPACITY = 8;
 /** Columns that are longer by more than this have a part cut off when they are done. */
 const MAX_SLACK = 1.25;
 
 const NO_NUMBERS = new Float64Array(0);
-const NO_PLACES = new Int32Array(0);
+const NO_OFFSETS = new Int32Array(0);
 const NO_LARGE: ReadonlyMap<number, bigint> = new Map();
 
 export function createHostTableBuilder(): HostTableBuilder {
@@ -49,23 +49,26 @@ export function createHostTableBuilder(): HostTableBuilder {
     Object.fromEntries(names.map((name) => [name, create()])) as Record<Name, Draft>;
   const numberNames = ["statusCode", ...NUMBER_COLUMNS, ...ID_COLUMNS] as const;
   return {
-    capacity: FIRST_CAPACITY,
+    capacity: INITIAL_CAPACITY,
     numbers: recordOf(numberNames, (): NumberDraft => ({ values: NO_NUMBERS, large: null })),
-    texts: recordOf(TEXT_COLUMNS, (): TextDraft => ({ start: NO_PLACES, end: NO_PLACES, escaped: null })),
+    strings: recordOf(
+      STRING_COLUMNS,
+      (): StringDraft => ({ start: NO_OFFSETS, end: NO_OFFSETS, escaped: null }),
+    ),
     absent: createAbsentColumns(),
   };
 }
 
 /** Leaves what there is, and begins with a table without rows. */
-export function beginTable(builder: HostTableBuilder): void {
-  builder.capacity = FIRST_CAPACITY;
+export function resetBuilder(builder: HostTableBuilder): void {
+  builder.capacity = INITIAL_CAPACITY;
   for (const draft of Object.values(builder.numbers)) {
     draft.values = NO_NUMBERS;
     draft.large = null;
   }
-  for (const draft of Object.values(builder.texts)) {
-    draft.start = NO_PLACES;
-    draft.end = NO_PLACES;
+  for (const draft of Object.values(builder.strings)) {
+    draft.start = NO_OFFSETS;
+    draft.end = NO_OFFSETS;
     draft.escaped = null;
   }
 }
@@ -89,9 +92,9 @@ export function setLarge(builder: HostTableBuilder, draft: NumberDraft, row: num
 }
 
 /** @param start a negative one makes the value absent. */
-export function setText(
+export function setString(
   builder: HostTableBuilder,
-  draft: TextDraft,
+  draft: StringDraft,
   row: number,
   start: number,
   end: number,
@@ -111,7 +114,7 @@ export function setText(
 /** Makes every value of a row absent. */
 export function clearRow(builder: HostTableBuilder, row: number): void {
   for (const draft of Object.values(builder.numbers)) setNumber(builder, draft, row, Number.NaN);
-  for (const draft of Object.values(builder.texts)) setText(builder, draft, row, -1, -1, false);
+  for (const draft of Object.values(builder.strings)) setString(builder, draft, row, -1, -1, false);
 }
 
 /** Makes room for `capacity` rows. */
@@ -124,7 +127,7 @@ export function growTable(builder: HostTableBuilder, capacity: number): void {
   for (const draft of Object.values(builder.numbers)) {
     if (draft.values.length > 0) draft.values = copy(absentNumbers(capacity), draft.values);
   }
-  for (const draft of Object.values(builder.texts)) {
+  for (const draft of Object.values(builder.strings)) {
     if (draft.start.length === 0) continue;
     draft.start = copy(new Int32Array(capacity).fill(-1), draft.start);
     draft.end = copy(new Int32Array(capacity), draft.end);
@@ -135,8 +138,8 @@ export function growTable(builder: HostTableBuilder, capacity: number): void {
 
 /** The table of the first `length` rows, whose texts are in `bytes`. */
 export function finishTable(builder: HostTableBuilder, length: number, bytes: Uint8Array): HostTable {
-  if (builder.capacity > Math.max(FIRST_CAPACITY, length * MAX_SLACK)) growTable(builder, length);
-  const { numbers, texts, capacity } = builder;
+  if (builder.capacity > Math.max(INITIAL_CAPACITY, length * MAX_SLACK)) growTable(builder, length);
+  const { numbers, strings, capacity } = builder;
   const absent = builder.absent(capacity);
   const statusCode = new Int32Array(numbers.statusCode.values);
   let ownBytes = statusCode.byteLength;
@@ -150,10 +153,10 @@ export function finishTable(builder: HostTableBuilder, length: number, bytes: Ui
     ownBytes += (large?.size ?? 0) * LARGE_ID_BYTES;
     return { values: numberColumn(name), large: large ?? NO_LARGE };
   };
-  const textColumn = (name: TextName): TextColumn => {
-    const { start, end, escaped } = texts[name];
+  const stringColumn = (name: StringName): StringColumn => {
+    const { start, end, escaped } = strings[name];
     ownBytes += start.byteLength + end.byteLength + (escaped?.byteLength ?? 0);
-    return start.length > 0 ? { start, end, escaped } : absent.texts;
+    return start.length > 0 ? { start, end, escaped } : absent.strings;
   };
   const columns = {
     statusCode,
@@ -167,15 +170,15 @@ export function finishTable(builder: HostTableBuilder, length: number, bytes: Ui
     startedAt: numberColumn("startedAt"),
     finishedAt: numberColumn("finishedAt"),
     durationMs: numberColumn("durationMs"),
-    ip: textColumn("ip"),
-    ipv6: textColumn("ipv6"),
-    cloudName: textColumn("cloudName"),
-    agentId: textColumn("agentId"),
-    tag: textColumn("tag"),
-    containerRuntimeId: textColumn("containerRuntimeId"),
-    containerName: textColumn("containerName"),
+    ip: stringColumn("ip"),
+    ipv6: stringColumn("ipv6"),
+    cloudName: stringColumn("cloudName"),
+    agentId: stringColumn("agentId"),
+    tag: stringColumn("tag"),
+    containerRuntimeId: stringColumn("containerRuntimeId"),
+    containerName: stringColumn("containerName"),
   };
-  beginTable(builder);
+  resetBuilder(builder);
   return { ...columns, length, bytes, ownBytes };
 }
 
@@ -186,7 +189,7 @@ const LARGE_ID_BYTES = 64;
 
 interface AbsentColumns {
   readonly numbers: NumberColumn;
-  readonly texts: TextColumn;
+  readonly strings: StringColumn;
 }
 
 /** Tables of no more rows share the columns in which none has a value: of a job with 100 000 rows 1.2 MB. */
@@ -195,9 +198,9 @@ const MAX_SHARED_ROWS = 100_000;
 function createAbsentColumns(): HostTableBuilder["absent"] {
   const create = (length: number): AbsentColumns => {
     const places = new Int32Array(length).fill(-1);
-    return { numbers: absentNumbers(length), texts: { start: places, end: places, escaped: null } };
+    return { numbers: absentNumbers(length), strings: { start: places, end: places, escaped: null } };
   };
-  let shared = create(FIRST_CAPACITY);
+  let shared = create(INITIAL_CAPACITY);
   return (length) => {
     if (length <= shared.numbers.length) return shared;
     if (length > MAX_SHARED_ROWS) return create(length);

@@ -18,7 +18,7 @@ export interface IdColumn {
  * Texts, as they stand in JSON between the quotes, in UTF-8: from `start` (-1 where absent) to `end` in the
  * table's bytes.
  */
-export interface TextColumn {
+export interface StringColumn {
   readonly start: Int32Array;
   readonly end: Int32Array;
   /** 1 where the text holds escapes; null when none of them does. */
@@ -45,15 +45,15 @@ export interface HostTable {
   readonly startedAt: NumberColumn;
   readonly finishedAt: NumberColumn;
   readonly durationMs: NumberColumn;
-  readonly ip: TextColumn;
-  readonly ipv6: TextColumn;
-  readonly cloudName: TextColumn;
-  readonly agentId: TextColumn;
+  readonly ip: StringColumn;
+  readonly ipv6: StringColumn;
+  readonly cloudName: StringColumn;
+  readonly agentId: StringColumn;
   /** Absent for empty tags too. */
-  readonly tag: TextColumn;
+  readonly tag: StringColumn;
   /** Id of the container in its runtime. */
-  readonly containerRuntimeId: TextColumn;
-  readonly containerName: TextColumn;
+  readonly containerRuntimeId: StringColumn;
+  readonly containerName: StringColumn;
 }
 
 /** Row numbers of a table. */
@@ -69,7 +69,7 @@ export const NUMBER_COLUMNS = [
   "durationMs",
 ] as const;
 export const ID_COLUMNS = ["hostId", "cloudId", "containerId", "nodeHostId"] as const;
-export const TEXT_COLUMNS = [
+export const STRING_COLUMNS = [
   "ip",
   "ipv6",
   "cloudName",
@@ -99,9 +99,9 @@ export function decodeJsonString(bytes: Uint8Array, start: number, end: number, 
 }
 
 /** Text at `row`, or null. */
-export function textAt(
+export function stringAt(
   { bytes }: HostTable,
-  { start, end, escaped }: TextColumn,
+  { start, end, escaped }: StringColumn,
   row: number,
 ): string | null {
   const from = start[row] ?? -1;
@@ -109,29 +109,29 @@ export function textAt(
 }
 
 /** Most memory for what is remembered of a table's rows, in bytes: per row, and for any table. */
-export const REMEMBERED_ROW_BYTES = 32;
-export const REMEMBERED_BASE_BYTES = 4_096;
+export const MEMO_ROW_BYTES = 32;
+export const MEMO_BASE_BYTES = 4_096;
 /** The stable order, the place of each row in it, and which of several results on its target it is. */
-const PLACED_ROW_BYTES = 3 * 4;
+const STABLE_ORDER_ROW_BYTES = 3 * 4;
 
 /** Memory that a table takes with all that may be remembered of it, in bytes; without `bytes`. */
 export const columnBytes = ({ ownBytes, length }: HostTable): number =>
-  ownBytes + length * (REMEMBERED_ROW_BYTES + PLACED_ROW_BYTES) + REMEMBERED_BASE_BYTES;
+  ownBytes + length * (MEMO_ROW_BYTES + STABLE_ORDER_ROW_BYTES) + MEMO_BASE_BYTES;
 
 /** The row as an object. */
 export function rowAt(table: HostTable, row: number): HostResult {
   const alive = numberAt(table.alive, row);
   return {
     hostId: idAt(table.hostId, row),
-    ip: textAt(table, table.ip, row),
-    ipv6: textAt(table, table.ipv6, row),
+    ip: stringAt(table, table.ip, row),
+    ipv6: stringAt(table, table.ipv6, row),
     cloudId: idAt(table.cloudId, row),
-    cloudName: textAt(table, table.cloudName, row),
-    agentId: textAt(table, table.agentId, row),
+    cloudName: stringAt(table, table.cloudName, row),
+    agentId: stringAt(table, table.agentId, row),
     isAgentAlive: alive === null ? null : alive === 1,
     container: containerAt(table, row),
     statusCode: table.statusCode[row] ?? 0,
-    tag: textAt(table, table.tag, row),
+    tag: stringAt(table, table.tag, row),
     exitCode: numberAt(table.exitCode, row),
     errorCode: numberAt(table.errorCode, row),
     startedAt: numberAt(table.startedAt, row),
@@ -145,8 +145,8 @@ function containerAt(table: HostTable, row: number): Container | null {
   if (id === null) return null;
   return {
     id,
-    containerId: textAt(table, table.containerRuntimeId, row) ?? "",
-    name: textAt(table, table.containerName, row) ?? "",
+    containerId: stringAt(table, table.containerRuntimeId, row) ?? "",
+    name: stringAt(table, table.containerName, row) ?? "",
     nodeHostId: idAt(table.nodeHostId, row),
   };
 }

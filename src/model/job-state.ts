@@ -5,7 +5,7 @@ import type { JobInstance, JobOutcome, StepInstance } from "./job-instance.ts";
  * The job without what a read says of itself: when it was, and its id. What runs has no elapsed time then, as that goes
  * to the time of the read.
  */
-export const withoutReading = (job: JobInstance): JobInstance => ({
+export const withoutReadFields = (job: JobInstance): JobInstance => ({
   ...job,
   observedAt: 0,
   upstreamRequestId: null,
@@ -16,7 +16,7 @@ export const withoutReading = (job: JobInstance): JobInstance => ({
 export interface JobState {
   readonly status: string;
   /** Null when host results were not asked for. */
-  readonly hosts: string | null;
+  readonly hostFingerprint: string | null;
 }
 
 /** What was found in one read of a job. */
@@ -26,17 +26,18 @@ export interface ObservedJob {
   readonly state: JobState | null;
 }
 
-export function stateOf(job: JobInstance): JobState {
+export function jobStateOf(job: JobInstance): JobState {
   const hosts = job.steps.map(({ hostResults }) => hostResults?.fingerprint() ?? null);
   return {
     status: JSON.stringify([runState(job), job.steps.map(stepState)]),
-    hosts: hosts.includes(null) ? null : hosts.join(),
+    hostFingerprint: hosts.includes(null) ? null : hosts.join(),
   };
 }
 
 /** True when two reads found the job in one state, as far as both know it. */
 export const isSameState = (a: JobState, b: JobState): boolean =>
-  a.status === b.status && (a.hosts === null || b.hosts === null || a.hosts === b.hosts);
+  a.status === b.status &&
+  (a.hostFingerprint === null || b.hostFingerprint === null || a.hostFingerprint === b.hostFingerprint);
 
 /** What jobs and steps have in common. */
 const runState = (run: JobInstance | StepInstance): unknown[] => [

@@ -1,13 +1,13 @@
 /** The stable order of host results: the same at every read, in whatever order the upstream lists them. */
 import { hashRows } from "./host-fingerprint.ts";
 import { compareWords, highWord, numberWords, sortRows, type Word } from "./host-sort.ts";
+import { joinedString, joinedWords } from "./host-string-words.ts";
 import type { HostTable, IdColumn, Rows } from "./host-table.ts";
-import { joinedText, joinedWords } from "./host-text-words.ts";
 import { once } from "./once.ts";
 
-export interface Placement {
+export interface StableOrder {
   /** All rows: by target, and those on one target in the order of their repeats. */
-  readonly order: Rows;
+  readonly rows: Rows;
   /** By row: which of the results on its target it is, from 0. Null when no target has several. */
   readonly ordinals: Uint32Array | null;
 }
@@ -17,19 +17,19 @@ export interface Placement {
  * ended, unfinished ones last, so that a result keeps its ordinal while later batches run. Where they began and ended
  * together it is some order that depends on nothing but what they are.
  */
-export function placeRows(table: HostTable): Placement {
-  const order = new Uint32Array(table.length);
-  for (let row = 0; row < order.length; row++) order[row] = row;
+export function computeStableOrder(table: HostTable): StableOrder {
+  const rows = new Uint32Array(table.length);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
   const target = targetWords(table);
-  sortRows(order, [...target, ...repeatWords(table)]);
+  sortRows(rows, [...target, ...resultWords(table)]);
   let ordinals: Uint32Array | null = null;
-  for (let rank = 1; rank < order.length; rank++) {
-    const [before, row] = [order[rank - 1] ?? 0, order[rank] ?? 0];
+  for (let rank = 1; rank < rows.length; rank++) {
+    const [before, row] = [rows[rank - 1] ?? 0, rows[rank] ?? 0];
     if (compareWords(before, row, target) !== 0) continue;
     ordinals ??= new Uint32Array(table.length);
     ordinals[row] = (ordinals[before] ?? 0) + 1;
   }
-  return { order, ordinals };
+  return { rows, ordinals };
 }
 
 /** Kinds of targets in their order: hosts, addresses with and without a cloud area, containers. */
@@ -69,10 +69,10 @@ const hasValue = ({ values }: IdColumn, row: number): boolean => !Number.isNaN(v
 
 /** `ip,ipv6` of a row: what a target is known by that has no id. */
 export const addressOf = (table: HostTable, row: number): string =>
-  joinedText(table, [table.ip, table.ipv6], row);
+  joinedString(table, [table.ip, table.ipv6], row);
 
 /** The words of what tells several results on one target apart. */
-function repeatWords(table: HostTable): readonly Word[] {
+function resultWords(table: HostTable): readonly Word[] {
   const hashes = once(() => hashRows(table));
   return [
     ...numberWords(table.startedAt),

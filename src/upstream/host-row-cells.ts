@@ -1,5 +1,5 @@
 /** The members of host rows in both dialects: what they are expected to be, and into which columns they go. */
-import type { HostTableBuilder, NumberDraft, TextDraft } from "../model/host-table-builder.ts";
+import type { HostTableBuilder, NumberDraft, StringDraft } from "../model/host-table-builder.ts";
 import {
   FIRST_INSTANT,
   INSTANT,
@@ -27,7 +27,7 @@ export interface Cell {
   /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
   readonly isFlag: boolean;
   /** Where a text goes. */
-  readonly text: TextDraft | null;
+  readonly string: StringDraft | null;
   /** True for texts of which an empty one says nothing. */
   readonly isAbsentWhenEmpty: boolean;
   /** The members of an object, in the order in which the contract is checked. */
@@ -46,7 +46,7 @@ const createCell = (name: string, expected: string, options: Partial<Cell>): Cel
   max: Number.MAX_SAFE_INTEGER,
   isId: false,
   isFlag: false,
-  text: null,
+  string: null,
   isAbsentWhenEmpty: false,
   members: [],
   fields: null,
@@ -60,10 +60,10 @@ const idCell = (name: string, number: NumberDraft, isRequired = false): Cell =>
   createCell(name, INT64, { number, isId: true, isRequired });
 const instantCell = (name: string, number: NumberDraft): Cell =>
   createCell(name, INSTANT, { number, min: FIRST_INSTANT, max: LAST_INSTANT });
-const nonEmptyStringCell = (name: string, text: TextDraft): Cell =>
-  createCell(name, STRING, { text, isAbsentWhenEmpty: true });
-const stringCell = (name: string, text: TextDraft, isRequired = false): Cell =>
-  createCell(name, STRING, { text, isRequired });
+const nonEmptyStringCell = (name: string, string: StringDraft): Cell =>
+  createCell(name, STRING, { string, isAbsentWhenEmpty: true });
+const stringCell = (name: string, string: StringDraft, isRequired = false): Cell =>
+  createCell(name, STRING, { string, isRequired });
 const createCellFields = (cells: readonly Cell[]): Fields<Cell> =>
   createFields(Object.fromEntries(cells.map((cell) => [cell.name, cell])));
 const objectCell = (name: string, members: readonly Cell[]): Cell =>
@@ -84,32 +84,32 @@ export interface RowCells {
   readonly all: readonly Cell[];
 }
 
-export function createRowCells({ numbers, texts }: HostTableBuilder): RowCells {
+export function createRowCells({ numbers, strings }: HostTableBuilder): RowCells {
   const container = objectCell("container", [
     idCell("id", numbers.containerId, true),
-    stringCell("container_id", texts.containerRuntimeId, true),
-    stringCell("name", texts.containerName, true),
+    stringCell("container_id", strings.containerRuntimeId, true),
+    stringCell("name", strings.containerName, true),
     idCell("node_host_id", numbers.nodeHostId),
   ]);
   const host = objectCell("host", [
     idCell("bk_host_id", numbers.hostId),
-    nonEmptyStringCell("ip", texts.ip),
-    nonEmptyStringCell("ipv6", texts.ipv6),
+    nonEmptyStringCell("ip", strings.ip),
+    nonEmptyStringCell("ipv6", strings.ipv6),
     idCell("bk_cloud_id", numbers.cloudId),
-    stringCell("bk_cloud_name", texts.cloudName),
-    nonEmptyStringCell("bk_agent_id", texts.agentId),
+    stringCell("bk_cloud_name", strings.cloudName),
+    nonEmptyStringCell("bk_agent_id", strings.agentId),
     int32Cell("alive", numbers.alive, { isFlag: true }),
   ]);
   const executeObject = objectCell("execute_object", [container, host]);
   const flat = [
     idCell("bk_host_id", numbers.hostId),
-    nonEmptyStringCell("ip", texts.ip),
-    nonEmptyStringCell("ipv6", texts.ipv6),
+    nonEmptyStringCell("ip", strings.ip),
+    nonEmptyStringCell("ipv6", strings.ipv6),
     idCell("bk_cloud_id", numbers.cloudId),
   ];
   const status = int32Cell("status", numbers.statusCode, { isRequired: true });
   const outcome = [
-    nonEmptyStringCell("tag", texts.tag),
+    nonEmptyStringCell("tag", strings.tag),
     status,
     int32Cell("exit_code", numbers.exitCode),
     int32Cell("error_code", numbers.errorCode),

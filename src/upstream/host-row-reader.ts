@@ -12,16 +12,16 @@
  */
 import type { HostTable } from "../model/host-table.ts";
 import {
-  beginTable,
   clearRow,
   createHostTableBuilder,
   finishTable,
   growTable,
   type HostTableBuilder,
   type NumberDraft,
+  resetBuilder,
   setLarge,
   setNumber,
-  setText,
+  setString,
 } from "../model/host-table-builder.ts";
 import { isInt64 } from "../model/int64.ts";
 import { ContractViolation, OBJECT } from "./decoders.ts";
@@ -70,7 +70,7 @@ export function createHostRowReader(): HostRowReader {
     violation: null,
   };
   return (scanner, begin) => {
-    beginTable(builder);
+    resetBuilder(builder);
     for (const cell of state.cells.all) cell.row = -1;
     Object.assign(state, { row: 0, violation: null });
     const end = readRows(scanner, state, begin);
@@ -146,7 +146,7 @@ function readNested(
 
 /** Reads a value into its column. The row is unclear then if the value breaks the contract. */
 function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: number): number {
-  const { number, text } = cell;
+  const { number, string } = cell;
   const { builder, row } = state;
   const byte = scanner.bytes[at] ?? 0;
   if (byte === NULL) {
@@ -163,13 +163,13 @@ function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: numb
     setNumber(builder, number, row, cell.isFlag && value !== 0 && value !== 1 ? Number.NaN : value);
     return end;
   }
-  if (text === null || byte !== QUOTE) {
+  if (string === null || byte !== QUOTE) {
     state.needsSecondPass = true;
     return skipValue(scanner, at);
   }
   const end = readString(scanner, at);
   const isAbsent = end === at + 1 && cell.isAbsentWhenEmpty;
-  setText(builder, text, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
+  setString(builder, string, row, isAbsent ? -1 : at + 1, end, scanner.isEscaped);
   return end + 1;
 }
 

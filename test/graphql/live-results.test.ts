@@ -12,7 +12,7 @@ import { createSharedResults } from "../../src/graphql/subscription/shared-resul
 import { createStartSubscription } from "../../src/graphql/subscription/subscription.ts";
 import { createLatestValue } from "../../src/live/latest-value.ts";
 import type { JobInstance } from "../../src/model/job-instance.ts";
-import { type ObservedJob, stateOf } from "../../src/model/job-state.ts";
+import { jobStateOf, type ObservedJob } from "../../src/model/job-state.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 
 const jobOf = (observedAt: number, name: string): JobInstance => ({
@@ -34,7 +34,7 @@ const jobOf = (observedAt: number, name: string): JobInstance => ({
 /** A state that nobody was told yet. */
 const jobAt = (observedAt: number, name = "job"): ObservedJob => {
   const outcome = jobOf(observedAt, name);
-  return { outcome, state: stateOf(outcome) };
+  return { outcome, state: jobStateOf(outcome) };
 };
 
 function createCounted() {

@@ -1,7 +1,7 @@
 /** What host results take of memory, by estimate: what is there, and no more is remembered than is counted. */
 import { expect, it } from "vitest";
 import { createHostResults } from "../../src/model/host-results.ts";
-import { columnBytes, type HostTable, TEXT_COLUMNS } from "../../src/model/host-table.ts";
+import { columnBytes, type HostTable, STRING_COLUMNS } from "../../src/model/host-table.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { step } from "../graphql/scripted-job.ts";
@@ -51,7 +51,7 @@ it("counts the columns that occur", () => {
 
 it("shares the columns that do not occur", () => {
   const [one, two] = tablesOf(plain, plain);
-  for (const name of TEXT_COLUMNS) expect(one?.[name].start).toBe(two?.[name].start);
+  for (const name of STRING_COLUMNS) expect(one?.[name].start).toBe(two?.[name].start);
   expect(one?.durationMs).toBe(two?.startedAt);
   expect(one?.hostId.values).not.toBe(two?.hostId.values);
 });
@@ -59,7 +59,7 @@ it("shares the columns that do not occur", () => {
 it("remembers what was computed, the last recently used of what the estimate has room for", () => {
   const [table] = tablesOf(plain);
   if (!table) throw new Error("Expected a table.");
-  const { remember } = createHostResults(table);
+  const { memoize: remember } = createHostResults(table);
   let computed = 0;
   const ask = (key: number, size: number) =>
     remember(

@@ -10,7 +10,7 @@
  *            ~~~~~~~~~                 copied from the response body: the bytes between the quotes are JSON already
  */
 import type { HostConnection } from "../../model/host-connection.ts";
-import { keyText } from "../../model/host-result.ts";
+import { formatKey } from "../../model/host-result.ts";
 import type { HostResults } from "../../model/host-results.ts";
 import type { HostTable } from "../../model/host-table.ts";
 import { HOST_STATUSES, hostStatus } from "../../model/status.ts";
@@ -179,7 +179,7 @@ export function scopeOf({ step, results, connection }: RowSource) {
       Number.isNaN(containerId.values[row]) &&
       results.ordinalOf(row) === 0 &&
       !hostId.large.has(row),
-    resultId: cacheLast((row) => JSON.stringify(`${step.path}/${keyText(results.keyOf(row))}`)),
+    resultId: cacheLast((row) => JSON.stringify(`${step.path}/${formatKey(results.keyOf(row))}`)),
     cursor: cacheLast((row) => JSON.stringify(connection.cursorOf(row))),
   } satisfies Scope;
 }

@@ -1,6 +1,6 @@
 /** Fields of host results, their pages, groups and counts. */
 import { createHostConnection } from "../../model/host-connection.ts";
-import { keyText } from "../../model/host-result.ts";
+import { formatKey } from "../../model/host-result.ts";
 import { rowAt } from "../../model/host-table.ts";
 import type { Int64 } from "../../model/int64.ts";
 import type { StepInstance } from "../../model/job-instance.ts";
@@ -20,7 +20,7 @@ import { hostResultsOf } from "../sources.ts";
 const optionalId = (id: Int64 | null): string | null => (id === null ? null : String(id));
 
 export const hostResult: HostResultResolvers = {
-  id: ({ step, row }) => `${step.path}/${keyText(hostResultsOf(step).keyOf(row))}`,
+  id: ({ step, row }) => `${step.path}/${formatKey(hostResultsOf(step).keyOf(row))}`,
   hostId: ({ result }) => optionalId(result.hostId),
   ip: ({ result }) => result.ip,
   ipv6: ({ result }) => result.ipv6,

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome } from "../../model/job-instance.ts";
-import { withoutReading } from "../../model/job-state.ts";
+import { withoutReadFields } from "../../model/job-state.ts";
 import { codeOf, formatError, showError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
@@ -90,7 +90,7 @@ export function createSharedResults(execute: Executor): SharedResults {
     const found = cache.get(key);
     if (found) return found;
     const asked = execution(question, async () =>
-      isBare && outcome.kind === "job" ? withoutReading(outcome) : outcome,
+      isBare && outcome.kind === "job" ? withoutReadFields(outcome) : outcome,
     );
     // Two bytes a character at the most.
     const sizeWith = (text: string) => ENTRY_BYTES + 2 * (key.length + text.length);

@@ -6,16 +6,16 @@ import {
   finishTable,
   growTable,
   type NumberDraft,
+  type StringDraft,
   setLarge,
   setNumber,
-  setText,
-  type TextDraft,
+  setString,
 } from "../../../src/model/host-table-builder.ts";
 import type { Int64 } from "../../../src/model/int64.ts";
 
 export function tableOf(rows: readonly HostResult[]): HostTable {
   const builder = createHostTableBuilder();
-  const { numbers, texts } = builder;
+  const { numbers, strings: texts } = builder;
   growTable(builder, rows.length + 1);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -24,11 +24,11 @@ export function tableOf(rows: readonly HostResult[]): HostTable {
     if (typeof value === "bigint") setLarge(builder, draft, row, value);
     else if (value !== null) setNumber(builder, draft, row, Number(value));
   };
-  const putText = (draft: TextDraft, row: number, value: string | null) => {
+  const putText = (draft: StringDraft, row: number, value: string | null) => {
     if (value === null) return;
     const chunk = Buffer.from(JSON.stringify(value).slice(1, -1));
     chunks.push(chunk);
-    setText(builder, draft, row, size, size + chunk.byteLength, chunk.includes("\\"));
+    setString(builder, draft, row, size, size + chunk.byteLength, chunk.includes("\\"));
     size += chunk.byteLength;
   };
 

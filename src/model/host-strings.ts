@@ -4,12 +4,12 @@
  * first: the UTF-8 bytes that they stand for (for lone surrogates, which UTF-8 has no bytes for, those that they would
  * have by its rule). Two texts are equal when these bytes are.
  */
-import type { HostTable, TextColumn } from "./host-table.ts";
+import type { HostTable, StringColumn } from "./host-table.ts";
 
 const [BACKSLASH, LOWER_U] = [0x5c, 0x75];
 
 /** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
-export interface TextReader {
+export interface StringReader {
   bytes: Uint8Array;
   /** Of the same memory. */
   view: DataView;
@@ -19,14 +19,14 @@ export interface TextReader {
   readonly read: (row: number) => boolean;
 }
 
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+const dataViewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
-export function createTextReader(table: HostTable, { start, end, escaped }: TextColumn): TextReader {
+export function createStringReader(table: HostTable, { start, end, escaped }: StringColumn): StringReader {
   let unescaped = new Uint8Array(0);
-  let unescapedView = viewOf(unescaped);
-  const view = viewOf(table.bytes);
-  const reader: TextReader = {
+  let unescapedView = dataViewOf(unescaped);
+  const view = dataViewOf(table.bytes);
+  const reader: StringReader = {
     bytes: table.bytes,
     view,
     start: 0,
@@ -38,7 +38,7 @@ export function createTextReader(table: HostTable, { start, end, escaped }: Text
       if (escaped?.[row] === 1) {
         if (unescaped.length < to - from) {
           unescaped = new Uint8Array(2 * (to - from));
-          unescapedView = viewOf(unescaped);
+          unescapedView = dataViewOf(unescaped);
         }
         reader.bytes = unescaped;
         reader.view = unescapedView;
@@ -57,7 +57,7 @@ export function createTextReader(table: HostTable, { start, end, escaped }: Text
 }
 
 /** The bytes of a string in their one form. */
-export function textBytes(text: string): Uint8Array {
+export function stringBytes(text: string): Uint8Array {
   // A lone surrogate becomes an escape here; it would become U+FFFD in UTF-8.
   const json = Buffer.from(JSON.stringify(text).slice(1, -1));
   const bytes = new Uint8Array(json.length);
@@ -65,7 +65,7 @@ export function textBytes(text: string): Uint8Array {
 }
 
 /** Bytes that a backslash and a letter stand for; a quote, a backslash and a slash stand for themselves. */
-const CONTROLS: ReadonlyMap<number, number> = new Map(
+const CONTROL_CHARACTERS: ReadonlyMap<number, number> = new Map(
   Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [
     letter.charCodeAt(0),
     byte,
@@ -82,13 +82,13 @@ function resolveEscapes(bytes: Uint8Array, start: number, end: number, target: U
       target[length++] = byte;
       at += 1;
     } else if (letter !== LOWER_U) {
-      target[length++] = CONTROLS.get(letter) ?? letter;
+      target[length++] = CONTROL_CHARACTERS.get(letter) ?? letter;
       at += 2;
     } else {
       const unit = codeUnit(bytes, at);
       const next = isHighSurrogate(unit) ? codeUnit(bytes, at + 6) : -1;
       const isPair = isLowSurrogate(next);
-      length = putUtf8(target, length, isPair ? (unit - 0xd800) * 0x400 + next - 0xdc00 + 0x10000 : unit);
+      length = writeUtf8(target, length, isPair ? (unit - 0xd800) * 0x400 + next - 0xdc00 + 0x10000 : unit);
       at += isPair ? 12 : 6;
     }
   }
@@ -110,7 +110,7 @@ function codeUnit(bytes: Uint8Array, at: number): number {
   return unit;
 }
 
-function putUtf8(target: Uint8Array, length: number, code: number): number {
+function writeUtf8(target: Uint8Array, length: number, code: number): number {
   let at = length;
   if (code < 0x80) target[at++] = code;
   else {
@@ -129,63 +129,62 @@ function putUtf8(target: Uint8Array, length: number, code: number): number {
 }
 
 /** The texts of a column, numbered: two rows have the same number when they have the same text, however it is spelled. */
-export interface TextNumbers {
+export interface InternedStrings {
   /** By index in the rows that were asked for; 0 for rows without a text. */
-  readonly numbers: Uint32Array;
+  readonly ids: Uint32Array;
   /** By number, a row with that text. Nothing stands at 0. */
   readonly examples: readonly number[];
 }
 
 /** Numbers the texts of `rows` in the order in which they come first. */
-export function numberTexts(table: HostTable, column: TextColumn, rows: Uint32Array): TextNumbers {
-  const text = createTextReader(table, column);
-  const example = createTextReader(table, column);
-  const numbers = new Uint32Array(rows.length);
+export function internStrings(table: HostTable, column: StringColumn, rows: Uint32Array): InternedStrings {
+  const current = createStringReader(table, column);
+  const example = createStringReader(table, column);
+  const ids = new Uint32Array(rows.length);
   const examples = [0];
   const hashes = [0];
   /** A hash table with open addressing: numbers of texts, twice as many places as texts or more. */
-  let places = new Uint32Array(64);
+  let slots = new Uint32Array(64);
 
   /** The place of the text that was read, which is where its number is or where it belongs. */
-  const placeOf = (hash: number): number => {
-    for (let place = hash & (places.length - 1); ; place = (place + 1) & (places.length - 1)) {
-      const number = places[place] ?? 0;
-      if (number === 0 || (hashes[number] === hash && isSame(number))) return place;
+  const slotOf = (hash: number): number => {
+    for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+      const id = slots[slot] ?? 0;
+      if (id === 0 || (hashes[id] === hash && isSame(id))) return slot;
     }
   };
-  const isSame = (number: number): boolean =>
-    example.read(examples[number] ?? 0) && haveSameBytes(text, example);
+  const isSame = (id: number): boolean => example.read(examples[id] ?? 0) && equalBytes(current, example);
   const grow = (): void => {
-    places = new Uint32Array(2 * places.length);
-    for (let number = 1; number < hashes.length; number++) {
-      let place = (hashes[number] ?? 0) & (places.length - 1);
-      while (places[place] !== 0) place = (place + 1) & (places.length - 1);
-      places[place] = number;
+    slots = new Uint32Array(2 * slots.length);
+    for (let id = 1; id < hashes.length; id++) {
+      let slot = (hashes[id] ?? 0) & (slots.length - 1);
+      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
+      slots[slot] = id;
     }
   };
 
   for (const [index, row] of rows.entries()) {
-    if (!text.read(row)) continue;
-    const hash = hashText(text);
-    const place = placeOf(hash);
-    const known = places[place] ?? 0;
-    numbers[index] = known;
+    if (!current.read(row)) continue;
+    const hash = hashString(current);
+    const slot = slotOf(hash);
+    const known = slots[slot] ?? 0;
+    ids[index] = known;
     if (known !== 0) continue;
     hashes.push(hash);
-    numbers[index] = places[place] = examples.push(row) - 1;
-    if (2 * examples.length > places.length) grow();
+    ids[index] = slots[slot] = examples.push(row) - 1;
+    if (2 * examples.length > slots.length) grow();
   }
-  return { numbers, examples };
+  return { ids, examples };
 }
 
 /** FNV-1a, with its bits mixed once more as only the lower ones are used. */
-function hashText({ bytes, start, end }: TextReader): number {
+function hashString({ bytes, start, end }: StringReader): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-function haveSameBytes(a: TextReader, b: TextReader): boolean {
+function equalBytes(a: StringReader, b: StringReader): boolean {
   const length = a.end - a.start;
   if (b.end - b.start !== length) return false;
   for (let index = 0; index < length; index++) {
