@@ -50,7 +50,8 @@ function showCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
 }
 
 /** An error of GraphQL's as a caller sees it. */
-export const showError = (error: GraphQLError): GraphQLFormattedError => formatError(error.toJSON(), error);
+export const formatGraphQLError = (error: GraphQLError): GraphQLFormattedError =>
+  formatError(error.toJSON(), error);
 
 /** The code of an error that `formatError` has made. */
 export const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.code);

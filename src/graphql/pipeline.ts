@@ -4,7 +4,7 @@
  * change.
  */
 import type { GraphQLSchema } from "graphql";
-import { showError } from "./errors.ts";
+import { formatGraphQLError } from "./errors.ts";
 import { createPlanExecutor } from "./executor/plan-executor.ts";
 import { createPlanner } from "./executor/planner.ts";
 import { createReferenceExecutor } from "./executor/reference-executor.ts";
@@ -33,7 +33,7 @@ const PREPARED_BYTES = 64 * 2 ** 20;
 const SUBSCRIPTION_BYTES = 256 * 2 ** 20;
 
 export function createPipeline({ schema, executor, maxResponseBytes }: PipelineOptions): Pipeline {
-  const options = { schema, maxResponseBytes, formatError: showError };
+  const options = { schema, maxResponseBytes, formatError: formatGraphQLError };
   const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
   const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: PREPARED_BYTES });
   const startSubscription = createStartSubscription({

@@ -6,8 +6,13 @@ import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
-import { isRefusal, type Prepare } from "../graphql/operation/prepare.ts";
-import { type RunOperation, refusal, type Single, type Stream } from "../graphql/operation/run.ts";
+import { isInvalid, type Prepare } from "../graphql/operation/prepare.ts";
+import {
+  type RunOperation,
+  requestErrorResponse,
+  type Single,
+  type Stream,
+} from "../graphql/operation/run.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
@@ -53,7 +58,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const target = { request, reply, contentType, context };
       if (graphqlRequest.kind === "invalid") {
         const { message } = graphqlRequest;
-        await respond(target, refusal([{ message, extensions: { code: BAD_REQUEST } }]));
+        await respond(target, requestErrorResponse([{ message, extensions: { code: BAD_REQUEST } }]));
       } else if (graphqlRequest.kind === "operation") {
         await respond(target, await run(graphqlRequest.operation, context));
       } else await respondThroughApollo(target, graphqlRequest, options);
@@ -81,8 +86,8 @@ async function respondThroughApollo(
   const wantsPage = acceptsHtml(request.headers.accept);
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
   const prepared = query === null || wantsPage ? null : prepare(query, operationName);
-  if (prepared && isRefusal(prepared)) {
-    return respond(target, refusal(prepared.errors));
+  if (prepared && isInvalid(prepared)) {
+    return respond(target, requestErrorResponse(prepared.errors));
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -119,9 +124,9 @@ async function respond(
 /** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */
 const LARGE_RESPONSE_BYTES = 2 ** 16;
 
-const httpStatusOf = ({ refusal }: Single): number => {
-  if (!refusal) return 200;
-  return refusal.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
+const httpStatusOf = ({ requestErrors }: Single): number => {
+  if (!requestErrors) return 200;
+  return requestErrors.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
 };
 
 const CONTENT_TYPES = [

@@ -1,6 +1,6 @@
 /** Results of subscriptions on states: how often an operation runs for them. */
 import { expect, it } from "vitest";
-import { showError } from "../../src/graphql/errors.ts";
+import { formatGraphQLError } from "../../src/graphql/errors.ts";
 import type { Executor } from "../../src/graphql/executor/executor.ts";
 import { createPlanExecutor } from "../../src/graphql/executor/plan-executor.ts";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
@@ -40,7 +40,7 @@ const jobAt = (observedAt: number, name = "job"): ObservedJob => {
 function createCounted() {
   let runs = 0;
   const schema = createSchema();
-  const planExecutor = createPlanExecutor({ maxResponseBytes: 2 ** 20, formatError: showError });
+  const planExecutor = createPlanExecutor({ maxResponseBytes: 2 ** 20, formatError: formatGraphQLError });
   const execute: Executor = (execution) => {
     runs += 1;
     return planExecutor(execution);

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
-import { createPrepare, isRefusal } from "../../src/graphql/operation/prepare.ts";
+import { createPrepare, isInvalid } from "../../src/graphql/operation/prepare.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 
 setFlagsFromString("--expose-gc");
@@ -45,7 +45,7 @@ it.each([
     const run = (text: number) => {
       const name = textOf(text).startsWith("query T") ? `T${text}_0` : null;
       const prepared = prepare(textOf(text), name);
-      if (isRefusal(prepared)) throw new Error(JSON.stringify(prepared.errors));
+      if (isInvalid(prepared)) throw new Error(JSON.stringify(prepared.errors));
       for (const v of [true, false]) prepared.planFor({ v });
     };
     run(0);

@@ -151,7 +151,7 @@ it("refuses an operation that has more rows examined than it may, whatever it re
   expect(simulator.requests).toHaveLength(1);
   expect(data.jobInstances[0].steps[0].f0.totalCount).toBeGreaterThan(0);
   expect(errors?.[0]).toMatchObject({
-    message: expect.stringContaining("more than 5000000 host results"),
+    message: expect.stringContaining("(maximum 5000000)"),
     extensions: { code: "BAD_USER_INPUT" },
   });
 }, 120_000);

@@ -27,8 +27,8 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** @throws GraphQLError for invalid values */
 export type ReadArguments = (variables: Variables) => Arguments;
 
-/** Only graphql-js can read these arguments: a value is invalid, or a missing variable makes a default apply. */
-const BAIL_OUT = Symbol("bail out");
+/** The fast path cannot handle a value: it is invalid, or a variable is missing so that a default applies. */
+export const BAIL_OUT = Symbol("bail out");
 
 type Read = (variables: Variables) => unknown;
 

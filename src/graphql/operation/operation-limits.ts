@@ -1,7 +1,9 @@
 /**
- * Limits of a document, checked before anything walks it by recursion. They hold for every fragment, also for those that
- * no operation uses, and count fields as they would be without fragments: fragments that spread each other multiply, so
- * a text of a few hundred bytes could otherwise select billions of fields.
+ * Limits of an operation. The limits of a document are checked before anything else traverses it recursively, and for all
+ * fragments, including unused ones. Fields of a fragment count wherever it is spread. Fragments that spread each other
+ * multiply, so that a document of a few hundred bytes can select billions of fields:
+ *
+ *     { ...A }   fragment A { ...B ...B }   fragment B { ...C ...C }   …     doubles with each fragment
  */
 import {
   type DocumentNode,
@@ -17,6 +19,7 @@ import {
   Source,
   TokenKind,
 } from "graphql";
+import { InvalidInput } from "../../model/errors.ts";
 
 /** Maximum number of tokens. Every field of the schema selected once is about 200. */
 export const MAX_TOKENS = 10_000;
@@ -25,11 +28,13 @@ const MAX_NESTING = 60;
 /** Maximum number of selected fields. Every field of the schema selected once is about 150. */
 const MAX_FIELDS = 5_000;
 /** Maximum number of operations in a document: each is validated with all fragments that it uses. */
-const MAX_OPERATIONS = 50;
-/** Selections of one response key in one place are compared pairwise by validation. */
+const MAX_OPERATIONS_PER_DOCUMENT = 50;
+/** Maximum number of selections with one response key in a selection set: validation compares all pairs of them. */
 const MAX_REPETITIONS = 100;
+/** Maximum number of host results that an operation examines: 100 filters over 50 000 hosts, seconds of CPU time. */
+const MAX_EXAMINED_ROWS = 5_000_000;
 
-/** Refuses a text whose parsing would recurse too deeply. @throws GraphQLError, also for what is no token */
+/** Checks the nesting of tokens, because graphql-js parses recursively. @throws GraphQLError, also for invalid tokens */
 export function checkNesting(text: string): void {
   const lexer = new Lexer(new Source(text));
   let nesting = 0;
@@ -51,16 +56,17 @@ const tooDeep = (place: GraphQLErrorOptions): GraphQLError =>
 type Definition = OperationDefinitionNode | FragmentDefinitionNode;
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Checks a parsed document. @returns how many fields its operations and fragments select. @throws GraphQLError */
+/** Checks a parsed document. @returns the number of fields that it selects. @throws GraphQLError */
 export function checkSelections(document: DocumentNode): number {
   const definitions = document.definitions.filter(
     (definition): definition is Definition =>
       definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION,
   );
   const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  if (operations.length > MAX_OPERATIONS) {
-    const message = `Too many operations in one document: ${operations.length} (maximum ${MAX_OPERATIONS}). Send those that are run.`;
-    throw new GraphQLError(message, { nodes: operations.slice(MAX_OPERATIONS, MAX_OPERATIONS + 1) });
+  const surplus = operations[MAX_OPERATIONS_PER_DOCUMENT];
+  if (surplus) {
+    const message = `Too many operations in one document: ${operations.length} (maximum ${MAX_OPERATIONS_PER_DOCUMENT}). Send only operations that you run.`;
+    throw new GraphQLError(message, { nodes: surplus });
   }
   const fragments = new Map(
     definitions.flatMap((each) =>
@@ -72,7 +78,7 @@ export function checkSelections(document: DocumentNode): number {
   for (const definition of definitions) {
     const fields = count(definition.selectionSet, 0);
     if (fields > MAX_FIELDS) {
-      const message = `Too many selected fields: ${fields}, fragments counted wherever they are spread (maximum ${MAX_FIELDS}). Split the operation.`;
+      const message = `Too many selected fields: ${fields}, counting fragments wherever they are spread (maximum ${MAX_FIELDS}). Split the operation.`;
       throw new GraphQLError(message, { nodes: definition });
     }
     total += fields;
@@ -81,14 +87,14 @@ export function checkSelections(document: DocumentNode): number {
   return total;
 }
 
-/** Makes a function that counts the fields of a selection, which stands at this level of nesting. */
+/** Creates a function that counts the fields of a selection set at a nesting level. */
 function createCount(fragments: Fragments): (selectionSet: SelectionSetNode, level: number) => number {
   const known = new Map<string, number>();
 
   const countFragment = (name: string, level: number): number => {
     const counted = known.get(name);
     if (counted !== undefined) return counted;
-    // A fragment that leads to itself is reported by validation; here it must only end.
+    // Validation reports cycles of fragments. Here, counting must only terminate.
     known.set(name, 0);
     const fragment = fragments.get(name);
     const fields = fragment ? count(fragment.selectionSet, level) : 0;
@@ -131,8 +137,8 @@ function checkRepetitions(selections: readonly SelectionNode[]): void {
 }
 
 /**
- * Whether a subscription has a root field must not depend on variables, which the specification forbids since 2025 and
- * graphql-js's validation cannot decide.
+ * Rejects `@skip` and `@include` on the root field of a subscription, which the specification forbids since 2025. The
+ * validation rules of graphql-js do not check this.
  */
 function checkSubscription({ operation, selectionSet }: OperationDefinitionNode, fragments: Fragments): void {
   if (operation !== OperationTypeNode.SUBSCRIPTION) return;
@@ -154,4 +160,19 @@ function checkSubscription({ operation, selectionSet }: OperationDefinitionNode,
     }
   };
   check(selectionSet);
+}
+
+/**
+ * Creates the row budget of one execution: a short query can select a filtered page of the same 50 000 rows a thousand
+ * times. The function deducts a number of rows. @throws InvalidInput when the budget is exceeded
+ */
+export function createRowBudget(): (count: number) => void {
+  let left = MAX_EXAMINED_ROWS;
+  return (count) => {
+    left -= count;
+    if (left >= 0) return;
+    throw new InvalidInput(
+      `Too many host results to filter, order or group in one operation (maximum ${MAX_EXAMINED_ROWS}). Select fewer \`hostResults\` and \`hostGroups\`, or split the operation.`,
+    );
+  };
 }

@@ -1,7 +1,7 @@
 /**
- * Prepares operations: parse → limits → validate, once for each text. What is prepared is immutable, depends on the
- * text alone, and is shared by all requests that send the same text. What depends on variables is computed for a
- * request, from a plan: there is one for each combination of values that conditions have had.
+ * Prepares operations: parse, check limits, validate. The result is cached by document text and operation name. It is
+ * immutable and shared by all requests with the same text, because it does not depend on variables, with one exception:
+ * `@skip` and `@include` change which fields are selected, so there is one plan per combination of their values.
  */
 import {
   type DocumentNode,
@@ -27,41 +27,41 @@ import { type CoerceVariables, createCoerceVariables } from "./variables.ts";
 
 /** One operation of a document. */
 export interface Prepared extends PlanSource {
-  /** Tells operations apart: no two have the same, in one process. */
+  /** Unique in this process. */
   readonly id: number;
   readonly name: string | null;
   readonly type: OperationTypeNode;
   readonly coerceVariables: CoerceVariables;
-  /** The plan under these variables. */
+  /** The plan for these variables. */
   readonly planFor: (variables: Variables) => Plan;
-  /** About the memory that it takes, in bytes. */
+  /** Estimated memory in bytes. */
   readonly bytes: number;
 }
 
-/** Why there is nothing to run: errors as the response shows them. */
-export interface Refusal {
+/** A document that cannot be executed, with the errors for the response. */
+export interface InvalidDocument {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-export const isRefusal = (value: Prepared | Refusal): value is Refusal => "errors" in value;
+export const isInvalid = (value: Prepared | InvalidDocument): value is InvalidDocument => "errors" in value;
 
-/** Finds the operation of a text that `operationName` names, or the only one. */
-export type Prepare = (text: string, operationName: string | null) => Prepared | Refusal;
+/** Prepares the operation named `operationName`, or the only operation of the document. */
+export type Prepare = (text: string, operationName: string | null) => Prepared | InvalidDocument;
 
 export interface PrepareOptions {
   readonly schema: GraphQLSchema;
   readonly createPlan: Planner;
-  /** Memory limit for prepared operations; the least recently used are evicted first. */
+  /** Memory limit of the cache. Least recently used operations are evicted first. */
   readonly maxBytes: number;
 }
 
-/** What a document takes for each character, and a plan for each field: measured on many shapes, and rounded up. */
-const BYTES_PER_CHARACTER = 60;
-const BYTES_PER_FIELD = 1_500;
-const BASE_BYTES = 4_000;
+/** Memory of a document per character, of a plan per field, and of the rest: measured on many documents, rounded up. */
+const DOCUMENT_BYTES_PER_CHARACTER = 60;
+const PLAN_BYTES_PER_FIELD = 1_500;
+const PREPARED_BASE_BYTES = 4_000;
 
-/** Validation errors that are listed for a document. */
-const MAX_ERRORS = 100;
+/** Maximum number of validation errors in a response. */
+const MAX_VALIDATION_ERRORS = 100;
 
 export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions): Prepare {
   const operations = new LRUCache<string, Prepared>({
@@ -70,29 +70,29 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
   });
   let count = 0;
 
-  const prepareNew = (text: string, operationName: string | null): Prepared | Refusal => {
+  const prepareNew = (text: string, operationName: string | null): Prepared | InvalidDocument => {
     let document: DocumentNode;
     try {
       checkNesting(text);
       document = parse(text, { maxTokens: MAX_TOKENS });
     } catch (error) {
-      return refusal([error], "GRAPHQL_PARSE_FAILED");
+      return invalid([error], "GRAPHQL_PARSE_FAILED");
     }
     try {
       checkSelections(document);
     } catch (error) {
-      return refusal([error], "GRAPHQL_VALIDATION_FAILED");
+      return invalid([error], "GRAPHQL_VALIDATION_FAILED");
     }
-    const found = validate(schema, document, undefined, { maxErrors: MAX_ERRORS });
-    const errors = [...rootTypeErrors(schema, document), ...firstErrors(found, MAX_ERRORS)];
-    if (errors.length > 0) return refusal(errors, "GRAPHQL_VALIDATION_FAILED");
+    const found = validate(schema, document, undefined, { maxErrors: MAX_VALIDATION_ERRORS });
+    const errors = [...rootTypeErrors(schema, document), ...firstErrors(found, MAX_VALIDATION_ERRORS)];
+    if (errors.length > 0) return invalid(errors, "GRAPHQL_VALIDATION_FAILED");
     const operation = findOperation(document, operationName);
     return typeof operation === "string"
-      ? refusal([new GraphQLError(operation)], "OPERATION_RESOLUTION_FAILURE")
+      ? invalid([new GraphQLError(operation)], "OPERATION_RESOLUTION_FAILURE")
       : createPrepared(operation, text.length);
   };
 
-  /** @param document one operation with the fragments that it uses. */
+  /** @param document one operation and the fragments that it uses */
   const createPrepared = (document: DocumentNode, textLength: number): Prepared => {
     const source = planSource(document);
     const { operation } = source;
@@ -106,22 +106,25 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
       type: operation.operation,
       coerceVariables: createCoerceVariables(schema, operation),
       planFor: createPlans(source, conditions, createPlan),
-      bytes: BASE_BYTES + textLength * BYTES_PER_CHARACTER + fields * plans * BYTES_PER_FIELD,
+      bytes:
+        PREPARED_BASE_BYTES +
+        textLength * DOCUMENT_BYTES_PER_CHARACTER +
+        fields * plans * PLAN_BYTES_PER_FIELD,
     };
   };
 
   return (text, operationName) => {
-    // No name has a line break.
+    // Names contain no line breaks, so the key is unambiguous.
     const key = `${operationName ?? ""}\n${text}`;
     const known = operations.get(key);
     if (known && (operationName === null || known.name === operationName)) return known;
     const prepared = prepareNew(text, operationName);
-    if (!isRefusal(prepared)) operations.set(key, prepared);
+    if (!isInvalid(prepared)) operations.set(key, prepared);
     return prepared;
   };
 }
 
-/** graphql-js finds operations of a kind that the schema does not have valid, and fails to run them. */
+/** For graphql-js, operations of a type that the schema does not have are valid, but cannot be executed. */
 function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLError[] {
   return definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) return [];
@@ -129,15 +132,15 @@ function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): G
   });
 }
 
-function refusal(errors: readonly unknown[], code: string): Refusal {
+function invalid(errors: readonly unknown[], code: string): InvalidDocument {
   const formatted = errors.map((error) => {
-    const shown = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
-    return formatError({ ...shown, extensions: { ...shown.extensions, code } }, error);
+    const json = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
+    return formatError({ ...json, extensions: { ...json.extensions, code } }, error);
   });
   return { errors: formatted };
 }
 
-/** The operation to run, with the fragments that it uses; else why there is none. */
+/** @returns a document with the operation and the fragments that it uses, or an error message */
 function findOperation(document: DocumentNode, operationName: string | null): DocumentNode | string {
   const operations = Object.entries(separateOperations(document));
   const [only] = operations;
@@ -147,7 +150,7 @@ function findOperation(document: DocumentNode, operationName: string | null): Do
       ? only[1]
       : "Must provide operation name if query contains multiple operations.";
   }
-  // The empty string is no name, though the operation without one is found by it.
+  // `separateOperations` uses the empty string for an operation without a name. As a name, it is invalid.
   const found = operations.find(([name]) => name === operationName && name !== "");
   return found ? found[1] : `Unknown operation named ${JSON.stringify(operationName)}.`;
 }
@@ -163,7 +166,7 @@ function planSource(document: DocumentNode): PlanSource {
   return { operation, fragments };
 }
 
-/** Names of the variables that conditions depend on. */
+/** @returns the names of the variables in conditions (`@skip`, `@include`) */
 function conditionVariables(document: DocumentNode): readonly string[] {
   const names = new Set<string>();
   visit(document, {
@@ -175,10 +178,10 @@ function conditionVariables(document: DocumentNode): readonly string[] {
   return [...names];
 }
 
-/** Combinations of values of conditions whose plans are kept: an operation has few that clients really use. */
+/** Maximum number of cached plans per operation. Clients use few combinations of conditions. */
 const MAX_PLANS = 8;
 
-/** One plan for each combination of values of the conditions, as they change which fields come in which order. */
+/** Creates the cache of an operation's plans, one per combination of condition values. */
 function createPlans(
   source: PlanSource,
   conditions: readonly string[],
@@ -202,7 +205,7 @@ function createPlans(
   };
 }
 
-/** Conditions are true, false, or undecidable: null, or without a value. */
+/** A condition is true, false, or cannot be evaluated because its variable is null or undefined. */
 const valueKey = (variables: Variables, name: string): string => {
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
   return value === true ? "t" : value === false ? "f" : value === null ? "n" : "u";

@@ -1,14 +1,14 @@
-/** Runs operations. Every transport comes through here, and gets one response or a stream of them. */
+/** Runs operations. All transports call this, and get one response or a stream of responses. */
 import { type GraphQLError, type GraphQLFormattedError, OperationTypeNode } from "graphql";
 import type { OperationContext } from "../context.ts";
-import { codeOf, formatError, showError } from "../errors.ts";
+import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
-import { isRefusal, type Prepare, type Prepared } from "./prepare.ts";
-import { createRowBudget } from "./row-budget.ts";
+import { createRowBudget } from "./operation-limits.ts";
+import { type InvalidDocument, isInvalid, type Prepare, type Prepared } from "./prepare.ts";
 
-/** What a client asks for. */
+/** An operation as a client sends it. */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | null;
@@ -20,31 +20,31 @@ export interface Single {
   readonly kind: "single";
   /** JSON. */
   readonly body: string | Buffer;
-  /** To be called when the body was sent: its memory is used again. */
+  /** Call it when the body was sent: its memory is reused. */
   readonly release: () => void;
-  /** The errors when nothing was executed, for a fault of the request; else null, also for a partial response. */
-  readonly refusal: readonly GraphQLFormattedError[] | null;
+  /** Errors that prevented the execution. Null if the operation was executed, even with errors in fields. */
+  readonly requestErrors: readonly GraphQLFormattedError[] | null;
 }
 
-/** The responses of a subscription, each of them JSON: the state now, then one for every change. */
+/** The responses of a subscription as JSON: the current state, then one per change. */
 export interface Stream {
   readonly kind: "stream";
-  /** `return()` ends it at once. @throws StreamInterrupted */
+  /** `return()` ends it immediately. @throws StreamInterrupted at shutdown */
   readonly responses: AsyncGenerator<string, void, undefined>;
 }
 
-/** Never rejects: faults of our own are responses too, masked, and noted for the log. */
+/** Never rejects: internal errors become masked error responses and entries of the operation log. */
 export type RunOperation = (request: OperationRequest, context: OperationContext) => Promise<Single | Stream>;
 
-/** A subscription that runs, or why it could not begin. */
-type Started = Stream | { readonly kind: "refused"; readonly errors: readonly GraphQLFormattedError[] };
-
-/** Begins a subscription with coerced variables. The context has `watch`. Never throws. */
+/**
+ * Starts a subscription with coerced variables, in a context with `watch`. Never throws.
+ * @returns the stream, or the errors that prevented its start
+ */
 export type StartSubscription = (
   prepared: Prepared,
   variables: Variables,
   context: OperationContext,
-) => Started;
+) => Stream | InvalidDocument;
 
 export interface RunOptions {
   readonly prepare: Prepare;
@@ -52,18 +52,21 @@ export interface RunOptions {
   readonly startSubscription: StartSubscription;
 }
 
-const NO_SUBSCRIPTION =
-  "This request carries one response, and so no subscription. Subscribe over WebSocket, by server-sent events at " +
-  "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.";
+const SUBSCRIPTION_OVER_HTTP: GraphQLFormattedError = {
+  message:
+    "A plain HTTP response cannot carry a subscription. Subscribe over WebSocket, by server-sent events at " +
+    "/graphql/stream, or with the header `Accept: multipart/mixed;subscriptionSpec=1.0`.",
+  extensions: { code: "BAD_REQUEST" },
+};
 
 export function createRunOperation(options: RunOptions): RunOperation {
   return async (request, context) => {
     try {
       return await runOperation(options, request, context);
     } catch (error) {
-      // A fault of our own must not end what else the connection carries.
+      // An internal error must not close a connection that carries other operations.
       if (!(error instanceof ResponseTooLarge)) context.operationLog.internalErrors.push(error);
-      return refuse([formatError({ message: String(error) }, error)], context);
+      return reject([formatError({ message: String(error) }, error)], context);
     }
   };
 }
@@ -75,21 +78,21 @@ async function runOperation(
 ): Promise<Single | Stream> {
   const { operationLog, jobs, watch, signal } = context;
   const prepared = prepare(query, operationName);
-  if (isRefusal(prepared)) return refuse(prepared.errors, context);
+  if (isInvalid(prepared)) return reject(prepared.errors, context);
   operationLog.operationName = prepared.name;
   const { coerced, errors } = coerce(prepared, variables);
-  if (errors) return refuse(errors, context);
+  if (errors) return reject(errors, context);
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
-    if (!watch) return refuse([badRequest(NO_SUBSCRIPTION)], context);
+    if (!watch) return reject([SUBSCRIPTION_OVER_HTTP], context);
     const started = startSubscription(prepared, coerced, context);
-    return started.kind === "stream" ? started : refuse(started.errors, context);
+    return "errors" in started ? reject(started.errors, context) : started;
   }
   const plan = prepared.planFor(coerced);
   const { requiredData } = plan;
   const resolverContext = { jobs, watch, signal, requiredData, examineRows: createRowBudget() };
   const response = await execute({ source: prepared, plan, variables: coerced, context: resolverContext });
-  for (const error of response.errors) noteError(error, context);
-  return { kind: "single", body: response.body, release: response.release, refusal: null };
+  for (const error of response.errors) logError(error, context);
+  return { kind: "single", body: response.body, release: response.release, requestErrors: null };
 }
 
 function coerce(prepared: Prepared, variables: Variables) {
@@ -102,31 +105,26 @@ function coerce(prepared: Prepared, variables: Variables) {
   };
 }
 
-/** The response to a request of which nothing is executed. */
-export const refusal = (errors: readonly GraphQLFormattedError[]): Single => ({
+/** Creates the response to a request that is not executed. */
+export const requestErrorResponse = (errors: readonly GraphQLFormattedError[]): Single => ({
   kind: "single",
   body: JSON.stringify({ errors }),
   release: () => {},
-  refusal: errors,
+  requestErrors: errors,
 });
 
-const badRequest = (message: string): GraphQLFormattedError => ({
-  message,
-  extensions: { code: "BAD_REQUEST" },
-});
-
-function refuse(errors: readonly GraphQLFormattedError[], { operationLog }: OperationContext): Single {
+function reject(errors: readonly GraphQLFormattedError[], { operationLog }: OperationContext): Single {
   operationLog.errorCodes.push(...errors.map(codeOf));
-  return refusal(errors);
+  return requestErrorResponse(errors);
 }
 
-function noteError(error: GraphQLError, { operationLog }: OperationContext): void {
-  const code = codeOf(showError(error));
+function logError(error: GraphQLError, { operationLog }: OperationContext): void {
+  const code = codeOf(formatGraphQLError(error));
   operationLog.errorCodes.push(code);
   if (code === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error.originalError ?? error);
 }
 
-/** The responses of any operation, for transports that carry many: those of a stream, or the single one. */
+/** @returns the responses of any operation as a stream, for transports that can send several */
 export function responsesOf(result: Single | Stream): Stream["responses"] {
   if (result.kind === "stream") return result.responses;
   const body = String(result.body);

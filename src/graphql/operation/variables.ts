@@ -1,7 +1,7 @@
 /**
- * Coercion of variables, prepared for an operation. graphql-js looks at the types of the schema again for every request;
- * here a function is made for each variable once. It knows values of the form that clients send. For every other value
- * it gives up, and graphql-js coerces the variables or finds the words for what is wrong.
+ * Coerces the variables of an operation. graphql-js inspects the input types for every request. Here a function is built
+ * per variable, once per operation. It handles the values that clients normally send and bails out for all others: then
+ * graphql-js coerces the variables or reports the errors.
  */
 import {
   type GraphQLError,
@@ -16,19 +16,17 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from "graphql";
+import { BAIL_OUT } from "../executor/arguments.ts";
 import type { Variables } from "../executor/plan.ts";
 import { firstErrors } from "./first-errors.ts";
 
-/** Coerces variables as GraphQL does, defaults included. */
+/** Coerces variables as the GraphQL specification requires, including defaults. */
 export type CoerceVariables = (
   variables: Variables,
 ) => { readonly coerced: Variables } | { readonly errors: readonly GraphQLError[] };
 
-/** Errors that are reported for the variables of one request: each has the whole value in its message at first. */
-const MAX_ERRORS = 5;
-
-/** The value is not of the usual form. */
-const UNUSUAL = Symbol("unusual");
+/** Maximum number of errors per request. Each message of graphql-js contains the whole value. */
+const MAX_VARIABLE_ERRORS = 5;
 
 type Coerce = (value: unknown) => unknown;
 
@@ -39,34 +37,34 @@ export function createCoerceVariables(
   if (variableDefinitions.length === 0) return () => ({ coerced: {} });
   const coercers = variableDefinitions.map(({ variable, type }) => {
     const inputType = typeFromAST(schema, type as never) as GraphQLInputType | undefined;
-    return [variable.name.value, inputType ? createCoerce(inputType) : () => UNUSUAL] as const;
+    return [variable.name.value, inputType ? createCoerce(inputType) : () => BAIL_OUT] as const;
   });
 
-  const coerceUsual = (variables: Variables): Variables | null => {
+  const coerceFast = (variables: Variables): Variables | null => {
     const coerced: Record<string, unknown> = {};
     for (const [name, coerce] of coercers) {
       const value =
-        Object.hasOwn(variables, name) && name !== "__proto__" ? coerce(variables[name]) : UNUSUAL;
-      if (value === UNUSUAL) return null;
+        Object.hasOwn(variables, name) && name !== "__proto__" ? coerce(variables[name]) : BAIL_OUT;
+      if (value === BAIL_OUT) return null;
       coerced[name] = value;
     }
     return coerced;
   };
 
   return (variables) => {
-    const usual = coerceUsual(variables);
-    if (usual) return { coerced: usual };
+    const fast = coerceFast(variables);
+    if (fast) return { coerced: fast };
     const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
-      maxErrors: MAX_ERRORS,
+      maxErrors: MAX_VARIABLE_ERRORS,
     });
-    return errors ? { errors: firstErrors(errors, MAX_ERRORS) } : { coerced };
+    return errors ? { errors: firstErrors(errors, MAX_VARIABLE_ERRORS) } : { coerced };
   };
 }
 
 function createCoerce(type: GraphQLInputType): Coerce {
   if (isNonNullType(type)) {
     const coerce = createCoerce(type.ofType);
-    return (value) => (value === null ? UNUSUAL : coerce(value));
+    return (value) => (value === null ? BAIL_OUT : coerce(value));
   }
   const coerce = createCoerceValue(type);
   return (value) => (value === null ? null : coerce(value));
@@ -76,30 +74,30 @@ function createCoerceValue(type: GraphQLInputType): Coerce {
   if (isListType(type)) {
     const coerceItem = createCoerce(type.ofType);
     return (value) => {
-      if (!Array.isArray(value)) return UNUSUAL;
+      if (!Array.isArray(value)) return BAIL_OUT;
       const items = value.map(coerceItem);
-      return items.includes(UNUSUAL) ? UNUSUAL : items;
+      return items.includes(BAIL_OUT) ? BAIL_OUT : items;
     };
   }
   if (isInputObjectType(type)) return createCoerceObject(type);
   if (isEnumType(type)) {
-    return (value) => (typeof value === "string" ? (type.getValue(value)?.value ?? UNUSUAL) : UNUSUAL);
+    return (value) => (typeof value === "string" ? (type.getValue(value)?.value ?? BAIL_OUT) : BAIL_OUT);
   }
   switch (String(type)) {
     case "ID":
     case "String":
-      return (value) => (typeof value === "string" ? value : UNUSUAL);
+      return (value) => (typeof value === "string" ? value : BAIL_OUT);
     case "Int":
-      return (value) => (typeof value === "number" && (value | 0) === value ? value : UNUSUAL);
+      return (value) => (typeof value === "number" && (value | 0) === value ? value : BAIL_OUT);
     case "Boolean":
-      return (value) => (typeof value === "boolean" ? value : UNUSUAL);
+      return (value) => (typeof value === "boolean" ? value : BAIL_OUT);
     default:
-      return () => UNUSUAL;
+      return () => BAIL_OUT;
   }
 }
 
 function createCoerceObject(type: GraphQLInputObjectType): Coerce {
-  // Types can contain each other, so what coerces a field is made when it is first needed.
+  // Input types can be recursive, so the function for a field is created on first use.
   const fields = Object.values(type.getFields()).map(({ name, type: fieldType, defaultValue }) => {
     let coerce: Coerce | null = null;
     return {
@@ -113,7 +111,7 @@ function createCoerceObject(type: GraphQLInputObjectType): Coerce {
     };
   });
   return (value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return UNUSUAL;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return BAIL_OUT;
     const given = value as Readonly<Record<string, unknown>>;
     const coerced: Record<string, unknown> = {};
     let known = 0;
@@ -121,12 +119,12 @@ function createCoerceObject(type: GraphQLInputObjectType): Coerce {
       if (Object.hasOwn(given, name)) {
         known += 1;
         const field = coerce(given[name]);
-        if (field === UNUSUAL) return UNUSUAL;
+        if (field === BAIL_OUT) return BAIL_OUT;
         coerced[name] = field;
       } else if (defaultValue !== undefined) coerced[name] = defaultValue;
-      else if (isRequired) return UNUSUAL;
+      else if (isRequired) return BAIL_OUT;
     }
-    // Fields that the type does not have are an error.
-    return Object.keys(given).length === known ? coerced : UNUSUAL;
+    // A field that the type does not have is an error.
+    return Object.keys(given).length === known ? coerced : BAIL_OUT;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What subscriptions keep of their operations while they last. Those with the same document share it; thousands with
- * large documents of their own could otherwise fill the memory of the process.
+ * Limits the memory that open subscriptions retain: their prepared operations and variables. Subscriptions with the same
+ * document share it, but thousands of subscriptions with different large documents could exhaust the heap.
  */
 import { GraphQLError } from "graphql";
 import { once } from "../../model/once.ts";
@@ -8,12 +8,13 @@ import type { Variables } from "../executor/plan.ts";
 import type { Prepared } from "../operation/prepare.ts";
 
 export interface RetainedMemory {
-  /** @returns releases what is kept; further calls do nothing. @throws GraphQLError `TOO_MANY_OPERATIONS` */
+  /** @returns a function that releases the memory, which is idempotent. @throws GraphQLError `TOO_MANY_OPERATIONS` */
   readonly retain: (prepared: Prepared, variables: Variables) => () => void;
 }
 
-/** @param maxBytes for documents and variables of all subscriptions together, by estimate. */
+/** @param maxBytes limit for the operations and variables of all subscriptions (estimated) */
 export function createRetainedMemory(maxBytes: number): RetainedMemory {
+  /** Number of subscriptions per operation. */
   const users = new Map<Prepared, number>();
   let bytes = 0;
 
@@ -29,7 +30,7 @@ export function createRetainedMemory(maxBytes: number): RetainedMemory {
     const documentBytes = users.has(prepared) ? 0 : prepared.bytes;
     if (bytes + documentBytes + variablesBytes > maxBytes) {
       throw new GraphQLError(
-        `The documents and variables of all subscriptions would exceed ${maxBytes} bytes. Share one document between subscriptions, with short variables, or retry later.`,
+        `The documents and variables of all subscriptions would exceed ${maxBytes} bytes. Use the same document for all subscriptions and short variables, or retry later.`,
         { extensions: { code: "TOO_MANY_OPERATIONS" } },
       );
     }

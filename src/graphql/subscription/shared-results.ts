@@ -1,54 +1,57 @@
-/** Executions of subscriptions on states of jobs: subscribers who ask the same of one state share one. */
+/** Executes subscriptions on job states. Subscriptions with the same operation and variables share one execution. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome } from "../../model/job-instance.ts";
 import { withoutReadFields } from "../../model/job-state.ts";
-import { codeOf, formatError, showError } from "../errors.ts";
+import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Plan, Variables } from "../executor/plan.ts";
+import { createRowBudget } from "../operation/operation-limits.ts";
 import type { Prepared } from "../operation/prepare.ts";
-import { createRowBudget } from "../operation/row-budget.ts";
 
-/** What a subscriber asks of every state. */
-export interface Question {
+/** What a subscription executes on each state. */
+export interface SubscribedOperation {
   readonly prepared: Prepared;
   readonly variables: Variables;
   readonly plan: Plan;
 }
 
-/** The response to a question about one state. */
+/** The response for one state. */
 export interface SharedResult {
   /** JSON. */
   readonly text: string;
   readonly errorCodes: readonly string[];
-  /** Faults of our own, masked in the text. */
+  /** Internal errors, which are masked in the response. */
   readonly internalErrors: readonly unknown[];
-  /** Tells texts apart without keeping them: they can be megabytes, for each of thousands of subscribers. */
+  /** SHA-256 of the text. Subscriptions compare it instead of keeping their last response, which can be megabytes. */
   readonly digest: string;
 }
 
 export interface SharedResults {
-  /** Asks about an outcome; when `isBare`, about the outcome without what the read says of itself. */
-  readonly ask: (question: Question, outcome: JobOutcome, isBare: boolean) => Promise<SharedResult>;
-  /** The response where the upstream failed: an error in the place of the field, as for a query. */
-  readonly fail: (question: Question, failure: unknown) => Promise<SharedResult>;
+  /** @param ignoresRead executes on the outcome without the metadata of its read, such as `observedAt` */
+  readonly execute: (
+    operation: SubscribedOperation,
+    outcome: JobOutcome,
+    ignoresRead: boolean,
+  ) => Promise<SharedResult>;
+  /** @returns the response for an upstream failure: the field is null, with an error, as in a query */
+  readonly executeFailed: (operation: SubscribedOperation, failure: unknown) => Promise<SharedResult>;
 }
 
-/** Memory limit for cached results; the least recently used are evicted first. A larger result is not cached. */
+/** Memory limit of the cache, and of one result: larger ones are not cached. Least recently used are evicted first. */
 const MAX_BYTES = 64 * 2 ** 20;
 const MAX_RESULT_BYTES = 2 ** 19;
-/** What an entry takes beside its strings. */
-const ENTRY_BYTES = 1_000;
+/** Memory of a cache entry without its strings. */
+const CACHE_ENTRY_BYTES = 1_000;
 
-/** How long results are cached: subscribers ask about one state at about one time. */
-const CACHED_MS = 1_000;
+/** How long results are cached. All subscriptions of a job receive a state at almost the same time. */
+const TTL_MS = 1_000;
 
-export function createSharedResults(execute: Executor): SharedResults {
-  /** By outcome and question. */
+export function createSharedResults(executor: Executor): SharedResults {
   const cache = new LRUCache<string, Promise<SharedResult>>({
     maxSize: MAX_BYTES,
-    ttl: CACHED_MS,
+    ttl: TTL_MS,
     ttlAutopurge: true,
     noUpdateTTL: true,
   });
@@ -60,53 +63,52 @@ export function createSharedResults(execute: Executor): SharedResults {
     return id;
   };
 
-  const execution = async (question: Question, load: () => Promise<JobOutcome>): Promise<SharedResult> => {
-    const { prepared, variables, plan } = question;
+  const run = async (
+    { prepared, variables, plan }: SubscribedOperation,
+    load: () => Promise<JobOutcome>,
+  ): Promise<SharedResult> => {
     const { requiredData } = plan;
-    // Shared by all who ask the same, so it is not one of them who can end it.
+    // One subscriber must not abort an execution that others share.
     const { signal } = new AbortController();
     const context = { jobs: { load }, watch: null, signal, requiredData, examineRows: createRowBudget() };
     try {
-      const { errors, body, release } = await execute({ source: prepared, plan, variables, context });
-      const internalErrors = errors.flatMap((error) =>
-        codeOf(showError(error)) === "INTERNAL_SERVER_ERROR" ? [error.originalError ?? error] : [],
-      );
+      const { errors, body, release } = await executor({ source: prepared, plan, variables, context });
+      const errorCodes = errors.map((error) => codeOf(formatGraphQLError(error)));
+      const internalErrors = errors
+        .filter((_, index) => errorCodes[index] === "INTERNAL_SERVER_ERROR")
+        .map((error) => error.originalError ?? error);
       const text = String(body);
       release();
-      return result(
-        text,
-        errors.map((error) => codeOf(showError(error))),
-        internalErrors,
-      );
+      return result(text, errorCodes, internalErrors);
     } catch (error) {
       if (!(error instanceof ResponseTooLarge)) throw error;
-      const shown = formatError({ message: error.message }, error);
-      return result(JSON.stringify({ errors: [shown] }), [codeOf(shown)], []);
+      const formatted = formatError({ message: error.message }, error);
+      return result(JSON.stringify({ errors: [formatted] }), [codeOf(formatted)], []);
     }
   };
 
-  const ask: SharedResults["ask"] = (question, outcome, isBare) => {
-    const key = JSON.stringify([idOf(outcome), question.prepared.id, question.variables, isBare]);
-    const found = cache.get(key);
-    if (found) return found;
-    const asked = execution(question, async () =>
-      isBare && outcome.kind === "job" ? withoutReadFields(outcome) : outcome,
+  const execute: SharedResults["execute"] = (operation, outcome, ignoresRead) => {
+    const key = JSON.stringify([idOf(outcome), operation.prepared.id, operation.variables, ignoresRead]);
+    const cached = cache.get(key);
+    if (cached) return cached;
+    const running = run(operation, async () =>
+      ignoresRead && outcome.kind === "job" ? withoutReadFields(outcome) : outcome,
     );
-    // Two bytes a character at the most.
-    const sizeWith = (text: string) => ENTRY_BYTES + 2 * (key.length + text.length);
-    cache.set(key, asked, { size: sizeWith("") });
-    asked.then(
+    // A character of a string takes at most two bytes.
+    const sizeWith = (text: string) => CACHE_ENTRY_BYTES + 2 * (key.length + text.length);
+    cache.set(key, running, { size: sizeWith("") });
+    running.then(
       ({ text }) => {
         const size = sizeWith(text);
         if (size > MAX_RESULT_BYTES) cache.delete(key);
-        else if (cache.has(key)) cache.set(key, asked, { size });
+        else if (cache.has(key)) cache.set(key, running, { size });
       },
       () => cache.delete(key),
     );
-    return asked;
+    return running;
   };
 
-  return { ask, fail: (question, failure) => execution(question, () => Promise.reject(failure)) };
+  return { execute, executeFailed: (operation, failure) => run(operation, () => Promise.reject(failure)) };
 }
 
 const result = (

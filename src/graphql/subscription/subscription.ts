@@ -1,16 +1,12 @@
-/**
- * Subscriptions: the operation is executed on every state in which the job is found, and its response is sent when it
- * differs from the last one.
- */
+/** Subscriptions: executes the operation on each new state of the job, and sends the response if it has changed. */
 import { Kind, locatedError, visit } from "graphql";
 import { StreamInterrupted } from "../../model/errors.ts";
 import type { JobState, ObservedJob } from "../../model/job-state.ts";
 import type { OperationLog } from "../../model/operation-log.ts";
-import { codeOf, showError } from "../errors.ts";
+import { codeOf, formatGraphQLError } from "../errors.ts";
 import type { StartSubscription } from "../operation/run.ts";
-import { endedWith } from "./ended-with.ts";
 import type { RetainedMemory } from "./retained-memory.ts";
-import type { Question, SharedResult, SharedResults } from "./shared-results.ts";
+import type { SharedResult, SharedResults, SubscribedOperation } from "./shared-results.ts";
 
 export interface SubscriptionOptions {
   readonly results: SharedResults;
@@ -27,46 +23,46 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
       try {
         const { requiredData } = plan;
         const context = { jobs, watch, signal, requiredData, examineRows: () => {} };
-        // The schema's only subscription field returns this.
+        // `jobInstanceUpdated`, the only subscription field, returns this type.
         const states = field.subscribe(undefined, variables, context) as States;
-        const question = { prepared, variables, plan };
-        const responses = respond(question, states, operationLog, release);
-        return { kind: "stream", responses: endedWith(responses, states, release) };
+        const operation = { prepared, variables, plan };
+        const responses = respond(operation, states, operationLog, release);
+        return { kind: "stream", responses: endSourceFirst(responses, states, release) };
       } catch (error) {
         release();
         throw error;
       }
     } catch (error) {
       const located = locatedError(error, field.nodes, [field.responseKey]);
-      const shown = showError(located);
-      if (codeOf(shown) === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error);
-      return { kind: "refused", errors: [shown] };
+      const formatted = formatGraphQLError(located);
+      if (codeOf(formatted) === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error);
+      return { errors: [formatted] };
     }
   };
 
   async function* respond(
-    question: Question,
+    operation: SubscribedOperation,
     states: States,
     operationLog: OperationLog,
     release: () => void,
   ): AsyncGenerator<string, void, undefined> {
-    const note = ({ text, errorCodes, internalErrors }: SharedResult): string => {
-      // Once each, as a stream can last for hours.
+    const log = ({ text, errorCodes, internalErrors }: SharedResult): string => {
+      // A stream can last for hours, so each code and error is logged once.
       operationLog.errorCodes.push(...errorCodes.filter((code) => !operationLog.errorCodes.includes(code)));
       operationLog.internalErrors.push(
         ...internalErrors.filter((error) => !operationLog.internalErrors.includes(error)),
       );
       return text;
     };
-    const changeOf = createChanges(question, results);
+    const responseOf = createChangeDetection(operation, results);
     try {
       for await (const observed of states) {
-        const changed = await changeOf(observed);
-        if (changed) yield note(changed);
+        const response = await responseOf(observed);
+        if (response) yield log(response);
       }
     } catch (error) {
       if (error instanceof StreamInterrupted) throw error;
-      yield note(await results.fail(question, error));
+      yield log(await results.executeFailed(operation, error));
     } finally {
       release();
     }
@@ -75,29 +71,51 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
 
 type States = AsyncGenerator<ObservedJob, void, undefined>;
 
-/** Finds the response to send for a state; null when nothing that was asked for has changed. */
-function createChanges(question: Question, results: SharedResults) {
-  const isReadSelected = selectsRead(question);
+/**
+ * Makes `generator.return()` end `source` first. Without this, `return()` of a generator that is waiting for its source
+ * would wait for the next value, possibly forever.
+ * @param onReturn called by `return()`, even if the generator has not started: its `finally` blocks do not run then
+ */
+function endSourceFirst<T>(
+  generator: AsyncGenerator<T, void, undefined>,
+  source: AsyncGenerator<unknown, void, undefined>,
+  onReturn: () => void,
+): AsyncGenerator<T, void, undefined> {
+  const finish = generator.return.bind(generator);
+  const end: typeof generator.return = async (value) => {
+    onReturn();
+    await source.return();
+    return finish(value);
+  };
+  return Object.assign(generator, { return: end });
+}
+
+/**
+ * Creates a function that returns the response to send for a state, or null if no selected field has changed. The
+ * metadata of a read (`observedAt`, …) differs every time. If it is selected, responses without it are compared.
+ */
+function createChangeDetection(operation: SubscribedOperation, results: SharedResults) {
+  const ignoresRead = selectsReadMetadata(operation);
   let last: { readonly state: JobState | null; readonly digest: string } | null = null;
   return async ({ outcome, state }: ObservedJob): Promise<SharedResult | null> => {
     if (state && state === last?.state) return null;
-    const result = await results.ask(question, outcome, isReadSelected);
+    const result = await results.execute(operation, outcome, ignoresRead);
     const isSame = result.digest === last?.digest;
     last = { state, digest: result.digest };
     if (isSame) return null;
-    return isReadSelected ? results.ask(question, outcome, false) : result;
+    return ignoresRead ? results.execute(operation, outcome, false) : result;
   };
 }
 
-/** Fields that describe a read, not the job: when these alone differ, nothing has changed. */
-const READ_FIELDS: ReadonlySet<string> = new Set(["observedAt", "upstreamRequestId", "elapsedMs"]);
+/** Fields that describe the read rather than the job. Changes of these alone do not trigger an event. */
+const READ_METADATA_FIELDS: ReadonlySet<string> = new Set(["observedAt", "upstreamRequestId", "elapsedMs"]);
 
-function selectsRead({ prepared: { operation, fragments } }: Question): boolean {
+function selectsReadMetadata({ prepared: { operation, fragments } }: SubscribedOperation): boolean {
   let found = false;
   for (const definition of [operation, ...Object.values(fragments)]) {
     visit(definition, {
       [Kind.FIELD]: ({ name }) => {
-        found ||= READ_FIELDS.has(name.value);
+        found ||= READ_METADATA_FIELDS.has(name.value);
       },
     });
   }

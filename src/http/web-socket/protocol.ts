@@ -154,9 +154,9 @@ const createStart =
       operation.end();
     }
     if (result === null || signal.aborted) return createNeverSettled();
-    if (result.kind === "single" && result.refusal) {
+    if (result.kind === "single" && result.requestErrors) {
       operation.end();
-      return result.refusal.map(toGraphQLError);
+      return result.requestErrors.map(toGraphQLError);
     }
     return {
       schema,

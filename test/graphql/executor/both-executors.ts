@@ -1,10 +1,10 @@
 /** Runs operations through both executors, over a real upstream client and simulator, and compares what they say. */
 import { type ExecutionResult, execute as executeByReference, GraphQLError, parse } from "graphql";
 import type { OperationContext } from "../../../src/graphql/context.ts";
-import { formatError, showError } from "../../../src/graphql/errors.ts";
+import { formatError, formatGraphQLError } from "../../../src/graphql/errors.ts";
 import { createPlanExecutor } from "../../../src/graphql/executor/plan-executor.ts";
 import { createPlanner } from "../../../src/graphql/executor/planner.ts";
-import { createPrepare, isRefusal } from "../../../src/graphql/operation/prepare.ts";
+import { createPrepare, isInvalid } from "../../../src/graphql/operation/prepare.ts";
 import { createRunOperation } from "../../../src/graphql/operation/run.ts";
 import { createSchema } from "../../../src/graphql/schema.ts";
 import { createJobLoader } from "../../../src/jobs/job-loader.ts";
@@ -56,7 +56,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     proxy: null,
   });
   const schema = createSchema();
-  const executorOptions = { maxResponseBytes: 2 ** 26, formatError: showError };
+  const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };
   const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
   const execute = createPlanExecutor(executorOptions);
   const run = createRunOperation({
@@ -90,7 +90,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   const askPlanned = async ({ query, variables = {}, operationName = null }: Asked, snapshots: Snapshots) => {
     const context = createContext(snapshots);
     const prepared = prepare(query, operationName);
-    if (!isRefusal(prepared) && prepared.type === "subscription") {
+    if (!isInvalid(prepared) && prepared.type === "subscription") {
       // One event, for which the transport and the stream do not count.
       const coerced = prepared.coerceVariables(variables);
       if ("errors" in coerced) throw new Error("Expected variables of a subscription to be good.");
@@ -124,7 +124,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
 
   const ask: BothExecutors["ask"] = async (asked) => {
     const prepared = prepare(asked.query, asked.operationName ?? null);
-    if (isRefusal(prepared) && prepared.errors[0]?.extensions?.code !== "OPERATION_RESOLUTION_FAILURE")
+    if (isInvalid(prepared) && prepared.errors[0]?.extensions?.code !== "OPERATION_RESOLUTION_FAILURE")
       throw new Error(`Expected a valid document, got: ${JSON.stringify(prepared.errors)}\n${asked.query}`);
     const seen = createSeen();
     const reference = await askReference(asked, seen);
@@ -161,7 +161,7 @@ const errorsOf = ({ errors, data }: ExecutionResult) =>
     if (data === undefined) {
       return formatError({ ...rest, ...(locations && { locations }), extensions: { code } }, error);
     }
-    return showError(error);
+    return formatGraphQLError(error);
   });
 
 function normalized(response: string): Response {
