@@ -41,7 +41,7 @@ export interface Gateway {
  * Log lines are written together: a write for each costs a tenth of a small request. They are out within this time, and
  * when the process exits. Where nobody reads them, they are dropped rather than kept.
  */
-const STDOUT = { fd: 1, sync: false, minLength: 4_096, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
+const STDOUT = { fd: 1, sync: false, minLength: 16_000, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
 
 /** How long requests in flight may take to finish at the end; their upstream calls are cut off then. */
 const DRAIN_MS = 4_000;

@@ -3,6 +3,7 @@
  * are defined in `row-fields.ts`. `row-code.ts` interprets a selection for its first rows and compiles it after that.
  */
 import { LRUCache } from "lru-cache";
+import type { Rows } from "../../model/host-table.ts";
 import { hostResultsOf } from "../sources.ts";
 import { appendString, type JsonSink } from "./json-sink.ts";
 import type { RowWriter } from "./output.ts";
@@ -63,18 +64,28 @@ export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
 
     return ({ step, connection }) => {
       const { rows } = connection.page();
-      const write = function* (sink: JsonSink) {
+      const write = (sink: JsonSink) => {
         const writeRows = writeRowsFor(rows.length);
         const scope = scopeOf({ step, results: hostResultsOf(step), connection });
-        appendString(sink, "[");
-        for (let begin = 0; begin < rows.length; begin += rowsPerSlice) {
-          if (begin > 0) appendString(sink, ",");
-          writeRows(sink, rows.subarray(begin, begin + rowsPerSlice), scope);
-          yield;
-        }
-        appendString(sink, "]");
+        return writeInSlices(sink, rows, rowsPerSlice, (slice) => writeRows(sink, slice, scope));
       };
       return { minBytes: 2 + rows.length * minRowBytes, write };
     };
   };
+}
+
+/** A function of its own, as a closure of a generator would keep its table until the next major garbage collection. */
+function* writeInSlices(
+  sink: JsonSink,
+  rows: Rows,
+  rowsPerSlice: number,
+  write: (slice: Rows) => void,
+): Generator<void, void, void> {
+  appendString(sink, "[");
+  for (let begin = 0; begin < rows.length; begin += rowsPerSlice) {
+    if (begin > 0) appendString(sink, ",");
+    write(rows.subarray(begin, begin + rowsPerSlice));
+    yield;
+  }
+  appendString(sink, "]");
 }

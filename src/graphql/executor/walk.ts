@@ -50,12 +50,8 @@ export function* writeRoot(walk: Walk, root: ObjectPlan, results: readonly RootR
   if (root.failure) throw root.failure.error;
   for (const [index, field] of root.fields.entries()) {
     walk.output.text += field.prefix;
-    const result = results[index];
-    yield* writeField(walk, field, () => {
-      if (!result) throw new Error("Expected a result for each root field before the first fatal error.");
-      if ("error" in result) throw result.error;
-      return result.value;
-    });
+    const work = writeResult(walk, field, results[index]);
+    yield* attempt(walk, field, field.value.isNullable, field.responseKey, work);
   }
   walk.output.text += root.fields.length > 0 ? "}" : "{}";
 }
@@ -67,10 +63,12 @@ function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Work {
   for (const field of plan.fields) {
     output.text += field.prefix;
     const { value } = field;
-    if (value.kind === "rows") yield* writeRowsField(walk, field, value, source);
-    else if (value.kind !== "leaf" && value.isPausable)
-      yield* writeField(walk, field, () => read(walk, field, source));
-    else writeShortField(walk, field, source);
+    if (!isLong(value)) {
+      writeShortField(walk, field, source);
+      continue;
+    }
+    const work = value.kind === "rows" ? writeRows(walk, value, source) : writeResolved(walk, field, source);
+    yield* attempt(walk, field, value.isNullable, field.responseKey, work);
   }
   output.text += plan.fields.length > 0 ? "}" : "{}";
 }
@@ -91,26 +89,39 @@ const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): 
 
 type RowsPlan = Extract<ValuePlan, { kind: "rows" }>;
 
-/** Adds a page of host results to the output. No resolver is called, so no object is created for a row. */
-function* writeRowsField(walk: Walk, field: FieldPlan, plan: RowsPlan, source: unknown): Work {
-  yield* attempt(walk, field, plan.isNullable, field.responseKey, function* () {
-    // The writer filters and sorts, which can take milliseconds.
-    if (performance.now() >= walk.pauseAt) yield;
-    // Rows are fields of HostResultConnection, whose source has this type.
-    addRows(walk.output, plan.writer(source as HostConnectionSource));
-  });
+type LeafPlan = Extract<ValuePlan, { kind: "leaf" }>;
+
+const isLong = (plan: ValuePlan): boolean =>
+  plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
+
+// None of these generators is a closure: V8 creates a map for each closure of a generator, which refers to all that the
+// closure refers to, and which only a major garbage collection frees.
+
+function* writeResult(walk: Walk, field: FieldPlan, result: RootResult | undefined): Work {
+  if (!result) throw new Error("Expected a result for each root field before the first fatal error.");
+  if ("error" in result) throw result.error;
+  yield* writeValue(walk, field, field.value, result.value);
 }
 
-/** Writes a field that can take long. */
-function* writeField(walk: Walk, field: FieldPlan, resolve: () => unknown): Work {
-  yield* attempt(walk, field, field.value.isNullable, field.responseKey, function* () {
-    if (performance.now() >= walk.pauseAt) yield;
-    yield* writeValue(walk, field, field.value, resolve());
-  });
+function* writeResolved(walk: Walk, field: FieldPlan, source: unknown): Work {
+  if (performance.now() >= walk.pauseAt) yield;
+  yield* writeValue(walk, field, field.value, read(walk, field, source));
+}
+
+/** Adds a page of host results to the output. No resolver is called, so no object is created for a row. */
+function* writeRows(walk: Walk, plan: RowsPlan, source: unknown): Work {
+  // The writer filters and sorts, which can take milliseconds.
+  if (performance.now() >= walk.pauseAt) yield;
+  // Rows are fields of HostResultConnection, whose source has this type.
+  addRows(walk.output, plan.writer(source as HostConnectionSource));
 }
 
 function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
   const { value } = field;
+  if (value.kind === "leaf") {
+    writeLeafField(walk, field, value, source);
+    return;
+  }
   const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(field.responseKey);
   try {
@@ -118,7 +129,24 @@ function writeShortField(walk: Walk, field: FieldPlan, source: unknown): void {
   } catch (error) {
     replaceByNull(walk, field, value.isNullable, error, depth, checkpoint);
   }
-  walk.path.length = depth - 1;
+  walk.path.pop();
+}
+
+/** Most fields are leaves. Nothing is written before the leaf is complete, so there is nothing to roll back. */
+function writeLeafField(walk: Walk, field: FieldPlan, plan: LeafPlan, source: unknown): void {
+  try {
+    walk.output.text += leafJson(field, plan, read(walk, field, source));
+  } catch (error) {
+    const depth = walk.path.push(field.responseKey);
+    replaceByNull(walk, field, plan.isNullable, error, depth, checkpointOf(walk.output));
+    walk.path.pop();
+  }
+}
+
+function leafJson(field: FieldPlan, plan: LeafPlan, value: unknown): string {
+  if (value !== null && value !== undefined) return plan.toJson(value);
+  if (!plan.isNullable) throw nullError(field);
+  return "null";
 }
 
 /** Writes the value of a field or of a list item. `field` is the field that the value belongs to. */
@@ -136,11 +164,11 @@ function* writeValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unkno
 
 function writeShortValue(walk: Walk, field: FieldPlan, plan: ValuePlan, value: unknown): void {
   if (value instanceof FailedItem) throw value.error;
-  if (value === null || value === undefined) {
+  if (plan.kind === "leaf") {
+    walk.output.text += leafJson(field, plan, value);
+  } else if (value === null || value === undefined) {
     if (!plan.isNullable) throw nullError(field);
     walk.output.text += "null";
-  } else if (plan.kind === "leaf") {
-    walk.output.text += plan.toJson(value);
   } else if (plan.kind === "object") {
     writeShortObject(walk, plan.planOf(value), value);
   } else {
@@ -155,8 +183,8 @@ function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknow
     if (index > 0) output.text += ",";
     checkSize(output);
     if (performance.now() >= walk.pauseAt) yield;
-    if (item.kind !== "leaf" && item.kind !== "rows" && item.isPausable) {
-      yield* attempt(walk, field, item.isNullable, index, () => writeValue(walk, field, item, each));
+    if (isLong(item)) {
+      yield* attempt(walk, field, item.isNullable, index, writeValue(walk, field, item, each));
     } else writeShortItem(walk, field, item, index, each);
   }
   output.text += "]";
@@ -181,7 +209,7 @@ function writeShortItem(walk: Walk, field: FieldPlan, item: ValuePlan, index: nu
   } catch (error) {
     replaceByNull(walk, field, item.isNullable, error, depth, checkpoint);
   }
-  walk.path.length = depth - 1;
+  walk.path.pop();
 }
 
 function expectList({ parentType, name }: FieldPlan, value: unknown): readonly unknown[] {
@@ -190,21 +218,15 @@ function expectList({ parentType, name }: FieldPlan, value: unknown): readonly u
 }
 
 /** Runs the work that writes the value at `key`. If it throws, the value becomes null, or the error propagates. */
-function* attempt(
-  walk: Walk,
-  field: FieldPlan,
-  isNullable: boolean,
-  key: string | number,
-  work: () => Work,
-): Work {
+function* attempt(walk: Walk, field: FieldPlan, isNullable: boolean, key: string | number, work: Work): Work {
   const checkpoint = checkpointOf(walk.output);
   const depth = walk.path.push(key);
   try {
-    yield* work();
+    yield* work;
   } catch (error) {
     replaceByNull(walk, field, isNullable, error, depth, checkpoint);
   }
-  walk.path.length = depth - 1;
+  walk.path.pop();
 }
 
 /**
