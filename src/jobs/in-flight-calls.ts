@@ -1,36 +1,36 @@
 /**
- * Request coalescing: upstream calls in flight, and who waits for them. A call that nobody waits for any more is
- * aborted. Here is also known, for as long as it can matter, which call was overtaken by one that was started later.
+ * Request coalescing (single flight): requests join upstream calls that are already in flight. A call is aborted when its
+ * last waiter leaves. This file also knows, while it matters, which calls have been overtaken by a later one.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 
-/** One upstream call in flight. */
+/** An upstream call in flight. */
 interface InFlightCall {
   readonly requiredData: RequiredData;
-  /** On the clock of `performance.now()`. */
+  /** By `performance.now()`. */
   readonly startedAt: number;
   /**
-   * The call's result, for one more waiter. When `signal` aborts, that waiter gets its reason; the call itself is
-   * aborted only when it was the last.
+   * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of the
+   * signal. The call itself is aborted only when the last waiter leaves.
    */
   readonly wait: (signal: AbortSignal) => Promise<JobOutcome>;
-  /** Whether a call for the same key that was started later has returned already. */
+  /** True when a call for the same key that started later has already returned. */
   readonly isOvertaken: () => boolean;
 }
 
 export interface InFlightCalls {
   /**
-   * The call that was started last for `key`, if it was started at `from` or later, is not overtaken, and asks for
-   * `requiredData`; for the status also one that asks for more, up to `most`.
+   * The latest call for `key` that a request may join: it started at `from` or later, has not been overtaken, and
+   * requests `requiredData`, or more than that up to `maxData`.
    */
   readonly find: (
     key: string,
     requiredData: RequiredData,
-    most: RequiredData,
+    maxData: RequiredData,
     from: number,
   ) => InFlightCall | null;
-  /** Starts a call that others can join. `run` gets a signal that aborts when nobody waits. */
+  /** Starts a call that other requests can join. `run` gets a signal that aborts when the last waiter leaves. */
   readonly start: (
     key: string,
     requiredData: RequiredData,
@@ -38,28 +38,28 @@ export interface InFlightCalls {
   ) => InFlightCall;
 }
 
-/** The calls for one key. It is there while any of them is in flight. */
+/** The calls for one key. Exists while any of them is in flight. */
 interface Slot {
   count: number;
-  /** When the newest result that has returned was asked for: what may still come from before it is older. */
+  /** When the call of the newest result started. Calls that started before it have been overtaken. */
   newestStart: number;
-  /** The call of each kind that was started last. */
+  /** The latest call of each kind. */
   status: InFlightCall | null;
   hosts: InFlightCall | null;
 }
 
-/** @param onNewest gets each result that is not older than another for its key. */
+/** @param onNewest called with each result that is newer than all previous ones for its key. */
 export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) => void): InFlightCalls {
   const slots = new Map<string, Slot>();
 
-  const find: InFlightCalls["find"] = (key, requiredData, most, from) => {
+  const find: InFlightCalls["find"] = (key, requiredData, maxData, from) => {
     const slot = slots.get(key);
     if (!slot) return null;
     const canJoin = (call: InFlightCall | null) =>
       call !== null && call.startedAt >= from && !call.isOvertaken() ? call : null;
     const same = canJoin(slot[requiredData]);
-    const more = canJoin(slot[most]);
-    // The later of the two cannot be overtaken by the other.
+    const more = canJoin(slot[maxData]);
+    // Prefer the later of the two, which the other cannot overtake.
     return same && more && same.startedAt > more.startedAt ? same : (more ?? same);
   };
 
@@ -90,7 +90,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       },
     );
     const wait = createWait(result, (reason) => {
-      // Nobody may join what is being aborted.
+      // Requests must not join a call that is being aborted.
       if (slot[requiredData] === call) slot[requiredData] = null;
       controller.abort(reason);
     });
@@ -102,7 +102,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
   return { find, start };
 }
 
-/** Lets several wait for `result`. @param onAbandoned called when the last of them has gone before it came. */
+/** Shares `result` between waiters. @param onAbandoned called when the last waiter leaves before the result arrives. */
 function createWait<T>(
   result: Promise<T>,
   onAbandoned: (reason: unknown) => void,

@@ -1,6 +1,6 @@
 /**
- * Lookups of one operation. However often it names a job, and whatever it needs of it in each place, one upstream call
- * serves them all; only when that call fails for its host results, lookups of the status alone make one of their own.
+ * The lookups of one operation. All lookups of a job are served by one upstream call with the union of their required data.
+ * If that call fails in a way that host results may have caused, lookups of the status are retried without them.
  */
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/errors.ts";
@@ -10,11 +10,11 @@ import type { Caller } from "../upstream/caller.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
-/** Most distinct jobs of one operation: lists are short, but an operation may have many of them. */
+/** Maximum number of distinct jobs per operation. Lists of references are limited separately, but not their number. */
 const MAX_JOBS = 100;
 
 export interface JobLoader {
-  /** @throws UpstreamError, and InvalidInput when the operation names too many jobs. */
+  /** @throws UpstreamError, or InvalidInput if the operation refers to too many jobs. */
   readonly load: (ref: JobRef, requiredData: RequiredData) => Promise<JobOutcome>;
 }
 
@@ -27,15 +27,15 @@ interface LoaderKey {
 export interface JobLoaderOptions {
   readonly snapshots: Snapshots;
   readonly caller: Caller;
-  /** Where upstream calls are noted. */
+  /** Records the upstream calls. */
   readonly operationLog: OperationLog;
-  /** Aborts the upstream calls when nobody waits for the operation any more. */
+  /** Aborts the upstream calls when the client disconnects. */
   readonly signal: AbortSignal;
   /** How fresh the jobs must be. */
   readonly accept: Freshness;
 }
 
-/** To be created when the operation arrives: `fresh` lookups are served by no call that was started before. */
+/** Create it when the operation arrives: `fresh` lookups use only calls that start after that. */
 export function createJobLoader({
   snapshots,
   caller,
@@ -62,10 +62,10 @@ export function createJobLoader({
 
   const loader = new DataLoader<LoaderKey, JobOutcome, string>(
     async (batch) => {
-      // Thrown here it fails every lookup of the operation, before the upstream is asked for any.
+      // Thrown in the batch function, it fails all lookups of the operation before the first upstream call.
       if (paths.size > MAX_JOBS) {
         throw new InvalidInput(
-          `Expected an operation to name at most ${MAX_JOBS} distinct jobs, got ${paths.size}. Split it.`,
+          `Too many distinct jobs in one operation (maximum ${MAX_JOBS}, got ${paths.size}). Split the operation.`,
         );
       }
       return loadBatch(batch);

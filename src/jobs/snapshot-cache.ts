@@ -1,31 +1,31 @@
-/** The newest snapshot of each job by identity, cached for seconds and bounded in bytes. */
+/** The snapshot cache: the newest snapshot of each job by identity, for some seconds and up to a memory limit. */
 import { LRUCache } from "lru-cache";
 import { columnBytes } from "../model/host-table.ts";
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 
 export interface SnapshotCacheOptions {
-  /** How long the state of a running job is cached, in milliseconds. 0: not at all. */
+  /** How long the state of a running job is cached, in milliseconds. 0 disables caching. */
   readonly maxAgeRunningMs: number;
-  /** How long that of a finished job is cached: not for ever, as a retry reopens it and permissions are withdrawn. */
+  /** How long the state of a finished job is cached. It is limited, because retries reopen jobs and permissions change. */
   readonly maxAgeFinishedMs: number;
-  /** Memory limit in bytes, by estimate. Least recently used snapshots are evicted first. */
+  /** Memory limit in bytes (estimated). Least recently used snapshots are evicted first. */
   readonly maxBytes: number;
 }
 
-/** What one upstream call returned. */
+/** The result of an upstream call. */
 export interface Snapshot {
   readonly outcome: JobOutcome;
-  /** What the call asked for. */
+  /** What the call requested. */
   readonly requiredData: RequiredData;
   /**
-   * When the call was started, on the clock of `performance.now()`, which nobody sets back. The upstream read the job
-   * no earlier than this, so of two snapshots the one started later counts as the newer.
+   * When the call started, by `performance.now()`, which is monotonic. The upstream read the job no earlier than this,
+   * so the snapshot whose call started later is the newer one.
    */
   readonly startedAt: number;
 }
 
 export interface SnapshotCache {
-  /** The newest snapshot for `key` if it has what is needed and its call was started at `from` or later. */
+  /** The snapshot for `key`, if it contains the required data and its call started at `from` or later. */
   readonly find: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
   /** Replaces the snapshot for `key` by a newer one. */
   readonly set: (key: string, snapshot: Snapshot) => void;
@@ -33,11 +33,11 @@ export interface SnapshotCache {
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
   const cache = new LRUCache<string, Snapshot>({
-    // The library takes 0 for "no limit"; with 1 no snapshot fits.
+    // For the library, 0 means unlimited. With 1, no snapshot fits.
     maxSize: Math.max(1, options.maxBytes),
     perf: { now: () => performance.now() },
     ttlResolution: 0,
-    // Thousands of callers who each ask once leave nothing behind.
+    // Removes expired snapshots of callers who never ask again.
     ttlAutopurge: true,
   });
 
@@ -48,9 +48,9 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
 
   const set: SnapshotCache["set"] = (key, snapshot) => {
     const ttl = maxAgeOf(snapshot.outcome, options);
-    // What is not cached still ends what was: that is older. (A TTL of 0 would mean "for ever" to the library.)
+    // A snapshot that is not cached still invalidates the older one. (For the library, a TTL of 0 means unlimited.)
     if (ttl <= 0) cache.delete(key);
-    // One that is larger than the whole cache is not stored, and ends the older one too.
+    // If the snapshot exceeds the memory limit, the library deletes the older one and stores nothing.
     else cache.set(key, snapshot, { ttl, size: outcomeBytes(snapshot.outcome) });
   };
 
@@ -58,14 +58,14 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
 }
 
 /**
- * A snapshot with host results serves a request without; the reverse only where there is no job to have any. There is
- * one snapshot for a job, not one for each need: an older one with host results must not be served, to either need,
- * once a newer one without has been.
+ * A snapshot with host results also serves requests for the status. The reverse holds only if there is no job. There is a
+ * single snapshot per job, not one per kind of required data: once a newer snapshot without host results has been served,
+ * an older one with host results must not be.
  */
 const satisfies = (snapshot: Snapshot, requiredData: RequiredData): boolean =>
   requiredData === "status" || snapshot.requiredData === "hosts" || snapshot.outcome.kind !== "job";
 
-/** "No such job" and "no permission" are cached no longer than this: people who look again have often mended both. */
+/** "No such job" and "no permission" are cached briefly, because users who retry have often just fixed the cause. */
 const MAX_AGE_PROBLEM_MS = 1_000;
 
 function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: SnapshotCacheOptions): number {
@@ -73,18 +73,18 @@ function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: Sn
   return outcome.isFinished ? maxAgeFinishedMs : maxAgeRunningMs;
 }
 
-/** About what an outcome without host results takes, and each of its steps. */
-const BASE_BYTES = 2_000;
+/** Estimated size of an outcome and of each step, without host results. */
+const OUTCOME_BYTES = 2_000;
 const STEP_BYTES = 1_000;
 
 function outcomeBytes(outcome: JobOutcome): number {
-  if (outcome.kind !== "job") return BASE_BYTES;
+  if (outcome.kind !== "job") return OUTCOME_BYTES;
   const tables = outcome.steps.flatMap(({ hostResults }) => hostResults?.table ?? []);
-  // Tables read from one body share its bytes.
+  // The tables of one response share its body.
   const bodies = new Set(tables.map(({ bytes }) => bytes.buffer));
   const bodyBytes = [...bodies].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return tables.reduce(
     (sum, table) => sum + columnBytes(table),
-    BASE_BYTES + outcome.steps.length * STEP_BYTES + bodyBytes,
+    OUTCOME_BYTES + outcome.steps.length * STEP_BYTES + bodyBytes,
   );
 }

@@ -1,15 +1,15 @@
 /**
- * Snapshots of jobs, shared between requests of one identity: by the cache for seconds, and by request coalescing while
- * a call is in flight. What one identity may see says nothing about the next, so nothing is shared between identities.
+ * Snapshots of jobs. Requests of one identity share them: through the snapshot cache for some seconds, and through request
+ * coalescing while a call is in flight. Identities share nothing, because permissions differ.
  *
- * Two rules hold, for one identity and job, whatever requests come at the same time:
+ * Two rules hold for each identity and job, whatever the concurrency:
  *
- * 1. What is served never becomes older. Of two snapshots the newer is the one whose upstream call was started later.
- *    As soon as it has come, nothing older is served: not from the cache, not by joining a call that was started
- *    earlier, and not to those who wait for such a call already. They get the newer snapshot where that has what they
- *    need, else they ask again, which costs a call only when a newer status overtook a call with host results.
- * 2. A request that needs the status alone may be served by a call with host results, but does not inherit a failure
- *    that may be due to those: it makes a call of its own then (`status-fallback.ts`).
+ * 1. Time never runs backwards. The newer of two snapshots is the one whose upstream call started later. Once it has
+ *    arrived, no older snapshot is served: not from the cache, not by joining a call that started earlier, and not to
+ *    requests that are already waiting for such a call. Those get the newer snapshot if it contains the data they require.
+ *    Otherwise they try again, which costs another call only if a newer status has overtaken a call with host results.
+ * 2. A request for the status may join a call with host results, but does not inherit a failure that host results may
+ *    have caused. It then makes a call of its own (`status-fallback.ts`).
  */
 import { type JobOutcome, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
@@ -21,27 +21,27 @@ export type SnapshotOptions = SnapshotCacheOptions;
 
 export interface Snapshots {
   /**
-   * The job as its caller may see it, as fresh as the lookup demands.
-   * @throws UpstreamError; the reason of the lookup's signal when that aborts.
+   * The outcome for the caller, as fresh as `accept` demands.
+   * @throws UpstreamError, or the reason of the lookup's signal when it aborts.
    */
   readonly get: (lookup: SnapshotLookup) => Promise<JobOutcome>;
 }
 
 /**
- * How fresh a snapshot must be: `cached` may come from the cache, `inFlight` only from a call that has not returned
- * yet, `fresh` only from a call that was started after the request arrived.
+ * How fresh a snapshot must be. `cached`: it may come from the cache. `inFlight`: only from a call that has not returned
+ * yet. `fresh`: only from a call that starts after the request has arrived.
  */
 export type Freshness = "cached" | "inFlight" | "fresh";
 
 interface SnapshotLookup extends Lookup {
   readonly accept: Freshness;
-  /** When the request arrived, on the clock of `performance.now()`; now by default. */
+  /** When the request arrived, by `performance.now()`. Default: now. */
   readonly arrivedAt?: number;
 }
 
 /**
- * Calls that one request waits for until it takes what it gets, though a newer status is there. Only somebody who keeps
- * asking for the status with `no-cache`, faster than host results come, makes a request need the last of them.
+ * Maximum number of calls per request. The result of the last one is served even if a newer status has overtaken it. This
+ * happens only if other requests keep asking for the status with `no-cache` faster than host results arrive.
  */
 const MAX_CALLS = 3;
 
@@ -54,22 +54,25 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
-    let most: RequiredData = "hosts";
+    let maxData: RequiredData = "hosts";
     for (let calls = 1; ; calls += 1) {
       signal.throwIfAborted();
       const cached = cache.find(key, requiredData, cachedFrom);
       if (cached) return cached.outcome;
       const call =
-        inFlight.find(key, requiredData, most, joinedFrom) ??
-        inFlight.start(key, requiredData, (shared) => upstream.getJobInstance({ ...lookup, signal: shared }));
+        inFlight.find(key, requiredData, maxData, joinedFrom) ??
+        inFlight.start(key, requiredData, (sharedSignal) =>
+          upstream.getJobInstance({ ...lookup, signal: sharedSignal }),
+        );
       try {
         const outcome = await call.wait(signal);
         if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;
-        // Whatever overtook it is fresh enough.
+        // The snapshot that overtook this call is fresh enough.
         cachedFrom = Math.min(cachedFrom, call.startedAt);
       } catch (error) {
         if (call.requiredData === requiredData || !mayBeDueToHosts(error)) throw error;
-        most = "status";
+        // Retry, and do not join a call with host results again.
+        maxData = "status";
       }
     }
   };

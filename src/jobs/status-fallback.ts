@@ -1,12 +1,13 @@
 /**
- * Asking for host results makes an upstream call slower, larger and easier to break. A request that needs the status
- * alone can be served by such a call, but must not fail because of what it did not ask for.
+ * Decides when a lookup of the status is retried without host results. Host results make an upstream call slower, larger
+ * and more likely to fail. A request for the status may share such a call, but must not fail because of data that it did
+ * not select.
  */
 import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 
-/** Failures that a call without host results would meet as well. */
+/** Errors that would also occur without host results. */
 const INDEPENDENT_OF_HOSTS: ReadonlySet<UpstreamErrorCode> = new Set([
-  // The credentials are refused, whatever they ask for.
+  // The credentials are rejected in any case.
   "UNAUTHENTICATED",
   "FORBIDDEN",
   // Another call would only use up more of the quota.
@@ -14,16 +15,16 @@ const INDEPENDENT_OF_HOSTS: ReadonlySet<UpstreamErrorCode> = new Set([
 ]);
 
 /**
- * True when a call for the status alone may succeed where a call with host results failed: it took too long, its body
- * was too large or broke the contract, or the upstream or a proxy failed while host results were put together.
+ * True when a call for the status may succeed although a call with host results failed: it timed out, its body was too large
+ * or violated the contract, or the upstream or a proxy failed while it collected host results.
  */
 export function mayBeDueToHosts(error: unknown): boolean {
-  // A failure of our own while reading host results.
+  // An internal error while reading host results.
   if (!(error instanceof UpstreamError)) return true;
   if (INDEPENDENT_OF_HOSTS.has(error.code)) return false;
-  // Whoever names a time to wait wants no calls at all until then.
+  // The upstream requested a delay before any further call.
   if (error.retryAfterMs !== null) return false;
-  // The upstream rejects the request as such: a bad argument, a wrong address.
+  // With a 4xx status, the upstream rejects the request itself, such as a bad argument or a wrong address.
   const { httpStatus } = error.upstream;
   return error.code !== "UPSTREAM_ERROR" || httpStatus === null || httpStatus >= 500;
 }

@@ -1,18 +1,18 @@
-/** The first call of a subscription, with its own credentials: whether they may see the job, and its first state. */
+/** Admits a subscriber: its first call checks the permission with its own credentials and yields the first state. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
-import { createPollSchedule, type PollScheduleOptions, retryAfterMs } from "./poll-schedule.ts";
+import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf } from "./poll-schedule.ts";
 
 export interface AdmissionOptions extends PollScheduleOptions {
-  /** Longest time until the first event that the upstream can ask for, in milliseconds. */
+  /** Maximum total delay that the upstream may request with `Retry-After`, in milliseconds. */
   readonly recheckMs: number;
 }
 
 /**
- * Calls until the upstream answers.
- * @throws UpstreamError when that failed too often or would not help, and when the upstream asks to wait for longer than
- *   `recheckMs` in all. A subscriber who has not had an event yet cannot tell a wait from a subscription that works:
- *   with the error it knows, and knows from `retryAfterMs` when to subscribe again.
+ * Retries until the upstream responds.
+ * @throws UpstreamError after too many failures, if a retry cannot help, or if the upstream requests a delay beyond
+ *   `recheckMs`. Before the first event, a subscriber cannot distinguish a delay from a working subscription without
+ *   changes. The error tells it, with `retryAfterMs`, when to subscribe again.
  */
 export async function admit(
   fetchJob: () => Promise<JobOutcome>,
@@ -26,9 +26,9 @@ export async function admit(
       return await fetchJob();
     } catch (error) {
       signal.throwIfAborted();
-      const askedMs = retryAfterMs(error);
-      const waitMs = Math.max(retries.failed(error), askedMs);
-      if (askedMs > 0 && performance.now() - startedAt + askedMs > recheckMs) throw error;
+      const retryAfterMs = retryAfterMsOf(error);
+      const waitMs = Math.max(retries.failed(error), retryAfterMs);
+      if (retryAfterMs > 0 && performance.now() - startedAt + retryAfterMs > recheckMs) throw error;
       await sleep(waitMs, undefined, { signal });
     }
   }

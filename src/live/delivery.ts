@@ -1,61 +1,62 @@
-/** Sends what a poll has found to the subscribers that were there when it began. */
-import { setImmediate as turn } from "node:timers/promises";
+/** Delivers the result of a poll to the subscribers that were present when the poll started. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { isSameState, type JobState, jobStateOf, type ObservedJob } from "../model/job-state.ts";
 import type { Subscribers } from "./subscribers.ts";
 
-interface PollResult {
+interface PolledJob {
   readonly job: JobInstance;
-  /** What the poll asked for. */
+  /** What the poll requested. */
   readonly requiredData: RequiredData;
-  /** When it began; on the clock of `performance.now()`. */
+  /** When the poll started, by `performance.now()`. */
   readonly startedAt: number;
-  /** Those who subscribed later may have seen a later state already. */
+  /** Subscribers at the start of the poll. Later ones may have seen a newer state already. */
   readonly present: ReturnType<Subscribers["list"]>;
 }
 
 export interface Delivery {
-  /** Sends the job to all present that need no more than the poll asked for, and ends them after a finished one. */
-  readonly deliver: (result: PollResult) => Promise<void>;
-  /** The first state of a subscriber that was admitted. */
+  /** Sends the job to each subscriber whose required data it contains. Ends the subscriber if the job is finished. */
+  readonly deliver: (result: PolledJob) => Promise<void>;
+  /** The first state of a subscriber, from the call that admitted it. */
   readonly observe: (job: JobInstance) => ObservedJob;
 }
 
-/** Subscribers that are served in one turn of the event loop: each of them has work with what it gets. */
+/** Number of subscribers per turn of the event loop: each of them executes its operation on the new state. */
 const BATCH = 100;
 
-/** @param onChange called when a poll finds another state than before. */
+/** @param onChange called when the state of the job has changed. */
 export function createDelivery(subscribers: Subscribers, onChange: () => void): Delivery {
   let state: JobState | null = null;
-  /** When the newest poll began that was delivered. */
+  /** When the newest delivered poll started. */
   let newestStart = -Infinity;
 
-  /** The state to send: the same object as before where nothing has changed. */
-  const settle = (found: JobState): JobState => {
+  /** Stores the state. Returns the same object while the state is unchanged, so that subscribers can compare by identity. */
+  const update = (found: JobState): JobState => {
     const isSame = state !== null && isSameState(state, found);
     if (!isSame) onChange();
-    // Where only one of them knows of host results, the later is what is to be compared with.
-    if (!state || !isSame || (state.hostFingerprint === null) !== (found.hostFingerprint === null))
-      state = found;
+    // When only one of the two includes host results, the next comparison must use the newer.
+    const isSameKind =
+      state !== null && (state.hostFingerprint === null) === (found.hostFingerprint === null);
+    if (!state || !isSame || !isSameKind) state = found;
     return state;
   };
 
   const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, present }) => {
     newestStart = Math.max(newestStart, startedAt);
-    const observed = { outcome: job, state: settle(jobStateOf(job)) };
+    const observed = { outcome: job, state: update(jobStateOf(job)) };
     for (const [index, { group, subscriber }] of present.entries()) {
-      // Polls for the status can overtake one with host results, which is old news then to those who need no more. Looked
-      // at for each, as a newer poll can be delivered while this one waits for its next turn.
-      const isNews =
+      // A poll for the status can overtake a poll with host results, whose result is then outdated for subscribers that
+      // require only the status. Checked per subscriber, because a newer poll can be delivered while this one waits.
+      const isUpToDate =
         subscriber.requiredData === "hosts" ? requiredData === "hosts" : startedAt >= newestStart;
-      if (isNews) {
+      if (isUpToDate) {
         subscriber.next(observed);
         if (job.isFinished) {
           subscribers.remove(group, subscriber);
           subscriber.end();
         }
       }
-      if (index % BATCH === BATCH - 1) await turn();
+      if (index % BATCH === BATCH - 1) await nextTurn();
     }
   };
 

@@ -1,23 +1,21 @@
-/**
- * A stream that buffers at most one value: the latest. However slow its reader, what waits for it stays one value.
- */
+/** A stream that buffers only the latest value, so that a slow reader costs no more memory than a fast one. */
 
 export interface LatestValue<T> {
-  /** Replaces a value that was not read yet. Does nothing once the stream has ended. */
+  /** Replaces a value that has not been read. Has no effect after the end of the stream. */
   readonly put: (value: T) => void;
-  /** Ends the stream after the value that is still to be read. With an error: by throwing that. */
+  /** Ends the stream after the buffered value. With an error, the stream then throws it. */
   readonly end: (error?: Error) => void;
-  /** For one reader. `return()` ends it at once, also while `next()` waits. */
+  /** For one reader. `return()` ends the stream immediately, even while `next()` is pending. */
   readonly stream: AsyncGenerator<T, void, undefined>;
 }
 
-/** @param onReturn called once, when the reader wants no more. */
+/** @param onReturn called when the reader returns. */
 export function createLatestValue<T>(onReturn: () => void): LatestValue<T> {
   let buffered: { readonly value: T } | null = null;
   let ended: { readonly error: Error | undefined } | null = null;
   let reader: PromiseWithResolvers<IteratorResult<T, void>> | null = null;
 
-  /** Gives a waiting reader what there is. */
+  /** Settles the pending `next()`, if any: with the buffered value, or with the end of the stream. */
   const deliver = () => {
     if (!reader) return;
     const { resolve, reject } = reader;
@@ -27,7 +25,7 @@ export function createLatestValue<T>(onReturn: () => void): LatestValue<T> {
       resolve({ done: false, value });
     } else if (ended) {
       const { error } = ended;
-      // An error is thrown once; after it there is only the end.
+      // Throws the error once. Further reads get the end of the stream.
       ended = { error: undefined };
       if (error) reject(error);
       else resolve({ done: true, value: undefined });
@@ -56,7 +54,8 @@ export function createLatestValue<T>(onReturn: () => void): LatestValue<T> {
 
   const stream: LatestValue<T>["stream"] = {
     next: () => {
-      if (reader) return Promise.reject(new Error("Expected one reader at a time, got a second."));
+      if (reader)
+        return Promise.reject(new Error("Expected one reader at a time, got a second call of next()."));
       reader = Promise.withResolvers();
       const { promise } = reader;
       deliver();

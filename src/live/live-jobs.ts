@@ -1,4 +1,4 @@
-/** Subscriptions to jobs: limits, admission, and the pollers that they share. */
+/** Subscriptions to jobs: subscription limits, admission, and shared pollers. */
 import pLimit from "p-limit";
 import type { Freshness, Snapshots } from "../jobs/snapshots.ts";
 import { StreamInterrupted } from "../model/errors.ts";
@@ -14,9 +14,9 @@ import type { FetchJob, Subscriber } from "./subscribers.ts";
 import { createSubscriptionLimits, type SubscriptionLimitOptions } from "./subscription-limits.ts";
 
 export interface LiveOptions extends PollScheduleOptions, SubscriptionLimitOptions {
-  /** Every subscriber's permission is checked again within this time, in milliseconds. */
+  /** Maximum time between permission checks of a subscriber, in milliseconds. */
   readonly recheckMs: number;
-  /** Who shares a poller: all subscribers of a job within a tenant, or only those with the same identity. */
+  /** Which subscribers of a job share a poller: all within a tenant, or only those with the same identity. */
   readonly sharing: "job" | "identity";
 }
 
@@ -24,34 +24,33 @@ interface WatchRequest {
   readonly ref: JobRef;
   readonly requiredData: RequiredData;
   readonly caller: Caller;
-  /** Where the subscriber's first call is noted. */
+  /** Records the subscriber's first call. */
   readonly operationLog: OperationLog;
-  /** Aborts when the subscriber has gone away. */
+  /** Aborts when the client completes the subscription or disconnects. */
   readonly signal: AbortSignal;
 }
 
 export interface LiveJobs {
   /**
-   * The state now, and then every state in which the job is found, only the latest where the reader is slower. Ends
-   * after a finished job, "no such job" and "no permission". Throws UpstreamError when the upstream failed too often,
-   * refuses the credentials, or asks to wait too long before the first state; StreamInterrupted after `close`.
+   * The current state of the job, then each state that a poll finds. A slow reader gets only the latest one. The stream
+   * ends after a finished job, "no such job" or "no permission". It throws UpstreamError when the upstream fails too
+   * often, rejects the credentials, or requests too long a delay before the first state; StreamInterrupted after `close`.
    * @throws TooManySubscriptions
    */
   readonly watch: (request: WatchRequest) => AsyncGenerator<ObservedJob, void, undefined>;
-  /** Interrupts every stream, now and from now on. */
+  /** Interrupts all streams, current and future ones. */
   readonly close: () => void;
 }
 
 /**
- * @param connections of the upstream. First calls and checks take a quarter of them each at most: subscribers who come
- *   or are due by the thousand must not keep queries waiting, nor those who come keep checks waiting.
+ * @param connections of the upstream. First calls and permission checks may use a quarter of them each, so that thousands of
+ *   subscribers delay neither queries nor each other's permission checks.
  */
 export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, connections: number): LiveJobs {
   const quarter = Math.max(1, Math.floor(connections / 4));
   const limitFirstCalls = pLimit(quarter);
   const limits = createSubscriptionLimits(options);
   const pollerFor = createPollers(snapshots, options, quarter);
-  /** Interrupts each stream. */
   const interrupts = new Set<() => void>();
   let isClosed = false;
 
@@ -59,11 +58,11 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const { ref, requiredData, caller } = request;
     const removeFromLimits = limits.add(caller.identity);
     const ended = new AbortController();
-    let leave = () => {};
+    let leavePoller = () => {};
     const end = (error?: Error) => {
       if (ended.signal.aborted) return;
       ended.abort();
-      leave();
+      leavePoller();
       removeFromLimits();
       interrupts.delete(interrupt);
       request.signal.removeEventListener("abort", stop);
@@ -84,7 +83,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
       const outcome = await admit(fetchFirst, options, signal);
       if (signal.aborted) return;
       if (outcome.kind === "job" && !outcome.isFinished) {
-        leave = pollerFor(ref, caller).join(subscriber, outcome);
+        leavePoller = pollerFor(ref, caller).join(subscriber, outcome);
       } else {
         latest.put({ outcome, state: null });
         end();
@@ -102,7 +101,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
   return { watch, close };
 }
 
-/** Finds or creates the poller that subscribers of a job share. It is there for as long as it has subscribers. */
+/** Finds or creates the shared poller of a job. It exists while it has subscribers. */
 function createPollers(
   snapshots: Snapshots,
   options: LiveOptions,
@@ -112,21 +111,21 @@ function createPollers(
   const limitChecks = pLimit(maxChecks);
 
   return (ref, { tenantId, identity }) => {
-    const group = options.sharing === "identity" ? identity : (tenantId ?? "");
-    const key = JSON.stringify([group, jobPath(ref.scope, ref.jobInstanceId)]);
-    const known = pollers.get(key);
-    if (known) return known;
-    // A poller's calls belong to no operation: they are noted nowhere.
+    const sharedBy = options.sharing === "identity" ? identity : (tenantId ?? "");
+    const key = JSON.stringify([sharedBy, jobPath(ref.scope, ref.jobInstanceId)]);
+    const existing = pollers.get(key);
+    if (existing) return existing;
+    // The calls of a poller belong to no operation, so nothing reads this operation log.
     const fetchWith =
       (accept: Freshness): FetchJob =>
       (caller, requiredData, signal) =>
         snapshots.get({ ref, caller, requiredData, signal, operationLog: createOperationLog(), accept });
-    const fetchChecked = fetchWith("inFlight");
+    const fetchForCheck = fetchWith("inFlight");
     const poller = createPoller({
       schedule: options,
       recheckMs: options.recheckMs,
       poll: fetchWith("fresh"),
-      check: (...call) => limitChecks(() => fetchChecked(...call)),
+      check: (...call) => limitChecks(() => fetchForCheck(...call)),
       onEmpty: () => pollers.delete(key),
     });
     pollers.set(key, poller);

@@ -1,36 +1,36 @@
 /**
- * Checks again and again whether one identity may still see a job. Nothing else writes what is known of that: polls made
- * with the identity's credentials confirm it, checks are made where no poll has, and whoever is refused is reported.
+ * Periodic permission checks of one identity for one job. A poll with the identity's credentials confirms the permission.
+ * If no poll has done so in time, a check is made. No other file writes this state.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
-import { createPollSchedule, type PollScheduleOptions, retryAfterMs } from "./poll-schedule.ts";
+import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf } from "./poll-schedule.ts";
 
 export interface PermissionRecheckOptions {
-  /** The permission is confirmed within this time, again and again, in milliseconds. */
+  /** Maximum time between two confirmations of the permission, in milliseconds. */
   readonly recheckMs: number;
   readonly schedule: PollScheduleOptions;
-  /** Asks the upstream for the job with the identity's own credentials. */
+  /** Requests the job with the identity's own credentials. */
   readonly check: (signal: AbortSignal) => Promise<JobOutcome>;
-  /** Called once, when the upstream answers with something else than the job, refuses the credentials or fails too often. */
-  readonly onLost: (why: JobOutcome | Error) => void;
-  /** Ends the checks. */
+  /** Called once, when the upstream denies the job, rejects the credentials or fails too often. */
+  readonly onLost: (reason: JobOutcome | Error) => void;
+  /** Stops the checks. */
   readonly signal: AbortSignal;
 }
 
 export interface PermissionRechecks {
-  /** The upstream has just answered these credentials with the job: the next check has time. */
+  /** Postpones the next check: the upstream has just returned the job for these credentials. */
   readonly confirm: () => void;
 }
 
 /**
- * The next check is made after 80 to 95 % of the time: it takes a while itself, and subscribers who came at the same
- * time, such as after a deployment, are not all checked at the same time.
+ * A check starts after 80 to 95 % of `recheckMs`: early enough to complete in time, and at random, so that subscribers that
+ * arrived together, for example after a deployment, are not all checked at once.
  */
 const EARLIEST_CHECK = 0.8;
-const CHECK_SPREAD = 0.15;
+const CHECK_JITTER = 0.15;
 
-/** Starts the checks of an identity that the upstream has just answered with the job. */
+/** Starts the checks of an identity whose permission has just been confirmed by its first call. */
 export function startPermissionRechecks({
   recheckMs,
   schedule,
@@ -42,29 +42,30 @@ export function startPermissionRechecks({
   const confirm = () => {
     confirmedAt = performance.now();
   };
-  const untilNextCheck = () => confirmedAt + recheckMs * EARLIEST_CHECK - performance.now();
+  const msUntilNextCheck = () => confirmedAt + recheckMs * EARLIEST_CHECK - performance.now();
 
   const run = async () => {
     const retries = createPollSchedule(schedule);
     while (!signal.aborted) {
-      const waitMs = untilNextCheck() + recheckMs * CHECK_SPREAD * Math.random();
+      const waitMs = msUntilNextCheck() + recheckMs * CHECK_JITTER * Math.random();
       await sleep(Math.max(0, waitMs), undefined, { signal });
-      // A poll has confirmed the permission meanwhile.
-      if (untilNextCheck() > 0) continue;
+      // A poll has confirmed the permission in the meantime.
+      if (msUntilNextCheck() > 0) continue;
       try {
         const outcome = await check(signal);
         retries.succeeded();
         if (outcome.kind !== "job") return onLost(outcome);
         confirm();
       } catch (error) {
-        // However long the upstream asks to wait: a check that is put off counts as failed.
-        const retryMs = Math.max(retries.failed(error), retryAfterMs(error));
+        // Limited to `recheckMs`, whatever delay the upstream requests. Otherwise a `Retry-After` of hours would postpone the
+        // checks for hours. This way each interval counts as a failure, until `maxFailures` ends the identity.
+        const retryMs = Math.max(retries.failed(error), retryAfterMsOf(error));
         await sleep(Math.min(retryMs, recheckMs), undefined, { signal });
       }
     }
   };
 
-  // An abort ends it too, when there is no subscriber left to notify.
+  // When the signal aborts, `sleep` throws as well, but no subscriber is left to notify.
   run().catch((error: unknown) => signal.aborted || onLost(toError(error)));
   return { confirm };
 }

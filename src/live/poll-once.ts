@@ -1,43 +1,43 @@
-/** One poll of a job: who is asked with, what becomes of the answer, and what of a failure. */
+/** One poll of a job: chooses an identity, makes the call, and delivers the result or handles the failure. */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Delivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
-import { isRefusal, type PollSchedule, retryAfterMs } from "./poll-schedule.ts";
+import { areCredentialsRejected, type PollSchedule, retryAfterMsOf } from "./poll-schedule.ts";
 import { endSubscribers, type FetchJob, type IdentityGroup, type Subscribers } from "./subscribers.ts";
 
-/** What a poll means for the next one, which is due after `waitMs` milliseconds. */
-export type Polled =
+/** The result of a poll. The next poll is due after `waitMs` milliseconds. */
+export type PollResult =
   | { readonly kind: "delivered"; readonly waitMs: number }
-  /** Nothing was found for the subscribers as a whole: all are rate-limited, or one identity has ended. */
+  /** Nothing to deliver: all identities are rate-limited, or the polling identity was ended. */
   | { readonly kind: "skipped"; readonly waitMs: number }
   | { readonly kind: "failed"; readonly waitMs: number; readonly error: unknown };
 
 export interface PollOnceOptions {
-  /** What the upstream answers from now on. */
+  /** Requests the job from the upstream, never from the cache. */
   readonly poll: FetchJob;
   readonly subscribers: Subscribers;
   readonly delivery: Delivery;
-  /** Failures are counted for polls of each kind apart; while they succeed, `status` is the schedule of both. */
+  /** Each kind of poll counts its own failures. While polls succeed, `status` is the schedule of both. */
   readonly schedules: PollSchedules;
 }
 
 export type PollSchedules = Readonly<Record<RequiredData, PollSchedule>>;
 
-export function noteSuccess(schedules: PollSchedules, requiredData: RequiredData): void {
+export function recordSuccess(schedules: PollSchedules, requiredData: RequiredData): void {
   schedules[requiredData].succeeded();
-  // A call with host results says as much as one without.
+  // A poll with host results proves that polls for the status work, too.
   schedules.status.succeeded();
 }
 
 export function createPollOnce({ poll, subscribers, delivery, schedules }: PollOnceOptions) {
-  /** Ends those of whom it was the last failure that they bear. */
-  const onFailure = (group: IdentityGroup, requiredData: RequiredData, error: unknown): Polled => {
-    if (isRefusal(error)) {
+  /** Ends the identity if its credentials were rejected, and all affected subscribers after the last permitted failure. */
+  const handleFailure = (group: IdentityGroup, requiredData: RequiredData, error: unknown): PollResult => {
+    if (areCredentialsRejected(error)) {
       subscribers.end(group, toError(error));
       return { kind: "skipped", waitMs: 0 };
     }
-    // It can be this identity's alone, such as a rate limit of its app: the next poll is made with another's.
-    subscribers.moveToEnd(group, retryAfterMs(error));
+    // The failure may concern only this identity, such as a rate limit of its app. The next poll uses another one.
+    subscribers.moveToEnd(group, retryAfterMsOf(error));
     try {
       return { kind: "failed", waitMs: schedules[requiredData].failed(error), error };
     } catch {
@@ -46,21 +46,21 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
     }
   };
 
-  return async (requiredData: RequiredData): Promise<Polled> => {
-    // Whoever joins from here on may have seen a later state than this poll will find.
+  return async (requiredData: RequiredData): Promise<PollResult> => {
+    // Subscribers that join after this point may have seen a newer state than this poll will find.
     const present = subscribers.list();
-    const group = subscribers.nextPoller();
+    const group = subscribers.nextNotRateLimited();
     if (!group) return { kind: "skipped", waitMs: schedules.status.next() };
     const startedAt = performance.now();
     let outcome: JobOutcome;
     try {
       outcome = await poll(group.caller, requiredData, subscribers.empty);
     } catch (error) {
-      return onFailure(group, requiredData, error);
+      return handleFailure(group, requiredData, error);
     }
-    noteSuccess(schedules, requiredData);
+    recordSuccess(schedules, requiredData);
     if (outcome.kind !== "job") {
-      // What the upstream denies to one identity, others may still see.
+      // The upstream denied this identity. Others may still have permission.
       subscribers.end(group, outcome);
       return { kind: "skipped", waitMs: 0 };
     }

@@ -1,29 +1,29 @@
-/** When to call the upstream again: by a schedule, and not for ever while it fails. */
+/** The poll schedule, and the backoff and limit of consecutive failures. */
 import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 
 export interface PollScheduleOptions {
-  /** Waits between calls, in milliseconds; the last one repeats. */
+  /** Delays between calls, in milliseconds. The last one repeats. */
   readonly scheduleMs: readonly number[];
-  /** Failures in a row after which there are no more calls. */
+  /** Number of consecutive failures after which calls stop. */
   readonly maxFailures: number;
 }
 
 export interface PollSchedule {
-  /** The wait before the next call, in milliseconds. Each is one further on in the schedule. */
+  /** Advances the schedule. @returns the delay before the next call, in milliseconds. */
   readonly next: () => number;
-  /** Back to the start of the schedule. */
+  /** Returns to the start of the schedule. */
   readonly restart: () => void;
-  /** The upstream has answered: failures before that no longer count. */
+  /** Resets the count of consecutive failures. */
   readonly succeeded: () => void;
   /**
-   * Counts a failure.
-   * @returns the wait before the next call, in milliseconds.
-   * @throws the failure, when it was one too many or another call would not help.
+   * Counts a failure and advances the schedule.
+   * @returns the delay before the next call, in milliseconds.
+   * @throws the error, if it was the last permitted failure or a retry cannot help.
    */
   readonly failed: (error: unknown) => number;
 }
 
-/** Timers cannot wait longer. */
+/** Maximum delay of a Node.js timer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 export function createPollSchedule({ scheduleMs, maxFailures }: PollScheduleOptions): PollSchedule {
@@ -45,18 +45,19 @@ export function createPollSchedule({ scheduleMs, maxFailures }: PollScheduleOpti
     },
     failed: (error) => {
       failures += 1;
-      if (!(error instanceof UpstreamError) || isRefusal(error) || failures >= maxFailures) throw error;
+      if (!(error instanceof UpstreamError) || areCredentialsRejected(error) || failures >= maxFailures)
+        throw error;
       return next();
     },
   };
 }
 
-/** How long the upstream asks to wait after a failure (`Retry-After`), in milliseconds; 0 where it does not. */
-export const retryAfterMs = (error: unknown): number =>
+/** The delay that the upstream requested (`Retry-After`), in milliseconds. 0 if none. */
+export const retryAfterMsOf = (error: unknown): number =>
   Math.min(error instanceof UpstreamError ? (error.retryAfterMs ?? 0) : 0, MAX_WAIT_MS);
 
-const REFUSALS: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
+const REJECTION_CODES: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 
-/** True for a failure that is about the caller's credentials: other callers need not have it, and time does not help. */
-export const isRefusal = (error: unknown): boolean =>
-  error instanceof UpstreamError && REFUSALS.has(error.code);
+/** True when the upstream rejected the caller's credentials. A retry cannot help; other callers may not be affected. */
+export const areCredentialsRejected = (error: unknown): boolean =>
+  error instanceof UpstreamError && REJECTION_CODES.has(error.code);

@@ -1,17 +1,17 @@
 /**
- * One poller for all subscribers of a job. It polls with the credentials of one of them, only for what they need, and
- * sends what it finds to all: one upstream call per interval.
+ * The shared poller of a job: one upstream call per interval serves all subscribers. Each poll uses the credentials of one
+ * identity and requests only the data that the subscribers require.
  *
- * Polls with host results can fail where polls for the status would not. Those who need the status alone must not suffer
- * from what others have selected: while such failures last, polls for the status keep the interval, and polls with host
- * results are retried beside them, with a schedule and a count of failures of their own.
+ * Polls with host results can fail when polls for the status would succeed. Subscribers that require only the status must
+ * not be affected by what others have selected. So while such failures last, there are two loops: one polls the status at
+ * the normal interval, the other retries with host results, with its own schedule and count of failures.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { mayBeDueToHosts } from "../jobs/status-fallback.ts";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { createDelivery } from "./delivery.ts";
 import { toError } from "./permission-rechecks.ts";
-import { createPollOnce, noteSuccess, type PollSchedules } from "./poll-once.ts";
+import { createPollOnce, type PollSchedules, recordSuccess } from "./poll-once.ts";
 import { createPollSchedule, type PollScheduleOptions } from "./poll-schedule.ts";
 import {
   createSubscribers,
@@ -23,14 +23,14 @@ import {
 } from "./subscribers.ts";
 
 export interface PollerOptions extends SubscribersOptions {
-  /** What the upstream answers from now on. */
+  /** Requests the job from the upstream, never from the cache. */
   readonly poll: FetchJob;
 }
 
 export interface Poller {
   /**
-   * Sends the subscriber `job`, which a call of its own has found, and from then on whatever polls find.
-   * @returns removes the subscriber again; nothing is sent to it then, nor is it ended.
+   * Adds a subscriber. Sends it `job`, the result of its own first call, then the results of polls.
+   * @returns a function that removes the subscriber without ending it.
    */
   readonly join: (subscriber: Subscriber, job: JobInstance) => () => void;
 }
@@ -42,46 +42,47 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
     for (const { restart } of Object.values(schedules)) restart();
   });
   const pollOnce = createPollOnce({ poll, subscribers, delivery, schedules });
-  const has = (requiredData: RequiredData) => hasSubscriber(subscribers, requiredData);
+  const isRequired = (requiredData: RequiredData) => hasSubscriber(subscribers, requiredData);
   let isPolling = false;
   let isRetryingHosts = false;
 
-  /** Polls with host results until one is delivered or nobody needs them, because their last try has failed too. */
+  /** Polls with host results until a poll succeeds, or no subscriber requires them any more. */
   const retryHosts = async (firstWaitMs: number) => {
     isRetryingHosts = true;
     for (let waitMs = firstWaitMs; ; ) {
       await sleep(waitMs, undefined, { signal: subscribers.empty });
-      if (!has("hosts")) break;
-      const polled = await pollOnce("hosts");
-      if (polled.kind === "delivered") break;
-      waitMs = polled.waitMs;
+      if (!isRequired("hosts")) break;
+      const result = await pollOnce("hosts");
+      if (result.kind === "delivered") break;
+      waitMs = result.waitMs;
     }
     isRetryingHosts = false;
   };
 
-  /** The poll that is due. @returns the wait until the next, in milliseconds. */
-  const pollAll = async (): Promise<number> => {
-    if (isRetryingHosts && !has("status")) return schedules.status.next();
-    const requiredData = has("hosts") && !isRetryingHosts ? "hosts" : "status";
-    const polled = await pollOnce(requiredData);
-    const isForStatusToo =
-      polled.kind !== "failed" ||
+  /** Makes the poll that is due. @returns the delay before the next one, in milliseconds. */
+  const pollDue = async (): Promise<number> => {
+    if (isRetryingHosts && !isRequired("status")) return schedules.status.next();
+    const requiredData = isRequired("hosts") && !isRetryingHosts ? "hosts" : "status";
+    const result = await pollOnce(requiredData);
+    // A failure that host results cannot have caused affects the status, too: both kinds wait for the same retry.
+    const affectsStatus =
+      result.kind !== "failed" ||
       requiredData === "status" ||
-      !has("status") ||
-      !mayBeDueToHosts(polled.error);
-    if (isForStatusToo) return polled.waitMs;
-    retryHosts(polled.waitMs).catch(endAll);
-    // The interval is over for those who need the status alone.
+      !isRequired("status") ||
+      !mayBeDueToHosts(result.error);
+    if (affectsStatus) return result.waitMs;
+    retryHosts(result.waitMs).catch(endAll);
+    // Subscribers that require only the status are due now.
     return 0;
   };
 
   const run = async () => {
-    for (let waitMs = schedules.status.next(); ; waitMs = await pollAll()) {
+    for (let waitMs = schedules.status.next(); ; waitMs = await pollDue()) {
       await sleep(waitMs, undefined, { signal: subscribers.empty });
     }
   };
 
-  /** A fault of our own, or an abort because all have gone, when nobody is left to be ended. */
+  /** Handles internal errors. Also called on abort, when no subscriber is left. */
   const endAll = (error: unknown) => {
     for (const requiredData of ["status", "hosts"] as const)
       endSubscribers(subscribers, requiredData, toError(error));
@@ -89,8 +90,8 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
 
   const join: Poller["join"] = (subscriber, job) => {
     const group = subscribers.add(subscriber);
-    // The call that found the job is an answer of the upstream, too.
-    noteSuccess(schedules, subscriber.requiredData);
+    // The subscriber's own call has succeeded, so earlier failures no longer count.
+    recordSuccess(schedules, subscriber.requiredData);
     subscriber.next(delivery.observe(job));
     if (!isPolling) run().catch(endAll);
     isPolling = true;

@@ -1,6 +1,6 @@
 /**
- * The subscribers of a job, by identity. Each was admitted by a call with its own credentials, and stays for as long as
- * calls with them are answered with the job: sharing polls never takes the place of permission.
+ * The subscribers of a job, by identity. Each was admitted by a call with its own credentials, and remains only while such
+ * calls return the job. Sharing polls never replaces permission checks.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
@@ -11,28 +11,28 @@ import {
   startPermissionRechecks,
 } from "./permission-rechecks.ts";
 
-/** One subscription that was admitted. */
+/** An admitted subscription. */
 export interface Subscriber {
   readonly caller: Caller;
   readonly requiredData: RequiredData;
-  /** Gets what a poll has found, not always something new. */
+  /** Receives the result of a poll, which may be unchanged. */
   readonly next: (observed: ObservedJob) => void;
-  /** Nothing more will come. */
+  /** Ends the subscription, with an error if there is one. */
   readonly end: (error?: Error) => void;
 }
 
-/** Subscribers with the same identity: what the upstream answers to one of them holds for all. */
+/** Subscribers with the same identity: the upstream gives all of them the same response. */
 export interface IdentityGroup {
   readonly caller: Caller;
   readonly subscribers: Set<Subscriber>;
   readonly permission: PermissionRechecks;
-  /** Until when the upstream wants no call with these credentials (rate-limited); on the clock of `performance.now()`. */
+  /** Rate limit: these credentials are not used for polling until then, by `performance.now()`. */
   retryAfterUntil: number;
-  /** Ends the permission checks. */
+  /** Aborts when the last subscriber of the group leaves, which stops the permission checks. */
   readonly empty: AbortController;
 }
 
-/** Asks the upstream for the job. */
+/** Requests the job on behalf of a caller. */
 export type FetchJob = (
   caller: Caller,
   requiredData: RequiredData,
@@ -40,9 +40,9 @@ export type FetchJob = (
 ) => Promise<JobOutcome>;
 
 export interface SubscribersOptions extends Pick<PermissionRecheckOptions, "recheckMs" | "schedule"> {
-  /** Whether a caller may still see the job. */
+  /** Requests the job for a permission check. */
   readonly check: FetchJob;
-  /** Called when the last subscriber has gone. Nobody may be added after that. */
+  /** Called when the last subscriber has left. No subscriber may be added after that. */
   readonly onEmpty: () => void;
 }
 
@@ -50,18 +50,18 @@ export interface Subscribers {
   readonly list: () => { readonly group: IdentityGroup; readonly subscriber: Subscriber }[];
   readonly add: (subscriber: Subscriber) => IdentityGroup;
   readonly remove: (group: IdentityGroup, subscriber: Subscriber) => void;
-  /** The identity with whose credentials to poll: the first that is not rate-limited; null when all are. */
-  readonly nextPoller: () => IdentityGroup | null;
-  /** Makes the identity the last one to poll with, and none to poll with for `waitMs`. */
+  /** The identity to poll with: skips identities that are rate-limited. Null if all are. */
+  readonly nextNotRateLimited: () => IdentityGroup | null;
+  /** Moves an identity to the end of the polling order, and marks it as rate-limited for `waitMs`. */
   readonly moveToEnd: (group: IdentityGroup, waitMs: number) => void;
-  /** Ends one identity's subscribers, with an outcome or an error that is for them alone. */
-  readonly end: (group: IdentityGroup, why: JobOutcome | Error) => void;
-  /** Aborts when the last subscriber has gone. */
+  /** Ends all subscribers of one identity, with an outcome or an error. Other identities are not affected. */
+  readonly end: (group: IdentityGroup, reason: JobOutcome | Error) => void;
+  /** Aborts when the last subscriber has left. */
   readonly empty: AbortSignal;
 }
 
 export function createSubscribers(options: SubscribersOptions): Subscribers {
-  /** In the order in which they came or were moved to the end. */
+  /** In polling order. */
   const groups = new Map<string, IdentityGroup>();
   const empty = new AbortController();
 
@@ -100,11 +100,11 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
     groups.set(identity, group);
   };
 
-  const end: Subscribers["end"] = (group, why) => {
+  const end: Subscribers["end"] = (group, reason) => {
     removeGroup(group);
     for (const subscriber of group.subscribers) {
-      if (!(why instanceof Error)) subscriber.next({ outcome: why, state: null });
-      subscriber.end(why instanceof Error ? why : undefined);
+      if (!(reason instanceof Error)) subscriber.next({ outcome: reason, state: null });
+      subscriber.end(reason instanceof Error ? reason : undefined);
     }
   };
 
@@ -112,7 +112,8 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
     list,
     add,
     remove,
-    nextPoller: () => groups.values().find((group) => group.retryAfterUntil <= performance.now()) ?? null,
+    nextNotRateLimited: () =>
+      groups.values().find((group) => group.retryAfterUntil <= performance.now()) ?? null,
     moveToEnd,
     end,
     empty: empty.signal,
@@ -122,7 +123,7 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
 export const hasSubscriber = ({ list }: Subscribers, requiredData: RequiredData): boolean =>
   list().some(({ subscriber }) => subscriber.requiredData === requiredData);
 
-/** Ends the subscribers of all identities that need this much. */
+/** Ends the subscribers of all identities that require this data. */
 export function endSubscribers(
   { list, remove }: Subscribers,
   requiredData: RequiredData,
@@ -135,7 +136,7 @@ export function endSubscribers(
   }
 }
 
-/** An identity of which nobody has subscribed yet. */
+/** Creates the group of an identity and starts its permission checks. */
 function createGroup(
   caller: Caller,
   { recheckMs, schedule, check }: SubscribersOptions,
@@ -145,9 +146,9 @@ function createGroup(
   const permission = startPermissionRechecks({
     recheckMs,
     schedule,
-    // Whether somebody may see the job takes no host results to find out.
+    // A permission check needs no host results.
     check: (signal) => check(caller, "status", signal),
-    onLost: (why) => end(group, why),
+    onLost: (reason) => end(group, reason),
     signal: empty.signal,
   });
   const group: IdentityGroup = { caller, subscribers: new Set(), permission, retryAfterUntil: 0, empty };

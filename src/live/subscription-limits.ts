@@ -1,47 +1,47 @@
-/** How many subscriptions there may be at one time. */
+/** Subscription limits: in total and by identity. */
 
 export interface SubscriptionLimitOptions {
-  /** Maximum number of subscriptions at one time. */
-  readonly maxViewers: number;
-  /** Maximum number of them with the same identity. */
-  readonly maxViewersPerIdentity: number;
+  /** Maximum number of concurrent subscriptions. */
+  readonly maxSubscriptions: number;
+  /** Maximum number of concurrent subscriptions with the same identity. */
+  readonly maxSubscriptionsPerIdentity: number;
 }
 
 export interface SubscriptionLimits {
-  /** Counts one more subscription. @returns ends it; to be called once. @throws TooManySubscriptions */
+  /** Counts a subscription. @returns a function that removes it from the count; call it once. @throws TooManySubscriptions */
   readonly add: (identity: string) => () => void;
 }
 
-/** More subscriptions than this gateway is configured to take. */
+/** The gateway or the identity has reached its subscription limit. */
 export class TooManySubscriptions extends Error {
   override readonly name = "TooManySubscriptions";
 }
 
 export function createSubscriptionLimits({
-  maxViewers,
-  maxViewersPerIdentity,
+  maxSubscriptions,
+  maxSubscriptionsPerIdentity,
 }: SubscriptionLimitOptions): SubscriptionLimits {
   const countByIdentity = new Map<string, number>();
   let total = 0;
 
   const add: SubscriptionLimits["add"] = (identity) => {
     const own = countByIdentity.get(identity) ?? 0;
-    if (total >= maxViewers) {
+    if (total >= maxSubscriptions) {
       throw new TooManySubscriptions(
-        `Too many subscriptions on this gateway (maximum ${maxViewers}). Retry later, or on another instance.`,
+        `Too many subscriptions on this gateway (maximum ${maxSubscriptions}). Retry later, or on another instance.`,
       );
     }
-    if (own >= maxViewersPerIdentity) {
+    if (own >= maxSubscriptionsPerIdentity) {
       throw new TooManySubscriptions(
-        `Too many subscriptions with these credentials (maximum ${maxViewersPerIdentity}). End one that you no longer need.`,
+        `Too many subscriptions with these credentials (maximum ${maxSubscriptionsPerIdentity}). End a subscription that you no longer need.`,
       );
     }
     total += 1;
     countByIdentity.set(identity, own + 1);
     return () => {
       total -= 1;
-      const left = (countByIdentity.get(identity) ?? 0) - 1;
-      if (left > 0) countByIdentity.set(identity, left);
+      const remaining = (countByIdentity.get(identity) ?? 0) - 1;
+      if (remaining > 0) countByIdentity.set(identity, remaining);
       else countByIdentity.delete(identity);
     };
   };

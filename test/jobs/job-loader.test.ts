@@ -210,7 +210,7 @@ describe("distinct jobs of one operation", () => {
 
     expect(errors).toHaveLength(101);
     expect(errors?.[0]).toMatchObject({
-      message: "Expected an operation to name at most 100 distinct jobs, got 101. Split it.",
+      message: "Too many distinct jobs in one operation (maximum 100, got 101). Split the operation.",
       extensions: { code: "BAD_USER_INPUT" },
     });
     expect(simulator.requests).toEqual([]);

@@ -38,8 +38,8 @@ it("tells 200 viewers for one poll at a time, after one call for each", async ()
 });
 
 it.each([
-  ["all viewers together", { maxViewers: 2 }, ["ann", "ben"], "cat", "ann"],
-  ["viewers with one identity", { maxViewersPerIdentity: 2 }, ["ann", "ann"], "ann", "ben"],
+  ["all viewers together", { maxSubscriptions: 2 }, ["ann", "ben"], "cat", "ann"],
+  ["viewers with one identity", { maxSubscriptionsPerIdentity: 2 }, ["ann", "ann"], "ann", "ben"],
 ] as const)("limits %s, and takes the next when one has gone", async (_, limits, tokens, refused, other) => {
   const gateway = await useGateway(withLive(limits));
   watchedJob(gateway);
@@ -61,7 +61,7 @@ it.each([
   streams[0]?.stop();
   await expect
     .poll(async () => {
-      const next = watchAs(gateway, "maxViewers" in limits ? other : refused);
+      const next = watchAs(gateway, "maxSubscriptions" in limits ? other : refused);
       await expect.poll(() => next.results.length).toBe(1);
       next.stop();
       return next.results[0]?.errors;

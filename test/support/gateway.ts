@@ -45,8 +45,8 @@ const LIVE: GatewayConfig["live"] = {
   recheckMs: 60_000,
   maxFailures: 10,
   sharing: "job",
-  maxViewers: 10_000,
-  maxViewersPerIdentity: 10_000,
+  maxSubscriptions: 10_000,
+  maxSubscriptionsPerIdentity: 10_000,
 };
 
 /** Options of a gateway with some of its live ones. */
