@@ -11,13 +11,8 @@ import { ERROR_JOBS } from "../src/simulator/error-jobs.ts";
 import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
 import { ENDLESS } from "./e2e/fault-expectations.ts";
 import { runProgram } from "./process/program.ts";
-import {
-  AUTHORIZATION,
-  runOperation,
-  startGateway,
-  type TestGateway,
-  useGateway,
-} from "./support/gateway.ts";
+import { AUTHORIZATION, ask, jobQuery } from "./support/ask.ts";
+import { startGateway, type TestGateway, useGateway } from "./support/gateway.ts";
 import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
 import { runScript, runShell } from "./support/shell.ts";
@@ -36,7 +31,7 @@ afterAll(() => gateway.close());
 
 describe("queries", () => {
   it.each(pairsOf("graphql", "json"))("number %$ has the answer shown", async (query, answer) => {
-    const { data, errors } = await gateway.run(query);
+    const { data, errors } = await gateway.ask(query);
     expect({ data, ...(errors && { errors }) }).toEqual(JSON.parse(answer));
   });
 
@@ -44,7 +39,7 @@ describe("queries", () => {
     "%s causes the upstream call shown, and no other",
     async (query, call) => {
       const before = gateway.simulator.requests.length;
-      const { errors } = await gateway.run(query);
+      const { errors } = await gateway.ask(query);
       expect(errors).toBeUndefined();
 
       const url = new URL(call.trim().replace(/^GET /, ""), "http://upstream");
@@ -87,7 +82,7 @@ describe("commands", () => {
   it("`node dist/cli.js demo` serves", async (test) => {
     expect(commands).toContain("node dist/cli.js demo");
     const url = await runProgram(test, "cli.js", ["demo"]).url();
-    expect((await runOperation(url, { query: "{ __typename }" }, {})).status).toBe(200);
+    expect((await ask(url, { query: "{ __typename }" }, {})).status).toBe(200);
   });
 
   it("`npm run sequences` runs the number of operations that it is given", async () => {
@@ -167,7 +162,7 @@ describe("the recipe for a frontend", () => {
     expect(operations).toHaveLength(2);
     for (const operation of operations) {
       const variables = { ref: REF, stepInstanceId: "20000010021" };
-      const { data, errors } = await gateway.run(operation, variables);
+      const { data, errors } = await gateway.ask(operation, variables);
       expect(errors).toBeUndefined();
       expect(data.jobInstance.id).toEqual(expect.any(String));
     }
@@ -177,7 +172,7 @@ describe("the recipe for a frontend", () => {
     const operation = operations[1]?.replace("first: 50", "first: 5") ?? "";
     const variables = { ref: REF, stepInstanceId: "20000010021" };
     const pageOf = async (after: string | null) =>
-      (await gateway.run(operation, { ...variables, after })).data.jobInstance.step.hostResults;
+      (await gateway.ask(operation, { ...variables, after })).data.jobInstance.step.hostResults;
     const first = await pageOf(null);
     const second = await pageOf(first.pageInfo.endCursor);
 
@@ -214,7 +209,7 @@ describe("tables", () => {
     // Answers that never come time out here, and nothing else does.
     const hasty = await useGateway({ upstream: { timeoutMs: 500 } });
     const answerTo = async (jobInstanceId: string) => {
-      const { data, errors } = await (ENDLESS.has(jobInstanceId) ? hasty : gateway).run(
+      const { data, errors } = await (ENDLESS.has(jobInstanceId) ? hasty : gateway).ask(
         `query ($ref: JobInstanceRef!) { jobInstance(ref: $ref) {
           __typename ... on JobInstance { hostSummary { total } } } }`,
         { ref: { scopeId: "1", jobInstanceId } },
@@ -262,20 +257,18 @@ describe("tables", () => {
 });
 
 describe("error codes", () => {
-  const field = (id: string) =>
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename } }`;
   const hash = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
 
   /** For each documented code a request that gets it, or where it is tested. */
   const REQUESTS: Record<string, object | string> = {
-    BAD_USER_INPUT: { query: field("0") },
-    UNAUTHENTICATED: { query: field("20000090101") },
-    FORBIDDEN: { query: field("20000090102") },
-    RATE_LIMITED: { query: field("20000090107") },
+    BAD_USER_INPUT: { query: jobQuery("0") },
+    UNAUTHENTICATED: { query: jobQuery("20000090101") },
+    FORBIDDEN: { query: jobQuery("20000090102") },
+    RATE_LIMITED: { query: jobQuery("20000090107") },
     UPSTREAM_TIMEOUT: "the table of faults above",
-    UPSTREAM_UNAVAILABLE: { query: field("20000090504") },
-    UPSTREAM_ERROR: { query: field("20000090005") },
-    UPSTREAM_CONTRACT: { query: field("20000090301") },
+    UPSTREAM_UNAVAILABLE: { query: jobQuery("20000090504") },
+    UPSTREAM_ERROR: { query: jobQuery("20000090005") },
+    UPSTREAM_CONTRACT: { query: jobQuery("20000090301") },
     INTERNAL_SERVER_ERROR: "test/http/fault.test.ts",
     GRAPHQL_PARSE_FAILED: { query: "{" },
     GRAPHQL_VALIDATION_FAILED: { query: "{ nothing }" },
@@ -293,13 +286,7 @@ describe("error codes", () => {
 
   const requests = Object.entries(REQUESTS).filter(([, body]) => typeof body === "object");
   it.each(requests)("%s is what such a request gets", async (code, body) => {
-    const response = await fetch(gateway.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-      body: JSON.stringify(body),
-    });
-    // Every one of these answers is a GraphQL result with errors.
-    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+    const { errors } = await ask(gateway.url, body, { "x-bkapi-authorization": AUTHORIZATION });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
   });
 });

@@ -2,13 +2,12 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { finished, JOB, watchedJob } from "../live/watched-job.ts";
+import { AUTHORIZATION, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { hasBrowser, type Site, serveSite, startBrowser } from "../support/browser.ts";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
-const QUERY = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "20000000001" }) {
-  ... on JobInstance { status } } }`;
-const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
-  ... on JobInstance { status } } }`;
+const QUERY = jobSubscription("20000000001", onJob("status"));
+const WATCH = jobSubscription(JOB, onJob("status"));
 const RESULT = { data: { jobInstanceUpdated: { status: "SUCCEEDED" } } };
 const SANDBOX = "https://embeddable-sandbox.cdn.apollographql.com/**";
 
@@ -150,7 +149,7 @@ describe.skipIf(!hasBrowser)("a browser", () => {
     ]);
   });
 
-  const QUERY_HOSTS = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000001" }) { __typename } }';
+  const QUERY_HOSTS = jobQuery("20000000001");
   const fetched = (path: string, accept: string) => ({
     url: gateway.url + path,
     query: path === "" ? QUERY_HOSTS : QUERY,

@@ -58,7 +58,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   it.each(SCRIPTED_JOBS)("$id answers without an error: $title", async (job) => {
     const before = gateway.simulator.requests.length;
 
-    const { data, errors } = await gateway.run(QUERY, { ref: refOf(job) });
+    const { data, errors } = await gateway.ask(QUERY, { ref: refOf(job) });
 
     expect(errors).toBeUndefined();
     expect(data.jobInstance.__typename).toBe(OTHERS[job.id] ?? "JobInstance");

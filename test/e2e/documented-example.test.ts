@@ -1,13 +1,14 @@
 /** The documentation's own example, job 100, through the whole gateway. */
 import { expect, it } from "vitest";
+import { ref } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 
-const REF = `ref: { scopeId: "1", jobInstanceId: "100" }`;
+const REF = ref("100");
 
 it("answers every field of the example with one upstream call", async () => {
-  const { run, simulator } = await useGateway({ simulator: { dialect: "contract" } });
+  const { ask, simulator } = await useGateway({ simulator: { dialect: "contract" } });
 
-  const { data, errors } = await run(`{
+  const { data, errors } = await ask(`{
     jobInstance(${REF}) {
       ... on JobInstance {
         jobInstanceId name status statusCode phase isFinished
@@ -85,9 +86,9 @@ it("answers every field of the example with one upstream call", async () => {
 });
 
 it("does not ask for host results when none are selected", async () => {
-  const { run, simulator } = await useGateway({ simulator: { dialect: "contract" } });
+  const { ask, simulator } = await useGateway({ simulator: { dialect: "contract" } });
 
-  const { data } = await run(
+  const { data } = await ask(
     `{ jobInstance(${REF}) { ... on JobInstance { steps { name } stepSummary { total } } } }`,
   );
 

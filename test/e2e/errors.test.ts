@@ -2,11 +2,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
+import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./fault-expectations.ts";
 
 const QUERY = `query Fault($id: ID!) {
-  jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+  jobInstance(${ref("$id")}) {
     __typename
     ... on Problem { message upstreamRequestId }
     ... on JobInstance { steps { hostResults { nodes { status } } } }
@@ -25,7 +26,7 @@ afterAll(async () => {
 });
 
 const askFor = (id: string) =>
-  ENDLESS.has(id) ? askUntilTimeout(id) : patient.run(QUERY, { id }, { "accept-language": "en" });
+  ENDLESS.has(id) ? askUntilTimeout(id) : patient.ask(QUERY, { id }, { "accept-language": "en" });
 
 /** Lets the time run out once the upstream's answer has begun, or the call has come in where there is no answer. */
 async function askUntilTimeout(id: string) {
@@ -36,7 +37,7 @@ async function askUntilTimeout(id: string) {
   };
   subscribe("undici:request:headers", onHead);
   try {
-    const answer = hasty.run(QUERY, { id }, { "accept-language": "en" });
+    const answer = hasty.ask(QUERY, { id }, { "accept-language": "en" });
     const calls = () => hasty.simulator.requests.filter(({ query }) => query.job_instance_id === id);
     const expected = EXPECTATIONS[id];
     const isAnswered = expected && "failure" in expected && expected.failure.httpStatus !== null;
@@ -93,8 +94,8 @@ describe("every fault has its outcome", () => {
 });
 
 it("leaves the gateway sound after all of them", async () => {
-  for (const { run } of [patient, hasty]) {
-    const { data, errors } = await run(QUERY, { id: "100" });
+  for (const { ask } of [patient, hasty]) {
+    const { data, errors } = await ask(QUERY, { id: "100" });
     expect(errors).toBeUndefined();
     expect(data.jobInstance.__typename).toBe("JobInstance");
   }

@@ -1,8 +1,8 @@
 /** Counts and groups of host results, as a frontend would show them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJob } from "../graphql/ask-job.ts";
-import { hostRow, scriptJob, step } from "../graphql/scripted-job.ts";
+import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { hostRow, scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => gateway.close());
 
 /** Runs a selection on every step of a job, and another on the job. */
 const ask = (jobInstanceId: string, selection: string, ofJob = "") =>
-  askJob(gateway, jobInstanceId, `${ofJob} steps { ${selection} }`);
+  readJob(gateway, jobInstanceId, `${ofJob} steps { ${selection} }`);
 
 const FAILED = "20000000002";
 const EVERY_STATUS = "20000000008";
@@ -157,7 +157,7 @@ describe("hostGroups", () => {
 
   it("begin with the results without an exit code", async () => {
     const rows = [hostRow(1, { exit_code: 0 }), hostRow(2), hostRow(3, { exit_code: -1 })];
-    scriptJob(gateway.simulator, "1", { steps: [step({ step_ip_result_list: rows })] });
+    scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows })] });
 
     const { steps } = await ask("1", "hostGroups(by: [EXIT_CODE]) { exitCode }");
 
@@ -166,7 +166,7 @@ describe("hostGroups", () => {
 
   it("keep unknown statuses apart by their numbers", async () => {
     const rows = [777, 42, 777].map((status, index) => hostRow(index + 1, { status }));
-    scriptJob(gateway.simulator, "1", { steps: [step({ step_ip_result_list: rows })] });
+    scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows })] });
 
     const { steps } = await ask("1", "hostGroups(by: [STATUS]) { status statusCode count }");
 

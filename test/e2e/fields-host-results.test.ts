@@ -1,8 +1,8 @@
 /** Host results of the simulator's jobs, common and odd. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJob } from "../graphql/ask-job.ts";
-import { hostRow, scriptJob, step } from "../graphql/scripted-job.ts";
+import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { hostRow, scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => gateway.close());
 
 /** Runs a selection on every step of a job. */
 const ask = (jobInstanceId: string, selection: string) =>
-  askJob(gateway, jobInstanceId, `steps { ${selection} }`);
+  readJob(gateway, jobInstanceId, `steps { ${selection} }`);
 
 const FAILED = "20000000002";
 const CONTAINERS = "20000000005";
@@ -137,7 +137,7 @@ describe("hostResults", () => {
       "Host-B",
     ];
     const rows = sorted.map((ip, index) => hostRow(sorted.length - index, { ip }));
-    scriptJob(gateway.simulator, "1", { steps: [step({ step_ip_result_list: rows.toReversed() })] });
+    scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows.toReversed() })] });
 
     const { steps } = await ask(
       "1",

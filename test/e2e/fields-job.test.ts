@@ -1,8 +1,8 @@
 /** Fields of jobs and steps, of the simulator's jobs and of made-up ones. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJob } from "../graphql/ask-job.ts";
-import { scriptJob, step } from "../graphql/scripted-job.ts";
+import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const ask = (jobInstanceId: string, selection: string) => askJob(gateway, jobInstanceId, selection);
+const ask = (jobInstanceId: string, selection: string) => readJob(gateway, jobInstanceId, selection);
 
 const FAILED = "20000000002";
 const WAITING_FOR_CONFIRMATION = "20000000004";
@@ -43,7 +43,7 @@ describe("steps", () => {
 
   it("can be told by what this schema does not know", async () => {
     scriptJob(gateway.simulator, "1", {
-      steps: [step({ step_instance_id: 1, type: 9 }), step({ step_instance_id: 2, status: 42 })],
+      steps: [stepRow({ step_instance_id: 1, type: 9 }), stepRow({ step_instance_id: 2, status: 42 })],
     });
 
     expect(
@@ -107,7 +107,7 @@ describe("currentStep", () => {
     ["none where the status is unknown", [42], null],
   ])("is %s", async (_case, statuses, expected) => {
     scriptJob(gateway.simulator, "1", {
-      steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+      steps: statuses.map((status, index) => stepRow({ step_instance_id: index + 1, status })),
     });
 
     const { currentStep } = await ask("1", "currentStep { stepInstanceId }");
@@ -119,7 +119,7 @@ describe("currentStep", () => {
 it("stepSummary counts steps by phase and by status", async () => {
   const statuses = [3, 15, 2, 1, 7, 10, 4, 5, 6, 11, 3, 42, 14];
   scriptJob(gateway.simulator, "1", {
-    steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+    steps: statuses.map((status, index) => stepRow({ step_instance_id: index + 1, status })),
   });
 
   const { stepSummary } = await ask(
@@ -167,7 +167,7 @@ describe("isFinished", () => {
   it("of a step is whether its phase is terminal", async () => {
     const statuses = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 42];
     scriptJob(gateway.simulator, "1", {
-      steps: statuses.map((status, index) => step({ step_instance_id: index + 1, status })),
+      steps: statuses.map((status, index) => stepRow({ step_instance_id: index + 1, status })),
     });
 
     const { steps } = await ask("1", "steps { statusCode phase isFinished }");

@@ -1,8 +1,8 @@
 /** When jobs and steps began, ended and were observed, and how long they took. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJob } from "../graphql/ask-job.ts";
-import { CREATED, scriptJob, step } from "../graphql/scripted-job.ts";
+import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { CREATED, scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const ask = (jobInstanceId: string, selection: string) => askJob(gateway, jobInstanceId, selection);
+const ask = (jobInstanceId: string, selection: string) => readJob(gateway, jobInstanceId, selection);
 
 const FAILED = "20000000002";
 const SKIPPED_AND_IGNORED = "20000000011";
@@ -28,7 +28,7 @@ describe("times", () => {
     scriptJob(gateway.simulator, "1", {
       finished,
       fields: { status, ...times },
-      steps: [step({ status, ...times })],
+      steps: [stepRow({ status, ...times })],
     });
     const { steps, ...job } = await ask("1", `${FIELDS} observedAt steps { ${FIELDS} }`);
     return { job, step: steps[0] };

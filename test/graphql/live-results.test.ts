@@ -11,29 +11,14 @@ import { createRetainedMemory } from "../../src/graphql/subscription/retained-me
 import { createSharedResults } from "../../src/graphql/subscription/shared-results.ts";
 import { createStartSubscription } from "../../src/graphql/subscription/subscription.ts";
 import { createLatestValue } from "../../src/live/latest-value.ts";
-import type { JobInstance } from "../../src/model/job-instance.ts";
 import { jobStateOf, type ObservedJob } from "../../src/model/job-state.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
-
-const jobOf = (observedAt: number, name: string): JobInstance => ({
-  kind: "job",
-  scope: { typeRaw: "biz", id: "1" },
-  jobInstanceId: 1,
-  name,
-  statusCode: 2,
-  isFinished: false,
-  createdAt: 0,
-  startedAt: 0,
-  finishedAt: null,
-  durationMs: null,
-  steps: [],
-  observedAt,
-  upstreamRequestId: null,
-});
+import { jobSubscription, onJob } from "../support/ask.ts";
+import { jobInstance } from "../support/job-instance.ts";
 
 /** A state that nobody was told yet. */
 const jobAt = (observedAt: number, name = "job"): ObservedJob => {
-  const outcome = jobOf(observedAt, name);
+  const outcome = jobInstance({ observedAt, name });
   return { outcome, state: jobStateOf(outcome) };
 };
 
@@ -56,7 +41,7 @@ function createCounted() {
   /** A subscriber with a selection. */
   const watch = async (selection: string) => {
     const { put, end, stream } = createLatestValue<ObservedJob>(() => {});
-    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } } }`;
+    const query = jobSubscription("1", onJob(selection));
     const operationLog = createOperationLog();
     const jobs = {
       load: () => Promise.reject(new Error("Expected events to be resolved from their state.")),

@@ -1,6 +1,7 @@
 /** Random selections: an operation asks for host results exactly when it selects something that takes them. */
 import fc from "fast-check";
 import { afterAll, beforeAll, it } from "vitest";
+import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -110,9 +111,9 @@ it("asks for host results exactly when some included field takes them, and can t
   await fc.assert(
     fc.asyncProperty(job, async ({ text, needsHosts, fragments }) => {
       gateway.simulator.requests.length = 0;
-      const { errors } = await gateway.run(
+      const { errors } = await gateway.ask(
         `${HEAD} {
-          jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000004" }) {
+          jobInstance(${ref("20000000004")}) {
             ${USE_ALL}
             ... on JobInstance { ${text} }
           }

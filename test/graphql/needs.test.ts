@@ -1,5 +1,6 @@
 /** What an operation costs upstream: how many calls, and whether they ask for host results. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AUTHORIZATION, ask, ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -20,11 +21,11 @@ const calls = () =>
     return flags.length === 2 ? "hosts" : flags.length === 0 ? "status" : flags.join();
   });
 
-const REF = `ref: { scopeId: "1", jobInstanceId: "20000000004" }`;
-const OTHER_REF = `ref: { scopeId: "1", jobInstanceId: "20000000002" }`;
+const REF = ref("20000000004");
+const OTHER_REF = ref("20000000002");
 
-async function run(operation: string, variables: Record<string, unknown> = {}) {
-  const answer = await gateway.run(operation, variables);
+async function askSuccessfully(operation: string, variables: Record<string, unknown> = {}) {
+  const answer = await gateway.ask(operation, variables);
   expect(answer.errors).toBeUndefined();
   return answer;
 }
@@ -143,14 +144,14 @@ const operationOf = (selection: string, more: More = {}): string =>
    ${more.definitions ?? ""}`;
 
 it.each(STATUS_ONLY)("asks for the status alone for %s", async (_title, selection, more) => {
-  const { data } = await run(operationOf(selection, more));
+  const { data } = await askSuccessfully(operationOf(selection, more));
 
   expect(data.jobInstance).toBeTruthy();
   expect(calls()).toEqual(["status"]);
 });
 
 it.each(WITH_HOSTS)("asks for host results for %s", async (_title, selection, more) => {
-  const { data } = await run(operationOf(selection, more));
+  const { data } = await askSuccessfully(operationOf(selection, more));
 
   expect(data.jobInstance).toBeTruthy();
   expect(calls()).toEqual(["hosts"]);
@@ -183,7 +184,7 @@ describe("variables of @skip and @include", () => {
     const definitions = selection.includes("...Counts") ? fragment : "";
     const operation = operationOf(`${USE_ALL} ${selection}`, { head: HEAD, definitions });
 
-    await run(operation, { yes: true, no: false });
+    await askSuccessfully(operation, { yes: true, no: false });
 
     expect(calls()).toEqual([expected]);
   });
@@ -193,7 +194,7 @@ describe("variables of @skip and @include", () => {
       jobInstance(${REF}) { ... on JobInstance { name hostSummary @include(if: $on) { total } } }
     }`;
 
-    const { data, errors } = await gateway.run(operation, { on: null });
+    const { data, errors } = await gateway.ask(operation, { on: null });
 
     expect(data).toEqual({ jobInstance: null });
     expect(errors).toMatchObject([{ path: ["jobInstance"], extensions: { code: "BAD_USER_INPUT" } }]);
@@ -209,7 +210,7 @@ describe("an operation without a job", () => {
     ["its own type", "{ __typename }"],
     ["a skipped job", `{ __typename jobInstance(${REF}) @skip(if: true) { __typename } }`],
   ])("makes no call: %s", async (_title, operation) => {
-    await run(operation);
+    await askSuccessfully(operation);
 
     expect(calls()).toEqual([]);
   });
@@ -220,14 +221,16 @@ describe("an operation with several lookups", () => {
   const status = "... on JobInstance { name }";
 
   it("makes one call for a job beside introspection", async () => {
-    const { data } = await run(`{ jobInstance(${REF}) { ${status} } __schema { queryType { name } } }`);
+    const { data } = await askSuccessfully(
+      `{ jobInstance(${REF}) { ${status} } __schema { queryType { name } } }`,
+    );
 
     expect(data).toEqual({ jobInstance: { name: "数据库变更" }, __schema: { queryType: { name: "Query" } } });
     expect(calls()).toEqual(["status"]);
   });
 
   it("asks for what two aliases of a job need together", async () => {
-    const { data } = await run(
+    const { data } = await askSuccessfully(
       `{ a: jobInstance(${REF}) { ${status} } b: jobInstance(${REF}) { ${hosts} } }`,
     );
 
@@ -236,7 +239,9 @@ describe("an operation with several lookups", () => {
   });
 
   it("asks for host results of those jobs only whose selection needs them", async () => {
-    await run(`{ a: jobInstance(${REF}) { ${status} } b: jobInstance(${OTHER_REF}) { ${hosts} } }`);
+    await askSuccessfully(
+      `{ a: jobInstance(${REF}) { ${status} } b: jobInstance(${OTHER_REF}) { ${hosts} } }`,
+    );
 
     expect(calls().toSorted()).toEqual(["hosts", "status"]);
     const withHosts = gateway.simulator.requests.find(({ query }) => query.return_ip_result);
@@ -245,22 +250,20 @@ describe("an operation with several lookups", () => {
 
   it("asks for the same of every job in a list", async () => {
     const refs = ["20000000001", "20000000002"].map((id) => `{ scopeId: "1", jobInstanceId: "${id}" }`);
-    await run(`{ jobInstances(refs: [${refs}]) { ${hosts} } }`);
+    await askSuccessfully(`{ jobInstances(refs: [${refs}]) { ${hosts} } }`);
 
     expect(calls()).toEqual(["hosts", "hosts"]);
   });
 
   it("reads the operation that is run, not the others of the document", async () => {
-    const response = await fetch(gateway.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-bkapi-authorization": '{"access_token":"demo"}' },
-      body: JSON.stringify({
-        query: `query Hosts { jobInstance(${REF}) { ${hosts} } } query Status { jobInstance(${REF}) { ${status} } }`,
-        operationName: "Status",
-      }),
-    });
+    const query = `query Hosts { jobInstance(${REF}) { ${hosts} } } query Status { jobInstance(${REF}) { ${status} } }`;
+    const { data } = await ask(
+      gateway.url,
+      { query, operationName: "Status" },
+      { "x-bkapi-authorization": AUTHORIZATION },
+    );
 
-    expect(await response.json()).toEqual({ data: { jobInstance: { name: "数据库变更" } } });
+    expect(data).toEqual({ jobInstance: { name: "数据库变更" } });
     expect(calls()).toEqual(["status"]);
   });
 });

@@ -1,7 +1,8 @@
 /** What `first` and `after` may be, and what is said of those that they may not. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { hostRow, scriptJob, step } from "./scripted-job.ts";
+import { hostRow, scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -15,8 +16,8 @@ const JOB = "1";
 const OTHER_JOB = "2";
 const jobOf = (attempt: number) => ({
   steps: [
-    step({ step_instance_id: 11, execute_count: attempt, step_ip_result_list: rows }),
-    step({ step_instance_id: 12, execute_count: attempt, step_ip_result_list: rows }),
+    stepRow({ step_instance_id: 11, execute_count: attempt, step_ip_result_list: rows }),
+    stepRow({ step_instance_id: 12, execute_count: attempt, step_ip_result_list: rows }),
   ],
 });
 beforeEach(() => {
@@ -37,8 +38,8 @@ interface Read {
 /** Reads a page of one step. */
 async function read({ job = JOB, step = "11", args = "", select = "totalCount", within }: Read = {}) {
   const page = `hostResults${args && `(${args})`} { ${select} }`;
-  const answer = await gateway.run(
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${job}" }) { ... on JobInstance {
+  const answer = await gateway.ask(
+    `{ jobInstance(${ref(job)}) { ... on JobInstance {
       step(stepInstanceId: "${step}") { ${within ? `${within}(by: []) { ${page} }` : page} }
     } } }`,
   );
@@ -100,8 +101,8 @@ describe("a page size", () => {
   });
 
   it("may not be null, which a variable can be", async () => {
-    const { errors } = await gateway.run(
-      `query($first: Int) { jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance {
+    const { errors } = await gateway.ask(
+      `query($first: Int) { jobInstance(${ref(JOB)}) { ... on JobInstance {
         step(stepInstanceId: "11") { hostResults(first: $first) { totalCount } }
       } } }`,
       { first: null },
@@ -113,7 +114,9 @@ describe("a page size", () => {
 
   it("is 100 unless said", async () => {
     const many = Array.from({ length: 101 }, (_, index) => hostRow(index + 1));
-    scriptJob(gateway.simulator, JOB, { steps: [step({ step_instance_id: 11, step_ip_result_list: many })] });
+    scriptJob(gateway.simulator, JOB, {
+      steps: [stepRow({ step_instance_id: 11, step_ip_result_list: many })],
+    });
 
     const select = "nodes { hostId } pageInfo { hasNextPage }";
     for (const given of [{ select }, { select, within: "hostGroups" } as const]) {
@@ -236,7 +239,7 @@ describe("a cursor is accepted", () => {
   it("when its own result has gone", async () => {
     const cursor = await cursorOf();
     scriptJob(gateway.simulator, JOB, {
-      steps: [step({ step_instance_id: 11, step_ip_result_list: rows.toSpliced(1, 1) })],
+      steps: [stepRow({ step_instance_id: 11, step_ip_result_list: rows.toSpliced(1, 1) })],
     });
 
     const { page } = await read({ args: `after: "${cursor}"`, select });

@@ -1,22 +1,13 @@
 /** What prepared operations keep in memory, however many different texts come. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
 import { createPrepare, isInvalid } from "../../src/graphql/operation/prepare.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-const heapBytes = () => {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-};
+import { jobField, onJob } from "../support/ask.ts";
+import { heapBytes } from "../support/garbage.ts";
 
 const schema = createSchema();
-const job = (selection: string) =>
-  `jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ... on JobInstance { ${selection} } }`;
+const job = (selection: string) => jobField("100", onJob(selection));
 const aliases = (count: number, field: string, text: number) =>
   Array.from({ length: count }, (_, n) => `t${text}_${n}: ${field}`).join(" ");
 
@@ -40,7 +31,7 @@ it.each([
   ],
 ])(
   "stays within its limit for %s",
-  (_what, textOf) => {
+  async (_what, textOf) => {
     const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: MAX_BYTES });
     const run = (text: number) => {
       const name = textOf(text).startsWith("query T") ? `T${text}_0` : null;
@@ -49,9 +40,9 @@ it.each([
       for (const v of [true, false]) prepared.planFor({ v });
     };
     run(0);
-    const before = heapBytes();
+    const before = await heapBytes();
     for (let text = 1; text <= 30; text++) run(text);
-    expect(heapBytes() - before).toBeLessThan(MAX_BYTES);
+    expect((await heapBytes()) - before).toBeLessThan(MAX_BYTES);
     // Unbounded they would take several times as much.
     expect(prepare(textOf(1), "missing")).toHaveProperty("errors");
   },

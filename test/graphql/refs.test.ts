@@ -39,8 +39,8 @@ describe("a reference is refused before any call when", () => {
   ])("%s", async (_case, wrong, field) => {
     const ref = { ...GOOD, ...wrong };
 
-    const one = await gateway.run(ONE, { ref });
-    const many = await gateway.run(MANY, { refs: [GOOD, ref] });
+    const one = await gateway.ask(ONE, { ref });
+    const many = await gateway.ask(MANY, { refs: [GOOD, ref] });
 
     expect(one.data).toEqual({ jobInstance: null });
     expect(one.errors).toMatchObject([{ path: ["jobInstance"], extensions: { code: "BAD_USER_INPUT" } }]);
@@ -53,7 +53,7 @@ describe("a reference is refused before any call when", () => {
   });
 
   it("its scope type is null where a default stands for its absence", async () => {
-    const { errors } = await gateway.run(
+    const { errors } = await gateway.ask(
       `query($type: ScopeType) {
         jobInstance(ref: { scopeType: $type, scopeId: "1", jobInstanceId: "100" }) { __typename }
       }`,
@@ -66,7 +66,7 @@ describe("a reference is refused before any call when", () => {
 });
 
 it("quotes no more than the beginning of an overlong job id", async () => {
-  const { errors } = await gateway.run(ONE, { ref: { ...GOOD, jobInstanceId: "x".repeat(10_000) } });
+  const { errors } = await gateway.ask(ONE, { ref: { ...GOOD, jobInstanceId: "x".repeat(10_000) } });
 
   expect(errors?.[0]?.message.length).toBeLessThan(200);
 });
@@ -76,7 +76,7 @@ it.each([
   ["the largest", "9223372036854775807"],
   ["one that a double cannot hold", "9007199254740993"],
 ])("asks for %s job id digit for digit", async (_case, jobInstanceId) => {
-  const { data, errors } = await gateway.run(ONE, { ref: { ...GOOD, jobInstanceId } });
+  const { data, errors } = await gateway.ask(ONE, { ref: { ...GOOD, jobInstanceId } });
 
   expect(errors).toBeUndefined();
   expect(data.jobInstance.__typename).toMatch(/^JobInstance(NotFound)?$/);
@@ -84,20 +84,20 @@ it.each([
 });
 
 it("takes ids written as numbers in the document", async () => {
-  await gateway.run("{ jobInstance(ref: { scopeId: 1, jobInstanceId: 9007199254740993 }) { __typename } }");
+  await gateway.ask("{ jobInstance(ref: { scopeId: 1, jobInstanceId: 9007199254740993 }) { __typename } }");
 
   expect(queries()).toMatchObject([{ bk_scope_id: "1", job_instance_id: "9007199254740993" }]);
 });
 
 it("asks in a business unless told otherwise", async () => {
-  await gateway.run(ONE, { ref: GOOD });
+  await gateway.ask(ONE, { ref: GOOD });
 
   expect(queries()).toMatchObject([{ bk_scope_type: "biz", bk_scope_id: "1", job_instance_id: "100" }]);
 });
 
 it("asks in a business set", async () => {
   const ref = { scopeType: "BIZ_SET", scopeId: "9991001", jobInstanceId: "20000000015" };
-  const { data } = await gateway.run(
+  const { data } = await gateway.ask(
     `query($ref: JobInstanceRef!) { jobInstance(ref: $ref) { ... on JobInstance { id scope { type typeRaw id } } } }`,
     { ref },
   );
@@ -111,7 +111,7 @@ describe("a list of references", () => {
     Array.from({ length: count }, (_, index) => ({ scopeId: "1", jobInstanceId: String(index + 1) }));
 
   it.each([0, 51])("is refused before any call when it holds %i", async (count) => {
-    const { data, errors } = await gateway.run(MANY, { refs: distinct(count) });
+    const { data, errors } = await gateway.ask(MANY, { refs: distinct(count) });
 
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([
@@ -125,7 +125,7 @@ describe("a list of references", () => {
   });
 
   it.each([1, 50])("may hold %i", async (count) => {
-    const { data, errors } = await gateway.run(MANY, { refs: distinct(count) });
+    const { data, errors } = await gateway.ask(MANY, { refs: distinct(count) });
 
     expect(errors).toBeUndefined();
     expect(data.jobInstances).toHaveLength(count);
@@ -134,7 +134,7 @@ describe("a list of references", () => {
 
   it("is answered in its order, and equal references with one call", async () => {
     const ids = ["20000000002", "100", "20000000002", "20000000404"];
-    const { data } = await gateway.run(
+    const { data } = await gateway.ask(
       `query($refs: [JobInstanceRef!]!) {
         jobInstances(refs: $refs) { __typename ... on JobInstance { jobInstanceId } }
       }`,

@@ -18,9 +18,9 @@ import { useGateway } from "../support/gateway.ts";
 import { readSchemaFiles } from "./sdl.ts";
 
 it("serves exactly the schema of the files, descriptions included", async () => {
-  const { run } = await useGateway();
+  const { ask } = await useGateway();
 
-  const { data, errors } = await run(
+  const { data, errors } = await ask(
     getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }),
   );
 

@@ -7,8 +7,9 @@ import {
   SCOPE_TYPE_CODES,
   STEP_TYPE_CODES,
 } from "../data/documented-codes.ts";
+import { jobQuery, onJob, readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { hostRow, scriptJob, step } from "./scripted-job.ts";
+import { hostRow, scriptJob, stepRow } from "../support/job-payload.ts";
 import { enumValues } from "./sdl.ts";
 
 const UNKNOWN_RUN_CODES = [-1, 0, 12, 16, 99, 2_147_483_647];
@@ -27,12 +28,9 @@ afterAll(() => gateway.close());
 /** What the gateway makes of each entry: `fields` of the `steps` of one job. */
 async function readSteps(entries: readonly object[], fields: string) {
   scriptJob(gateway.simulator, "1", {
-    steps: entries.map((entry, index) => step({ step_instance_id: index + 1, ...entry })),
+    steps: entries.map((entry, index) => stepRow({ step_instance_id: index + 1, ...entry })),
   });
-  const ref = `ref: { scopeId: "1", jobInstanceId: "1" }`;
-  const { data } = await gateway.run(
-    `{ jobInstance(${ref}) { ... on JobInstance { steps { ${fields} } } } }`,
-  );
+  const { data } = await gateway.ask(jobQuery("1", onJob(`steps { ${fields} }`)));
   return data.jobInstance.steps;
 }
 
@@ -120,13 +118,7 @@ it.each([...codesOf(RUN_STATUS_CODES), ...UNKNOWN_RUN_CODES])(
     const [ofStep] = await readRunStatuses([status]);
     scriptJob(gateway.simulator, "2", { fields: { status } });
 
-    const { data } = await gateway.run(
-      `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "2" }) {
-        ... on JobInstance { status statusCode phase }
-      } }`,
-    );
-
-    expect(data.jobInstance).toEqual(ofStep);
+    expect(await readJob(gateway, "2", "status statusCode phase")).toEqual(ofStep);
   },
 );
 
@@ -153,12 +145,7 @@ describe("StepType", () => {
 describe("ScopeType", () => {
   const readScope = async (typeRaw: string) => {
     scriptJob(gateway.simulator, "3", { fields: { bk_scope_type: typeRaw } });
-    const { data } = await gateway.run(
-      `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "3" }) {
-        ... on JobInstance { scope { type typeRaw } }
-      } }`,
-    );
-    return data.jobInstance.scope;
+    return (await readJob(gateway, "3", "scope { type typeRaw }")).scope;
   };
 
   it.each(SCOPE_TYPE_CODES)("has a name of its own for %s (%s)", async (typeRaw) => {

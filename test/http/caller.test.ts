@@ -1,6 +1,7 @@
 /** What of a request's headers the upstream gets to see. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery } from "../support/ask.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -8,11 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { __typename } }';
+const QUERY = jobQuery("100");
 
 /** The headers of the upstream call that a request with these headers causes. */
 async function upstreamHeaders(headers: Record<string, string | undefined>) {
-  await gateway.run(QUERY, {}, headers);
+  await gateway.ask(QUERY, {}, headers);
   return gateway.simulator.requests.at(-1)?.headers ?? {};
 }
 
@@ -84,37 +85,37 @@ describe("the cookie of a login", () => {
   });
 
   it("goes with the app's code and secret, where they are configured", async () => {
-    const { run, simulator } = await useGateway({ upstream: { app: APP } });
-    await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
+    const { ask, simulator } = await useGateway({ upstream: { app: APP } });
+    await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
       '{"bk_app_code":"my-app","bk_app_secret":"s3cr3t","bk_token":"t-1"}',
     );
   });
 
   it("counts for nothing beside the header, which gets nothing added", async () => {
-    const { run, simulator } = await useGateway({ upstream: { app: APP } });
-    await run(QUERY, {}, { cookie: "bk_token=t-1" });
+    const { ask, simulator } = await useGateway({ upstream: { app: APP } });
+    await ask(QUERY, {}, { cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(AUTHORIZATION);
   });
 
   it("comes before the credentials of the demo", async () => {
-    const { run, simulator } = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
-    await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
+    const { ask, simulator } = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
+    await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe('{"bk_token":"t-1"}');
   });
 
   it.each(["", "bk_token=", "bk_token", "bk_uid=admin", "BK_TOKEN=t-1"])(
     "is missing in %j: the app alone is no caller",
     async (cookie) => {
-      const { run, simulator } = await useGateway({ upstream: { app: APP } });
-      const { errors } = await run(QUERY, {}, { "x-bkapi-authorization": undefined, cookie });
+      const { ask, simulator } = await useGateway({ upstream: { app: APP } });
+      const { errors } = await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie });
       expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
       expect(simulator.requests).toEqual([]);
     },
   );
 
   it("is not shown when the upstream echoes it, nor is the app's secret", async () => {
-    const { run, simulator, logs } = await useGateway({
+    const { ask, simulator, logs } = await useGateway({
       upstream: { app: { code: "my-app", secret: "s3cr3t-of-app" } },
       config: { logLevel: "trace" },
     });
@@ -123,8 +124,8 @@ describe("the cookie of a login", () => {
       status: 500,
       body: { error: { code: "INTERNAL", message: `seen: ${headers["x-bkapi-authorization"]}` } },
     }));
-    const { errors } = await run(
-      '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename } }',
+    const { errors } = await ask(
+      jobQuery("7"),
       {},
       { "x-bkapi-authorization": undefined, cookie: "bk_token=token-0123" },
     );
@@ -138,7 +139,7 @@ describe("a caller without credentials", () => {
     "is UNAUTHENTICATED, and nothing is asked of the upstream (%j)",
     async (value) => {
       const before = gateway.simulator.requests.length;
-      const { errors, data } = await gateway.run(QUERY, {}, { "x-bkapi-authorization": value });
+      const { errors, data } = await gateway.ask(QUERY, {}, { "x-bkapi-authorization": value });
       expect(errors).toMatchObject([{ path: ["jobInstance"], extensions: { code: "UNAUTHENTICATED" } }]);
       expect(data).toEqual({ jobInstance: null });
       expect(gateway.simulator.requests).toHaveLength(before);
@@ -147,7 +148,7 @@ describe("a caller without credentials", () => {
 
   it("gets those of the demo with the simulator", async () => {
     const demo = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
-    const { data } = await demo.run(QUERY, {}, { "x-bkapi-authorization": undefined });
+    const { data } = await demo.ask(QUERY, {}, { "x-bkapi-authorization": undefined });
     expect(data).toEqual({ jobInstance: { __typename: "JobInstance" } });
   });
 });

@@ -1,18 +1,19 @@
 /** The end of a gateway: requests in flight are answered, new ones are sent elsewhere. */
 import { expect, it, type TestContext, vi } from "vitest";
+import { jobQuery } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 
 const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
 vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
 
-const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
+const QUERY = jobQuery("1");
 
 /** A gateway that is closing, with one request in flight, whose time for that does not run out by itself. */
 async function startClosing(test: TestContext) {
   const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
-  const answer = gateway.run(QUERY);
+  const answer = gateway.ask(QUERY);
   await upstream.called;
   const { end } = sleeps.hold();
   const closed = gateway.close();
@@ -30,14 +31,14 @@ it("answers the request in flight, and is closed then", async (test) => {
 });
 
 it("meanwhile refuses new operations, and says that it is alive but not ready", async (test) => {
-  const { upstream, answer, closed, get, run } = await startClosing(test);
+  const { upstream, answer, closed, get, ask } = await startClosing(test);
 
   const ready = await get("/readyz");
   expect([ready.status, await ready.json()]).toEqual([503, { status: "draining" }]);
   expect(ready.headers.get("connection")).toBe("close");
   const alive = await get("/healthz");
   expect([alive.status, await alive.json()]).toEqual([200, { status: "ok" }]);
-  const refused = await run(QUERY);
+  const refused = await ask(QUERY);
   expect([refused.status, refused.errors]).toEqual([
     503,
     [
@@ -66,7 +67,7 @@ it("cuts off an upstream that does not answer, and still answers its own client"
 
 it("is closed at once when nothing is in flight, though clients keep connections alive", async () => {
   const gateway = await startGateway();
-  await gateway.run("{ __typename }");
+  await gateway.ask("{ __typename }");
   // Nothing but this settles it: a wait for the client's connection would outlast the test.
   await gateway.close();
 });

@@ -6,7 +6,7 @@ import { createApolloServer } from "../../src/graphql/apollo-server.ts";
 import type { OperationContext } from "../../src/graphql/context.ts";
 import { createPipeline } from "../../src/graphql/pipeline.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { runOperation } from "../support/gateway.ts";
+import { ask } from "../support/ask.ts";
 
 const SECRET = "database password 1234";
 
@@ -67,14 +67,14 @@ beforeEach(() => {
   contextFault = null;
 });
 
-const run = (query: string) => runOperation(url, { query }, {});
+const askServer = (query: string) => ask(url, { query });
 
 const internalErrorLines = () => logs.filter(({ msg }) => msg === "internal error");
 
 it.each(["throws", "rejects", "breaksPromise"])(
   "masks a resolver that %s, and logs one line with the stack",
   async (field) => {
-    const { errors, data } = await run(`{ ${field} }`);
+    const { errors, data } = await askServer(`{ ${field} }`);
 
     expect(errors).toMatchObject([
       {
@@ -92,18 +92,18 @@ it.each(["throws", "rejects", "breaksPromise"])(
 );
 
 it("logs the request id that the caller has, one line for each fault", async () => {
-  const { headers } = await run("{ a: throws works b: rejects }");
+  const { headers } = await askServer("{ a: throws works b: rejects }");
   const requestId = headers.get("x-request-id");
   expect(internalErrorLines()).toMatchObject([{ requestId }, { requestId }]);
 });
 
 it("leaves other fields of the operation their answer", async () => {
-  const { status, data } = await run("{ works throws }");
+  const { status, data } = await askServer("{ works throws }");
   expect([status, data]).toEqual([200, { works: "fine", throws: null }]);
 });
 
 it("notes the code, and no more of it, in the request's line", async () => {
-  await run("{ throws }");
+  await askServer("{ throws }");
   const line = await vi.waitFor(() => {
     const found = logs.find(({ msg }) => msg === "request");
     expect(found).toBeDefined();
@@ -115,7 +115,7 @@ it("notes the code, and no more of it, in the request's line", async () => {
 
 it("masks a fault before the operation begins, with HTTP 500", async () => {
   contextFault = new Error(SECRET);
-  const { status, errors } = await run("{ works }");
+  const { status, errors } = await askServer("{ works }");
 
   expect(status).toBe(500);
   expect(errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);

@@ -1,6 +1,7 @@
 /** A client that goes away before its answer: nobody waits for the upstream any more, and nothing is at fault. */
 import { expect, it, type TestContext, vi } from "vitest";
-import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, postOperation } from "../support/ask.ts";
+import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { type HeldUpstream, useHeldUpstream } from "../support/held-upstream.ts";
 
 interface Left extends TestGateway {
@@ -15,17 +16,12 @@ async function useLeftGateway(test: TestContext): Promise<Left> {
     upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000, connections: 1 },
   });
   const client = new AbortController();
-  const answer = fetch(gateway.url, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: JSON.stringify({
-      query: `{
-        a: jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename }
-        b: jobInstance(ref: { scopeId: "1", jobInstanceId: "2" }) { __typename }
-      }`,
-    }),
-    signal: client.signal,
-  });
+  const answer = postOperation(
+    gateway.url,
+    { query: `{ a: ${jobField("1")} b: ${jobField("2")} }` },
+    { "x-bkapi-authorization": AUTHORIZATION },
+    client.signal,
+  );
   await upstream.called;
   client.abort();
   await expect(answer).rejects.toThrow();
@@ -38,10 +34,10 @@ it("ends the upstream call of a client that has gone away", async (test) => {
 });
 
 it("logs no error for it", async (test) => {
-  const { upstream, logs, run } = await useLeftGateway(test);
+  const { upstream, logs, ask } = await useLeftGateway(test);
   await upstream.givenUp;
   // The operation has ended before a later one does.
-  await run("{ __typename }");
+  await ask("{ __typename }");
   await vi.waitFor(() => expect(logs.filter(({ msg }) => msg === "request")).toHaveLength(2));
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
 });

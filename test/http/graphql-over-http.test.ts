@@ -4,7 +4,8 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SAMPLE_QUERY } from "../../src/graphql/sample-query.ts";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -137,7 +138,7 @@ describe.each([
   ["/graphql/stream", { accept: "text/event-stream" }],
   ["/graphql/stream/", { accept: "text/event-stream" }],
 ])("POST %s", (path, headers) => {
-  const JOB = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) { ... on JobInstance { name } } }`;
+  const JOB = jobQuery("20000000002", onJob("name"));
   const sendBytes = (body: Buffer<ArrayBuffer>, given: Record<string, string> = {}) =>
     send(path, {
       method: "POST",

@@ -2,33 +2,22 @@
 import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { AUTHORIZATION, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
+import { useGateway } from "../support/gateway.ts";
 
 const pageOf = (hosts: number, first: number, field: string) =>
-  `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(hosts)}" }) { ... on JobInstance { steps { hostResults(first: ${first}) { nodes { ${field} } } } } } }`;
-
-interface Page {
-  readonly data: {
-    readonly jobInstance: { readonly steps: readonly { hostResults: { nodes: unknown[] } }[] };
-  };
-}
+  jobQuery(bulkJobId(hosts), onJob(`steps { hostResults(first: ${first}) { nodes { ${field} } } }`));
 
 it("are whole and their own when many come at once, in one connection or in many", async () => {
-  const { url } = await useGateway();
-  const ask = async (first: number, field: string) => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-      body: JSON.stringify({ query: pageOf(2_000, first, field) }),
-    });
-    // The gateway's responses are GraphQL results.
-    const { data } = (await response.json()) as Page;
-    return data.jobInstance.steps[0]?.hostResults.nodes;
+  const { ask } = await useGateway();
+  const readPage = async (first: number, field: string) => {
+    const { data } = await ask(pageOf(2_000, first, field));
+    return data.jobInstance.steps[0].hostResults.nodes;
   };
-  const whole = await ask(2_000, "id hostId ip tag");
+  const whole = await readPage(2_000, "id hostId ip tag");
   for (let round = 0; round < 5; round++) {
     const pages = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => ask(2_000 - index * 100, "id hostId ip tag")),
+      Array.from({ length: 12 }, (_, index) => readPage(2_000 - index * 100, "id hostId ip tag")),
     );
     for (const [index, page] of pages.entries()) expect(page).toEqual(whole?.slice(0, 2_000 - index * 100));
   }

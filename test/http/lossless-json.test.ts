@@ -1,7 +1,8 @@
 /** Request JSON whose large integers keep every digit. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { losslessSearch, parseLosslessJson } from "../../src/http/lossless-json.ts";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, onJob, postOperation } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 /** 2^53 + 1: the first whole number that a double cannot hold. */
 const HUGE = "9007199254740993";
@@ -53,10 +54,9 @@ describe("a job id above 2^53 reaches the upstream digit for digit", () => {
   afterAll(() => gateway.close());
 
   const NUMBER_VARIABLE = `{"id":${HUGE}}`;
-  const QUERY =
-    'query ($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { ... on JobInstance { jobInstanceId } } }';
+  const QUERY = `query ($id: ID!) { ${jobField("$id", onJob("jobInstanceId"))} }`;
   const headers = { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION };
-  const post = (body: string) => fetch(gateway.url, { method: "POST", headers, body });
+  const post = (body: string) => postOperation(gateway.url, body, headers);
 
   it.each<[string, () => Promise<Response>]>([
     [

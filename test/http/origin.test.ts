@@ -1,7 +1,8 @@
 /** Pages of other origins: which may use the gateway, and what their browsers are told. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAllowedOrigin } from "../../src/http/origin.ts";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, postOperation } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 describe("isAllowedOrigin", () => {
   it.each<[origin: string, host: string, isOwn: boolean]>([
@@ -48,11 +49,7 @@ const preflight = (url: string, origin: string, headers = {}) =>
 const JSON_TYPE = { "content-type": "application/json" };
 
 const post = (url: string, origin: string, accept = "*/*") =>
-  fetch(url, {
-    method: "POST",
-    headers: { origin, accept, "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: '{"query":"{ __typename }"}',
-  });
+  postOperation(url, { query: "{ __typename }" }, { origin, accept, "x-bkapi-authorization": AUTHORIZATION });
 
 /** What a page of an origin that is named may see, and send along: cookies, too. */
 const NAMED = {
@@ -167,14 +164,10 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
 it("lets a page read that the gateway is shutting down", async () => {
   const gateway = await startGateway({ config: { allowedOrigins: [OPS] } });
   gateway.simulator.script("40000000001", () => ({ kind: "hang" }));
-  const query = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "40000000001" }) { __typename } }';
+  const query = jobQuery("40000000001");
   const client = new AbortController();
-  const hanging = fetch(gateway.url, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: JSON.stringify({ query }),
-    signal: client.signal,
-  }).catch(() => null);
+  const credentials = { "x-bkapi-authorization": AUTHORIZATION };
+  const hanging = postOperation(gateway.url, { query }, credentials, client.signal).catch(() => null);
   await expect.poll(() => gateway.simulator.requests.length).toBe(1);
   const closed = gateway.close();
   const refused = await post(gateway.url, OPS);

@@ -1,7 +1,10 @@
 /** What a single operation may ask for. */
 import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { AUTHORIZATION, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, onJob, postOperation, ref } from "../support/ask.ts";
+import { useGateway } from "../support/gateway.ts";
+
+const CREDENTIALS = { "x-bkapi-authorization": AUTHORIZATION };
 
 /** Each fragment spreads the next ten times. */
 const multiplying = (levels: number): string => {
@@ -9,13 +12,13 @@ const multiplying = (levels: number): string => {
     const next = level + 1 < levels ? `...F${level + 1} `.repeat(10) : "name ".repeat(10);
     return `fragment F${level} on JobInstance { ${next} }`;
   });
-  return `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ...F0 } } ${fragments.join("\n")}`;
+  return `{ jobInstance(${ref("100")}) { ...F0 } } ${fragments.join("\n")}`;
 };
 
 it("is refused, at once and before any call, when fragments multiply its fields beyond 5 000", async () => {
-  const { run, simulator } = await useGateway();
+  const { ask, simulator } = await useGateway();
 
-  const { status, errors } = await run(multiplying(12));
+  const { status, errors } = await ask(multiplying(12));
 
   expect(status).toBe(400);
   expect(errors).toMatchObject([
@@ -28,15 +31,14 @@ it("is refused, at once and before any call, when fragments multiply its fields 
 });
 
 it("is answered when fragments multiply its fields within the limit", async () => {
-  const { run } = await useGateway();
+  const { ask } = await useGateway();
 
-  const { data } = await run(multiplying(3));
+  const { data } = await ask(multiplying(3));
 
   expect(data.jobInstance.name).toBe("API Quick execution script1");
 });
 
-const bulkJob = (selection: string) =>
-  `jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { ${selection} } }`;
+const bulkJob = (selection: string) => jobField(bulkJobId(10_000), onJob(selection));
 
 describe("a response beyond MAX_RESPONSE_BYTES", () => {
   const ROWS = Array.from({ length: 40 }, (_, index) => `a${index}: agentId`).join(" ");
@@ -52,9 +54,9 @@ describe("a response beyond MAX_RESPONSE_BYTES", () => {
     ["rows", `steps { ${PAGES} }`],
     ["cursors", `steps { ${CURSORS} }`],
   ])("of %s is refused as a whole, with what to do, and the gateway serves on", async (_what, selection) => {
-    const { run } = await useGateway();
+    const { ask } = await useGateway();
 
-    const { status, data, errors } = await run(`{ ${bulkJob(selection)} }`);
+    const { status, data, errors } = await ask(`{ ${bulkJob(selection)} }`);
     expect([status, data]).toEqual([400, undefined]);
     expect(errors).toMatchObject([
       {
@@ -63,20 +65,20 @@ describe("a response beyond MAX_RESPONSE_BYTES", () => {
       },
     ]);
 
-    const later = await run(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+    const later = await ask(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
     expect(later.data.jobInstance.steps[0].hostResults.totalCount).toBe(10_000);
   });
 });
 
 it("writes large pages beside a bad reference the same way each time, with one error", async () => {
-  const { run } = await useGateway();
+  const { ask } = await useGateway();
   const pages = Array.from(
     { length: 38 },
     (_, index) => `p${index}: hostResults(first: 10000) { nodes { ip } }`,
   );
-  const query = `{ ${bulkJob(`steps { ${pages.join(" ")} }`)} bad: jobInstance(ref: { scopeId: "1", jobInstanceId: "0" }) { __typename } }`;
+  const query = `{ ${bulkJob(`steps { ${pages.join(" ")} }`)} bad: ${jobField("0")} }`;
   for (let time = 0; time < 3; time++) {
-    const { status, data, errors } = await run(query);
+    const { status, data, errors } = await ask(query);
     expect(status).toBe(200);
     expect(errors).toMatchObject([{ path: ["bad"], extensions: { code: "BAD_USER_INPUT" } }]);
     expect(data.bad).toBeNull();
@@ -94,8 +96,8 @@ describe("a response beyond a small limit", () => {
     ["edges", `steps { ${many(5, (n) => `e${n}: hostResults(first: 1000) { edges { cursor } }`)} }`],
     ["nodes", "steps { hostResults(first: 10000) { nodes { id } } }"],
   ])("is refused when it consists of %s", async (_what, selection) => {
-    const { run } = await useGateway({ config: { maxResponseBytes: 50_000 } });
-    const { status, errors } = await run(`{ ${bulkJob(selection)} }`);
+    const { ask } = await useGateway({ config: { maxResponseBytes: 50_000 } });
+    const { status, errors } = await ask(`{ ${bulkJob(selection)} }`);
     expect(status).toBe(400);
     expect(errors).toMatchObject([{ message: expect.stringContaining("exceed 50000 bytes") }]);
   });
@@ -103,28 +105,24 @@ describe("a response beyond a small limit", () => {
   it("is the limit to the byte", async () => {
     const query = `{ ${bulkJob("steps { hostResults(first: 100) { nodes { id ip } } }")} }`;
     const sized = await useGateway();
-    const response = await fetch(sized.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-      body: JSON.stringify({ query }),
-    });
+    const response = await postOperation(sized.url, { query }, CREDENTIALS);
     const size = (await response.arrayBuffer()).byteLength;
     const fits = await useGateway({ config: { maxResponseBytes: size } });
-    expect((await fits.run(query)).status).toBe(200);
+    expect((await fits.ask(query)).status).toBe(200);
     const exceeds = await useGateway({ config: { maxResponseBytes: size - 1 } });
-    expect((await exceeds.run(query)).status).toBe(400);
+    expect((await exceeds.ask(query)).status).toBe(400);
   });
 });
 
 it("leaves other requests their turn while a long response is computed", async () => {
-  const { run, url } = await useGateway();
+  const { ask, url } = await useGateway();
   const filters = Array.from(
     { length: 200 },
     (_, n) => `f${n}: hostResults(filter: { ipContains: "1" }) { totalCount }`,
   );
   const pages = Array.from({ length: 30 }, (_, n) => `p${n}: hostResults(first: 10000) { edges { cursor } }`);
   let isDone = false;
-  const long = run(`{ ${bulkJob(`steps { ${filters.join(" ")} ${pages.join(" ")} }`)} }`).then((response) => {
+  const long = ask(`{ ${bulkJob(`steps { ${filters.join(" ")} ${pages.join(" ")} }`)} }`).then((response) => {
     isDone = true;
     return response;
   });
@@ -139,13 +137,13 @@ it("leaves other requests their turn while a long response is computed", async (
 });
 
 it("refuses an operation that has more rows examined than it may, whatever it returns", async () => {
-  const { run, simulator } = await useGateway();
+  const { ask, simulator } = await useGateway();
   const pages = Array.from(
     { length: 12 },
     (_, n) => `f${n}: hostResults(first: 1, filter: { ipContains: "0." }) { totalCount }`,
   ).join(" ");
   const refs = Array.from({ length: 50 }, () => `{ scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }`);
-  const { data, errors } = await run(
+  const { data, errors } = await ask(
     `{ jobInstances(refs: [${refs}]) { ... on JobInstance { steps { ${pages} } } } }`,
   );
   expect(simulator.requests).toHaveLength(1);
@@ -157,41 +155,31 @@ it("refuses an operation that has more rows examined than it may, whatever it re
 }, 120_000);
 
 it("ends the work for a client that has gone away", async () => {
-  const { url, logs, run } = await useGateway();
+  const { url, logs, ask } = await useGateway();
   const filters = Array.from(
     { length: 250 },
     (_, n) =>
       `f${n}: hostResults(first: 1, filter: { ipContains: "0." }, orderBy: { field: IP }) { nodes { ip } }`,
   ).join(" ");
   const controller = new AbortController();
-  const gone = fetch(url, {
-    method: "POST",
-    signal: controller.signal,
-    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: JSON.stringify({ query: `{ ${bulkJob(`steps { ${filters} }`)} }` }),
-  });
+  const query = `{ ${bulkJob(`steps { ${filters} }`)} }`;
+  const aborted = postOperation(url, { query }, CREDENTIALS, controller.signal);
   // Once there is an answer to another, the first has its rows and computes.
-  await run(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+  await ask(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
   controller.abort();
-  await expect(gone).rejects.toThrow();
+  await expect(aborted).rejects.toThrow();
   await expect.poll(() => logs.filter(({ aborted }) => aborted === true)).toHaveLength(1);
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
 }, 120_000);
 
 it("answers bad variables of a megabyte with short messages", async () => {
   const { url } = await useGateway();
-  const ref = {
+  const badRef = {
     x: '"'.repeat(400_000),
     ...Object.fromEntries(Array.from({ length: 48 }, (_, n) => [`k${n}`, 1])),
   };
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: JSON.stringify({
-      query: "query($r: JobInstanceRef!) { jobInstance(ref: $r) { __typename } }",
-      variables: { r: ref },
-    }),
-  });
+  const query = "query($r: JobInstanceRef!) { jobInstance(ref: $r) { __typename } }";
+  const response = await postOperation(url, { query, variables: { r: badRef } }, CREDENTIALS);
   expect(response.status).toBe(400);
   expect((await response.arrayBuffer()).byteLength).toBeLessThan(20_000);
 });

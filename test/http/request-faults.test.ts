@@ -1,7 +1,8 @@
 /** Requests that are wrong in themselves: 4xx with a code and a reason, in a content type whose body clients read. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, jobSubscription, postOperation, ref } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -41,9 +42,8 @@ const post = (body: object, headers: Record<string, string> = {}) =>
 
 const get = (parameters: Record<string, string>) => send(`${gateway.url}?${new URLSearchParams(parameters)}`);
 
-const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { __typename } }';
-const SUBSCRIPTION =
-  'subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "100" }) { __typename } }';
+const QUERY = jobQuery("100");
+const SUBSCRIPTION = jobSubscription("100");
 
 describe("the content type", () => {
   it("is the same for every query of Apollo Client", async () => {
@@ -86,13 +86,10 @@ describe("subscriptions", () => {
   });
 
   it.each([
-    [
-      "@skip",
-      'subscription($v: Boolean!) { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) @skip(if: $v) { __typename } }',
-    ],
+    ["@skip", `subscription($v: Boolean!) { jobInstanceUpdated(${ref("1")}) @skip(if: $v) { __typename } }`],
     [
       "@include",
-      'subscription($v: Boolean!) { ...F } fragment F on Subscription { ... @include(if: $v) { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } } }',
+      `subscription($v: Boolean!) { ...F } fragment F on Subscription { ... @include(if: $v) { jobInstanceUpdated(${ref("1")}) { __typename } } }`,
     ],
   ])("with %s on the root field are invalid", async (directive, query) => {
     const { status, errors } = await post(
@@ -170,15 +167,11 @@ describe("persisted queries", () => {
 
   it("carry subscriptions in parts", async () => {
     const query = `${SUBSCRIPTION} # persisted`;
-    const response = await fetch(gateway.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: APOLLO_CLIENT_ACCEPT,
-        "x-bkapi-authorization": AUTHORIZATION,
-      },
-      body: JSON.stringify({ query, extensions: extensions(sha256(query)) }),
-    });
+    const response = await postOperation(
+      gateway.url,
+      { query, extensions: extensions(sha256(query)) },
+      { accept: APOLLO_CLIENT_ACCEPT, "x-bkapi-authorization": AUTHORIZATION },
+    );
     expect(response.headers.get("content-type")).toContain("multipart/mixed");
     expect(await response.text()).toContain(
       '{"payload":{"data":{"jobInstanceUpdated":{"__typename":"JobInstance"}}}}',

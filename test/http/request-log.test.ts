@@ -1,7 +1,8 @@
 /** One log line per request: what is in it, and what is never. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, jobSubscription, onJob, postOperation } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -15,8 +16,8 @@ beforeEach(() => {
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-const jobQuery = (id: string, name = "Job") =>
-  `query ${name} { jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename ... on JobInstance { name } } }`;
+const namedQuery = (id: string, name = "Job") =>
+  `query ${name} { ${jobField(id, `__typename ${onJob("name")}`)} }`;
 
 /** The lines so far once there is one of a request: it is written just after the client has its answer. */
 const requestLine = () =>
@@ -28,7 +29,7 @@ const requestLine = () =>
 
 describe("the line of an operation", () => {
   it("has its name, duration, upstream calls and ids, and its request's id", async () => {
-    const { headers } = await gateway.run(jobQuery("20000000002", "Overview"));
+    const { headers } = await gateway.ask(namedQuery("20000000002", "Overview"));
 
     expect(await requestLine()).toMatchObject({
       level: 30,
@@ -47,33 +48,29 @@ describe("the line of an operation", () => {
   });
 
   it.each([
-    ["an upstream failure", jobQuery("20000090101"), ["UNAUTHENTICATED"]],
-    ["a bad reference", jobQuery("0"), ["BAD_USER_INPUT"]],
-    ["two failures", `{ a: ${fieldOf("0")} b: ${fieldOf("-1")} }`, ["BAD_USER_INPUT", "BAD_USER_INPUT"]],
+    ["an upstream failure", namedQuery("20000090101"), ["UNAUTHENTICATED"]],
+    ["a bad reference", namedQuery("0"), ["BAD_USER_INPUT"]],
+    ["two failures", `{ a: ${jobField("0")} b: ${jobField("-1")} }`, ["BAD_USER_INPUT", "BAD_USER_INPUT"]],
     ["a document that does not parse", "{", ["GRAPHQL_PARSE_FAILED"]],
     ["a document that is not valid", "{ nothing }", ["GRAPHQL_VALIDATION_FAILED"]],
-    [
-      "a subscription",
-      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }`,
-      ["BAD_REQUEST"],
-    ],
+    ["a subscription", jobSubscription("1"), ["BAD_REQUEST"]],
   ])("has the error codes of %s", async (_what, query, codes) => {
-    await gateway.run(query);
+    await gateway.ask(query);
     expect((await requestLine()).errorCodes).toEqual(codes);
   });
 
   it.each([
-    ["of another operation", jobQuery("100", "Job"), "OPERATION_RESOLUTION_FAILURE"],
+    ["of another operation", namedQuery("100", "Job"), "OPERATION_RESOLUTION_FAILURE"],
     ["of a document that does not parse", "{", "GRAPHQL_PARSE_FAILED"],
     ["of a document that is not valid", "query Another { nothing }", "GRAPHQL_VALIDATION_FAILED"],
   ])("has no name %s: it is whatever the client says", async (_of, query, code) => {
-    const body = JSON.stringify({ query, operationName: "Another" });
-    await fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body });
+    const body = { query, operationName: "Another" };
+    await postOperation(gateway.url, body);
     expect(await requestLine()).toMatchObject({ operationName: null, errorCodes: [code] });
   });
 
   it("has the code of a request that is no operation", async () => {
-    await fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body: "{" });
+    await postOperation(gateway.url, "{");
     expect(await requestLine()).toMatchObject({
       statusCode: 400,
       upstreamCalls: 0,
@@ -88,7 +85,7 @@ describe("the line of an operation", () => {
 
   it("is written for a client that has gone away", async () => {
     const client = new AbortController();
-    const body = JSON.stringify({ query: jobQuery("20000090502", "Gone") });
+    const body = JSON.stringify({ query: namedQuery("20000090502", "Gone") });
     const headers = { ...JSON_TYPE, "x-bkapi-authorization": AUTHORIZATION };
     const before = gateway.simulator.requests.length;
     const answer = fetch(gateway.url, { method: "POST", headers, body, signal: client.signal });
@@ -145,7 +142,7 @@ describe("X-Request-Id", () => {
 
   it("is made up when there is none, a new one for each request", async () => {
     const ids = await Promise.all(
-      [1, 2].map(async () => (await gateway.run("{ __typename }")).headers.get("x-request-id")),
+      [1, 2].map(async () => (await gateway.ask("{ __typename }")).headers.get("x-request-id")),
     );
     expect(new Set(ids).size).toBe(2);
   });
@@ -156,12 +153,12 @@ describe("credentials appear in no line, though they came in", () => {
   const authorization = JSON.stringify({ bk_app_code: "app", bk_app_secret: SECRET, bk_token: `${SECRET}2` });
   const encoded = encodeURIComponent(SECRET);
   const variables = { secret: SECRET, id: "20000000002" };
-  const echoing = jobQuery("20000090020");
+  const echoing = namedQuery("20000090020");
 
   it.each<[string, (send: typeof post) => Promise<unknown>]>([
     [
       "X-Bkapi-Authorization",
-      (send) => send({ query: jobQuery("20000000002") }, { "x-bkapi-authorization": authorization }),
+      (send) => send({ query: namedQuery("20000000002") }, { "x-bkapi-authorization": authorization }),
     ],
     [
       "X-Bkapi-Authorization, echoed by the upstream",
@@ -187,10 +184,7 @@ describe("credentials appear in no line, though they came in", () => {
       (send) => send({ query: `{ nothing(token: "${SECRET}") }` }),
     ],
     ["a document that does not parse", (send) => send({ query: `{ "${SECRET}"` })],
-    [
-      "a body that is not JSON",
-      () => fetch(gateway.url, { method: "POST", headers: JSON_TYPE, body: SECRET }),
-    ],
+    ["a body that is not JSON", () => postOperation(gateway.url, SECRET)],
     ["what is no HTTP", () => sendUnreadable(`GET / HTP/9\r\nX-Bkapi-Authorization: ${SECRET}\r\n\r\n`)],
     [
       "headers that are too large",
@@ -209,13 +203,8 @@ describe("credentials appear in no line, though they came in", () => {
   });
 });
 
-function fieldOf(id: string): string {
-  return `jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename }`;
-}
-
 async function post(body: object, headers: Record<string, string> = {}): Promise<void> {
-  const init = { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) };
-  await (await fetch(gateway.url, init)).text();
+  await (await postOperation(gateway.url, body, headers)).text();
 }
 
 function sendUnreadable(text: string): Promise<void> {

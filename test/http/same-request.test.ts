@@ -1,6 +1,7 @@
 /** A response depends on the request, not on the requests before it: a text that came before changes nothing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, jobSubscription, onJob, postOperation } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -11,11 +12,8 @@ beforeEach(() => {
   gateway.logs.length = 0;
 });
 
-const job = (id: string) =>
-  `jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) { __typename ... on JobInstance { name } }`;
-const withVariable = `query Job($id: ID!) {
-  jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { __typename ... on JobInstance { name } }
-}`;
+const job = (id: string) => jobField(id, `__typename ${onJob("name")}`);
+const withVariable = `query Job($id: ID!) { ${job("$id")} }`;
 const two = `query A { ${job("20000000002")} } query B { __typename }`;
 const id = "20000000002";
 
@@ -27,10 +25,9 @@ interface Request {
 /** All of an answer and its line that is the same each time. */
 async function answerTo({ body, headers }: Request) {
   gateway.logs.length = 0;
-  const response = await fetch(gateway.url, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION, ...headers },
-    body: JSON.stringify(body),
+  const response = await postOperation(gateway.url, body, {
+    "x-bkapi-authorization": AUTHORIZATION,
+    ...headers,
   });
   const text = (await response.text()).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "(request id)");
   const line = await vi.waitFor(() => {
@@ -76,8 +73,7 @@ describe("a text that is known gives the same answer, headers and log line as on
       "a subscription",
       {
         body: {
-          query:
-            'subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }',
+          query: jobSubscription("1"),
         },
       },
     ],

@@ -2,10 +2,10 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
+import { ref } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 
-const ref = (id: string, more = "") => `ref: { scopeId: "1", jobInstanceId: "${id}" ${more} }`;
 const refs = (...ids: string[]) =>
   `refs: [${ids.map((id) => `{ scopeId: "1", jobInstanceId: "${id}" }`).join(", ")}]`;
 
@@ -42,7 +42,7 @@ describe("one operation never calls twice for one job", () => {
     ],
     [
       "a scope type that is given beside one that is the default",
-      `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100", "scopeType: BIZ")}) { ${STATUS} }`,
+      `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100").replace("{", "{ scopeType: BIZ,")}) { ${STATUS} }`,
       { wantsHosts: false },
     ],
     [
@@ -51,9 +51,9 @@ describe("one operation never calls twice for one job", () => {
       { wantsHosts: false },
     ],
   ])("%s", async (_, selection, { wantsHosts }) => {
-    const { run, simulator } = await useGateway();
+    const { ask, simulator } = await useGateway();
 
-    const { data, errors } = await run(`{ ${selection} }`);
+    const { data, errors } = await ask(`{ ${selection} }`);
 
     expect(errors).toBeUndefined();
     const ids = Object.values(data)
@@ -67,8 +67,8 @@ describe("one operation never calls twice for one job", () => {
   });
 
   it("nor for one whose failure has nothing to do with host results", async () => {
-    const { run, simulator } = await useGateway();
-    const { errors } = await run(
+    const { ask, simulator } = await useGateway();
+    const { errors } = await ask(
       `{ a: jobInstance(${ref("20000090019")}) { ${STATUS} } b: jobInstance(${ref("20000090019")}) { ${HOSTS} } }`,
     );
     expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
@@ -79,12 +79,12 @@ describe("one operation never calls twice for one job", () => {
   });
 
   it("but asks once for each of several, with the needs of each", async () => {
-    const { run, simulator } = await useGateway();
-    await run(`{
+    const { ask, simulator } = await useGateway();
+    await ask(`{
       a: jobInstance(${ref("100")}) { ${STATUS} }
       b: jobInstance(${ref("20000000001")}) { ${HOSTS} }
       c: jobInstance(ref: { scopeId: "2", jobInstanceId: "100" }) { __typename }
-      d: jobInstance(${ref("100", "scopeType: BIZ_SET")}) { __typename }
+      d: jobInstance(${ref("100").replace("{", "{ scopeType: BIZ_SET,")}) { __typename }
     }`);
     const asked = simulator.requests.map(({ query }) => [
       `${query.bk_scope_type}/${query.bk_scope_id}/${query.job_instance_id}`,
@@ -102,8 +102,8 @@ describe("one operation never calls twice for one job", () => {
   });
 
   it("and knows nothing of the operation before", async () => {
-    const { run, simulator } = await useGateway();
-    for (let i = 0; i < 3; i++) await run(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
+    const { ask, simulator } = await useGateway();
+    for (let i = 0; i < 3; i++) await ask(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
     expect(simulator.requests).toHaveLength(3);
   });
 });
@@ -128,10 +128,10 @@ describe("a lookup of the status alone", () => {
     ],
     ["are cut off by a proxy", "UPSTREAM_UNAVAILABLE", { kind: "raw", status: 504, body: "" }],
   ])("succeeds where host results of the same job %s in the same operation", async (_, code, answer) => {
-    const { run, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
+    const { ask, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
     simulator.script("100", (request) => withHosts(request, answer));
 
-    const { data, errors } = await run(
+    const { data, errors } = await ask(
       `{ a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100")}) { ${HOSTS} } }`,
     );
 
@@ -143,10 +143,10 @@ describe("a lookup of the status alone", () => {
 
 describe("a list of jobs", () => {
   it("comes in the order given, with one failing slot beside sound ones", async () => {
-    const { run } = await useGateway();
+    const { ask } = await useGateway();
     const ids = ["20000000404", "100", "20000090005", "20000000403", "20000090504", "20000000001", "100"];
 
-    const { data, errors } = await run(
+    const { data, errors } = await ask(
       `{ jobInstances(${refs(...ids)}) { __typename ... on JobInstance { jobInstanceId } } }`,
     );
 
@@ -166,10 +166,10 @@ describe("a list of jobs", () => {
   });
 
   it.each([0, 51, 200])("of %d references is refused before the upstream is asked", async (count) => {
-    const { run, simulator } = await useGateway();
+    const { ask, simulator } = await useGateway();
     const ids = Array.from({ length: count }, (_, index) => String(index + 1));
 
-    const { data, errors } = await run(`{ jobInstances(${refs(...ids)}) { __typename } }`);
+    const { data, errors } = await ask(`{ jobInstances(${refs(...ids)}) { __typename } }`);
 
     expect(data).toBeNull();
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
@@ -177,10 +177,10 @@ describe("a list of jobs", () => {
   });
 
   it("may have 50 references, and none of them waits for ever", async () => {
-    const { run, simulator } = await useGateway({ upstream: { connections: 3 } });
+    const { ask, simulator } = await useGateway({ upstream: { connections: 3 } });
     const ids = Array.from({ length: 50 }, (_, index) => String(index + 1));
 
-    const { data } = await run(`{ jobInstances(${refs(...ids)}) { __typename } }`);
+    const { data } = await ask(`{ jobInstances(${refs(...ids)}) { __typename } }`);
 
     expect(data.jobInstances).toEqual(ids.map(() => ({ __typename: "JobInstanceNotFound" })));
     expect(simulator.requests).toHaveLength(50);
@@ -194,8 +194,8 @@ describe("distinct jobs of one operation", () => {
     b: jobInstances(${refs(...ids.slice(50, 100))}) { __typename }`;
 
   it("may be 100, named as often as one likes", async () => {
-    const { run, simulator } = await useGateway();
-    const { errors } = await run(`{ ${lists} c: jobInstance(${ref("1")}) { __typename } }`);
+    const { ask, simulator } = await useGateway();
+    const { errors } = await ask(`{ ${lists} c: jobInstance(${ref("1")}) { __typename } }`);
     expect(errors).toBeUndefined();
     expect(simulator.requests).toHaveLength(100);
   });
@@ -204,9 +204,9 @@ describe("distinct jobs of one operation", () => {
     ["aliases", ids.map((id) => `j${id}: jobInstance(${ref(id)}) { __typename }`).join(" ")],
     ["lists and an alias", `${lists} c: jobInstance(${ref("101")}) { __typename }`],
   ])("are refused when there are 101, as %s, before the upstream is asked", async (_, selection) => {
-    const { run, simulator } = await useGateway();
+    const { ask, simulator } = await useGateway();
 
-    const { errors } = await run(`{ ${selection} }`);
+    const { errors } = await ask(`{ ${selection} }`);
 
     expect(errors).toHaveLength(101);
     expect(errors?.[0]).toMatchObject({
@@ -229,11 +229,11 @@ describe("calls at one time", () => {
   const OTHER = { "x-bkapi-authorization": '{"access_token":"other"}' };
 
   it("are as many as there are connections, over all requests", async () => {
-    const { run, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
+    const { ask, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, response: LATE }));
 
     // Two identities: one would wait for the other's calls, and make none of its own.
-    const answers = await Promise.all([run(list), run(list, {}, OTHER)]);
+    const answers = await Promise.all([ask(list), ask(list, {}, OTHER)]);
 
     expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
     expect(simulator.requests).toHaveLength(16);
@@ -244,12 +244,12 @@ describe("calls at one time", () => {
     // Time stands still for upstream calls.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const { run, simulator } = await useGateway({ upstream: { connections: 4, timeoutMs: 1_000 } });
+    const { ask, simulator } = await useGateway({ upstream: { connections: 4, timeoutMs: 1_000 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "hang" }));
 
-    const answer = run(list);
+    const answer = ask(list);
     await expect.poll(() => simulator.requests.length).toBe(3);
-    const other = await run(`{ jobInstances(${refs("100")}) { __typename } }`, {}, OTHER);
+    const other = await ask(`{ jobInstances(${refs("100")}) { __typename } }`, {}, OTHER);
 
     expect(other.data.jobInstances).toEqual([{ __typename: "JobInstance" }]);
     expect(simulator.requests).toHaveLength(4);

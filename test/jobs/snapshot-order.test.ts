@@ -1,5 +1,6 @@
 /** What is served to an identity never becomes older, and fails only for what it asks for. */
 import { describe, expect, it } from "vitest";
+import { jobQuery, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { useVersionedUpstream, type VersionedUpstream } from "./versioned-upstream.ts";
 
@@ -21,13 +22,9 @@ async function useOrder(snapshots: Partial<typeof CACHED> = {}) {
 
 /** Asks for the job. @returns its name, which is its version, or the code of the error. */
 const createAsk =
-  ({ run }: TestGateway) =>
+  (gateway: TestGateway) =>
   async (fields: string, headers: Record<string, string> = {}): Promise<string> => {
-    const { data, errors } = await run(
-      `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ... on JobInstance { ${fields} } } }`,
-      {},
-      headers,
-    );
+    const { data, errors } = await gateway.ask(jobQuery("100", onJob(fields)), {}, headers);
     return errors?.[0]?.extensions.code ?? data.jobInstance.name;
   };
 

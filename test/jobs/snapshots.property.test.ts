@@ -14,6 +14,7 @@ import {
   UpstreamError,
   type UpstreamErrorCode,
 } from "../../src/upstream/upstream-error.ts";
+import { jobInstance } from "../support/job-instance.ts";
 
 const IDENTITIES = 2;
 const JOBS = 3;
@@ -222,21 +223,7 @@ function outcomeOf({ lookup, version }: Call, kind: "running" | "finished" | "no
   };
   const upstreamRequestId = JSON.stringify(origin);
   if (kind === "notFound") return { kind, message: "", upstreamRequestId };
-  return {
-    kind: "job",
-    scope: lookup.ref.scope,
-    jobInstanceId: 1,
-    name: "job",
-    statusCode: 2,
-    isFinished: kind === "finished",
-    createdAt: 0,
-    startedAt: 0,
-    finishedAt: null,
-    durationMs: null,
-    steps: [],
-    observedAt: 0,
-    upstreamRequestId,
-  };
+  return jobInstance({ scope: lookup.ref.scope, isFinished: kind === "finished", upstreamRequestId });
 }
 
 const errorOf = ({ lookup }: Call, code: UpstreamErrorCode) =>

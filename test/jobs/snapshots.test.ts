@@ -8,7 +8,9 @@ import { createOperationLog } from "../../src/model/operation-log.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { useArrivals } from "../support/arrivals.ts";
-import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, onJob, postOperation } from "../support/ask.ts";
+import { type TestGateway, useGateway } from "../support/gateway.ts";
+import { hostRow, jobResponse, stepRow } from "../support/job-payload.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 
 const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
@@ -37,12 +39,7 @@ const ask = (
   fields = STATUS,
   headers: Record<string, string | undefined> = {},
 ) =>
-  gateway.run(
-    `query ($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
-      __typename ... on JobInstance { ${fields} } ... on Problem { message } } }`,
-    { id: jobInstanceId },
-    headers,
-  );
+  gateway.ask(jobQuery(jobInstanceId, `__typename ${onJob(fields)} ... on Problem { message }`), {}, headers);
 
 /** Makes the upstream wait with its answers about a job until it is told to go on. */
 function holdAnswers({ simulator }: TestGateway, jobInstanceId: string) {
@@ -79,39 +76,13 @@ const slowDown = ({ simulator }: TestGateway, jobInstanceId: string) => {
   simulator.script(jobInstanceId, ({ headers, query }) => {
     if (isDirect) return undefined;
     isDirect = true;
-    const answer = body(query.return_ip_result === "true", String(headers["x-bkapi-authorization"]));
+    const hosts = query.return_ip_result === "true" ? { step_ip_result_list: [hostRow(1)] } : {};
+    const name = String(headers["x-bkapi-authorization"]);
     isDirect = false;
-    return { kind: "delayed", delayMs, response: { kind: "json", status: 200, body: answer } };
+    return { kind: "delayed", delayMs, response: jobResponse({ fields: { name }, steps: [stepRow(hosts)] }) };
   });
   return () => end(delayMs);
 };
-
-const body = (withHosts: boolean, name: string) => ({
-  data: {
-    finished: true,
-    job_instance: {
-      job_instance_id: 1,
-      bk_scope_type: "biz",
-      bk_scope_id: "1",
-      name,
-      status: 3,
-      create_time: 1_700_000_000_000,
-    },
-    step_instance_list: [
-      {
-        step_instance_id: 2,
-        type: 1,
-        name: "step",
-        status: 3,
-        execute_count: 0,
-        create_time: 1_700_000_000_000,
-        ...(withHosts && {
-          step_ip_result_list: [{ bk_host_id: 1, ip: "10.0.0.1", bk_cloud_id: 0, status: 9 }],
-        }),
-      },
-    ],
-  },
-});
 
 it("makes one upstream call for 20 requests at one time", async () => {
   const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
@@ -275,14 +246,11 @@ it("tells each of many identities at one time only what it may see", async () =>
 it("ends an upstream call when the last who waits for it goes away, not before", async () => {
   const gateway = await useRelayedGateway({ config: { snapshots: SNAPSHOTS } });
   const answers = holdAnswers(gateway, FINISHED);
-  const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${FINISHED}" }) { __typename } }`;
+  const query = jobQuery(FINISHED);
   const post = (signal: AbortSignal) =>
-    fetch(gateway.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-      body: JSON.stringify({ query }),
-      signal,
-    }).catch(() => "gone");
+    postOperation(gateway.url, { query }, { "x-bkapi-authorization": AUTHORIZATION }, signal).catch(
+      () => "aborted",
+    );
   const [first, second] = [new AbortController(), new AbortController()];
   const arrivals = useArrivals(gateway.url);
 

@@ -1,8 +1,7 @@
 /** An upstream with one job, in a new version at every call, that answers when a test says so. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
-import { hostRow, step } from "../graphql/scripted-job.ts";
+import { hostRow, jobBody, stepRow } from "../support/job-payload.ts";
+import { useServer } from "../support/listen.ts";
 
 interface VersionedCall {
   readonly version: number;
@@ -35,19 +34,13 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
     const call = {
       version,
       withHosts,
-      answer: () => void send(JSON.stringify(jobOf(version, withHosts, isFinished))),
+      answer: () => void send(JSON.stringify(bodyOf(version, withHosts, isFinished))),
       fail: () => void send("[]"),
     };
     calls.push(call);
     if (!isHeld) call.answer();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
+  const port = await useServer(server);
   return {
     url: new URL(`http://127.0.0.1:${port}`),
     calls,
@@ -60,17 +53,9 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
   };
 }
 
-const jobOf = (version: number, withHosts: boolean, isFinished: boolean) => ({
-  data: {
+const bodyOf = (version: number, withHosts: boolean, isFinished: boolean) =>
+  jobBody({
     finished: isFinished,
-    job_instance: {
-      job_instance_id: 100,
-      bk_scope_type: "biz",
-      bk_scope_id: "1",
-      name: `v${version}`,
-      status: isFinished ? 3 : 2,
-      create_time: Date.UTC(2026, 0, 1),
-    },
-    step_instance_list: [step(withHosts ? { step_ip_result_list: [hostRow(1)] } : {})],
-  },
-});
+    fields: { job_instance_id: 100, name: `v${version}`, status: isFinished ? 3 : 2 },
+    steps: [stepRow(withHosts ? { step_ip_result_list: [hostRow(1)] } : {})],
+  });

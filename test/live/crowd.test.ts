@@ -4,14 +4,14 @@ import { connect } from "node:net";
 import { queryObjects } from "node:v8";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
-import { AUTHORIZATION, type TestGateway, useGateway, withLive } from "../support/gateway.ts";
+import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
+import { type TestGateway, useGateway, withLive } from "../support/gateway.ts";
 import { subscribeByEvents, subscribeByWebSocket, TRANSPORTS } from "../support/live-clients.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { finished, JOB, running, told, watchAs, watchedJob } from "./watched-job.ts";
 
-const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
-  ... on JobInstance { name } } }`;
+const query = jobSubscription(JOB, onJob("name"));
 
 it("tells 200 viewers for one poll at a time, after one call for each", async () => {
   const gateway = await useGateway(withLive({ scheduleMs: [100] }));

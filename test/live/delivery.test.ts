@@ -2,24 +2,9 @@
 import { expect, it } from "vitest";
 import { createDelivery } from "../../src/live/delivery.ts";
 import { createSubscribers, type Subscriber } from "../../src/live/subscribers.ts";
-import type { JobInstance, RequiredData } from "../../src/model/job-instance.ts";
+import type { RequiredData } from "../../src/model/job-instance.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
-
-const jobOf = (name: string): JobInstance => ({
-  kind: "job",
-  scope: { typeRaw: "biz", id: "1" },
-  jobInstanceId: 1,
-  name,
-  statusCode: 2,
-  isFinished: false,
-  createdAt: 0,
-  startedAt: 0,
-  finishedAt: null,
-  durationMs: null,
-  steps: [],
-  observedAt: 0,
-  upstreamRequestId: null,
-});
+import { jobInstance } from "../support/job-instance.ts";
 
 it("sends nobody a state that was read before the one that they have", async () => {
   const subscribers = createSubscribers({
@@ -41,13 +26,13 @@ it("sends nobody a state that was read before the one that they have", async () 
   const present = subscribers.list();
 
   // A poll with host results that began first returns after one for the status.
-  await deliver({ job: jobOf("newer"), requiredData: "status", startedAt: 2, present });
-  await deliver({ job: jobOf("older"), requiredData: "hosts", startedAt: 1, present });
+  await deliver({ job: jobInstance({ name: "newer" }), requiredData: "status", startedAt: 2, present });
+  await deliver({ job: jobInstance({ name: "older" }), requiredData: "hosts", startedAt: 1, present });
   expect(names).toEqual({ status: ["newer"], hosts: ["older"] });
 
   // And the reverse.
-  await deliver({ job: jobOf("newest"), requiredData: "hosts", startedAt: 4, present });
-  await deliver({ job: jobOf("old"), requiredData: "status", startedAt: 3, present });
+  await deliver({ job: jobInstance({ name: "newest" }), requiredData: "hosts", startedAt: 4, present });
+  await deliver({ job: jobInstance({ name: "old" }), requiredData: "status", startedAt: 3, present });
   expect(names).toEqual({ status: ["newer", "newest"], hosts: ["older", "newest"] });
   for (const end of leave) end();
 });

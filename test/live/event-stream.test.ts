@@ -1,24 +1,27 @@
 /** GraphQL over server-sent events, byte by byte: what a browser's EventSource and fetch see. */
 import { expect, it, onTestFinished, vi } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import {
+  type AskBody,
+  AUTHORIZATION,
+  jobField,
+  jobQuery,
+  jobSubscription,
+  onJob,
+  postOperation,
+} from "../support/ask.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
-import { readPiecewise } from "../support/piecewise.ts";
+import { readResponse } from "../support/response-reader.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
 import { JOB, running, watchedJob } from "./watched-job.ts";
 
-const QUERY =
-  '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000001" }) { ... on JobInstance { status } } }';
-const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+const QUERY = jobQuery("20000000001", onJob("status"));
+const WATCH = jobSubscription(JOB, onJob("name"));
 
 const HEADERS = { accept: "text/event-stream", "x-bkapi-authorization": AUTHORIZATION };
-const JSON_HEADERS = { ...HEADERS, "content-type": "application/json" };
 
-const post = ({ url }: TestGateway, body: unknown, headers: Record<string, string> = JSON_HEADERS) =>
-  fetch(`${url}/stream`, {
-    method: "POST",
-    headers,
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
+const post = ({ url }: TestGateway, body: AskBody | string, headers: Record<string, string> = HEADERS) =>
+  postOperation(`${url}/stream`, body, headers);
 
 const get = (
   { url }: TestGateway,
@@ -43,8 +46,7 @@ it("answers a POST with its result as an event, and a last one", async () => {
 
 it("answers a GET alike, with variables whose integers keep every digit", async () => {
   const gateway = await useGateway();
-  const query =
-    'query Q($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { ... on JobInstance { jobInstanceId } } }';
+  const query = `query Q($id: ID!) { ${jobField("$id", onJob("jobInstanceId"))} }`;
   const response = await get(gateway, { query, variables: '{"id":9007199254740993}', operationName: "Q" });
   expect(await response.text()).toContain('"jobInstanceId":"9007199254740993"');
 });
@@ -62,7 +64,7 @@ it("lets the cookie of a login be the credentials, as EventSource sends no heade
 it("sends a change when it comes, not when the next does", async () => {
   const gateway = await useGateway();
   const job = watchedJob(gateway);
-  const stream = readPiecewise(await post(gateway, { query: WATCH }));
+  const stream = readResponse(await post(gateway, { query: WATCH }));
   await stream.until('{"name":"job"}');
   job.become(running({ name: "later" }));
   await stream.until('{"name":"later"}');
@@ -75,7 +77,7 @@ it("says something every 12 s while there is nothing to tell", async () => {
   // The timer of the library, and no other: the rest of the test is real.
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
-    const stream = readPiecewise(await post(gateway, { query: WATCH }));
+    const stream = readResponse(await post(gateway, { query: WATCH }));
     await stream.until("event: next");
     vi.advanceTimersByTime(12_000);
     expect(await stream.next()).toBe(":\n\n");
@@ -131,7 +133,7 @@ it.each([
     /^Origin not allowed\. /,
   ],
 ] as const)("refuses a request that %s", async (_, status, headers, body, message) => {
-  const response = await post(await useGateway(), body, { ...JSON_HEADERS, ...headers });
+  const response = await post(await useGateway(), body, { ...HEADERS, ...headers });
   expect(response.status).toBe(status);
   expect(await response.json()).toEqual({
     errors: [{ message: expect.stringMatching(message), extensions: { code: "BAD_REQUEST" } }],
@@ -158,7 +160,7 @@ it("ends without completing when the gateway shuts down, and closes the connecti
   const gateway = await startGateway();
   watchedJob(gateway);
   const response = await post(gateway, { query: WATCH });
-  const stream = readPiecewise(response);
+  const stream = readResponse(response);
   await stream.until('{"name":"job"}');
   const closed = gateway.close();
   while (await stream.next());
@@ -169,7 +171,7 @@ it("ends without completing when the gateway shuts down, and closes the connecti
 it("gives an EventSource that connects during a shutdown a stream that has ended, so that it tries again", async (test) => {
   const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
-  const answer = gateway.run(QUERY);
+  const answer = gateway.ask(QUERY);
   await upstream.called;
   const closed = gateway.close();
   const response = await get(gateway, { query: WATCH });
@@ -192,7 +194,7 @@ it("is cut off when the client reads nothing for a minute, not when it reads slo
   const size = 16 * 2 ** 20;
   watchedJob(gateway, running({ name: "x".repeat(size) }));
   const link = await useSlowLink(gateway.url);
-  const stream = readPiecewise(await post({ ...gateway, url: link.url }, { query: WATCH }));
+  const stream = readResponse(await post({ ...gateway, url: link.url }, { query: WATCH }));
   link.hold();
   // 30 KB/s.
   for (let read = 0; read < 4; read++) {

@@ -1,18 +1,15 @@
 /** Apollo's multipart subscription protocol on POST /graphql, byte by byte. */
 import { expect, it, vi } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
-import { readPiecewise } from "../support/piecewise.ts";
+import { type AskBody, AUTHORIZATION, jobSubscription, onJob, postOperation } from "../support/ask.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { readResponse } from "../support/response-reader.ts";
 import { finished, JOB, running, watchedJob } from "./watched-job.ts";
 
-const WATCH = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+const WATCH = jobSubscription(JOB, onJob("name"));
 const PARTS = "multipart/mixed;subscriptionSpec=1.0";
 
-const post = ({ url }: TestGateway, body: unknown, accept = PARTS) =>
-  fetch(url, {
-    method: "POST",
-    headers: { accept, "content-type": "application/json", "x-bkapi-authorization": AUTHORIZATION },
-    body: JSON.stringify(body),
-  });
+const post = ({ url }: TestGateway, body: AskBody, accept = PARTS) =>
+  postOperation(url, body, { accept, "x-bkapi-authorization": AUTHORIZATION });
 
 const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
 
@@ -29,7 +26,7 @@ it.each([
     'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
   );
   expect(response.headers.get("x-accel-buffering")).toBe("no");
-  const stream = readPiecewise(response);
+  const stream = readResponse(response);
   const first = part('{"payload":{"data":{"jobInstanceUpdated":{"name":"job"}}}}');
   await stream.until("payload");
   expect(stream.text()).toBe(`\r\n--graphql${first}`);
@@ -44,7 +41,7 @@ it("has an empty part every 12 s while there is nothing to tell", async () => {
   watchedJob(gateway);
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
-    const stream = readPiecewise(await post(gateway, { query: WATCH }));
+    const stream = readResponse(await post(gateway, { query: WATCH }));
     await stream.until("payload");
     vi.advanceTimersByTime(12_000);
     expect(await stream.next()).toBe(part("{}"));
@@ -87,7 +84,7 @@ it.each(["application/json", "*/*", "application/json, multipart/mixed"])(
 it("ends with a transport error when the gateway shuts down", async () => {
   const gateway = await startGateway();
   watchedJob(gateway, running());
-  const stream = readPiecewise(await post(gateway, { query: WATCH }));
+  const stream = readResponse(await post(gateway, { query: WATCH }));
   await stream.until('{"name":"job"}');
   const closed = gateway.close();
   while (await stream.next());

@@ -1,24 +1,13 @@
 /** What a subscription keeps of its request while it lasts. */
 import { connect } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it, onTestFinished } from "vitest";
-import { AUTHORIZATION, type TestGateway, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
+import { heapBytes } from "../support/garbage.ts";
+import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { JOB, watchedJob } from "./watched-job.ts";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-const heapUsed = async () => {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage().heapUsed;
-};
-
-const QUERY = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`;
+const QUERY = jobSubscription(JOB, onJob("name"));
 
 /** What comes with a request and is no part of its operation: nothing but the transport could keep it. */
 const padding = (index: number) => `${index}`.padEnd(900_000, "x");
@@ -64,9 +53,9 @@ it.each<[string, Hold]>([
   watchedJob(gateway);
   // What is made once is there after this.
   await hold(gateway, 0);
-  const before = await heapUsed();
+  const before = await heapBytes();
   for (let index = 1; index <= 20; index++) await hold(gateway, index);
-  const grownBy = (await heapUsed()) - before;
+  const grownBy = (await heapBytes()) - before;
   // The bodies are 18 MB together.
   expect(grownBy).toBeLessThan(4_000_000);
 });

@@ -1,7 +1,9 @@
 /** Every transport of live state, with clients that people use: every change exactly once, then the end. */
 import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
+import { jobQuery } from "../support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
+import { listen } from "../support/listen.ts";
 import { RECONNECTING, TRANSPORTS } from "../support/live-clients.ts";
 import { finished, running, told, useWatched, watchAs, watchedJob } from "./watched-job.ts";
 
@@ -50,7 +52,7 @@ async function cutOffConnections(port: number, attempts: number): Promise<void> 
     tried += 1;
     socket.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await listen(server, port);
   await expect.poll(() => tried).toBeGreaterThanOrEqual(attempts);
   await new Promise((resolve) => server.close(resolve));
 }
@@ -90,9 +92,7 @@ it("finishes queries in flight while it interrupts streams", async () => {
     const body = { error: { code: "NOT_FOUND", message: "作业实例不存在" } };
     return { kind: "delayed", delayMs: 300, response: { kind: "json", status: 404, body } };
   });
-  const query = gateway.run(
-    '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "40000000001" }) { __typename } }',
-  );
+  const query = gateway.ask(jobQuery("40000000001"));
   await isAsked;
   const calls = job.calls().length;
   const closed = gateway.close();

@@ -1,15 +1,16 @@
 /** A job for people to watch: it changes when a test says so, and knows who may see it. */
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
-import { hostRow, type ScriptedJob, step } from "../graphql/scripted-job.ts";
+import { jobSubscription, onJob } from "../support/ask.ts";
 import { type TestGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
+import { hostRow, type JobPayload, jobResponse, stepRow } from "../support/job-payload.ts";
 import { type LiveStream, type Subscribe, subscribeByEvents } from "../support/live-clients.ts";
 
 export const JOB = "30000000001";
 
 export interface WatchedJob {
   /** What the job is from now on. */
-  readonly become: (job: ScriptedJob) => void;
+  readonly become: (job: JobPayload) => void;
   /** What the upstream answers instead, for as long as this gives something. */
   readonly answerWith: (answer: (request: SimulatedRequest) => SimulatedResponse | undefined) => void;
   /** Calls for the job so far. */
@@ -22,20 +23,20 @@ export interface WatchedJob {
 export const running = (
   fields: Record<string, unknown> = {},
   statuses: readonly number[] = [],
-): ScriptedJob => ({
+): JobPayload => ({
   finished: false,
   fields: { status: 2, start_time: Date.UTC(2026, 0, 1), ...fields },
   steps: [
-    step({ status: 2, step_ip_result_list: statuses.map((status, id) => hostRow(id + 1, { status })) }),
+    stepRow({ status: 2, step_ip_result_list: statuses.map((status, id) => hostRow(id + 1, { status })) }),
   ],
 });
 
-export const finished: ScriptedJob = { finished: true, fields: { status: 3 }, steps: [step()] };
+export const finished: JobPayload = { finished: true, fields: { status: 3 }, steps: [stepRow()] };
 
 export const tokenOf = ({ headers }: SimulatedRequest): string =>
   JSON.parse(String(headers["x-bkapi-authorization"])).access_token;
 
-export function watchedJob({ simulator }: TestGateway, first: ScriptedJob = running()): WatchedJob {
+export function watchedJob({ simulator }: TestGateway, first: JobPayload = running()): WatchedJob {
   let job = first;
   let other: (request: SimulatedRequest) => SimulatedResponse | undefined = () => undefined;
   let read = 0;
@@ -43,19 +44,14 @@ export function watchedJob({ simulator }: TestGateway, first: ScriptedJob = runn
     const answer = other(request);
     if (answer) return answer;
     read += 1;
-    const head = { job_instance_id: Number(JOB), bk_scope_type: "biz", bk_scope_id: "1", name: "job" };
     const wantsHosts = request.query.return_ip_result === "true";
     const steps = (job.steps ?? []).map(({ step_ip_result_list: rows, ...rest }) => ({
       ...rest,
       // In another order each time, as servers do.
       ...(wantsHosts && Array.isArray(rows) && { step_ip_result_list: rotated(rows, read) }),
     }));
-    const data = {
-      finished: job.finished ?? true,
-      job_instance: { ...head, status: 3, create_time: Date.UTC(2026, 0, 1), ...job.fields },
-      step_instance_list: steps,
-    };
-    return { kind: "json", status: 200, body: { data, job_request_id: `read-${read}` } };
+    const fields = { job_instance_id: Number(JOB), ...job.fields };
+    return jobResponse({ ...job, fields, steps }, `read-${read}`);
   });
   const calls = () => simulator.requests.filter(({ query }) => query.job_instance_id === JOB);
   return {
@@ -102,8 +98,7 @@ export const watchAs = (
   subscribe(
     url,
     {
-      query: `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
-        __typename ... on JobInstance { ${fields} } ... on Problem { message } } }`,
+      query: jobSubscription(JOB, `__typename ${onJob(fields)} ... on Problem { message }`),
     },
     { "x-bkapi-authorization": JSON.stringify({ access_token: token }), ...headers },
   );

@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
+import { jobQuery } from "../support/ask.ts";
 import { withLive } from "../support/gateway.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import {
@@ -122,9 +123,9 @@ describe("a viewer", () => {
       config: { snapshots: { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 28 } },
     });
     job.become(finished);
-    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    const query = jobQuery(JOB);
     const ann = { "x-bkapi-authorization": '{"access_token":"ann"}' };
-    await gateway.run(query, {}, ann);
+    await gateway.ask(query, {}, ann);
     // A retry has begun.
     job.become(running());
     const stream = watchAs(gateway, "ann");

@@ -1,6 +1,7 @@
 /** Clients that read a WebSocket slowly, and those that do not read at all. */
 import { expect, it, onTestFinished, vi } from "vitest";
-import { AUTHORIZATION, useGateway, withLive } from "../support/gateway.ts";
+import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
+import { useGateway, withLive } from "../support/gateway.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
 import { JOB, running, watchedJob } from "./watched-job.ts";
@@ -12,7 +13,7 @@ const WATCH = {
   id: "1",
   type: "subscribe",
   payload: {
-    query: `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { ... on JobInstance { name } } }`,
+    query: jobSubscription(JOB, onJob("name")),
   },
 };
 

@@ -1,18 +1,19 @@
 /** GraphQL over WebSocket: who may connect, as whom, what runs, and how connections end. */
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobField, jobQuery, jobSubscription, onJob, ref } from "../support/ask.ts";
+import { startGateway, type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByWebSocket } from "../support/live-clients.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { openConnection, openSocket } from "../support/raw-socket.ts";
 import { JOB, watchAs, watchedJob } from "./watched-job.ts";
 
-const REF = '(ref: { scopeId: "1", jobInstanceId: "20000000001" })';
-const QUERY = `{ jobInstance${REF} { __typename ... on JobInstance { name } } }`;
+const REF = `(${ref("20000000001")})`;
+const QUERY = jobQuery("20000000001", `__typename ${onJob("name")}`);
 
 /** The upstream never answers. */
-const HANGING = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090502" }) { __typename } }';
+const HANGING = jobQuery("20000090502");
 
 const subscribe = (id: string, query: string, variables?: Record<string, unknown>) => ({
   id,
@@ -42,10 +43,10 @@ describe("an operation", () => {
 
   it("with pages of host results, has what it has over HTTP", async () => {
     const gateway = await useGateway();
-    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) { ... on JobInstance {
+    const query = `{ jobInstance(${ref("20000000002")}) { ... on JobInstance {
       hostSummary { total } steps { hostResults { nodes { id ip status tag startedAt } edges { cursor } } } } } }`;
     const { send, next } = await openConnection(gateway.url, CREDENTIALS);
-    const { data } = await gateway.run(query);
+    const { data } = await gateway.ask(query);
     for (const id of ["1", "2", "3"]) {
       send(subscribe(id, query));
       expect(await next()).toEqual({ id, type: "next", payload: { data } });
@@ -61,14 +62,10 @@ describe("an operation", () => {
       `subscription { a: jobInstanceUpdated${REF} { __typename } b: jobInstanceUpdated${REF} { __typename } }`,
       "GRAPHQL_VALIDATION_FAILED",
     ],
-    [
-      "names a job that cannot be",
-      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "0" }) { __typename } }`,
-      "BAD_USER_INPUT",
-    ],
+    ["names a job that cannot be", jobSubscription("0"), "BAD_USER_INPUT"],
     [
       "lacks a variable",
-      `subscription ($id: ID!) { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: $id }) { __typename } }`,
+      `subscription ($id: ID!) { jobInstanceUpdated(${ref("$id")}) { __typename } }`,
       "BAD_USER_INPUT",
     ],
   ])("that %s, gets an error message and no more", async (_, query, code) => {
@@ -102,9 +99,7 @@ describe("an operation", () => {
   it("that fails, is a result with errors", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
-    send(
-      subscribe("1", '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090112" }) { __typename } }'),
-    );
+    send(subscribe("1", jobQuery("20000090112")));
     expect(await next()).toMatchObject({
       type: "next",
       payload: { data: { jobInstance: null }, errors: [{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }] },
@@ -114,8 +109,7 @@ describe("an operation", () => {
   it("keeps every digit of an id that is a number", async () => {
     const { url, simulator } = await useGateway();
     const { socket, next } = await openConnection(url, CREDENTIALS);
-    const query =
-      'query ($id: ID!) { jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) { ... on JobInstance { jobInstanceId } } }';
+    const query = `query ($id: ID!) { ${jobField("$id", onJob("jobInstanceId"))} }`;
     socket.send(
       `{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"id":9007199254740993}}}`,
     );
@@ -129,10 +123,7 @@ describe("an operation", () => {
     const gateway = await useGateway();
     const job = watchedJob(gateway);
     const { send } = await openConnection(gateway.url, CREDENTIALS);
-    const watch = subscribe(
-      "1",
-      `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`,
-    );
+    const watch = subscribe("1", jobSubscription(JOB));
     send(watch);
     await expect.poll(() => job.calls().length).toBeGreaterThan(3);
     send({ id: "1", type: "complete" });
@@ -150,7 +141,7 @@ describe("an operation", () => {
     const gateway = await useGateway();
     watchedJob(gateway);
     const { send, next } = await openConnection(gateway.url, CREDENTIALS);
-    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    const query = jobSubscription(JOB);
     for (let id = 0; id <= 100; id++) send(subscribe(String(id), query));
     const messages = [];
     for (let id = 0; id <= 100; id++) messages.push(await next());
@@ -161,8 +152,7 @@ describe("an operation", () => {
   });
 });
 
-const byId = (jobInstanceId: string) =>
-  `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${jobInstanceId}" }) { ... on Problem { message } } }`;
+const byId = (jobInstanceId: string) => jobQuery(jobInstanceId, "... on Problem { message }");
 
 describe("an operation that the client completes", () => {
   it.each([
@@ -218,7 +208,7 @@ describe("an operation that the client completes", () => {
     const gateway = await useGateway();
     watchedJob(gateway);
     const { socket, send, next } = await openConnection(gateway.url, CREDENTIALS);
-    const query = `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`;
+    const query = jobSubscription(JOB);
     send(subscribe("1", query));
     expect(await next()).toMatchObject({ type: "next" });
     const messages = [{ id: "1", type: "complete" }, subscribe("1", query)];
@@ -483,12 +473,7 @@ describe("a connection", () => {
     const gateway = await startGateway();
     watchedJob(gateway);
     const { send, next, closed, unread } = await openConnection(gateway.url, CREDENTIALS);
-    send(
-      subscribe(
-        "1",
-        `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) { __typename } }`,
-      ),
-    );
+    send(subscribe("1", jobSubscription(JOB)));
     await next();
     await gateway.close();
     expect(await closed).toEqual({ code: 1001, reason: "Going away" });

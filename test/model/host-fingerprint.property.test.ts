@@ -6,7 +6,7 @@ import { rowAt } from "../../src/model/host-table.ts";
 import { toJson } from "../../src/simulator/response.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
-import { step } from "../graphql/scripted-job.ts";
+import { jobBytes, stepRow } from "../support/job-payload.ts";
 import { readBodyPlainly } from "../upstream/reference/reference-decoder.ts";
 import { hostList, type RandomStep, randomStep, reshuffled } from "./reference/random-rows.ts";
 
@@ -16,16 +16,7 @@ const readBody = createBodyReader();
 
 /** The step as the gateway decodes it, from bytes or from what `JSON.parse` makes of them. */
 function decode(random: RandomStep, isScanned: boolean): HostResults {
-  const job = {
-    job_instance_id: 1,
-    bk_scope_type: "biz",
-    bk_scope_id: "1",
-    name: "j",
-    status: 3,
-    create_time: 0,
-  };
-  const data = { finished: true, job_instance: job, step_instance_list: [step(hostList(random))] };
-  const bytes = Buffer.from(toJson({ data }));
+  const bytes = jobBytes({ steps: [stepRow(hostList(random))] });
   const body = isScanned ? readBody(bytes, "hosts") : readBodyPlainly(bytes);
   const results = decodeJobInstance(body, READING).steps[0]?.hostResults;
   if (!results) throw new Error("Expected a step with host results.");

@@ -4,26 +4,15 @@ import { createHostResults } from "../../src/model/host-results.ts";
 import { columnBytes, type HostTable, STRING_COLUMNS } from "../../src/model/host-table.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
-import { step } from "../graphql/scripted-job.ts";
+import { jobBytes, stepRow } from "../support/job-payload.ts";
 
 const readBody = createBodyReader();
 
 /** Tables of one job, a step each. */
 function tablesOf(...lists: readonly (readonly object[])[]): HostTable[] {
-  const job = {
-    job_instance_id: 1,
-    bk_scope_type: "biz",
-    bk_scope_id: "1",
-    name: "j",
-    status: 3,
-    create_time: 0,
-  };
-  const steps = lists.map((rows) => step({ step_execute_object_result_list: rows }));
-  const bytes = Buffer.from(
-    JSON.stringify({ data: { finished: true, job_instance: job, step_instance_list: steps } }),
-  );
+  const steps = lists.map((rows) => stepRow({ step_execute_object_result_list: rows }));
   const reading = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
-  return decodeJobInstance(readBody(bytes, "hosts"), reading).steps.flatMap(
+  return decodeJobInstance(readBody(jobBytes({ steps }), "hosts"), reading).steps.flatMap(
     ({ hostResults }) => hostResults?.table ?? [],
   );
 }

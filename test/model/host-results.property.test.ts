@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { HostGroupKey, HostResultFilter, HostResultOrder } from "../../src/model/sdl.generated.ts";
-import { scriptJob, step } from "../graphql/scripted-job.ts";
+import { jobQuery, onJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { scriptJob, stepRow } from "../support/job-payload.ts";
 import {
   CLOUD_IDS,
   EXIT_CODES,
@@ -30,17 +31,15 @@ afterAll(() => gateway.close());
 function serve(...steps: readonly RandomStep[]): void {
   scriptJob(gateway.simulator, "1", (read) => ({
     steps: steps.map((random, index) =>
-      step({ step_instance_id: index + 1, ...hostList(read === 0 ? random : reshuffled(random, read)) }),
+      stepRow({ step_instance_id: index + 1, ...hostList(read === 0 ? random : reshuffled(random, read)) }),
     ),
   }));
 }
 
 /** Runs a selection on job 1. */
 async function ask(selection: string, parameters = "", variables: Record<string, unknown> = {}) {
-  const { data, errors } = await gateway.run(
-    `query${parameters && `(${parameters})`} {
-      jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { ... on JobInstance { ${selection} } }
-    }`,
+  const { data, errors } = await gateway.ask(
+    `query${parameters && `(${parameters})`} ${jobQuery("1", onJob(selection))}`,
     variables,
   );
   expect(errors).toBeUndefined();

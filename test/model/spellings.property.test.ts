@@ -9,7 +9,7 @@ import { rowAt } from "../../src/model/host-table.ts";
 import type { HostResultOrder } from "../../src/model/sdl.generated.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
-import { step } from "../graphql/scripted-job.ts";
+import { jobBytes, stepRow } from "../support/job-payload.ts";
 
 const TEXTS = [
   ...["a", "A", "a b", 'a "b" \\', "line\n", "/", "磁盘", "磁盘满", "🙂", "😀", "\uffee", "\ue000", "\ud7ff"],
@@ -79,19 +79,9 @@ function decode(all: readonly Row[], seed: number): HostResults {
       `{${hasId ? `"bk_host_id":${index % 7},` : ""}"ip":${written(ip)},"ipv6":${written(ipv6)},"tag":${written(tag)},` +
       `"status":9,"exit_code":${exitCode},"total_time":${index}}`,
   );
-  const job = {
-    job_instance_id: 1,
-    bk_scope_type: "biz",
-    bk_scope_id: "1",
-    name: "j",
-    status: 3,
-    create_time: 0,
-  };
-  const data = { finished: true, job_instance: job, step_instance_list: [step({ step_ip_result_list: [] })] };
-  const body = JSON.stringify({ data }).replace(
-    '"step_ip_result_list":[]',
-    `"step_ip_result_list":[${list}]`,
-  );
+  const body = jobBytes({ steps: [stepRow({ step_ip_result_list: [] })] })
+    .toString()
+    .replace('"step_ip_result_list":[]', `"step_ip_result_list":[${list}]`);
   const reading = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
   const results = decodeJobInstance(readBody(Buffer.from(body), "hosts"), reading).steps[0]?.hostResults;
   if (!results) throw new Error("Expected a step with host results.");

@@ -1,12 +1,12 @@
 /** The end of the process: SIGTERM and SIGINT. */
 import { describe, expect, it, type TestContext } from "vitest";
-import { runOperation } from "../support/gateway.ts";
+import { ask, jobQuery, jobSubscription } from "../support/ask.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByApolloClient, subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { runProgram, SLOW_CLOCK } from "./program.ts";
 
-const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "1" }) { __typename } }';
+const QUERY = jobQuery("1");
 const HEADERS = { "x-bkapi-authorization": '{"access_token":"mine"}' };
 
 /** A gateway process with one request in flight. */
@@ -16,7 +16,7 @@ async function startBusy(test: TestContext, clock: Record<string, string> = {}) 
   const environment = { JOB_API_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "600000", ...clock };
   const program = runProgram(test, "main.js", [], environment);
   const url = await program.url();
-  const answer = runOperation(url, { query: QUERY }, HEADERS);
+  const answer = ask(url, { query: QUERY }, HEADERS);
   await upstream.called;
   const untilDraining = () =>
     test.expect.poll(async () => (await fetch(new URL("/readyz", url))).status).toBe(503);
@@ -26,7 +26,7 @@ async function startBusy(test: TestContext, clock: Record<string, string> = {}) 
 describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   it("ends an idle process with exit code 0, though clients keep connections alive", async (test) => {
     const program = runProgram(test, "main.js");
-    await runOperation(await program.url(), { query: "{ __typename }" }, {});
+    await ask(await program.url(), { query: "{ __typename }" }, {});
     program.process.kill(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
   });
@@ -35,7 +35,7 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const { process, upstream, answer, untilDraining, ended, url } = await startBusy(test, SLOW_CLOCK);
     process.kill(signal);
     await untilDraining();
-    expect((await runOperation(url, { query: QUERY }, HEADERS)).status).toBe(503);
+    expect((await ask(url, { query: QUERY }, HEADERS)).status).toBe(503);
     upstream.release();
 
     expect((await answer).data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
@@ -55,8 +55,7 @@ it.concurrent("SIGTERM closes WebSockets with 1001, interrupts streams, and ends
   const program = runProgram(test, "main.js", [], { LIVE_POLL_SCHEDULE_MS: "50" });
   const url = await program.url();
   // Waits for its user, for ever.
-  const query =
-    'subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "20000000004" }) { __typename } }';
+  const query = jobSubscription("20000000004");
   const socket = subscribeByWebSocket(url, { query });
   const streams = [subscribeByEvents(url, { query }), subscribeByApolloClient(url, { query })];
   for (const { results } of [socket, ...streams]) await test.expect.poll(() => results.length).toBe(1);

@@ -3,12 +3,12 @@ import { createServer } from "node:net";
 import { describe, expect, it, type TestContext } from "vitest";
 import { readSdl } from "../../src/graphql/sdl.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
-import { runOperation } from "../support/gateway.ts";
-import { listen } from "../support/listen.ts";
+import { ask, jobQuery, onJob } from "../support/ask.ts";
+import { useServer } from "../support/listen.ts";
 import { runShell } from "../support/shell.ts";
 import { runProgram } from "./program.ts";
 
-const QUERY = '{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { ... on JobInstance { name } } }';
+const QUERY = jobQuery("100", onJob("name"));
 const DEMO_ANSWER = { jobInstance: { name: "API Quick execution script1" } };
 
 async function useSimulator({ onTestFinished }: TestContext) {
@@ -25,7 +25,7 @@ describe.concurrent("main.js without JOB_API_URL", () => {
     expect(notice).toContain("JOB_API_URL is not set: this gateway runs on the embedded simulator");
 
     const query = /^\{\n[\s\S]*?^\}$/m.exec(notice)?.[0] ?? "";
-    expect(await runOperation(url, { query }, {})).toMatchObject({
+    expect(await ask(url, { query }, {})).toMatchObject({
       status: 200,
       data: { jobInstance: { name: "日志清理", status: "FAILED", hostSummary: { total: 12 } } },
     });
@@ -38,11 +38,10 @@ describe.concurrent("main.js without JOB_API_URL", () => {
   it.for(["contract", "release"])("simulates the dialect %s when told to", async (dialect, test) => {
     const program = runProgram(test, "main.js", [], { SIMULATOR_DIALECT: dialect });
     const url = await program.url();
-    const query = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000005" }) {
-      ... on JobInstance { hostSummary { total } } } }`;
+    const query = jobQuery("20000000005", onJob("hostSummary { total }"));
     // The contract's form has no rows for containers.
     const total = dialect === "contract" ? 1 : 4;
-    expect((await runOperation(url, { query }, {})).data.jobInstance.hostSummary).toEqual({ total });
+    expect((await ask(url, { query }, {})).data.jobInstance.hostSummary).toEqual({ total });
   });
 });
 
@@ -53,7 +52,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     const url = await program.url();
     const headers = { "x-bkapi-authorization": '{"access_token":"mine"}' };
 
-    expect((await runOperation(url, { query: QUERY }, headers)).data).toEqual(DEMO_ANSWER);
+    expect((await ask(url, { query: QUERY }, headers)).data).toEqual(DEMO_ANSWER);
     expect(simulator.requests).toHaveLength(1);
     expect(program.stderr()).not.toContain("simulator");
   });
@@ -62,7 +61,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     const simulator = await useSimulator(test);
     const url = await runProgram(test, "main.js", [], { JOB_API_URL: simulator.url }).url();
 
-    const { errors } = await runOperation(url, { query: QUERY }, {});
+    const { errors } = await ask(url, { query: QUERY }, {});
     expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
     expect(simulator.requests).toHaveLength(0);
   });
@@ -78,9 +77,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
   });
 
   it("refuses a port that is taken, in a sentence, with an exit code", async (test) => {
-    const other = createServer();
-    test.onTestFinished(() => void other.close());
-    const port = await listen(other);
+    const port = await useServer(createServer(), test);
     const program = runProgram(test, "main.js", [], { PORT: String(port) });
 
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -113,21 +110,21 @@ it.concurrent.for(["development", ""])("is in production mode also with NODE_ENV
 describe.concurrent("cli.js", () => {
   it.for([[], ["serve"]])("serves with the arguments %j", async (args, test) => {
     const url = await runProgram(test, "cli.js", args).url();
-    expect((await runOperation(url, { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
+    expect((await ask(url, { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
   });
 
   it("serves the upstream of the environment with `serve`", async (test) => {
     const simulator = await useSimulator(test);
     const url = await runProgram(test, "cli.js", ["serve"], { JOB_API_URL: simulator.url }).url();
     const headers = { "x-bkapi-authorization": '{"access_token":"mine"}' };
-    await runOperation(url, { query: QUERY }, headers);
+    await ask(url, { query: QUERY }, headers);
     expect(simulator.requests).toHaveLength(1);
   });
 
   it("serves the simulator with `demo`, whatever upstream the environment names", async (test) => {
     const simulator = await useSimulator(test);
     const program = runProgram(test, "cli.js", ["demo"], { JOB_API_URL: simulator.url });
-    expect((await runOperation(await program.url(), { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
+    expect((await ask(await program.url(), { query: QUERY }, {})).data).toEqual(DEMO_ANSWER);
     expect(simulator.requests).toHaveLength(0);
   });
 

@@ -1,7 +1,8 @@
 /** What the simulator sends in the sequences: a pure function of the request and of the job's version. */
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest, Simulator } from "../../src/simulator/simulator.ts";
-import { ODD_JOB, scriptOddJob } from "../graphql/executor/odd-job.ts";
+import { EDGE_CASE_JOB, scriptEdgeCaseJob } from "../graphql/executor/edge-case-job.ts";
+import { jobRow, stepRow } from "../support/job-payload.ts";
 import { type Identity, lookupKey } from "./identities.ts";
 import { CHANGING_JOBS, type Form, stateOf, type TrueRow, type TrueStep } from "./job-states.ts";
 
@@ -32,15 +33,15 @@ export const callKey = (call: SimulatedRequest): string => {
 
 /** Makes a simulator send the changing jobs, each at the version that `versionOf` says when the call comes. */
 export function scriptUpstream(simulator: Simulator, versionOf: (call: SimulatedRequest) => number): void {
-  scriptOddJob(simulator);
+  scriptEdgeCaseJob(simulator);
   let reads = 0;
   for (const id of Object.keys(CHANGING_JOBS)) {
     simulator.script(id, (request) => answerOf(request, versionOf(request), reads++));
   }
 }
 
-/** Ids of jobs whose answers never change. The odd job is there for every identity. */
-export const CONSTANT_JOBS: readonly string[] = [ODD_JOB, "100", "20000000002"];
+/** Ids of jobs whose answers never change. Every identity may see the edge-case job. */
+export const CONSTANT_JOBS: readonly string[] = [EDGE_CASE_JOB, "100", "20000000002"];
 
 const SCOPE_IDS: readonly string[] = ["1", "9991001"];
 
@@ -117,18 +118,26 @@ function dataOf(id: string, version: number, head: object, asksHosts: boolean, r
   const time = { create_time: job.startedAt - 1, start_time: job.startedAt, ...ended(job) };
   return {
     finished: job.isFinished,
-    job_instance: { job_instance_id: BigInt(id), ...head, bk_biz_id: 1, status: job.statusCode, ...time },
-    step_instance_list: job.steps.map((step) => ({
-      step_instance_id: step.id,
-      name: step.name,
-      type: step.typeCode,
-      status: step.statusCode,
-      execute_count: step.retryCount,
-      create_time: job.startedAt - 1,
-      ...(step.startedAt !== null && { start_time: step.startedAt }),
-      ...ended(step),
-      ...(asksHosts && step.rows && { [LIST_KEYS[kind.form]]: rowsOf(step, step.rows, kind.form, read) }),
-    })),
+    job_instance: jobRow({
+      job_instance_id: BigInt(id),
+      ...head,
+      bk_biz_id: 1,
+      status: job.statusCode,
+      ...time,
+    }),
+    step_instance_list: job.steps.map((step) =>
+      stepRow({
+        step_instance_id: step.id,
+        name: step.name,
+        type: step.typeCode,
+        status: step.statusCode,
+        execute_count: step.retryCount,
+        create_time: job.startedAt - 1,
+        ...(step.startedAt !== null && { start_time: step.startedAt }),
+        ...ended(step),
+        ...(asksHosts && step.rows && { [LIST_KEYS[kind.form]]: rowsOf(step, step.rows, kind.form, read) }),
+      }),
+    ),
   };
 }
 
@@ -170,7 +179,7 @@ const releaseTarget = ({ hostId, ip, containerName }: TrueRow) => ({
  */
 export function outcomeOf(call: SimulatedRequest, version: number): "job" | "problem" | null {
   const { job_instance_id: id = "", bk_scope_id: scopeId = "" } = call.query;
-  if (id === ODD_JOB) return "job";
+  if (id === EDGE_CASE_JOB) return "job";
   const user = userOf(call);
   if (user === EXPIRED_TOKEN) return null;
   if (isDenied(user, id, version) || !SCOPE_IDS.includes(scopeId)) return "problem";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { ROW_KINDS, type RowKind } from "../../src/simulator/bulk-rows.ts";
 import { createSimulator, type Dialect, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, askData, BOTH_FLAGS, column, type Fields, rowsOf } from "./ask.ts";
+import { BOTH_FLAGS, call, callForData, column, type Fields, rowsOf } from "./call.ts";
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ describe("bulk jobs", () => {
   it.each([0, 1, 200, 2_000, 100_000])(
     "should have %d hosts, every 20th of them failed",
     async (hostCount) => {
-      const { step_instance_list } = await askData(simulator, { job: bulkJobId(hostCount, 1) });
+      const { step_instance_list } = await callForData(simulator, { job: bulkJobId(hostCount, 1) });
       const statuses = column(rowsOf(step_instance_list[0]), "status");
       expect(statuses).toHaveLength(hostCount);
       expect(statuses.filter((status) => status !== 9)).toHaveLength(Math.floor(hostCount / 20));
@@ -26,7 +26,7 @@ describe("bulk jobs", () => {
   );
 
   it("should fail in a few groups of status, tag and exit code", async () => {
-    const { step_instance_list } = await askData(simulator, { job: bulkJobId(2_000) });
+    const { step_instance_list } = await callForData(simulator, { job: bulkJobId(2_000) });
     const groups = (rowsOf(step_instance_list[0]) ?? []).map((row) =>
       [row.status, row.tag, row.exit_code].join("|"),
     );
@@ -46,20 +46,20 @@ describe("bulk jobs", () => {
   it("should differ in nothing but their ids", async () => {
     const [one, other] = [bulkJobId(3, 1), bulkJobId(3, 2)];
     const text = async (job: string) =>
-      (await ask(simulator, { job })).text.replace(/"job_request_id":.*/, "");
+      (await call(simulator, { job })).text.replace(/"job_request_id":.*/, "");
     expect((await text(one)).replaceAll(one, other)).toBe(await text(other));
   });
 
   it.each([20_000_000_006, 20_000_000_007])("should lend their rows to %d", async (id) => {
-    const { step_instance_list } = await askData(simulator, { job: String(id) });
+    const { step_instance_list } = await callForData(simulator, { job: String(id) });
     expect(rowsOf(step_instance_list[0])).toHaveLength(id === 20_000_000_006 ? 10_000 : 50_000);
   });
 
   it.each([
     ["more than 100 000 hosts", { job: bulkJobId(100_001) }],
     ["another scope", { job: bulkJobId(1), scope: "biz:2" }],
-  ])("should not exist with %s", async (_, question) => {
-    expect((await ask(simulator, question)).status).toBe(404);
+  ])("should not exist with %s", async (_, options) => {
+    expect((await call(simulator, options)).status).toBe(404);
   });
 });
 
@@ -73,11 +73,11 @@ describe("bulk jobs with rows of a kind", () => {
   const simulatorOf = (dialect: Dialect) => (dialect === "contract" ? contract : simulator);
   const readRows = async (dialect: Dialect, kind: RowKind, share: "some" | "all" = "all") => {
     const job = bulkJobId(1_000, 3, { kind, share });
-    const { step_instance_list } = await askData(simulatorOf(dialect), { job });
+    const { step_instance_list } = await callForData(simulatorOf(dialect), { job });
     return rowsOf(step_instance_list[0]) ?? [];
   };
   const readText = async (dialect: Dialect, kind: RowKind, share: "some" | "all" = "all") =>
-    (await ask(simulatorOf(dialect), { job: bulkJobId(200, 3, { kind, share }), query: BOTH_FLAGS })).text;
+    (await call(simulatorOf(dialect), { job: bulkJobId(200, 3, { kind, share }), query: BOTH_FLAGS })).text;
   const hostOf = (row: Fields): Fields =>
     ((row.execute_object as Fields | undefined)?.host as Fields | undefined) ?? row;
 
@@ -87,7 +87,7 @@ describe("bulk jobs with rows of a kind", () => {
   });
 
   it("do not exist for a kind that there is not", async () => {
-    expect((await ask(simulator, { job: "59910010000007" })).status).toBe(404);
+    expect((await call(simulator, { job: "59910010000007" })).status).toBe(404);
   });
 
   it.each(["contract", "release"] as const)("have all hosts in every kind (%s)", async (dialect) => {

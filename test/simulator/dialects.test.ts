@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSimulator, type Dialect, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, askData, column, type Fields, rowsOf } from "./ask.ts";
-import { DOCUMENTED_EXAMPLE } from "./documented-example.ts";
+import { DOCUMENTED_EXAMPLE } from "../data/documented-example.ts";
+import { call, callForData, column, type Fields, rowsOf } from "./call.ts";
 
 const simulators = {} as Record<Dialect, Simulator>;
 beforeAll(async () => {
@@ -12,19 +12,19 @@ afterAll(() => Promise.all(Object.values(simulators).map((simulator) => simulato
 
 describe("the contract's dialect", () => {
   it("should answer the documented example to the letter", async () => {
-    const reply = await ask(simulators.contract, { job: "100", query: { return_ip_result: "true" } });
+    const reply = await call(simulators.contract, { job: "100", query: { return_ip_result: "true" } });
     expect(reply.text).toBe(JSON.stringify(JSON.parse(DOCUMENTED_EXAMPLE)));
   });
 
   it("should leave out rows for containers, which it cannot express", async () => {
-    const { step_instance_list } = await askData(simulators.contract, { job: "20000000005" });
+    const { step_instance_list } = await callForData(simulators.contract, { job: "20000000005" });
     expect(column(rowsOf(step_instance_list[0]), "ip")).toEqual(["10.0.1.44"]);
   });
 });
 
 describe("the release's dialect", () => {
   it("should describe hosts and containers as execute objects", async () => {
-    const { step_instance_list } = await askData(simulators.release, { job: "20000000005" });
+    const { step_instance_list } = await callForData(simulators.release, { job: "20000000005" });
     const objects = column(rowsOf(step_instance_list[0]), "execute_object") as Fields[];
     expect(objects.map(({ type }) => type).toSorted()).toEqual([1, 2, 2, 2]);
     expect(objects.find(({ type }) => type === 1)).toMatchObject({
@@ -43,7 +43,7 @@ describe("the release's dialect", () => {
   });
 
   it("should write the resource id of a host without an id as the text null", async () => {
-    const { step_instance_list } = await askData(simulators.release, { job: "20000000009" });
+    const { step_instance_list } = await callForData(simulators.release, { job: "20000000009" });
     const objects = column(rowsOf(step_instance_list[0]), "execute_object") as Fields[];
     const history = objects.filter(({ resource_id }) => resource_id === "null");
     expect(history).toHaveLength(2);
@@ -61,7 +61,7 @@ describe.each([
 ] as const)("host lists of the $dialect dialect", ({ dialect, flag, listKey }) => {
   const other = flag === "return_ip_result" ? "return_execute_object_result" : "return_ip_result";
   const stepOf = async (query: Record<string, string>) => {
-    const reply = await ask(simulators[dialect], { job: "20000000001", query });
+    const reply = await call(simulators[dialect], { job: "20000000001", query });
     return reply.json().data.step_instance_list[0];
   };
 
@@ -79,7 +79,7 @@ describe.each([
   });
 
   it("should refuse a flag that is no boolean", async () => {
-    const reply = await ask(simulators[dialect], { job: "20000000001", query: { [flag]: "maybe" } });
+    const reply = await call(simulators[dialect], { job: "20000000001", query: { [flag]: "maybe" } });
     expect(reply.status).toBe(400);
     expect(reply.json().error.code).toBe("INVALID_ARGUMENT");
   });
@@ -88,7 +88,7 @@ describe.each([
     "should come in another order on the next read of %s, with the same rows",
     async (job) => {
       const read = async () => {
-        const { step_instance_list } = await askData(simulators[dialect], { job });
+        const { step_instance_list } = await callForData(simulators[dialect], { job });
         return (rowsOf(step_instance_list[0]) ?? []).map((row) => JSON.stringify(row));
       };
       const [first, second] = [await read(), await read()];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, type Question } from "./ask.ts";
+import { type CallOptions, call } from "./call.ts";
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 const JOB = "20000000001";
-const withAuthorization = (header: string): Question => ({
+const withAuthorization = (header: string): CallOptions => ({
   job: JOB,
   headers: { "x-bkapi-authorization": header },
 });
@@ -27,8 +27,8 @@ describe("the API Gateway", () => {
     ["an app without its secret", withCredentials({ bk_app_code: "demo", bk_token: "t" })],
     ["an app without a user", withCredentials(APP)],
     ["a user without an app", withCredentials({ bk_token: "t" })],
-  ])("should refuse credentials with %s", async (_, question) => {
-    const reply = await ask(simulator, question);
+  ])("should refuse credentials with %s", async (_, options) => {
+    const reply = await call(simulator, options);
     expect(reply.status).toBe(400);
     expect(reply.json()).toMatchObject({
       code: 1640001,
@@ -52,26 +52,26 @@ describe("the API Gateway", () => {
     ["an app and bk_ticket", { ...APP, bk_ticket: "t" }],
     ["an app and bk_username", { ...APP, bk_username: "admin" }],
   ])("should accept %s", async (_, credentials) => {
-    expect((await ask(simulator, withCredentials(credentials))).status).toBe(200);
+    expect((await call(simulator, withCredentials(credentials))).status).toBe(200);
   });
 
   it("should not know other paths, whatever the credentials", async () => {
-    const reply = await ask(simulator, { ...withAuthorization(""), path: "/api/v4/get_job_instance_log" });
+    const reply = await call(simulator, { ...withAuthorization(""), path: "/api/v4/get_job_instance_log" });
     expect(reply.status).toBe(404);
     expect(reply.json()).toMatchObject({ code: 1640401, code_name: "API_NOT_FOUND" });
     expect(reply.headers.get("x-bkapi-error-code")).toBe("1640401");
   });
 
   it("should give every answer a request id", async () => {
-    for (const question of [{ job: JOB }, withAuthorization(""), { job: JOB, path: "/nothing" }]) {
-      const reply = await ask(simulator, question);
+    for (const options of [{ job: JOB }, withAuthorization(""), { job: JOB, path: "/nothing" }]) {
+      const reply = await call(simulator, options);
       expect(reply.headers.get("x-bkapi-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     }
   });
 });
 
 describe("bk-job's validation", () => {
-  const invalid: [name: string, question: Question, readable: string, isInDetails: boolean][] = [
+  const invalid: [name: string, options: CallOptions, readable: string, isInDetails: boolean][] = [
     ["a missing scope type", { job: JOB, query: { bk_scope_type: undefined } }, "bk_scope_type", true],
     ["a blank scope id", { job: JOB, query: { bk_scope_id: " " } }, "bk_scope_id", true],
     ["a missing job id", {}, "job_instance_id", true],
@@ -83,8 +83,8 @@ describe("bk-job's validation", () => {
     ["another method", { job: JOB, method: "POST" }, "POST", true],
   ];
 
-  it.each(invalid)("should refuse %s", async (_, question, readable, isInDetails) => {
-    const reply = await ask(simulator, question);
+  it.each(invalid)("should refuse %s", async (_, options, readable, isInDetails) => {
+    const reply = await call(simulator, options);
     expect(reply.status).toBe(400);
     const { error, job_request_id } = reply.json();
     expect(error.code).toBe("INVALID_ARGUMENT");
@@ -95,7 +95,7 @@ describe("bk-job's validation", () => {
   });
 
   it("should say what is wrong as documented", async () => {
-    const reply = await ask(simulator, { job: JOB, scope: "planet:1" });
+    const reply = await call(simulator, { job: JOB, scope: "planet:1" });
     expect(reply.json().error).toEqual({
       code: "INVALID_ARGUMENT",
       message: "请求参数[bk_scope_type]不合法",
@@ -103,25 +103,25 @@ describe("bk-job's validation", () => {
   });
 
   it("should come after the API Gateway's", async () => {
-    const reply = await ask(simulator, withAuthorization(""));
+    const reply = await call(simulator, withAuthorization(""));
     expect(reply.json().code_name).toBe("INVALID_ARGS");
   });
 
   it("should read a job id with leading zeros as its number", async () => {
-    expect((await ask(simulator, { job: "0000000100" })).json().data.job_instance.job_instance_id).toBe(100);
+    expect((await call(simulator, { job: "0000000100" })).json().data.job_instance.job_instance_id).toBe(100);
   });
 
   it("should not find an unknown scope", async () => {
-    const reply = await ask(simulator, { job: JOB, scope: "biz:777" });
+    const reply = await call(simulator, { job: JOB, scope: "biz:777" });
     expect(reply.status).toBe(404);
     expect(reply.json().error).toMatchObject({ code: "NOT_FOUND", details: [{ code: "1241008" }] });
   });
 
   it("should accept tenant sets as a release, and refuse them as the contract", async () => {
     const contract = await createSimulator({ dialect: "contract" });
-    const question = { job: JOB, scope: "tenant_set:1" };
-    expect((await ask(simulator, question)).status).toBe(404);
-    expect((await ask(contract, question)).status).toBe(400);
+    const options = { job: JOB, scope: "tenant_set:1" };
+    expect((await call(simulator, options)).status).toBe(404);
+    expect((await call(contract, options)).status).toBe(400);
     await contract.close();
   });
 });
@@ -129,7 +129,7 @@ describe("bk-job's validation", () => {
 describe("permissions", () => {
   it("should be denied on every job to the token without any", async () => {
     for (const job of ["100", "20000000003", "40000010001"]) {
-      const reply = await ask(simulator, { ...withCredentials({ access_token: "no-permission" }), job });
+      const reply = await call(simulator, { ...withCredentials({ access_token: "no-permission" }), job });
       expect([reply.status, reply.json().error.code]).toEqual([403, "NO_PERMISSION"]);
     }
   });
@@ -142,6 +142,6 @@ describe("the language of messages", () => {
     ["en", "Job instance does not exist"],
   ])("should be for %s: %s", async (language, message) => {
     const headers = language === undefined ? {} : { "blueking-language": language };
-    expect((await ask(simulator, { job: "99", headers })).json().error.message).toBe(message);
+    expect((await call(simulator, { job: "99", headers })).json().error.message).toBe(message);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, BOTH_FLAGS, DEMO_AUTHORIZATION, rowsOf } from "./ask.ts";
+import { BOTH_FLAGS, call, DEMO_AUTHORIZATION, rowsOf } from "./call.ts";
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ const V4 = ids(20_000_090_001, [
 
 describe("bk-job's own errors", () => {
   it.each(V4)("$id should be $status $code", async ({ id, status, code }) => {
-    const reply = await ask(simulator, { job: id });
+    const reply = await call(simulator, { job: id });
     expect([reply.status, reply.json().error.code]).toEqual([status, code]);
     expect(reply.headers.get("x-bk-job-request-id")).toBe(reply.json().job_request_id);
     expect(reply.headers.has("x-bkapi-error-code")).toBe(false);
@@ -55,21 +55,21 @@ describe("bk-job's own errors", () => {
     ["20000090009", true],
     ["20000090017", false],
   ])("%s should say what to apply for: %s", async (job, hasData) => {
-    expect((await ask(simulator, { job })).json().error.data !== undefined).toBe(hasData);
+    expect((await call(simulator, { job })).json().error.data !== undefined).toBe(hasData);
   });
 
   it("should have the readable text in the first detail only, for one", async () => {
-    const { message, details } = (await ask(simulator, { job: "20000090018" })).json().error;
+    const { message, details } = (await call(simulator, { job: "20000090018" })).json().error;
     expect(message).not.toContain("bk_scope_id");
     expect(details?.[0]?.message).toContain("bk_scope_id");
   });
 
   it("should have Retry-After for one", async () => {
-    expect((await ask(simulator, { job: "20000090019" })).headers.get("retry-after")).toBe("2");
+    expect((await call(simulator, { job: "20000090019" })).headers.get("retry-after")).toBe("2");
   });
 
   it("should echo credentials and URL for one", async () => {
-    const { message } = (await ask(simulator, { job: "20000090020" })).json().error;
+    const { message } = (await call(simulator, { job: "20000090020" })).json().error;
     expect(message).toContain(DEMO_AUTHORIZATION);
     expect(message).toContain(simulator.url);
     expect(message).toContain("job_instance_id=20000090020");
@@ -95,7 +95,7 @@ const API_GATEWAY = ids(20_000_090_101, [
 
 describe("the API Gateway's errors", () => {
   it.each(API_GATEWAY)("$id should be $status $code", async ({ id, status, code }) => {
-    const reply = await ask(simulator, { job: id });
+    const reply = await call(simulator, { job: id });
     expect(reply.status).toBe(status);
     expect(reply.json()).toMatchObject({ code, result: false, data: null });
     expect(reply.headers.get("x-bkapi-error-code")).toBe(String(code));
@@ -125,13 +125,13 @@ describe("answers in other envelopes or none", () => {
     ["20000090307", 200, /^null$/],
     ["20000090308", 200, /^\[\]$/],
   ])("%s should be %d %s", async (job, status, text) => {
-    const reply = await ask(simulator, { job });
+    const reply = await call(simulator, { job });
     expect(reply.status).toBe(status);
     expect(reply.text).toMatch(text);
   });
 
   it("should redirect to a job that a client must not read in its place", async () => {
-    const location = (await ask(simulator, { job: "20000090303" })).headers.get("location");
+    const location = (await call(simulator, { job: "20000090303" })).headers.get("location");
     const followed = await fetch(new URL(location ?? "", simulator.url), {
       headers: { "x-bkapi-authorization": DEMO_AUTHORIZATION },
     });
@@ -139,7 +139,7 @@ describe("answers in other envelopes or none", () => {
   });
 
   it("should send text that is no UTF-8", async () => {
-    const { text } = await ask(simulator, { job: "20000090309" });
+    const { text } = await call(simulator, { job: "20000090309" });
     expect(text).toContain("\uFFFD");
     expect(JSON.parse(text)).toHaveProperty("data.finished", true);
   });
@@ -153,7 +153,7 @@ describe("successes of the wrong shape", () => {
     ["20000090408", "data.job_instance.end_time", 8.64e15 + 1],
     ["20000090409", "data.step_instance_list[0].step_instance_id", 75.5],
   ])("%s should have %s = %j", async (job, path, value) => {
-    const reply = await ask(simulator, { job });
+    const reply = await call(simulator, { job });
     expect(reply.status).toBe(200);
     expect(reply.json()).toHaveProperty(path, value);
   });
@@ -163,19 +163,19 @@ describe("successes of the wrong shape", () => {
     ["20000090404", "data.job_instance"],
     ["20000090405", "data.step_instance_list"],
   ])("%s should have no %s", async (job, path) => {
-    const reply = await ask(simulator, { job });
+    const reply = await call(simulator, { job });
     expect(reply.status).toBe(200);
     expect(reply.json()).toHaveProperty("job_request_id");
     expect(reply.json()).not.toHaveProperty(path);
   });
 
   it("20000090406 should have one host row without a status", async () => {
-    const { data } = (await ask(simulator, { job: "20000090406", query: BOTH_FLAGS })).json();
+    const { data } = (await call(simulator, { job: "20000090406", query: BOTH_FLAGS })).json();
     expect(rowsOf(data.step_instance_list[0])?.map((row) => "status" in row)).toEqual([false, true]);
   });
 
   it("should be right under the same id in everything else", async () => {
-    const { data } = (await ask(simulator, { job: "20000090403" })).json();
+    const { data } = (await call(simulator, { job: "20000090403" })).json();
     expect(data).toMatchObject({ finished: true, job_instance: { job_instance_id: 20_000_090_403 } });
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { askData, column, type Fields, rowsOf } from "./ask.ts";
+import { callForData, column, type Fields, rowsOf } from "./call.ts";
 
 const START = 1_800_000_000_000;
 let now: number;
@@ -14,7 +14,7 @@ afterEach(() => simulator.close());
 
 const readAt = (at: number) => {
   now = at;
-  return askData(simulator, { job: "20000000003" });
+  return callForData(simulator, { job: "20000000003" });
 };
 const statuses = (steps: Fields[]) => steps.map(({ status }) => status);
 const hostStatuses = (step: Fields | undefined) =>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HOST_STATUSES } from "../../src/model/status.ts";
 import { SCRIPTED_JOBS } from "../../src/simulator/scripted-jobs.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, askData, BOTH_FLAGS, column, type Fields, rowsOf } from "./ask.ts";
+import { BOTH_FLAGS, call, callForData, column, type Fields, rowsOf } from "./call.ts";
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -20,14 +20,14 @@ describe("every scripted job", () => {
   it.each(SCRIPTED_JOBS.filter(({ id }) => id !== "20000000403" && id !== "20000000404"))(
     "should be answered under its id in its scope: $id",
     async ({ id, scope }) => {
-      const reply = await ask(simulator, { job: id, scope });
+      const reply = await call(simulator, { job: id, scope });
       expect(reply.status).toBe(200);
       expect(reply.text).toContain(`"job_instance_id":${id},`);
     },
   );
 
   it.each(SCRIPTED_JOBS)("should not be found from another scope: $id", async ({ id }) => {
-    const reply = await ask(simulator, { job: id, scope: "biz:2" });
+    const reply = await call(simulator, { job: id, scope: "biz:2" });
     expect(reply.status).toBe(404);
     expect(reply.json().error.details?.[0]?.code).toBe("1244006");
   });
@@ -130,24 +130,24 @@ const SHAPES: [id: string, finished: boolean, status: number, steps: [number, nu
 
 describe("what a job is", () => {
   it.each(SHAPES)("%s should be finished: %s, status %d", async (job, finished, status, steps) => {
-    const { data } = (await ask(simulator, { job })).json();
+    const { data } = (await call(simulator, { job })).json();
     expect(data.finished).toBe(finished);
     expect(data.job_instance.status).toBe(status);
     expect(data.step_instance_list.map((step) => [step.type, step.status])).toEqual(steps);
   });
 
   it("should be in its scope", async () => {
-    const businessSet = await askData(simulator, { job: "20000000015", scope: "biz_set:9991001" });
+    const businessSet = await callForData(simulator, { job: "20000000015", scope: "biz_set:9991001" });
     expect(businessSet.job_instance).toMatchObject({ bk_scope_type: "biz_set", bk_scope_id: "9991001" });
     expect(businessSet.job_instance).not.toHaveProperty("bk_biz_id");
-    const tenantSet = await askData(simulator, { job: "20000000014" });
+    const tenantSet = await callForData(simulator, { job: "20000000014" });
     expect(tenantSet.job_instance.bk_scope_type).toBe("tenant_set");
   });
 
   it("should have a request id in body and header, another on each call", async () => {
     const [first, second] = [
-      await ask(simulator, { job: "20000000001" }),
-      await ask(simulator, { job: "20000000001" }),
+      await call(simulator, { job: "20000000001" }),
+      await call(simulator, { job: "20000000001" }),
     ];
     expect(first.headers.get("x-bk-job-request-id")).toBe(first.json().job_request_id);
     expect(second.json().job_request_id).not.toBe(first.json().job_request_id);
@@ -164,23 +164,23 @@ describe("what is absent", () => {
     ["20000000004", ["start_time"], []],
     ["20000000010", [], []],
   ])("%s: times of the job and of its last step", async (job, ofJob, ofStep) => {
-    const { data } = (await ask(simulator, { job })).json();
+    const { data } = (await call(simulator, { job })).json();
     expect(spanOf(data.job_instance)).toEqual(ofJob);
     expect(spanOf(data.step_instance_list.at(-1))).toEqual(ofStep);
   });
 
   it("should be the total time of a skipped step", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000011" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000011" });
     expect(spanOf(step_instance_list[1])).toEqual(["start_time", "end_time"]);
   });
 
   it("should be the host list of steps not started and of confirmations", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000004" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000004" });
     expect(step_instance_list.map((step) => rowsOf(step)?.length)).toEqual([2, undefined, undefined]);
   });
 
   it("should be times and exit code where the host's status has none", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000008" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000008" });
     const rows = step_instance_list.flatMap((step) => rowsOf(step) ?? []);
     const byStatus = new Map(rows.map((row) => [row.status, row]));
     expect(spanOf(byStatus.get(5))).toEqual([]);
@@ -190,10 +190,10 @@ describe("what is absent", () => {
   });
 
   it("should be written as null, and lists as [], by old servers", async () => {
-    const { data } = (await ask(simulator, { job: "20000000016" })).json();
+    const { data } = (await call(simulator, { job: "20000000016" })).json();
     expect(data.job_instance).toMatchObject({ end_time: null, total_time: null });
     expect(data.step_instance_list.map(rowsOf)).toEqual([[], []]);
-    const { step_instance_list } = await askData(simulator, { job: "20000000016" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000016" });
     expect(rowsOf(step_instance_list[0])).toContainEqual(
       expect.objectContaining({ bk_host_id: null, tag: null, exit_code: null, end_time: null }),
     );
@@ -203,7 +203,7 @@ describe("what is absent", () => {
 
 describe("hosts", () => {
   it("should fail in several ways in the failed job", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000002" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000002" });
     const rows = rowsOf(step_instance_list[0]);
     expect(ascending([...new Set(column(rows, "status"))])).toEqual([1, 9, 11, 12, 13, 104]);
     expect(new Set(column(rows, "tag"))).toEqual(new Set(["", "disk full", "port in use"]));
@@ -211,20 +211,20 @@ describe("hosts", () => {
   });
 
   it("should have every documented status once, and an unknown one", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000008" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000008" });
     const statuses = step_instance_list.flatMap((step) => column(rowsOf(step), "status"));
     expect(ascending(statuses)).toEqual(ascending([...HOST_STATUSES.keys(), 777]));
   });
 
   it("should lack an address when they have IPv6 only, and an id when they are history", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000009" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000009" });
     const rows = rowsOf(step_instance_list[0]) ?? [];
     expect(rows.filter((row) => !("ip" in row))).toHaveLength(2);
     expect(rows.filter((row) => !("bk_host_id" in row))).toHaveLength(2);
   });
 
   it("should have several rows in a step that rolls by source files, some of 100 ms for none", async () => {
-    const { step_instance_list } = await askData(simulator, { job: "20000000009" });
+    const { step_instance_list } = await callForData(simulator, { job: "20000000009" });
     const rows = rowsOf(step_instance_list[1]) ?? [];
     expect([rows.length, new Set(column(rows, "bk_host_id")).size]).toEqual([9, 3]);
     const instant = rows.filter((row) => row.end_time === row.start_time);
@@ -234,7 +234,7 @@ describe("hosts", () => {
 
 describe("numbers", () => {
   it("should keep every digit of ids above 2^53", async () => {
-    const { text } = await ask(simulator, { job: "9007199254740993", query: BOTH_FLAGS });
+    const { text } = await call(simulator, { job: "9007199254740993", query: BOTH_FLAGS });
     const ids = [...text.matchAll(/"(?:job_instance|step_instance|bk_host)_id":(\d+)/g)].map(([, id]) => id);
     expect(ids.toSorted()).toEqual([
       "9007199254740993",
@@ -246,14 +246,14 @@ describe("numbers", () => {
   });
 
   it("should exceed 31 bits for the total time of a restarted confirmation", async () => {
-    const { job_instance } = await askData(simulator, { job: "20000000012" });
+    const { job_instance } = await callForData(simulator, { job: "20000000012" });
     expect(job_instance.total_time).toBe(2_592_000_000);
   });
 });
 
 describe("access", () => {
   it("should be denied to the forbidden job, with what to apply for", async () => {
-    const reply = await ask(simulator, { job: "20000000403" });
+    const reply = await call(simulator, { job: "20000000403" });
     expect(reply.status).toBe(403);
     expect(reply.json().error).toMatchObject({
       code: "NO_PERMISSION",
@@ -264,7 +264,7 @@ describe("access", () => {
   it.each(["20000000404", "20000000999", "99"])(
     "should not be possible to the unknown job %s",
     async (job) => {
-      const reply = await ask(simulator, { job });
+      const reply = await call(simulator, { job });
       expect(reply.status).toBe(404);
       expect(reply.json().error).toMatchObject({ code: "NOT_FOUND", details: [{ code: "1244006" }] });
     },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { createSimulator, type SimulatedRequest, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, request } from "./ask.ts";
+import { call, send } from "./call.ts";
 
 let simulator: Simulator;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ describe("a script", () => {
     ["flood", { kind: "flood", status: 200, row: "ab", bytes: 5, hasContentLength: true }, 200, "ababa"],
   ])("should replace the answer: %s", async (_, answer, status, text) => {
     simulator.script("100", () => answer);
-    const reply = await ask(simulator, { job: "100" });
+    const reply = await call(simulator, { job: "100" });
     expect([reply.status, reply.text]).toEqual([status, text]);
     expect(reply.headers.has("x-bkapi-request-id")).toBe(true);
   });
@@ -28,24 +28,24 @@ describe("a script", () => {
     const inScope2 = ({ query }: SimulatedRequest): SimulatedResponse | undefined =>
       query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined;
     simulator.script("100", inScope2);
-    expect((await ask(simulator, { job: "100", scope: "biz:2" })).status).toBe(299);
-    expect((await ask(simulator, { job: "100" })).status).toBe(200);
-    expect((await ask(simulator, { job: "20000000001" })).status).toBe(200);
+    expect((await call(simulator, { job: "100", scope: "biz:2" })).status).toBe(299);
+    expect((await call(simulator, { job: "100" })).status).toBe(200);
+    expect((await call(simulator, { job: "20000000001" })).status).toBe(200);
   });
 
   it("should end the connection when it throws, and nothing else", async () => {
     simulator.script("100", () => {
       throw new Error("a mistake in a test");
     });
-    await expect(ask(simulator, { job: "100" })).rejects.toThrow("fetch failed");
-    expect((await ask(simulator, { job: "20000000001" })).status).toBe(200);
+    await expect(call(simulator, { job: "100" })).rejects.toThrow("fetch failed");
+    expect((await call(simulator, { job: "20000000001" })).status).toBe(200);
   });
 });
 
 describe("recorded requests", () => {
   it("should be the calls of the endpoint, as received", async () => {
-    await ask(simulator, { job: "100", query: { flag: "a b" }, headers: { "x-bk-tenant-id": "t" } });
-    await ask(simulator, { path: "/other" });
+    await call(simulator, { job: "100", query: { flag: "a b" }, headers: { "x-bk-tenant-id": "t" } });
+    await call(simulator, { path: "/other" });
     expect(simulator.requests).toHaveLength(1);
     expect(simulator.requests[0]).toMatchObject({
       method: "GET",
@@ -58,7 +58,7 @@ describe("recorded requests", () => {
 
   it("should not be kept unless asked for", async () => {
     const forgetful = await createSimulator();
-    await ask(forgetful, { job: "100" });
+    await call(forgetful, { job: "100" });
     expect(forgetful.requests).toEqual([]);
     await forgetful.close();
   });
@@ -68,17 +68,17 @@ describe("simulators", () => {
   it("should share no state", async () => {
     const other = await createSimulator();
     simulator.script("100", () => ({ kind: "raw", status: 299, body: "" }));
-    expect((await ask(other, { job: "100" })).status).toBe(200);
+    expect((await call(other, { job: "100" })).status).toBe(200);
     await other.close();
   });
 
   it("should end hanging requests and refuse new ones once closed", async () => {
-    const hanging = request(simulator, { job: "20000090502" });
+    const hanging = send(simulator, { job: "20000090502" });
     hanging.catch(() => undefined);
     await expect.poll(() => simulator.requests.length).toBe(1);
     await simulator.close();
     await expect(hanging).rejects.toThrow("fetch failed");
-    await expect(ask(simulator, { job: "100" })).rejects.toThrow("fetch failed");
+    await expect(call(simulator, { job: "100" })).rejects.toThrow("fetch failed");
   });
 
   it("should reject when their port is taken", async () => {

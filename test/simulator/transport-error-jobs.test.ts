@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { ask, request } from "./ask.ts";
+import { call, send } from "./call.ts";
 
 const sleeps = await vi.hoisted(async () => (await import("../support/sleeps.ts")).createSleeps());
 vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()));
@@ -29,7 +29,7 @@ describe("transport faults", () => {
     const { end } = sleeps.hold();
     const answered: string[] = [];
     const answer = async (job: string) => {
-      const reply = await ask(simulator, { job });
+      const reply = await call(simulator, { job });
       answered.push(job);
       return reply;
     };
@@ -44,12 +44,12 @@ describe("transport faults", () => {
   it("should not answer when hanging", async () => {
     const client = new AbortController();
     let isAnswered = false;
-    const hanging = request(simulator, { job: "20000090502", signal: client.signal }).then(() => {
+    const hanging = send(simulator, { job: "20000090502", signal: client.signal }).then(() => {
       isAnswered = true;
     });
     await expect.poll(lastRequest).toBe("20000090502");
     // Asked later, answered before.
-    await ask(simulator, { job: "100" });
+    await call(simulator, { job: "100" });
     expect(isAnswered).toBe(false);
     client.abort();
     await expect(hanging).rejects.toThrow(/aborted/);
@@ -57,7 +57,7 @@ describe("transport faults", () => {
 
   it("should send a byte every 100 ms when dripping", async () => {
     const { end } = sleeps.hold();
-    const { body, headers } = await request(simulator, { job: "20000090503" });
+    const { body, headers } = await send(simulator, { job: "20000090503" });
     expect(Number(headers.get("content-length"))).toBeGreaterThan(300);
     const reader = body?.getReader();
     for (let bytes = 0; bytes < 4; bytes++) {
@@ -68,13 +68,13 @@ describe("transport faults", () => {
   });
 
   it("should reset the connection before any byte", async () => {
-    await expect(request(simulator, { job: "20000090504" })).rejects.toMatchObject({
+    await expect(send(simulator, { job: "20000090504" })).rejects.toMatchObject({
       cause: { code: "ECONNRESET" },
     });
   });
 
   it("should cut the body it has announced", async () => {
-    const response = await request(simulator, { job: "20000090505" });
+    const response = await send(simulator, { job: "20000090505" });
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow("terminated");
   });
@@ -83,7 +83,7 @@ describe("transport faults", () => {
     ["20000090506", null],
     ["20000090507", "1073741824"],
   ])("should send more than anyone wants, announcing: %s", async (job, announced) => {
-    const response = await request(simulator, { job });
+    const response = await send(simulator, { job });
     expect(response.headers.get("content-length")).toBe(announced);
     expect(await readSome(response, 50_000_000)).toBeGreaterThanOrEqual(50_000_000);
   });

@@ -1,8 +1,8 @@
 /** A real browser: Debian's Chromium, or the one at CHROMIUM_PATH. */
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Browser, chromium } from "playwright-core";
+import { listen } from "./listen.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
@@ -36,9 +36,7 @@ export async function serveSite(): Promise<Site> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/html" }).end("<p>a page");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const close = () => {
     server.close();
     server.closeAllConnections();

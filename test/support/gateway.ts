@@ -1,9 +1,8 @@
-/** A gateway on a free port over a simulator on another, and a client that talks HTTP to it. */
+/** A gateway on a free port over a simulator on another. */
 import { onTestFinished } from "vitest";
 import { createGateway, type GatewayConfig } from "../../src/gateway.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
-
-export const AUTHORIZATION = '{"access_token":"demo"}';
+import { type AskHeaders, AUTHORIZATION, ask, type GraphQLResponse } from "./ask.ts";
 
 export interface TestGateway {
   /** Of the GraphQL endpoint. */
@@ -11,26 +10,13 @@ export interface TestGateway {
   readonly simulator: Simulator;
   /** Parsed log lines so far. */
   readonly logs: Record<string, unknown>[];
-  /** Runs an operation with the demo credential; a header given as undefined is left out. */
-  readonly run: (
+  /** Sends an operation with the demo credential; a header with the value undefined is left out. */
+  readonly ask: (
     query: string,
     variables?: Record<string, unknown>,
-    headers?: Record<string, string | undefined>,
-  ) => Promise<GraphQLAnswer>;
+    headers?: AskHeaders,
+  ) => Promise<GraphQLResponse>;
   readonly close: () => Promise<void>;
-}
-
-export interface GraphQLAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  // Each test knows the shape that it has asked for.
-  // biome-ignore lint/suspicious/noExplicitAny: results are as varied as queries
-  readonly data: any;
-  readonly errors?: readonly {
-    message: string;
-    path?: (string | number)[];
-    extensions: { code: string; retryAfterMs?: number; upstream?: Record<string, unknown> };
-  }[];
 }
 
 export interface TestGatewayOptions {
@@ -84,13 +70,13 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     },
   };
   const gateway = await createGateway(config, { write: (line) => void logs.push(JSON.parse(line)) });
-  const run: TestGateway["run"] = (query, variables = {}, headers = {}) =>
-    runOperation(gateway.url, { query, variables }, { "x-bkapi-authorization": AUTHORIZATION, ...headers });
+  const askGateway: TestGateway["ask"] = (query, variables = {}, headers = {}) =>
+    ask(gateway.url, { query, variables }, { "x-bkapi-authorization": AUTHORIZATION, ...headers });
   const close = async () => {
     await gateway.close();
     await simulator.close();
   };
-  return { url: gateway.url, simulator, logs, run, close };
+  return { url: gateway.url, simulator, logs, ask: askGateway, close };
 }
 
 /** A gateway for one test, closed when the test is over. */
@@ -98,20 +84,4 @@ export async function useGateway(options: TestGatewayOptions = {}): Promise<Test
   const gateway = await startGateway(options);
   onTestFinished(gateway.close);
   return gateway;
-}
-
-export async function runOperation(
-  url: string,
-  body: { query: string; variables?: Record<string, unknown> },
-  headers: Record<string, string | undefined>,
-): Promise<GraphQLAnswer> {
-  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...Object.fromEntries(given) },
-    body: JSON.stringify(body),
-  });
-  // The gateway's answers are GraphQL results.
-  const result = (await response.json()) as Pick<GraphQLAnswer, "data" | "errors">;
-  return { status: response.status, headers: response.headers, ...result };
 }

@@ -1,7 +1,7 @@
 /** An upstream that answers when it is told to: for what happens while a call is in flight. */
 import { createServer } from "node:http";
 import type { TestContext } from "vitest";
-import { listen } from "./listen.ts";
+import { useServer } from "./listen.ts";
 
 export interface HeldUpstream {
   readonly url: string;
@@ -16,9 +16,7 @@ export interface HeldUpstream {
 const ANSWER = JSON.stringify({ error: { code: "NOT_FOUND", message: "作业实例不存在" } });
 
 /** For one test, closed when the test is over. */
-export async function useHeldUpstream({
-  onTestFinished,
-}: Pick<TestContext, "onTestFinished">): Promise<HeldUpstream> {
+export async function useHeldUpstream(test: Pick<TestContext, "onTestFinished">): Promise<HeldUpstream> {
   const called = Promise.withResolvers<void>();
   const givenUp = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
@@ -28,11 +26,7 @@ export async function useHeldUpstream({
     await released.promise;
     response.writeHead(404, { "content-type": "application/json" }).end(ANSWER);
   });
-  const port = await listen(server);
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  const port = await useServer(server, test);
   return {
     url: `http://127.0.0.1:${port}`,
     called: called.promise,

@@ -6,7 +6,7 @@ import { RetryLink } from "@apollo/client/link/retry";
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createWsClient } from "graphql-ws";
 import { WebSocket } from "ws";
-import { AUTHORIZATION } from "./gateway.ts";
+import { AUTHORIZATION } from "./ask.ts";
 
 interface LiveResult {
   // Each test knows the shape that it has asked for.

@@ -1,5 +1,6 @@
 /** Tells that polling has stopped, by what comes after it instead of by the clock. */
 import { expect } from "vitest";
+import { jobSubscription } from "./ask.ts";
 import type { TestGateway } from "./gateway.ts";
 import { subscribeByEvents } from "./live-clients.ts";
 
@@ -13,7 +14,7 @@ const POLLS = 5;
 export async function untilNotPolled({ url, simulator }: TestGateway, jobInstanceId: string): Promise<void> {
   const polls = (id: string) => simulator.requests.filter(({ query }) => query.job_instance_id === id).length;
   const stream = subscribeByEvents(url, {
-    query: `subscription { jobInstanceUpdated(ref: { scopeId: "1", jobInstanceId: "${OTHER_JOB}" }) { __typename } }`,
+    query: jobSubscription(OTHER_JOB),
   });
   const pollsMeanwhile = async () => {
     const before = polls(jobInstanceId);

@@ -1,8 +1,8 @@
 /** A forward proxy: CONNECT and requests in absolute form, as HTTP proxies speak. */
 import { createServer, request } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { onTestFinished } from "vitest";
+import { useServer } from "./listen.ts";
 
 export interface Proxy {
   readonly url: string;
@@ -57,15 +57,9 @@ export async function useProxy(port: number, refusal?: { readonly status: number
     socket.on("error", () => {}).on("close", () => upstream.destroy());
     return socket;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const closeTunnels = () => {
     for (const socket of sockets) socket.destroy();
   };
-  onTestFinished(() => {
-    server.close();
-    closeTunnels();
-  });
-  // The address is an object for a TCP server that is listening.
-  const { port: proxyPort } = server.address() as AddressInfo;
+  const proxyPort = await useServer(server);
   return { url: `http://127.0.0.1:${proxyPort}`, requests, authorizations, peak: () => peak, closeTunnels };
 }

@@ -1,6 +1,6 @@
 /** An upstream that speaks raw TCP: for responses, and ends of connections, that no HTTP server makes. */
-import { type AddressInfo, createServer, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { createServer, type Socket } from "node:net";
+import { useServer } from "./listen.ts";
 
 export interface RawCall {
   /** To answer on. */
@@ -22,10 +22,10 @@ export interface RawUpstream {
 /** For one test, closed when the test is over. `answer` is called for each request, none of which has a body. */
 export async function useRawUpstream(answer: (call: RawCall) => void): Promise<RawUpstream> {
   const calls: string[] = [];
-  const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((socket) => {
-    sockets.add(socket);
-    const connection = sockets.size;
+    connections += 1;
+    const connection = connections;
     let [request, received] = [0, ""];
     socket
       .on("error", () => {})
@@ -40,13 +40,7 @@ export async function useRawUpstream(answer: (call: RawCall) => void): Promise<R
         }
       });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
+  const port = await useServer(server);
   return { url: new URL(`http://127.0.0.1:${port}/api/bk-job/prod`), calls };
 }
 

@@ -1,8 +1,7 @@
 /** A TCP relay before the simulator: shows what the gateway's connections do, and how much they carry. */
 import { connect, createServer, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
 import { type TestGateway, type TestGatewayOptions, useGateway } from "./gateway.ts";
-import { listen } from "./listen.ts";
+import { useServer } from "./listen.ts";
 
 export interface Relay {
   /** Connections that the gateway has made so far. */
@@ -36,8 +35,7 @@ export async function useRelayedGateway(
       });
     simulator.on("error", () => {}).on("close", () => socket.destroy());
   });
-  const port = await listen(server);
-  onTestFinished(() => void server.close());
+  const port = await useServer(server);
 
   const baseUrl = new URL(`http://127.0.0.1:${port}/api/bk-job/prod`);
   const gateway = await useGateway({ ...options, upstream: { ...options.upstream, baseUrl } });

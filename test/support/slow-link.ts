@@ -1,6 +1,7 @@
 /** A link between a client and a gateway that carries to the client as much as a test lets through. */
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { useServer } from "./listen.ts";
 
 export interface SlowLink {
   /** Of the GraphQL endpoint, by the link. */
@@ -23,10 +24,10 @@ export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
   let onPassed = () => {};
   let pump = () => {};
   let isHolding = () => false;
-  const sockets: Socket[] = [];
+  const connections: Socket[] = [];
   const server = createServer((client) => {
     const far = connect(Number(gateway.port), gateway.hostname);
-    sockets.push(client, far);
+    connections.push(far);
     isHolding = () => far.readableLength > 0;
     pump = () => {
       for (;;) {
@@ -51,13 +52,10 @@ export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
       .on("error", () => {})
       .pipe(far);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await useServer(server);
   onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
+    for (const connection of connections) connection.destroy();
   });
-  // The address is an object for a TCP server that is listening.
-  const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}${gateway.pathname}`,
     hold: () => {

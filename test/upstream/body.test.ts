@@ -2,10 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
+import { jobRow, stepRow } from "../support/job-payload.ts";
 
 const DEPTH = 2 ** 22;
-const JOB = `"finished":true,"job_instance":{"job_instance_id":1,"bk_scope_type":"biz","bk_scope_id":"1","name":"n","create_time":1,"status":3}`;
-const STEP = `{"step_instance_id":1,"type":1,"name":"s","status":3,"execute_count":0,"create_time":0`;
+const JOB = `"finished":true,"job_instance":${JSON.stringify(jobRow())}`;
+/** Without its closing brace. */
+const STEP = JSON.stringify(stepRow()).slice(0, -1);
 
 /** Places in a body, each with what comes before and behind. */
 const STEPS = `{"data":{${JOB},"step_instance_list":[${STEP}`;

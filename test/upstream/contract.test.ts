@@ -1,9 +1,9 @@
 /** What breaks the contract, what does not, and the path that the complaint names. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
+import { jobField, jobQuery, onJob, onlyError } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { onlyError } from "./ask.ts";
-import { answerWith, type Changes } from "./payload.ts";
+import { type Changes, changedJobResponse, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -14,15 +14,16 @@ afterAll(() => gateway.close());
 const ROW = `hostId ip ipv6 cloudId cloudName agentId isAgentAlive statusCode tag exitCode errorCode
   startedAt finishedAt durationMs container { id containerId name nodeHostId }`;
 
-const JOB = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { ... on JobInstance {
-  jobInstanceId name statusCode createdAt startedAt finishedAt durationMs upstreamRequestId
-  steps { stepInstanceId typeCode statusCode retryCount createdAt startedAt finishedAt durationMs
-    hostResults { nodes { ${ROW} } } }
-} } }`;
+const JOB = jobQuery(
+  "7",
+  onJob(`jobInstanceId name statusCode createdAt startedAt finishedAt durationMs upstreamRequestId
+    steps { stepInstanceId typeCode statusCode retryCount createdAt startedAt finishedAt durationMs
+      hostResults { nodes { ${ROW} } } }`),
+);
 
 function askScripted(answer: SimulatedResponse, query = JOB) {
   gateway.simulator.script("7", () => answer);
-  return gateway.run(query);
+  return gateway.ask(query);
 }
 
 const LIST = "data.step_instance_list";
@@ -110,7 +111,7 @@ describe("breaks the contract", () => {
   it.each(BREAKS.map(([changes, complaint]) => [complaint, changes] as const))(
     "%s",
     async (complaint, changes) => {
-      const answer = await askScripted(answerWith(changes));
+      const answer = await askScripted(changedJobResponse(changes));
 
       expect(answer.data).toEqual({ jobInstance: null });
       expect(onlyError(answer)).toMatchObject({
@@ -118,18 +119,19 @@ describe("breaks the contract", () => {
         path: ["jobInstance"],
         extensions: {
           code: "UPSTREAM_CONTRACT",
-          upstream: { httpStatus: 200, code: null, jobRequestId: "req-1" },
+          upstream: { httpStatus: 200, code: null, jobRequestId: "request-1" },
         },
       });
     },
   );
 
   it("names the place of a late item", async () => {
-    const step = { step_instance_id: 1, type: 1, name: "s", status: 3, execute_count: 0, create_time: 0 };
     const rows = [{ status: 9 }, { status: 9 }, { status: 9 }, { status: null }];
-    const steps = [step, step, { ...step, step_execute_object_result_list: rows }];
+    const steps = [stepRow(), stepRow(), stepRow({ step_execute_object_result_list: rows })];
 
-    const { message } = onlyError(await askScripted(answerWith({ data: { step_instance_list: steps } })));
+    const { message } = onlyError(
+      await askScripted(changedJobResponse({ data: { step_instance_list: steps } })),
+    );
 
     expect(message).toBe(
       `Expected ${LIST}[2].step_execute_object_result_list[3].status to be ${INT32}, got nothing.`,
@@ -137,22 +139,24 @@ describe("breaks the contract", () => {
   });
 
   it("does not quote long texts", async () => {
-    const { message } = onlyError(await askScripted(answerWith({ step: { status: "x".repeat(99) } })));
+    const { message } = onlyError(
+      await askScripted(changedJobResponse({ step: { status: "x".repeat(99) } })),
+    );
     expect(message).toBe(`Expected ${LIST}[0].status to be ${INT32}, got a text of 99 characters.`);
   });
 
   it("only where it is read: host results that nobody needs may be broken", async () => {
-    const name = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { ... on JobInstance { name } } }`;
-    const { data, errors } = await askScripted(answerWith({ row: { status: "9" } }), name);
+    const name = jobQuery("7", onJob("name"));
+    const { data, errors } = await askScripted(changedJobResponse({ row: { status: "9" } }), name);
     expect(errors).toBeUndefined();
-    expect(data.jobInstance.name).toBe("j");
+    expect(data.jobInstance.name).toBe("job");
   });
 
   it("fails that lookup alone", async () => {
-    gateway.simulator.script("7", () => answerWith({ job: { status: "3" } }));
-    const { data, errors } = await gateway.run(`{
-      bad: jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename }
-      good: jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { __typename }
+    gateway.simulator.script("7", () => changedJobResponse({ job: { status: "3" } }));
+    const { data, errors } = await gateway.ask(`{
+      bad: ${jobField("7")}
+      good: ${jobField("100")}
     }`);
     expect(data).toEqual({ bad: null, good: { __typename: "JobInstance" } });
     expect(errors?.map(({ path }) => path)).toEqual([["bad"]]);
@@ -176,7 +180,7 @@ describe("keeps the contract", () => {
     ["an agent state that nobody knows", { target: { type: 1, host: { bk_host_id: 1, alive: 2 } } }],
     ["empty texts for what is not known", { target: { host: { ip: "", ipv6: "", bk_agent_id: "" } } }],
   ])("%s", async (_, changes) => {
-    const { data, errors } = await askScripted(answerWith(changes));
+    const { data, errors } = await askScripted(changedJobResponse(changes));
     expect(errors).toBeUndefined();
     expect(data.jobInstance.jobInstanceId).toBe("7");
   });
@@ -188,14 +192,14 @@ describe("keeps the contract", () => {
     "application/vnd.x+json",
     undefined,
   ])("JSON sent as %s", async (type) => {
-    const { body } = answerWith({});
+    const { body } = changedJobResponse({});
     const headers = type === undefined ? {} : { "content-type": type };
     const { errors } = await askScripted({ kind: "raw", status: 200, headers, body: JSON.stringify(body) });
     expect(errors).toBeUndefined();
   });
 
   it("JSON after a byte order mark", async () => {
-    const { body } = answerWith({});
+    const { body } = changedJobResponse({});
     const { errors } = await askScripted({ kind: "raw", status: 200, body: `\uFEFF${JSON.stringify(body)}` });
     expect(errors).toBeUndefined();
   });
@@ -203,7 +207,7 @@ describe("keeps the contract", () => {
   it.each(["text/plain", "text/html; charset=utf-8", "application/xml"])(
     "not: JSON sent as %s",
     async (type) => {
-      const { body } = answerWith({});
+      const { body } = changedJobResponse({});
       const headers = { "content-type": type };
       const answer = await askScripted({ kind: "raw", status: 200, headers, body: JSON.stringify(body) });
       expect(onlyError(answer).extensions.code).toBe("UPSTREAM_CONTRACT");

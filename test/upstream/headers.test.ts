@@ -1,7 +1,7 @@
 /** What of a caller's request reaches the upstream. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
-import { askForJob, onlyError } from "./ask.ts";
+import { AUTHORIZATION, onlyError, queryJob } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => gateway.close());
 /** The upstream request that a GraphQL request with these headers makes. */
 async function upstreamRequest(headers: Record<string, string | undefined> = {}) {
   gateway.simulator.requests.length = 0;
-  await askForJob(gateway, "100", headers);
+  await queryJob(gateway, "100", headers);
   const [request, ...others] = gateway.simulator.requests;
   if (request === undefined || others.length > 0) throw new Error("expected one upstream call");
   return request;
@@ -26,7 +26,7 @@ describe("a caller without credentials", () => {
   ])("with %s is unauthenticated, and the upstream is not asked", async (_, authorization) => {
     gateway.simulator.requests.length = 0;
 
-    const answer = await askForJob(gateway, "100", { "x-bkapi-authorization": authorization });
+    const answer = await queryJob(gateway, "100", { "x-bkapi-authorization": authorization });
 
     expect(answer.data).toEqual({ jobInstance: null });
     const { message, path, extensions } = onlyError(answer);
@@ -107,7 +107,7 @@ describe("the language of messages", () => {
 
   it("is that of the answer's readable message", async () => {
     const messages = ["en", "zh-CN", "*"].map(async (language) => {
-      const { data } = await askForJob(gateway, "20000000404", { "accept-language": language });
+      const { data } = await queryJob(gateway, "20000000404", { "accept-language": language });
       return data.jobInstance.message;
     });
     expect(await Promise.all(messages)).toEqual([
@@ -120,7 +120,7 @@ describe("the language of messages", () => {
 
 describe("the query of an upstream call", () => {
   const ask = (selection: string) =>
-    gateway.run(`{
+    gateway.ask(`{
     jobInstance(ref: { scopeType: BIZ_SET, scopeId: "9991001", jobInstanceId: "20000000015" }) {
       ... on JobInstance { ${selection} }
     }
@@ -147,7 +147,7 @@ describe("the query of an upstream call", () => {
 
   it("carries a scope id that needs escaping unharmed", async () => {
     gateway.simulator.requests.length = 0;
-    await gateway.run(
+    await gateway.ask(
       "query ($id: ID!) { jobInstance(ref: { scopeId: $id, jobInstanceId: 100 }) { __typename } }",
       { id: "1&job_instance_id=2#/ ä" },
     );

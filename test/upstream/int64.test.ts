@@ -1,9 +1,9 @@
 /** 64-bit ids, in and out: every digit counts. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
-import { AUTHORIZATION, type GraphQLAnswer, startGateway, type TestGateway } from "../support/gateway.ts";
-import { onlyError } from "./ask.ts";
-import { answerWith } from "./payload.ts";
+import { AUTHORIZATION, ask, type GraphQLResponse, jobField, onJob, onlyError, ref } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { changedJobResponse } from "../support/job-payload.ts";
 
 /** 2^53 + 1: the first whole number that a double cannot hold. */
 const HUGE = "9007199254740993";
@@ -15,39 +15,29 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const BY_VARIABLE = `query ($id: ID!) {
-  jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
-    __typename
-    ... on JobInstance { jobInstanceId }
-  }
-}`;
+const BY_VARIABLE = `query ($id: ID!) { ${jobField("$id", `__typename ${onJob("jobInstanceId")}`)} }`;
 
-/** Sends a request whose JSON is written by hand, as a client with 64-bit integers writes it. */
-async function send(init: RequestInit & { readonly search?: string }): Promise<GraphQLAnswer> {
-  const response = await fetch(`${gateway.url}${init.search ?? ""}`, {
-    ...init,
-    headers: {
-      "content-type": "application/json",
-      "apollo-require-preflight": "1",
-      "x-bkapi-authorization": AUTHORIZATION,
-    },
+/** Sends variables as given, as a client with 64-bit integers does. */
+async function get(variables: string): Promise<GraphQLResponse> {
+  const response = await fetch(`${gateway.url}?${new URLSearchParams({ query: BY_VARIABLE, variables })}`, {
+    headers: { "apollo-require-preflight": "1", "x-bkapi-authorization": AUTHORIZATION },
   });
   // The gateway's answers are GraphQL results.
-  const result = (await response.json()) as Pick<GraphQLAnswer, "data" | "errors">;
+  const result = (await response.json()) as Pick<GraphQLResponse, "data" | "errors">;
   return { status: response.status, headers: response.headers, ...result };
 }
 
-const inline = (id: string) => gateway.run(BY_VARIABLE.replace("($id: ID!)", "").replace("$id", id));
+const inline = (id: string) => gateway.ask(BY_VARIABLE.replace("($id: ID!)", "").replace("$id", id));
 const post = (variables: string) =>
-  send({ method: "POST", body: `{"query":${JSON.stringify(BY_VARIABLE)},"variables":${variables}}` });
-const get = (variables: string) =>
-  send({ search: `?${new URLSearchParams({ query: BY_VARIABLE, variables })}` });
+  ask(gateway.url, `{"query":${JSON.stringify(BY_VARIABLE)},"variables":${variables}}`, {
+    "x-bkapi-authorization": AUTHORIZATION,
+  });
 
 /** Every way to write an id into a request. */
-const WAYS: readonly (readonly [way: string, ask: (id: string) => Promise<GraphQLAnswer>])[] = [
+const WAYS: readonly (readonly [way: string, ask: (id: string) => Promise<GraphQLResponse>])[] = [
   ["a string in the document", (id) => inline(`"${id}"`)],
   ["an integer in the document", (id) => inline(id)],
-  ["a string in variables", (id) => gateway.run(BY_VARIABLE, { id })],
+  ["a string in variables", (id) => gateway.ask(BY_VARIABLE, { id })],
   ["a number in the variables of a POST", (id) => post(`{"id":${id}}`)],
   ["a number in the variables of a GET", (id) => get(`{"id":${id}}`)],
   ["a string in the variables of a GET", (id) => get(`{"id":"${id}"}`)],
@@ -83,9 +73,9 @@ describe.each(WAYS)("an id given as %s", (_, ask) => {
 
 describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("ids above 2^53 in the dialect «%s»", (dialect) => {
   it("come out digit for digit wherever they are", async () => {
-    const { run, close } = await startGateway({ simulator: { dialect } });
-    const { data, errors } = await run(`{
-      jobInstance(ref: { scopeId: "1", jobInstanceId: "${HUGE}" }) {
+    const { ask, close } = await startGateway({ simulator: { dialect } });
+    const { data, errors } = await ask(`{
+      jobInstance(${ref(HUGE)}) {
         ... on JobInstance {
           id jobInstanceId
           step(stepInstanceId: "9007199254740995") { name }
@@ -121,13 +111,13 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("ids above 2^53 in the di
 describe("ids in an answer", () => {
   const ask = async (id: bigint | number) => {
     gateway.simulator.script("7", () =>
-      answerWith({
+      changedJobResponse({
         job: { job_instance_id: id },
         step: { step_instance_id: id },
         target: { type: 2, container: { id, container_id: "c", name: "n", node_host_id: id } },
       }),
     );
-    return gateway.run(`{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { ... on JobInstance {
+    return gateway.ask(`{ jobInstance(${ref("7")}) { ... on JobInstance {
       jobInstanceId steps { stepInstanceId hostResults { nodes { container { id nodeHostId } } } }
     } } }`);
   };

@@ -1,8 +1,8 @@
 /** One answer written in many ways: however the JSON looks, it reads the same. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jobQuery, onJob, onlyError } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { onlyError } from "./ask.ts";
-import { answerWith } from "./payload.ts";
+import { changedJobResponse } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -10,21 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const QUERY = `{
-  jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) {
-    ... on JobInstance {
-      name
-      steps {
-        hostResults(first: 1000) {
-          nodes {
-            hostId ip ipv6 cloudId cloudName agentId isAgentAlive container { id }
-            statusCode tag exitCode errorCode startedAt finishedAt durationMs
-          }
-        }
-      }
-    }
-  }
-}`;
+const ROW = `hostId ip ipv6 cloudId cloudName agentId isAgentAlive container { id }
+  statusCode tag exitCode errorCode startedAt finishedAt durationMs`;
+const QUERY = jobQuery("7", onJob(`name steps { hostResults(first: 1000) { nodes { ${ROW} } } }`));
 
 const T = Date.UTC(2026, 2, 10, 2);
 
@@ -209,12 +197,15 @@ const script = (body: string) =>
 
 describe.each(FORMS)("an answer $form", ({ list, rows }) => {
   const name = `"${list}":[{"status":1}],{"step_ip_result_list":[`;
-  const { body } = answerWith({ job: { name }, step: { step_ip_result_list: undefined, [list]: rows } });
+  const { body } = changedJobResponse({
+    job: { name },
+    step: { step_ip_result_list: undefined, [list]: rows },
+  });
 
   it.each(WRITERS)("written %s reads the same", async (_way, write) => {
     script(write(body));
 
-    const { data, errors } = await gateway.run(QUERY);
+    const { data, errors } = await gateway.ask(QUERY);
 
     expect(errors).toBeUndefined();
     expect(data.jobInstance.name).toBe(name);
@@ -237,7 +228,7 @@ describe.each(FORMS)("an answer $form", ({ list, rows }) => {
   ])("%s is no JSON", async (_way, spoil) => {
     script(spoil(JSON.stringify(body)));
 
-    const { message, extensions } = onlyError(await gateway.run(QUERY));
+    const { message, extensions } = onlyError(await gateway.ask(QUERY));
 
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(message).toMatch(/^Expected the body to be JSON, got /);
@@ -245,7 +236,7 @@ describe.each(FORMS)("an answer $form", ({ list, rows }) => {
 
   it("with one broken row among many names that row", async () => {
     script(JSON.stringify(body).replace('"bk_host_id":1050', '"bk_host_id":"1050"'));
-    const { message } = onlyError(await gateway.run(QUERY));
+    const { message } = onlyError(await gateway.ask(QUERY));
     expect(message).toMatch(
       /^Expected data\.step_instance_list\[0\]\.step_\w+_list\[50\]\.(execute_object\.host\.)?bk_host_id to be a 64-bit integer, got "1050"\.$/,
     );

@@ -1,8 +1,8 @@
 /** Answers that are outcomes: no such job, no permission, and what only looks like one of them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
+import { onlyError, ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { onlyError } from "./ask.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const ask = (id: string) =>
-  gateway.run(
+  gateway.ask(
     `query ($id: ID!) {
-      jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+      jobInstance(${ref("$id")}) {
         __typename
         ... on Problem { message upstreamRequestId }
         ... on PermissionDenied {
@@ -179,7 +179,7 @@ describe("no such job", () => {
   });
 
   it("is the outcome for a scope that does not exist", async () => {
-    const { data } = await gateway.run(
+    const { data } = await gateway.ask(
       `{ jobInstance(ref: { scopeId: "3", jobInstanceId: "100" }) { __typename ... on Problem { message } } }`,
     );
     expect(data.jobInstance).toEqual({ __typename: "JobInstanceNotFound", message: "错误的业务 ID" });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { answerWith, type Changes } from "./payload.ts";
+import { type Changes, changedJobResponse } from "../support/job-payload.ts";
 
 const TIMES = "startedAt finishedAt durationMs elapsedMs";
 const HEAD = `name status statusCode phase isFinished ${TIMES}`;
@@ -15,9 +15,9 @@ const REFERENCE_SCOPE: Readonly<Record<string, string>> = {
   "20000000015": `scopeType: BIZ_SET, scopeId: "9991001"`,
 };
 
-const ask = async ({ run }: TestGateway, id: string) => {
+const read = async ({ ask }: TestGateway, id: string) => {
   const ref = `${REFERENCE_SCOPE[id] ?? `scopeId: "1"`}, jobInstanceId: "${id}"`;
-  const { data, errors } = await run(`{ jobInstance(ref: { ${ref} }) { ... on JobInstance { ${JOB} } } }`);
+  const { data, errors } = await ask(`{ jobInstance(ref: { ${ref} }) { ... on JobInstance { ${JOB} } } }`);
   expect(errors).toBeUndefined();
   return data.jobInstance;
 };
@@ -38,7 +38,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   afterAll(() => gateway.close());
 
   it("a job that has not started has no times, no current step and no hosts", async () => {
-    expect(await ask(gateway, "20000000010")).toMatchObject({
+    expect(await read(gateway, "20000000010")).toMatchObject({
       ...NO_TIMES,
       status: "PENDING",
       isFinished: false,
@@ -49,14 +49,14 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("a step never reached inside a failed job has no times and no hosts", async () => {
-    const { steps, ...job } = await ask(gateway, "20000000002");
+    const { steps, ...job } = await read(gateway, "20000000002");
     expect(job).toMatchObject({ status: "FAILED", isFinished: true, elapsedMs: 305_965, currentStep: null });
     expect(steps[0]).toMatchObject({ retryCount: 1, finishedAt: "2026-03-09T06:35:06.000Z" });
     expect(steps[1]).toMatchObject({ ...NO_TIMES, ...NO_HOSTS, status: "PENDING" });
   });
 
   it("a job that waits for a person has that step as its current one, without hosts", async () => {
-    const job = await ask(gateway, "20000000004");
+    const job = await read(gateway, "20000000004");
     expect(job).toMatchObject({
       ...RUNNING,
       status: "WAITING_USER",
@@ -72,7 +72,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("a restarted confirmation does not show the end and the time of its last run", async () => {
-    const job = await ask(gateway, "20000000012");
+    const job = await read(gateway, "20000000012");
     expect(job).toMatchObject({ ...RUNNING, isFinished: false, currentStep: { name: "审批" } });
     expect(job.steps[0]).toMatchObject({ ...RUNNING, isFinished: false, retryCount: 1 });
     expect(job.elapsedMs).toBe(sinceStart(job, job));
@@ -81,7 +81,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("a skipped step has an end but no duration", async () => {
-    const { steps } = await ask(gateway, "20000000011");
+    const { steps } = await read(gateway, "20000000011");
     expect(steps[0]).toMatchObject({ status: "ERROR_IGNORED", phase: "SUCCEEDED", isFinished: true });
     expect(steps[1]).toMatchObject({
       status: "SKIPPED",
@@ -94,7 +94,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("hosts that wait have no times, hosts that run have a start only", async () => {
-    const { steps } = await ask(gateway, "20000000008");
+    const { steps } = await read(gateway, "20000000008");
     const [waiting, running] = ["PENDING", "RUNNING"].map((status) =>
       steps[1].hostResults.nodes.find((row: { status: string }) => row.status === status),
     );
@@ -104,7 +104,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("scripts that never exited have no exit code, and results on file steps never have one", async () => {
-    const { steps } = await ask(gateway, "20000000008");
+    const { steps } = await read(gateway, "20000000008");
     const codeless = steps[0].hostResults.nodes.filter((row: { exitCode: unknown }) => row.exitCode === null);
     const codes: number[] = codeless.map((row: { statusCode: number }) => row.statusCode);
     expect(codes.toSorted((a, b) => a - b)).toEqual([2, 15, 18]);
@@ -115,7 +115,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
 
   it("codes that no table knows read as such, with their numbers", async () => {
     const unknown = (statusCode: number) => ({ status: "UNRECOGNIZED", statusCode, phase: "UNKNOWN" });
-    expect(await ask(gateway, "20000000013")).toMatchObject({
+    expect(await read(gateway, "20000000013")).toMatchObject({
       ...unknown(99),
       isFinished: false,
       currentStep: null,
@@ -135,11 +135,11 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     ["20000000014", { type: "UNRECOGNIZED", typeRaw: "tenant_set", id: "1" }],
     ["20000000015", { type: "BIZ_SET", typeRaw: "biz_set", id: "9991001" }],
   ])("job %s is in scope %j", async (id, scope) => {
-    expect((await ask(gateway, id)).scope).toEqual(scope);
+    expect((await read(gateway, id)).scope).toEqual(scope);
   });
 
   it("nulls written out and empty lists read as absent", async () => {
-    const job = await ask(gateway, "20000000016");
+    const job = await read(gateway, "20000000016");
     expect(job).toMatchObject({ ...RUNNING, currentStep: { name: "执行脚本" } });
     const { nodes } = job.steps[0].hostResults;
     expect(nodes.find((row: { ip: string }) => row.ip === "10.1.2.3")).toMatchObject({
@@ -153,7 +153,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("history from before host ids is known by its address", async () => {
-    const { nodes } = (await ask(gateway, "20000000009")).steps[0].hostResults;
+    const { nodes } = (await read(gateway, "20000000009")).steps[0].hostResults;
     const history = nodes.filter((row: { hostId: unknown }) => row.hostId === null);
     expect(history.map(({ ip, cloudId }: Record<string, string>) => [ip, cloudId])).toEqual([
       ["10.0.1.247", "0"],
@@ -162,7 +162,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
 
   it("a result that took no measurable time has the upstream's 100 ms", async () => {
-    const { nodes } = (await ask(gateway, "20000000009")).steps[1].hostResults;
+    const { nodes } = (await read(gateway, "20000000009")).steps[1].hostResults;
     const instant = nodes.filter(
       (row: { startedAt: string; finishedAt: string }) => row.startedAt === row.finishedAt,
     );
@@ -178,7 +178,7 @@ describe("in the released dialect", () => {
   afterAll(() => gateway.close());
 
   it("hosts known by IPv6 alone have no ip", async () => {
-    const { nodes } = (await ask(gateway, "20000000009")).steps[0].hostResults;
+    const { nodes } = (await read(gateway, "20000000009")).steps[0].hostResults;
     const ipv6Only = nodes.filter((row: { ipv6: unknown }) => row.ipv6 !== null);
     expect(ipv6Only.map(({ ip, ipv6 }: { ip: string; ipv6: string }) => [ip, ipv6])).toEqual([
       [null, "2001:db8::1f5"],
@@ -187,7 +187,7 @@ describe("in the released dialect", () => {
   });
 
   it("a host has area, agent and whether that is alive", async () => {
-    const { nodes } = (await ask(gateway, "20000000002")).steps[0].hostResults;
+    const { nodes } = (await read(gateway, "20000000002")).steps[0].hostResults;
     const host = (id: string) => nodes.find((row: { hostId: string }) => row.hostId === id);
     expect(host("2000020")).toMatchObject({
       cloudId: "0",
@@ -200,7 +200,7 @@ describe("in the released dialect", () => {
   });
 
   it("a container is no host", async () => {
-    const { nodes } = (await ask(gateway, "20000000005")).steps[0].hostResults;
+    const { nodes } = (await read(gateway, "20000000005")).steps[0].hostResults;
     expect(nodes).toHaveLength(4);
     expect(nodes.find((row: { tag: string }) => row.tag === "oom")).toMatchObject({
       hostId: null,
@@ -226,8 +226,8 @@ describe("whatever the dialect", () => {
   afterAll(() => gateway.close());
 
   const askScripted = (changes: Changes) => {
-    gateway.simulator.script("7", () => answerWith(changes));
-    return ask(gateway, "7");
+    gateway.simulator.script("7", () => changedJobResponse(changes));
+    return read(gateway, "7");
   };
   const T = Date.UTC(2026, 2, 10, 2);
 
@@ -261,7 +261,7 @@ describe("whatever the dialect", () => {
 
   it("a stopping step is the current one", async () => {
     const job = await askScripted({ data: { finished: false }, job: { status: 10 }, step: { status: 10 } });
-    expect(job).toMatchObject({ status: "STOPPING", phase: "RUNNING", currentStep: { name: "s" } });
+    expect(job).toMatchObject({ status: "STOPPING", phase: "RUNNING", currentStep: { name: "step" } });
   });
 
   it("either list is read, and the released one when both arrive", async () => {

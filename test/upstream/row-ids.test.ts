@@ -1,32 +1,20 @@
 /** Ids of host results: unique within everything, and the same from read to read, in whatever order rows arrive. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
+import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { answerWith } from "./payload.ts";
+import { changedJobResponse } from "../support/job-payload.ts";
 
 interface Row {
   readonly id: string;
   readonly [field: string]: unknown;
 }
 
-const query = (id: string) => `{
-  jobInstance(ref: { scopeId: "1", jobInstanceId: "${id}" }) {
-    ... on JobInstance {
-      steps {
-        hostResults {
-          nodes { id hostId ip ipv6 container { id } status tag exitCode startedAt finishedAt durationMs }
-        }
-      }
-    }
-  }
-}`;
+const ROW = "id hostId ip ipv6 container { id } status tag exitCode startedAt finishedAt durationMs";
 
-async function readRows({ run }: TestGateway, id: string): Promise<Row[]> {
-  const { data, errors } = await run(query(id));
-  expect(errors).toBeUndefined();
-  return data.jobInstance.steps.flatMap(
-    ({ hostResults }: { hostResults: { nodes: Row[] } }) => hostResults.nodes,
-  );
+async function readRows(gateway: TestGateway, id: string): Promise<Row[]> {
+  const { steps } = await readJob(gateway, id, `steps { hostResults { nodes { ${ROW} } } }`);
+  return steps.flatMap(({ hostResults }: { hostResults: { nodes: Row[] } }) => hostResults.nodes);
 }
 
 describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", (dialect) => {
@@ -62,7 +50,7 @@ describe("results on one host", () => {
   const row = (fields: object) => ({ bk_host_id: 101, ip: "10.0.0.1", bk_cloud_id: 0, tag: "", ...fields });
 
   const read = async (gateway: TestGateway, rows: object[]) => {
-    gateway.simulator.script("7", () => answerWith({ step: { step_ip_result_list: rows } }));
+    gateway.simulator.script("7", () => changedJobResponse({ step: { step_ip_result_list: rows } }));
     return readRows(gateway, "7");
   };
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
+import { jobQuery, ref } from "../support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { useProxy } from "../support/proxy.ts";
 
@@ -39,9 +40,9 @@ async function leavesWith(answer: (request: SimulatedRequest) => SimulatedRespon
 
 async function leavesFor(id: string, authorization = CREDENTIALS): Promise<string> {
   gateway.logs.length = 0;
-  const { status, headers, data, errors } = await gateway.run(
+  const { status, headers, data, errors } = await gateway.ask(
     `query ($id: ID!) {
-      jobInstance(ref: { scopeId: "1", jobInstanceId: $id }) {
+      jobInstance(${ref("$id")}) {
         __typename
         ... on Problem { message upstreamRequestId }
         ... on JobInstance { upstreamRequestId }
@@ -226,9 +227,7 @@ it("keeps the address of an upstream that cannot be reached to itself", async ()
   const lone = await startGateway();
   await lone.simulator.close();
 
-  const answer = await lone.run(
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "100" }) { __typename } }`,
-  );
+  const answer = await lone.ask(jobQuery("100"));
   await lone.close();
 
   const { host, port } = new URL(lone.simulator.url);
@@ -249,9 +248,7 @@ it("does not take a word of a message for the upstream's host name", async () =>
   });
   simulator.script("7", () => error("The job instance at http://job/api is of host job:80, job 7"));
 
-  const { errors } = await lone.run(
-    `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "7" }) { __typename } }`,
-  );
+  const { errors } = await lone.ask(jobQuery("7"));
 
   expect(errors?.[0]?.message).toBe("The job instance at ***/api is of host ***, job 7");
 });

@@ -1,8 +1,8 @@
 /** What upstreams do on connections that no good client or server would miss: ends, interim responses, large heads. */
 import { describe, expect, it } from "vitest";
+import { onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 import { notFoundBody, type RawCall, response, useRawUpstream } from "../support/raw-upstream.ts";
-import { askForJob, onlyError } from "./ask.ts";
 
 const ANSWER = response(notFoundBody("found nothing"));
 
@@ -12,7 +12,7 @@ async function useRawGateway(answer: (call: RawCall) => void) {
   const gateway = await useGateway({ upstream: { baseUrl: upstream.url, connections: 1 } });
   /** The message of "no such job", or the code of an error. */
   const ask = async () => {
-    const { data, errors } = await askForJob(gateway);
+    const { data, errors } = await queryJob(gateway);
     return data.jobInstance?.message ?? errors?.[0]?.extensions.code;
   };
   return { upstream, gateway, ask };
@@ -83,8 +83,8 @@ describe("a connection that is closed when it is used again", () => {
     );
     const gateway = await useGateway({ upstream: { baseUrl: upstream.url, connections: 1, timeoutMs: 500 } });
 
-    await askForJob(gateway);
-    const { extensions } = onlyError(await askForJob(gateway));
+    await queryJob(gateway);
+    const { extensions } = onlyError(await queryJob(gateway));
 
     expect(extensions.code).toBe("UPSTREAM_TIMEOUT");
     expect(upstream.calls).toEqual(["1.1", "1.2"]);
@@ -165,7 +165,7 @@ describe("a head that is too large", () => {
   ])("%s is named as such", async (_, bytes, expected) => {
     const { gateway } = await useRawGateway(({ socket }) => socket.write(bytes));
 
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
 
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(message).toBe(expected);

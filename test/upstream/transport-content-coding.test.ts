@@ -8,10 +8,10 @@ import {
   zstdCompressSync,
 } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
+import { changedJobResponse } from "../support/job-payload.ts";
 import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.ts";
-import { askForJob, onlyError } from "./ask.ts";
-import { answerWith } from "./payload.ts";
 
 const MIB = 2 ** 20;
 
@@ -38,33 +38,33 @@ const CODINGS: readonly [string, (body: string) => Buffer][] = [
 ];
 
 describe("a content coding", () => {
-  const JOB = JSON.stringify(answerWith({ job: { name: "作业".repeat(20_000) } }).body);
+  const JOB = JSON.stringify(changedJobResponse({ job: { name: "作业".repeat(20_000) } }).body);
 
   it("is asked for", async () => {
     const gateway = await useGateway();
-    await askForJob(gateway);
+    await queryJob(gateway);
     expect(gateway.simulator.requests[0]?.headers["accept-encoding"]).toBe("gzip, deflate, br, zstd");
   });
 
   it.each(CODINGS)("%s is decoded", async (coding, encode) => {
     const gateway = await useAnswer(coded(encode(JOB), coding, 200));
-    const { data } = await askForJob(gateway);
+    const { data } = await queryJob(gateway);
     expect(data.jobInstance.name).toBe("作业".repeat(20_000));
   });
 
   it.each(CODINGS)("%s is decoded in errors, too", async (coding, encode) => {
     const gateway = await useAnswer(coded(encode(notFoundBody("coded")), coding));
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("coded");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("coded");
   });
 
   it("deflate is decoded without its envelope, as many servers send it", async () => {
     const gateway = await useAnswer(coded(deflateRawSync(notFoundBody("raw")), "deflate"));
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("raw");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("raw");
   });
 
   it("identity is none", async () => {
     const gateway = await useAnswer(coded(notFoundBody("plain"), "identity"));
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("plain");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("plain");
   });
 
   it.each(CODINGS)("%s is decoded from single bytes in chunks", async (coding, encode) => {
@@ -73,12 +73,12 @@ describe("a content coding", () => {
     );
     const head = `HTTP/1.1 404 X\r\ncontent-encoding: ${coding}\r\ntransfer-encoding: chunked\r\n\r\n`;
     const gateway = await useAnswer([Buffer.from(head), ...bytes, Buffer.from("0\r\n\r\n")]);
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("chunked");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("chunked");
   });
 
   it("may be announced for a body that is empty", async () => {
     const gateway = await useAnswer(coded("", "gzip", 401));
-    expect(onlyError(await askForJob(gateway)).extensions.code).toBe("UNAUTHENTICATED");
+    expect(onlyError(await queryJob(gateway)).extensions.code).toBe("UNAUTHENTICATED");
   });
 });
 
@@ -91,7 +91,7 @@ describe("a body that cannot be decoded", () => {
     ["x".repeat(100), "a text of 100 characters"],
   ])("has a coding that is named: %s", async (coding, shown) => {
     const gateway = await useAnswer(coded("x", coding, 200));
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 200 } });
     expect(message).toBe(`Expected a content coding of gzip, deflate, br, zstd or none, got ${shown}.`);
   });
@@ -99,7 +99,7 @@ describe("a body that cannot be decoded", () => {
   it("does not show a secret for a coding", async () => {
     const gateway = await useAnswer(coded("x", "secret-token"));
     const credentials = { "x-bkapi-authorization": '{"access_token":"secret-token"}' };
-    const { message } = onlyError(await askForJob(gateway, "100", credentials));
+    const { message } = onlyError(await queryJob(gateway, "100", credentials));
     expect(message).toContain('got "***"');
   });
 
@@ -117,7 +117,7 @@ describe("a body that cannot be decoded", () => {
 
   it.each(broken)("is %s, but %s", async (coding, _, bytes) => {
     const gateway = await useAnswer(coded(bytes, coding));
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
     expect(message).toBe(
       `Expected a body in the content coding ${coding.toLowerCase()}, got bytes that are not.`,
@@ -130,8 +130,8 @@ describe("the limit of a body", () => {
     const fits = await useAnswer(coded(encode(notFoundBody("m").padEnd(10_000)), coding), 10_000);
     const beyond = await useAnswer(coded(encode(notFoundBody("m").padEnd(10_001)), coding), 10_000);
 
-    expect((await askForJob(fits)).data.jobInstance.message).toBe("m");
-    const { message, extensions } = onlyError(await askForJob(beyond));
+    expect((await queryJob(fits)).data.jobInstance.message).toBe("m");
+    const { message, extensions } = onlyError(await queryJob(beyond));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
     expect(message).toContain("Expected a body of at most 10000 bytes, got more.");
   });
@@ -150,7 +150,7 @@ describe("the limit of a body", () => {
     const gateway = await useAnswer(bytes.subarray(0, bytes.length >> 1), MIB);
     const before = process.memoryUsage().arrayBuffers;
 
-    const { message } = onlyError(await askForJob(gateway));
+    const { message } = onlyError(await queryJob(gateway));
 
     expect(message).toContain("Expected a body of at most 1048576 bytes, got more.");
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MIB);

@@ -1,16 +1,16 @@
 /** An upstream that is reached through a proxy. */
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:https";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { createServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
+import { onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
-import { listen } from "../support/listen.ts";
+import { listen, useServer } from "../support/listen.ts";
 import { useProxy } from "../support/proxy.ts";
 import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.ts";
-import { askForJob, onlyError } from "./ask.ts";
 
 const PATH =
   "/api/bk-job/prod/api/v4/get_job_instance_status?bk_scope_type=biz&bk_scope_id=1&job_instance_id=100";
@@ -35,7 +35,7 @@ describe("an upstream that speaks HTTP", () => {
   it("is asked in absolute form, with the proxy's credentials", async () => {
     const { proxy, gateway } = await useProxiedGateway();
 
-    expect((await askForJob(gateway)).data.jobInstance.jobInstanceId).toBe("100");
+    expect((await queryJob(gateway)).data.jobInstance.jobInstanceId).toBe("100");
 
     expect(proxy.requests).toEqual([`GET http://job.example.test${PATH}`]);
     expect(proxy.authorizations).toEqual([`Basic ${btoa("user:pass word")}`]);
@@ -47,7 +47,7 @@ describe("an upstream that speaks HTTP", () => {
 
     for (let round = 0; round < 2; round += 1) {
       const answers = await Promise.all(
-        callers.map((caller) => askForJob(gateway, "100", { "x-bkapi-authorization": caller })),
+        callers.map((caller) => queryJob(gateway, "100", { "x-bkapi-authorization": caller })),
       );
       expect(answers.filter(({ errors }) => errors)).toEqual([]);
     }
@@ -61,7 +61,7 @@ describe("an upstream that speaks HTTP", () => {
     [502, "UPSTREAM_UNAVAILABLE", "The upstream answered HTTP 502 without a readable message."],
   ])("is not reached when the proxy says %i", async (status, code, expected) => {
     const { gateway } = await useProxiedGateway({ status });
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
     expect([extensions.code, message]).toEqual([code, expected]);
   });
 });
@@ -74,17 +74,11 @@ describe("an upstream that speaks HTTPS", () => {
   async function useTlsUpstream(): Promise<number> {
     const trusted = getCACertificates("default");
     setDefaultCACertificates([...trusted, certificate ?? ""]);
-    const server: Server = createServer({ cert: certificate ?? "", key: key ?? "" }, (_, outgoing) => {
+    const server = createServer({ cert: certificate ?? "", key: key ?? "" }, (_, outgoing) => {
       outgoing.writeHead(404, { "content-type": "application/json" }).end(notFoundBody("by TLS"));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      setDefaultCACertificates(trusted);
-      server.close();
-      server.closeAllConnections();
-    });
-    // The address is an object for a TCP server that is listening.
-    return (server.address() as AddressInfo).port;
+    onTestFinished(() => setDefaultCACertificates(trusted));
+    return useServer(server);
   }
 
   const baseUrl = new URL("https://bkapi.example.test/api/bk-job/prod");
@@ -98,7 +92,7 @@ describe("an upstream that speaks HTTPS", () => {
       });
 
       for (let call = 0; call < 3; call += 1) {
-        expect((await askForJob(gateway)).data.jobInstance.message).toBe("by TLS");
+        expect((await queryJob(gateway)).data.jobInstance.message).toBe("by TLS");
       }
 
       expect(proxy.requests).toEqual(["CONNECT bkapi.example.test:443"]);
@@ -112,9 +106,7 @@ describe("an upstream that speaks HTTPS", () => {
     });
     const callers = Array.from({ length: 20 }, (_, index) => `{"access_token":"caller-${index}"}`);
 
-    await Promise.all(
-      callers.map((caller) => askForJob(gateway, "100", { "x-bkapi-authorization": caller })),
-    );
+    await Promise.all(callers.map((caller) => queryJob(gateway, "100", { "x-bkapi-authorization": caller })));
 
     expect(proxy.requests).toHaveLength(4);
     expect(proxy.peak()).toBe(4);
@@ -126,7 +118,7 @@ describe("an upstream that speaks HTTPS", () => {
       upstream: { baseUrl, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
     });
 
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
 
     expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
     expect(message).toBe("The upstream could not be reached: the proxy refused to connect to it.");
@@ -138,7 +130,7 @@ describe("an upstream that speaks HTTPS", () => {
       upstream: { baseUrl, timeoutMs: 500, proxy: environmentOf({ HTTPS_PROXY: proxy.url.origin }) },
     });
 
-    expect(onlyError(await askForJob(gateway)).extensions.code).toBe("UPSTREAM_TIMEOUT");
+    expect(onlyError(await queryJob(gateway)).extensions.code).toBe("UPSTREAM_TIMEOUT");
     expect(proxy.calls).toHaveLength(1);
   });
 
@@ -149,10 +141,10 @@ describe("an upstream that speaks HTTPS", () => {
     const gateway = await useGateway({
       upstream: { baseUrl, connections: 1, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
     });
-    await askForJob(gateway);
+    await queryJob(gateway);
     proxy.closeTunnels();
 
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("by TLS");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("by TLS");
     expect(proxy.requests).toHaveLength(2);
   });
 });
@@ -175,7 +167,7 @@ it.each(["http", "https"])(
       },
     });
 
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
 
     expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
     expect(message).toBe("The proxy could not be reached: the connection was refused.");
@@ -191,7 +183,7 @@ describe("NO_PROXY", () => {
     });
     await gateway.simulator.close();
 
-    expect(onlyError(await askForJob(gateway)).message).toMatch(/^The upstream could not be reached/);
+    expect(onlyError(await queryJob(gateway)).message).toMatch(/^The upstream could not be reached/);
   });
 
   it.each([
@@ -207,7 +199,7 @@ describe("NO_PROXY", () => {
       upstream: { baseUrl: upstream.url, proxy: environmentOf({ HTTP_PROXY: proxy.url, NO_PROXY: except }) },
     });
 
-    expect((await askForJob(gateway)).data.jobInstance.message).toBe("m");
+    expect((await queryJob(gateway)).data.jobInstance.message).toBe("m");
     expect(proxy.requests).toHaveLength(expected);
   });
 });

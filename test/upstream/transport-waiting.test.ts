@@ -1,9 +1,9 @@
 /** Waiting for a connection: fair between callers, limited in number and in time. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createTransport } from "../../src/upstream/transport.ts";
+import { onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.ts";
-import { askForJob, onlyError } from "./ask.ts";
 
 const as = (token: string) => ({ "x-bkapi-authorization": JSON.stringify({ access_token: token }) });
 
@@ -13,11 +13,11 @@ it("answers a caller while another's hanging calls take all that one caller may 
   const ids = Array.from({ length: 12 }, (_, index) => String(index + 1));
   for (const id of ids) gateway.simulator.script(id, () => ({ kind: "hang" }));
   let ended = 0;
-  const hanging = ids.map((id) => askForJob(gateway, id, as("greedy")).finally(() => (ended += 1)));
+  const hanging = ids.map((id) => queryJob(gateway, id, as("greedy")).finally(() => (ended += 1)));
   await vi.waitFor(() => expect(gateway.simulator.requests).toHaveLength(3), 10_000);
 
   for (let call = 0; call < 3; call += 1) {
-    expect((await askForJob(gateway, "100", as("other"))).data.jobInstance.jobInstanceId).toBe("100");
+    expect((await queryJob(gateway, "100", as("other"))).data.jobInstance.jobInstanceId).toBe("100");
   }
 
   expect(ended).toBe(0);
@@ -31,7 +31,7 @@ it("refuses a call when the queue is full, and says what to do", async () => {
   const gateway = await useGateway({ upstream: { connections: 1, maxQueue: 1, timeoutMs: 600_000 } });
   const ids = ["1", "2", "3"];
   for (const id of ids) gateway.simulator.script(id, () => ({ kind: "hang" }));
-  const answers = ids.map((id) => askForJob(gateway, id));
+  const answers = ids.map((id) => queryJob(gateway, id));
 
   // One runs and one waits, for ever.
   const { message, extensions } = onlyError(await Promise.race(answers));

@@ -1,11 +1,12 @@
 /** Connections, bodies and time limits of upstream calls, and what becomes of them. */
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ENDLESS } from "../e2e/fault-expectations.ts";
+import { jobQuery, onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
+import { useServer } from "../support/listen.ts";
 import { useRawUpstream } from "../support/raw-upstream.ts";
 import { useRelayedGateway } from "../support/relay.ts";
-import { askForJob, onlyError } from "./ask.ts";
 
 const MIB = 2 ** 20;
 
@@ -14,10 +15,7 @@ async function serveBytes(bytes: string): Promise<URL> {
   const server = createServer((socket) => {
     socket.on("error", () => {}).once("data", () => socket.end(bytes));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  // The address is an object for a TCP server that is listening.
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/bk-job/prod`);
+  return new URL(`http://127.0.0.1:${await useServer(server)}/api/bk-job/prod`);
 }
 
 describe("an upstream that cannot be reached or breaks off", () => {
@@ -25,7 +23,7 @@ describe("an upstream that cannot be reached or breaks off", () => {
     const gateway = await useGateway();
     await gateway.simulator.close();
 
-    const { message, extensions } = onlyError(await askForJob(gateway));
+    const { message, extensions } = onlyError(await queryJob(gateway));
 
     expect(message).toBe("The upstream could not be reached: the connection was refused.");
     expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
@@ -58,7 +56,7 @@ describe("an upstream that cannot be reached or breaks off", () => {
   ])("%s", async (_, bytes, code, gatewayRequestId) => {
     const gateway = await useGateway({ upstream: { baseUrl: await serveBytes(bytes) } });
 
-    const { extensions } = onlyError(await askForJob(gateway));
+    const { extensions } = onlyError(await queryJob(gateway));
 
     expect(extensions.code).toBe(code);
     expect(extensions.upstream?.gatewayRequestId).toBe(gatewayRequestId);
@@ -86,7 +84,7 @@ describe("an upstream that violates HTTP", () => {
     const upstream = await useRawUpstream(({ socket }) => socket.write(bytes));
     const gateway = await useGateway({ upstream: { baseUrl: upstream.url } });
 
-    const error = onlyError(await askForJob(gateway));
+    const error = onlyError(await queryJob(gateway));
 
     expect([error.extensions.code, error.message]).toEqual([
       "UPSTREAM_CONTRACT",
@@ -109,14 +107,14 @@ describe("the body cap", () => {
     const headers = { "content-type": "application/json" };
     gateway.simulator.script("100", () => ({ kind: "raw", status: 500, headers, body: padded(length) }));
 
-    expect(onlyError(await askForJob(gateway)).extensions.code).toBe(code);
+    expect(onlyError(await queryJob(gateway)).extensions.code).toBe(code);
   });
 
   // 1 GiB is sent. What is under way in the sockets of this machine, some MiB, cannot be told from what is read.
   it("ends a body without a length while it is read", async () => {
     const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: MIB } });
 
-    const { extensions } = onlyError(await askForJob(gateway, "20000090506"));
+    const { extensions } = onlyError(await queryJob(gateway, "20000090506"));
 
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(gateway.relay.delivered()).toBeLessThan(32 * MIB);
@@ -126,7 +124,7 @@ describe("the body cap", () => {
   it("refuses a body by the length announced, before it is read", async () => {
     const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: 512 * MIB } });
 
-    const { extensions } = onlyError(await askForJob(gateway, "20000090507"));
+    const { extensions } = onlyError(await queryJob(gateway, "20000090507"));
 
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(gateway.relay.delivered()).toBeLessThan(32 * MIB);
@@ -138,7 +136,7 @@ describe("connections", () => {
   it("serve one call after the other", async () => {
     const gateway = await useRelayedGateway();
 
-    for (const id of ["100", "20000000404", "20000090005", "100"]) await askForJob(gateway, id);
+    for (const id of ["100", "20000000404", "20000090005", "100"]) await queryJob(gateway, id);
 
     expect(gateway.simulator.requests).toHaveLength(4);
     expect(gateway.relay.made()).toBe(1);
@@ -158,11 +156,11 @@ describe("connections", () => {
 
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const answer = askForJob(gateway, fault);
+    const answer = queryJob(gateway, fault);
     await expect.poll(() => gateway.simulator.requests.length).toBe(1);
     if (ENDLESS.has(fault)) vi.advanceTimersByTime(1_000);
     const first = await answer;
-    const second = await askForJob(gateway);
+    const second = await queryJob(gateway);
 
     expect(first.errors).toHaveLength(1);
     expect(second.data.jobInstance.jobInstanceId).toBe("100");
@@ -172,7 +170,7 @@ describe("connections", () => {
   it("do not follow a redirect", async () => {
     const gateway = await useGateway();
 
-    const { extensions } = onlyError(await askForJob(gateway, "20000090303"));
+    const { extensions } = onlyError(await queryJob(gateway, "20000090303"));
 
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual(["20000090303"]);
@@ -184,7 +182,7 @@ describe("time", () => {
     // Long enough for the head of the answer, and far too short for the answer.
     const gateway = await useGateway({ upstream: { timeoutMs: 3_000 } });
 
-    expect(onlyError(await askForJob(gateway, "20000090503")).extensions).toMatchObject({
+    expect(onlyError(await queryJob(gateway, "20000090503")).extensions).toMatchObject({
       code: "UPSTREAM_TIMEOUT",
       upstream: { httpStatus: 200, gatewayRequestId: expect.any(String) },
     });
@@ -192,7 +190,7 @@ describe("time", () => {
 });
 
 describe("a client that goes away", () => {
-  const QUERY = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "20000090502" }) { __typename } }`;
+  const QUERY = jobQuery("20000090502");
   const leave = (url: string, signal: AbortSignal) =>
     fetch(`${url}?${new URLSearchParams({ query: QUERY })}`, {
       headers: { "x-bkapi-authorization": '{"access_token":"demo"}', "apollo-require-preflight": "1" },
@@ -222,7 +220,7 @@ describe("a client that goes away", () => {
     second.abort();
     first.abort();
     await Promise.all(answers);
-    await askForJob(gateway);
+    await queryJob(gateway);
 
     expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([
       "20000090502",

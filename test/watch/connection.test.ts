@@ -1,26 +1,22 @@
 /** What `watch` makes of its connection: of none, of a wrong one, and of one that is lost. */
 import type { ServerResponse } from "node:http";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer } from "node:net";
 import { describe, expect, it, type TestContext, vi } from "vitest";
 import { createEventFetch } from "../../src/watch/event-fetch.ts";
 import { type FollowOptions, follow, type Lost } from "../../src/watch/follow.ts";
 import { readOptions } from "../../src/watch/options.ts";
 import { heldClock } from "../process/program.ts";
 import { startGateway } from "../support/gateway.ts";
-import { listen } from "../support/listen.ts";
+import { useServer } from "../support/listen.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
 import { changingJob, finished, linesOf, running, saying, watchInPipe } from "./watching.ts";
 
-/** A server for one test, on the port that it returns. */
-async function useServer({ onTestFinished }: TestContext, onConnection: (socket: Socket) => void) {
-  const server = createServer(onConnection);
-  onTestFinished(() => void server.close());
-  return listen(server);
-}
-
 /** A port on which nothing listens, nor will during the test: it is a client's. */
 async function useClosedPort(test: TestContext): Promise<number> {
-  const port = await useServer(test, (socket) => void socket.on("error", () => {}));
+  const port = await useServer(
+    createServer((socket) => void socket.on("error", () => {})),
+    test,
+  );
   const client = connect(port, "127.0.0.1");
   test.onTestFinished(() => void client.destroy());
   await new Promise((resolve) => client.once("connect", resolve));
@@ -30,13 +26,14 @@ async function useClosedPort(test: TestContext): Promise<number> {
 /** A front for one gateway after the other, and for none in between. */
 async function useFront(test: TestContext) {
   let behind: number | null = null;
-  const port = await useServer(test, (socket) => {
+  const server = createServer((socket) => {
     if (behind === null) return void socket.destroy();
     const gateway = connect(behind, "127.0.0.1");
     socket.on("error", () => {}).on("close", () => gateway.destroy());
     gateway.on("error", () => {}).on("close", () => socket.destroy());
     socket.pipe(gateway).pipe(socket);
   });
+  const port = await useServer(server, test);
   /** Starts a gateway behind it. */
   const start = async () => {
     const gateway = await startGateway();

@@ -1,7 +1,8 @@
 /** How `watch` ends: its exit codes, and what it says of them on stderr. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldClock, runProgram } from "../process/program.ts";
-import { AUTHORIZATION, startGateway, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { EVENTS, jobEvent, useStandIn } from "./stand-in.ts";
 import {

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIPTION } from "../../src/watch/job-update.ts";
-import { step } from "../graphql/scripted-job.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { stepRow } from "../support/job-payload.ts";
 import { subscribeByEvents } from "../support/live-clients.ts";
 import {
   argumentsFor,
@@ -65,13 +65,13 @@ describe.concurrent("lines", () => {
 
   it("say the code of a status that the schema does not know, and statuses that hosts do not tell", async (test) => {
     const steps = [
-      step({ name: "a", status: 42 }),
-      step({
+      stepRow({ name: "a", status: 42 }),
+      stepRow({
         name: "b",
         status: 6,
         step_ip_result_list: [{ ...FAILURE.hostFields, ip: "10.0.0.1", status: 777 }],
       }),
-      step({ name: "c", status: 7, type: 3 }),
+      stepRow({ name: "c", status: 7, type: 3 }),
     ];
     const job = changingJob(gateway, "31000000002", finished({ status: 99, steps }));
     const program = watchInPipe(test, job);

@@ -1,7 +1,7 @@
 /** Something else than a gateway, or one that behaves as a real one cannot be made to. */
 import { createServer, type RequestListener } from "node:http";
 import type { TestContext } from "vitest";
-import { listen } from "../support/listen.ts";
+import { useServer } from "../support/listen.ts";
 
 export interface StandIn {
   /** Where a gateway would have its GraphQL endpoint. */
@@ -12,16 +12,12 @@ export interface StandIn {
 
 /** For one test, closed when the test is over. */
 export async function useStandIn(
-  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  test: Pick<TestContext, "onTestFinished">,
   answer: (...args: [...Parameters<RequestListener>, index: number]) => void,
 ): Promise<StandIn> {
   let count = 0;
   const server = createServer((request, response) => answer(request, response, count++));
-  const port = await listen(server);
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  const port = await useServer(server, test);
   return { url: `http://127.0.0.1:${port}/graphql`, count: () => count };
 }
 

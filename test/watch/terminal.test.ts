@@ -1,9 +1,9 @@
 /** `watch` in a terminal: a picture that is drawn anew in its place. */
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hostRow, step } from "../graphql/scripted-job.ts";
 import { SLOW_CLOCK } from "../process/program.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { hostRow, stepRow } from "../support/job-payload.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
 import { changingJob, ELAPSED, finished, running, type TerminalRun, watchInTerminal } from "./watching.ts";
 
@@ -30,8 +30,8 @@ describe.concurrent("the picture", () => {
       "36000000001",
       running({
         steps: [
-          step({ name: "检查", status: 3, step_ip_result_list: [hostRow(1)] }),
-          step({
+          stepRow({ name: "检查", status: 3, step_ip_result_list: [hostRow(1)] }),
+          stepRow({
             name: "安装补丁",
             status: 2,
             execute_count: 1,
@@ -39,7 +39,7 @@ describe.concurrent("the picture", () => {
               hostRow(index + 1, { status, ...(status === 104 && FAILED_HOST) }),
             ),
           }),
-          step({ name: "确认", status: 1, type: 3 }),
+          stepRow({ name: "确认", status: 1, type: 3 }),
         ],
       }),
     );
@@ -77,9 +77,9 @@ describe.concurrent("the picture", () => {
 
   it("shows steps without hosts, skipped ones and statuses that the schema does not know by their status", async (test) => {
     const steps = [
-      step({ name: "a", status: 7, type: 3 }),
-      step({ name: "b", status: 5 }),
-      step({ name: "c", status: 42 }),
+      stepRow({ name: "a", status: 7, type: 3 }),
+      stepRow({ name: "b", status: 5 }),
+      stepRow({ name: "c", status: 42 }),
     ];
     const run = watchInTerminal(test, changingJob(gateway, "36000000003", finished({ status: 99, steps })));
     await run.ended;
@@ -148,7 +148,7 @@ describe.concurrent("the terminal's size", () => {
     name: "很长的作业名称".repeat(20),
     status: 4,
     steps: Array.from({ length: 12 }, (_, index) =>
-      step({
+      stepRow({
         name: `${index + 1} 很长的步骤名称很长的步骤名称`,
         status: index < 6 ? 4 : 1,
         ...(index < 6 && {

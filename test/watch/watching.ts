@@ -2,9 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import type { TestContext } from "vitest";
-import { hostRow, type ScriptedJob, scriptJob, step } from "../graphql/scripted-job.ts";
 import { type Program, runProgram } from "../process/program.ts";
-import { AUTHORIZATION, type TestGateway } from "../support/gateway.ts";
+import { AUTHORIZATION } from "../support/ask.ts";
+import type { TestGateway } from "../support/gateway.ts";
+import { hostRow, type JobPayload, scriptJob, stepRow } from "../support/job-payload.ts";
 import { createScreen, type Screen } from "./screen.ts";
 
 type Test = Pick<TestContext, "onTestFinished">;
@@ -143,10 +144,10 @@ export function runInTerminal(
 
 /** A job that is what it was last made to be. */
 export interface ChangingJob extends WatchTarget {
-  readonly become: (job: ScriptedJob) => void;
+  readonly become: (job: JobPayload) => void;
 }
 
-export function changingJob({ url, simulator }: TestGateway, id: string, first: ScriptedJob): ChangingJob {
+export function changingJob({ url, simulator }: TestGateway, id: string, first: JobPayload): ChangingJob {
   let job = first;
   scriptJob(simulator, id, () => job);
   return {
@@ -168,7 +169,7 @@ export interface JobParts {
   readonly hosts?: readonly number[];
   readonly stepFields?: Record<string, unknown>;
   readonly hostFields?: Record<string, unknown>;
-  readonly steps?: ScriptedJob["steps"];
+  readonly steps?: JobPayload["steps"];
 }
 
 /** A job of one step, which began a moment ago and is not finished. */
@@ -179,11 +180,11 @@ export const running = ({
   stepFields,
   hostFields,
   steps,
-}: JobParts = {}): ScriptedJob => ({
+}: JobParts = {}): JobPayload => ({
   finished: false,
   fields: { name, status, start_time: Date.now() },
   steps: steps ?? [
-    step({
+    stepRow({
       name: "安装",
       status: 2,
       step_ip_result_list: hosts.map((host, index) => hostRow(index + 1, { status: host, ...hostFields })),
@@ -193,7 +194,7 @@ export const running = ({
 });
 
 /** The same at its end, after 65 s. */
-export const finished = (parts: JobParts = {}): ScriptedJob => {
+export const finished = (parts: JobParts = {}): JobPayload => {
   const { fields, ...job } = running({ status: 3, ...parts });
   const times = { start_time: STARTED, end_time: STARTED + 65_000, total_time: 65_000 };
   return { ...job, finished: true, fields: { ...fields, ...times } };

@@ -14,7 +14,7 @@ import { createOperationLog } from "../../../src/model/operation-log.ts";
 import { createSimulator, type Simulator } from "../../../src/simulator/simulator.ts";
 import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
-import { AUTHORIZATION } from "../../support/gateway.ts";
+import { AUTHORIZATION } from "../../support/ask.ts";
 
 export interface Asked {
   readonly query: string;

@@ -1,6 +1,7 @@
 /** Operations with variables, and those whose answers have errors. */
-import { type Case, job, ref } from "./corpus.ts";
-import { ODD_JOB } from "./odd-job.ts";
+import { ref } from "../../support/ask.ts";
+import { type Case, job } from "./corpus.ts";
+import { EDGE_CASE_JOB } from "./edge-case-job.ts";
 
 const PAGE = "{ totalCount nodes { id tag startedAt } edges { cursor } }";
 const withStep = (head: string, field: string) =>
@@ -16,7 +17,7 @@ const INPUTS: readonly (readonly [
     "the whole reference",
     "query($ref: JobInstanceRef!) { jobInstance(ref: $ref) { __typename ... on JobInstance { id } } }",
     [
-      { ref: { scopeId: "1", jobInstanceId: ODD_JOB } },
+      { ref: { scopeId: "1", jobInstanceId: EDGE_CASE_JOB } },
       { ref: { scopeId: 1, jobInstanceId: 700, scopeType: "BIZ_SET" } },
       { ref: { scopeId: "1", jobInstanceId: "100", scopeType: null } },
       { ref: { scopeId: "1", jobInstanceId: "100", scopeType: "UNRECOGNIZED" } },
@@ -51,7 +52,7 @@ const INPUTS: readonly (readonly [
       {
         refs: [
           { scopeId: "1", jobInstanceId: "100" },
-          { scopeType: "BIZ", scopeId: "1", jobInstanceId: ODD_JOB },
+          { scopeType: "BIZ", scopeId: "1", jobInstanceId: EDGE_CASE_JOB },
         ],
       },
       { refs: { scopeId: "1", jobInstanceId: "100" } },
@@ -64,8 +65,8 @@ const INPUTS: readonly (readonly [
     "references in a list",
     "query($a: ID!, $s: ID = 1, $r: JobInstanceRef!) { jobInstances(refs: [{ scopeId: $s, jobInstanceId: $a }, $r]) { ... on JobInstance { id } } }",
     [
-      { a: 100, r: { scopeId: 1, jobInstanceId: ODD_JOB } },
-      { a: 100, s: null, r: { scopeId: 1, jobInstanceId: ODD_JOB } },
+      { a: 100, r: { scopeId: 1, jobInstanceId: EDGE_CASE_JOB } },
+      { a: 100, s: null, r: { scopeId: 1, jobInstanceId: EDGE_CASE_JOB } },
       { a: "100", s: "2", r: { scopeId: 1, jobInstanceId: 9 } },
     ].slice(0, 3),
   ],
@@ -193,11 +194,11 @@ export const ERRORS: readonly Case[] = [
   ],
   [
     "upstream failures in some slots",
-    `{ jobInstances(${refs("20000090005", "100", "20000000404", "20000090504", ODD_JOB, "20000000403", "20000090005")}) { __typename ... on Problem { message } ... on JobInstance { steps { hostResults { nodes { ip } edges { cursor } } } } } }`,
+    `{ jobInstances(${refs("20000090005", "100", "20000000404", "20000090504", EDGE_CASE_JOB, "20000000403", "20000090005")}) { __typename ... on Problem { message } ... on JobInstance { steps { hostResults { nodes { ip } edges { cursor } } } } } }`,
   ],
   [
     "failures in slots of lists within which others fail",
-    `{ a: jobInstances(${refs("100", "20000090005", ODD_JOB)}) { ... on JobInstance { steps { ${BAD} } } } b: jobInstances(${refs("20000090005", ODD_JOB)}) { ... on JobInstance { name steps { hostResults { nodes { id } } } } } }`,
+    `{ a: jobInstances(${refs("100", "20000090005", EDGE_CASE_JOB)}) { ... on JobInstance { steps { ${BAD} } } } b: jobInstances(${refs("20000090005", EDGE_CASE_JOB)}) { ... on JobInstance { name steps { hostResults { nodes { id } } } } } }`,
   ],
   [
     "a refused reference of one job",

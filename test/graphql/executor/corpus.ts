@@ -1,16 +1,16 @@
 /** Operations that hold what GraphQL has: those whose answers have no errors, by what they are about. */
 import { getIntrospectionQuery } from "graphql";
+import { ref } from "../../support/ask.ts";
 import type { Asked } from "./both-executors.ts";
-import { ODD_JOB } from "./odd-job.ts";
+import { EDGE_CASE_JOB } from "./edge-case-job.ts";
 
 export type Case = readonly [title: string, query: string, asked?: Omit<Asked, "query">];
 
 const ROW =
   "id hostId ip ipv6 cloudId cloudName agentId isAgentAlive container { id containerId name nodeHostId } status statusCode phase tag exitCode errorCode startedAt finishedAt durationMs";
 
-export const ref = (id: string) => `ref: { scopeId: "1", jobInstanceId: "${id}" }`;
 /** A job with the selection on it. */
-export const job = (selection: string, id = ODD_JOB) =>
+export const job = (selection: string, id = EDGE_CASE_JOB) =>
   `jobInstance(${ref(id)}) { ... on JobInstance { ${selection} } }`;
 const FAILED = "20000000002";
 const ALL = [
@@ -23,7 +23,7 @@ const ALL = [
   "20000000013",
   "20000000016",
   "9007199254740993",
-  ODD_JOB,
+  EDGE_CASE_JOB,
 ];
 
 export const FIELDS: readonly Case[] = [
@@ -73,7 +73,7 @@ export const SELECTIONS: readonly Case[] = [
   ],
   [
     "inline fragments without types around everything",
-    `{ ... { jobInstance(${ref(ODD_JOB)}) { ... { ... on JobInstance { ... { steps { ... { hostResults { ... { nodes { ... { ip } ... on HostResult { tag } } } ... on HostResultConnection { edges { ... { node { ... { id } } } } } } } } } } } } } }`,
+    `{ ... { jobInstance(${ref(EDGE_CASE_JOB)}) { ... { ... on JobInstance { ... { steps { ... { hostResults { ... { nodes { ... { ip } ... on HostResult { tag } } } ... on HostResultConnection { edges { ... { node { ... { id } } } } } } } } } } } } } }`,
   ],
   [
     "a fragment on a type that never comes",

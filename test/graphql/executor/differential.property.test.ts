@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, it } from "vitest";
 import { createSchema } from "../../../src/graphql/schema.ts";
 import { type BothExecutors, startBothExecutors } from "./both-executors.ts";
-import { scriptOddJob } from "./odd-job.ts";
+import { scriptEdgeCaseJob } from "./edge-case-job.ts";
 import { createOperations } from "./random-operation.ts";
 
 let both: BothExecutors;
 beforeAll(async () => {
   both = await startBothExecutors();
-  scriptOddJob(both.simulator);
+  scriptEdgeCaseJob(both.simulator);
 });
 afterAll(() => both.close());
 

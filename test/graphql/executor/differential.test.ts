@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Asked, type BothExecutors, startBothExecutors } from "./both-executors.ts";
 import { CONDITIONS, FIELDS, job, OPERATIONS, SELECTIONS } from "./corpus.ts";
 import { ERRORS, VARIABLES } from "./corpus-inputs.ts";
-import { scriptOddJob } from "./odd-job.ts";
+import { scriptEdgeCaseJob } from "./edge-case-job.ts";
 
 let both: BothExecutors;
 beforeAll(async () => {
   both = await startBothExecutors();
-  scriptOddJob(both.simulator);
+  scriptEdgeCaseJob(both.simulator);
 });
 afterAll(() => both.close());
 

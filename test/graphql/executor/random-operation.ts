@@ -1,7 +1,8 @@
 /** Random valid operations over the schema: a tree of selections, fragments, aliases, conditions and arguments. */
 import fc from "fast-check";
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isLeafType, isObjectType } from "graphql";
-import { ODD_JOB } from "./odd-job.ts";
+import { ref } from "../../support/ask.ts";
+import { EDGE_CASE_JOB } from "./edge-case-job.ts";
 
 /** A selection set on an object type, with the definitions of the fragments that it spreads. */
 interface Selected {
@@ -52,7 +53,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Jobs that the operations name by default. */
 const JOB_IDS: readonly string[] = [
-  ODD_JOB,
+  EDGE_CASE_JOB,
   "100",
   "20000000005",
   "20000000009",
@@ -123,7 +124,7 @@ export function createOperations(
   return fc.tuple(ids, ids, select(job, 5), select(job, 4)).map(
     ([a, b, inOne, inMany]) => `${HEAD} {
       ${USE_ALL}
-      jobInstance(ref: { scopeId: "1", jobInstanceId: "${a}" }) { ... on JobInstance { ${USE_IN_JOB} ...One } }
+      jobInstance(${ref(a)}) { ... on JobInstance { ${USE_IN_JOB} ...One } }
       jobInstances(refs: [{ scopeId: "1", jobInstanceId: "${a}" }, { scopeId: "1", jobInstanceId: "${b}" }]) { __typename ... on JobInstance ${inMany.text} }
     }
     fragment One on JobInstance ${inOne.text}

@@ -1,8 +1,8 @@
-/** A job of all that is awkward to write: escapes, 64-bit ids, ancient times, containers, hosts that come again. */
+/** A job with values that are hard to encode: escapes, 64-bit ids, early dates, containers, repeated hosts. */
 import type { Simulator } from "../../../src/simulator/simulator.ts";
-import { hostRow, scriptJob } from "../scripted-job.ts";
+import { executeObjectRow, hostRow, scriptJob } from "../../support/job-payload.ts";
 
-export const ODD_JOB = "700";
+export const EDGE_CASE_JOB = "700";
 
 const YEAR_ONE = Date.parse("0001-02-03T04:05:06.007Z");
 const TEXTS = [
@@ -16,15 +16,11 @@ const TEXTS = [
 
 const rows = TEXTS.map((tag, index) => hostRow(index + 1, { tag, exit_code: index - 3, error_code: index }));
 
-const executeObject = (target: object, fields: object = {}) => ({
-  execute_object: { type: 1, resource_id: "1", ...target },
-  status: 9,
-  tag: "t",
-  ...fields,
-});
+const targetRow = (target: object, fields: object = {}) =>
+  executeObjectRow({ type: 1, resource_id: "1", ...target }, { tag: "t", ...fields });
 
-export function scriptOddJob(simulator: Simulator): void {
-  scriptJob(simulator, ODD_JOB, {
+export function scriptEdgeCaseJob(simulator: Simulator): void {
+  scriptJob(simulator, EDGE_CASE_JOB, {
     fields: {
       name: TEXTS[0],
       start_time: -1,
@@ -61,17 +57,17 @@ export function scriptOddJob(simulator: Simulator): void {
         execute_count: 0,
         create_time: -1,
         step_execute_object_result_list: [
-          executeObject({
+          targetRow({
             container: { id: 5, container_id: TEXTS[0], name: "", node_host_id: 9_007_199_254_740_993n },
           }),
-          executeObject(
+          targetRow(
             { container: { id: 9_007_199_254_740_993n, container_id: "c", name: TEXTS[1] } },
             { tag: "" },
           ),
-          executeObject({
+          targetRow({
             host: { bk_host_id: 8, ipv6: "2001:db8::1", bk_cloud_name: "", alive: 0, bk_agent_id: TEXTS[2] },
           }),
-          executeObject(
+          targetRow(
             { host: { bk_host_id: 9, ip: "10.9.9.9", bk_cloud_name: TEXTS[1], alive: 1 } },
             { status: 104, exit_code: -1 },
           ),

@@ -1,10 +1,10 @@
-/** Asks a simulator for a job instance, as a client would: real HTTP, loosely typed answers. */
+/** Calls the endpoint of a simulator over HTTP and reads the response as loosely typed JSON. */
 import type { Simulator } from "../../src/simulator/simulator.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** What the tests look at in a body; which parts are there depends on the answer. */
-export interface Body {
+/** What tests read from a body; which parts exist depends on the response. */
+export interface ResponseBody {
   readonly data: {
     readonly finished: boolean;
     readonly job_instance: Fields;
@@ -22,18 +22,18 @@ export interface Body {
   readonly message: string;
 }
 
-export interface Reply {
+export interface SimulatorResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed text; throws when it is no JSON. */
-  json(): Body;
+  /** The parsed text. Throws if it is not JSON. */
+  json(): ResponseBody;
 }
 
-export interface Question {
+export interface CallOptions {
   readonly job?: string;
   readonly scope?: string;
-  /** Further query parameters, or others in place of the usual ones; undefined leaves one out. */
+  /** Query parameters, which override the usual ones; undefined leaves one out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
@@ -43,36 +43,36 @@ export interface Question {
 
 export const DEMO_AUTHORIZATION = JSON.stringify({ access_token: "demo" });
 
-/** Flags of both dialects, as a client sends them that does not know which it talks to. */
+/** The flags of both dialects, as sent by a client that does not know the dialect. */
 export const BOTH_FLAGS = { return_ip_result: "true", return_execute_object_result: "true" };
 
 /** Sends the request and leaves the body unread. */
-export function request(simulator: Simulator, question: Question): Promise<Response> {
-  const [type, id] = (question.scope ?? "biz:1").split(":");
-  const query = { bk_scope_type: type, bk_scope_id: id, job_instance_id: question.job, ...question.query };
+export function send(simulator: Simulator, options: CallOptions): Promise<Response> {
+  const [type, id] = (options.scope ?? "biz:1").split(":");
+  const query = { bk_scope_type: type, bk_scope_id: id, job_instance_id: options.job, ...options.query };
   const search = new URLSearchParams(
     Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const path = question.path ?? "/api/v4/get_job_instance_status";
+  const path = options.path ?? "/api/v4/get_job_instance_status";
   return fetch(`${simulator.url}${path}?${search}`, {
-    method: question.method ?? "GET",
-    headers: { "x-bkapi-authorization": DEMO_AUTHORIZATION, ...question.headers },
+    method: options.method ?? "GET",
+    headers: { "x-bkapi-authorization": DEMO_AUTHORIZATION, ...options.headers },
     redirect: "manual",
-    ...(question.signal && { signal: question.signal }),
+    ...(options.signal && { signal: options.signal }),
   });
 }
 
-/** Sends the request and reads the whole answer. */
-export async function ask(simulator: Simulator, question: Question): Promise<Reply> {
-  const response = await request(simulator, question);
+/** Sends the request and reads the whole response. */
+export async function call(simulator: Simulator, options: CallOptions): Promise<SimulatorResponse> {
+  const response = await send(simulator, options);
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 }
 
-/** `data` with host lists; fails the test when the answer is not a success. */
-export async function askData(simulator: Simulator, question: Question): Promise<Body["data"]> {
-  const reply = await ask(simulator, { ...question, query: { ...BOTH_FLAGS, ...question.query } });
-  if (reply.status !== 200) throw new Error(`expected HTTP 200, got ${reply.status}: ${reply.text}`);
+/** `data` with host lists. Fails the test unless the response is a success. */
+export async function callForData(simulator: Simulator, options: CallOptions): Promise<ResponseBody["data"]> {
+  const reply = await call(simulator, { ...options, query: { ...BOTH_FLAGS, ...options.query } });
+  if (reply.status !== 200) throw new Error(`Expected HTTP 200, got ${reply.status}: ${reply.text}`);
   return reply.json().data;
 }
 
