@@ -1,3 +1,4 @@
+/** Bulk jobs: any number of hosts, with rows of several kinds. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { ROW_KINDS, type RowKind } from "../../src/simulator/bulk-rows.ts";
@@ -11,21 +12,18 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 describe("bulk jobs", () => {
-  it("should name their host count in their id", () => {
+  it("have their host count in their id", () => {
     expect(bulkJobId(1_000, 7)).toBe("40010000007");
   });
 
-  it.each([0, 1, 200, 2_000, 100_000])(
-    "should have %d hosts, every 20th of them failed",
-    async (hostCount) => {
-      const { step_instance_list } = await callForData(simulator, { job: bulkJobId(hostCount, 1) });
-      const statuses = column(rowsOf(step_instance_list[0]), "status");
-      expect(statuses).toHaveLength(hostCount);
-      expect(statuses.filter((status) => status !== 9)).toHaveLength(Math.floor(hostCount / 20));
-    },
-  );
+  it.each([0, 1, 200, 2_000, 100_000])("have %d hosts, every 20th of which failed", async (hostCount) => {
+    const { step_instance_list } = await callForData(simulator, { job: bulkJobId(hostCount, 1) });
+    const statuses = column(rowsOf(step_instance_list[0]), "status");
+    expect(statuses).toHaveLength(hostCount);
+    expect(statuses.filter((status) => status !== 9)).toHaveLength(Math.floor(hostCount / 20));
+  });
 
-  it("should fail in a few groups of status, tag and exit code", async () => {
+  it("fail in a few groups of status, tag and exit code", async () => {
     const { step_instance_list } = await callForData(simulator, { job: bulkJobId(2_000) });
     const groups = (rowsOf(step_instance_list[0]) ?? []).map((row) =>
       [row.status, row.tag, row.exit_code].join("|"),
@@ -43,14 +41,14 @@ describe("bulk jobs", () => {
     );
   });
 
-  it("should differ in nothing but their ids", async () => {
+  it("differ only in their ids", async () => {
     const [one, other] = [bulkJobId(3, 1), bulkJobId(3, 2)];
     const text = async (job: string) =>
       (await call(simulator, { job })).text.replace(/"job_request_id":.*/, "");
     expect((await text(one)).replaceAll(one, other)).toBe(await text(other));
   });
 
-  it.each([20_000_000_006, 20_000_000_007])("should lend their rows to %d", async (id) => {
+  it.each([20_000_000_006, 20_000_000_007])("share their rows with job %d", async (id) => {
     const { step_instance_list } = await callForData(simulator, { job: String(id) });
     expect(rowsOf(step_instance_list[0])).toHaveLength(id === 20_000_000_006 ? 10_000 : 50_000);
   });
@@ -58,7 +56,7 @@ describe("bulk jobs", () => {
   it.each([
     ["more than 100 000 hosts", { job: bulkJobId(100_001) }],
     ["another scope", { job: bulkJobId(1), scope: "biz:2" }],
-  ])("should not exist with %s", async (_, options) => {
+  ])("do not exist with %s", async (_, options) => {
     expect((await call(simulator, options)).status).toBe(404);
   });
 });
@@ -81,12 +79,12 @@ describe("bulk jobs with rows of a kind", () => {
   const hostOf = (row: Fields): Fields =>
     ((row.execute_object as Fields | undefined)?.host as Fields | undefined) ?? row;
 
-  it("name kind, share and host count in their id", () => {
+  it("have kind, share and host count in their id", () => {
     expect(bulkJobId(1_000, 7, { kind: "untidy", share: "all" })).toBe("50110010000007");
     expect(bulkJobId(1_000, 7, { kind: "escape", share: "some" })).toBe("50300010000007");
   });
 
-  it("do not exist for a kind that there is not", async () => {
+  it("do not exist for an unknown kind", async () => {
     expect((await call(simulator, { job: "59910010000007" })).status).toBe(404);
   });
 
@@ -98,25 +96,28 @@ describe("bulk jobs with rows of a kind", () => {
     }
   });
 
-  it.each(["contract", "release"] as const)("are untidy as real servers are (%s)", async (dialect) => {
-    const rows = await readRows(dialect, "untidy");
-    const tags = column(rows, "tag");
-    const count = (isWanted: (row: Fields) => boolean) => rows.filter(isWanted).length;
-    expect(tags.filter((tag) => /["\\\n\t]/.test(String(tag)))).toHaveLength(21);
-    expect(tags.filter((tag) => /[^\0-\x7f]/.test(String(tag))).length).toBeGreaterThan(100);
-    expect(count((row) => !("tag" in row))).toBe(10);
-    expect(count((row) => row.exit_code == null)).toBeGreaterThanOrEqual(4);
-    expect(count((row) => row.status === 7 && row.end_time == null)).toBe(2);
-    expect(count((row) => row.exit_code === null)).toBe(dialect === "contract" ? 2 : 0);
-    expect(
-      count(
-        (row) => hostOf(row) !== undefined && !("container" in hostOf(row)) && hostOf(row).ip === undefined,
-      ),
-    ).toBe(dialect === "contract" ? 4 : 6);
-    expect(count((row) => (row.execute_object as Fields | undefined)?.type === 2)).toBe(
-      dialect === "contract" ? 0 : 2,
-    );
-  });
+  it.each(["contract", "release"] as const)(
+    "are as untidy as the rows of real servers (%s)",
+    async (dialect) => {
+      const rows = await readRows(dialect, "untidy");
+      const tags = column(rows, "tag");
+      const count = (isWanted: (row: Fields) => boolean) => rows.filter(isWanted).length;
+      expect(tags.filter((tag) => /["\\\n\t]/.test(String(tag)))).toHaveLength(21);
+      expect(tags.filter((tag) => /[^\0-\x7f]/.test(String(tag))).length).toBeGreaterThan(100);
+      expect(count((row) => !("tag" in row))).toBe(10);
+      expect(count((row) => row.exit_code == null)).toBeGreaterThanOrEqual(4);
+      expect(count((row) => row.status === 7 && row.end_time == null)).toBe(2);
+      expect(count((row) => row.exit_code === null)).toBe(dialect === "contract" ? 2 : 0);
+      expect(
+        count(
+          (row) => hostOf(row) !== undefined && !("container" in hostOf(row)) && hostOf(row).ip === undefined,
+        ),
+      ).toBe(dialect === "contract" ? 4 : 6);
+      expect(count((row) => (row.execute_object as Fields | undefined)?.type === 2)).toBe(
+        dialect === "contract" ? 0 : 2,
+      );
+    },
+  );
 
   it("have their keys in the order of released servers", async () => {
     const text = await readText("release", "tidy");
@@ -145,18 +146,18 @@ describe("bulk jobs with rows of a kind", () => {
     ["exponent", /"total_time":[\d.]+e3/g],
     ["key-order", /\{"total_time":/g],
     ["container", /"execute_object":\{"type":2,"container":/g],
-  ] as const)("have one oddity each, in some rows or in all: %s", async (kind, pattern) => {
+  ] as const)("have one irregularity, in some rows or in all rows: %s", async (kind, pattern) => {
     const count = async (share: "some" | "all") =>
       [...(await readText("release", kind, share)).matchAll(pattern)].length;
     expect(await count("some")).toBe(2);
     expect(await count("all")).toBe(200);
   });
 
-  it("leave fields out when that is the oddity", async () => {
+  it("leave fields out if that is the irregularity", async () => {
     const rows = await readRows("release", "absent", "some");
-    const odd = rows.filter((row) => !("tag" in row));
-    expect(odd).toHaveLength(10);
-    for (const name of ["exit_code", "end_time", "total_time"]) expect(odd[0]).not.toHaveProperty(name);
+    const irregular = rows.filter((row) => !("tag" in row));
+    expect(irregular).toHaveLength(10);
+    for (const name of ["exit_code", "end_time", "total_time"]) expect(irregular[0]).not.toHaveProperty(name);
   });
 
   it.each(["contract", "release"] as const)("have white space between all tokens (%s)", async (dialect) => {

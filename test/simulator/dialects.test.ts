@@ -1,3 +1,4 @@
+/** The documented and the released dialect of responses. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSimulator, type Dialect, type Simulator } from "../../src/simulator/simulator.ts";
 import { DOCUMENTED_EXAMPLE } from "../data/documented-example.ts";
@@ -11,19 +12,19 @@ beforeAll(async () => {
 afterAll(() => Promise.all(Object.values(simulators).map((simulator) => simulator.close())));
 
 describe("the contract's dialect", () => {
-  it("should answer the documented example to the letter", async () => {
+  it("returns the documented example verbatim", async () => {
     const reply = await call(simulators.contract, { job: "100", query: { return_ip_result: "true" } });
     expect(reply.text).toBe(JSON.stringify(JSON.parse(DOCUMENTED_EXAMPLE)));
   });
 
-  it("should leave out rows for containers, which it cannot express", async () => {
+  it("leaves out rows of containers, which it cannot express", async () => {
     const { step_instance_list } = await callForData(simulators.contract, { job: "20000000005" });
     expect(column(rowsOf(step_instance_list[0]), "ip")).toEqual(["10.0.1.44"]);
   });
 });
 
 describe("the release's dialect", () => {
-  it("should describe hosts and containers as execute objects", async () => {
+  it("describes hosts and containers as execute objects", async () => {
     const { step_instance_list } = await callForData(simulators.release, { job: "20000000005" });
     const objects = column(rowsOf(step_instance_list[0]), "execute_object") as Fields[];
     expect(objects.map(({ type }) => type).toSorted()).toEqual([1, 2, 2, 2]);
@@ -42,7 +43,7 @@ describe("the release's dialect", () => {
     });
   });
 
-  it("should write the resource id of a host without an id as the text null", async () => {
+  it("writes the resource id of a host without an id as the string null", async () => {
     const { step_instance_list } = await callForData(simulators.release, { job: "20000000009" });
     const objects = column(rowsOf(step_instance_list[0]), "execute_object") as Fields[];
     const history = objects.filter(({ resource_id }) => resource_id === "null");
@@ -65,27 +66,27 @@ describe.each([
     return reply.json().data.step_instance_list[0];
   };
 
-  it.each(["true", "TRUE", "1", "on", "Yes"])("should be there for %s", async (value) => {
+  it.each(["true", "TRUE", "1", "on", "Yes"])("are returned for %s", async (value) => {
     expect(await stepOf({ [flag]: value })).toHaveProperty(listKey);
   });
 
-  it.each(["false", "False", "0", "off", "NO", ""])("should be absent for «%s»", async (value) => {
+  it.each(["false", "False", "0", "off", "NO", ""])("are left out for «%s»", async (value) => {
     expect(rowsOf(await stepOf({ [flag]: value }))).toBeUndefined();
   });
 
-  it("should be absent when only the other dialect's flag is sent, whatever its value", async () => {
+  it("are left out if only the flag of the other dialect is sent, whatever its value", async () => {
     expect(rowsOf(await stepOf({ [other]: "true" }))).toBeUndefined();
     expect(rowsOf(await stepOf({ [other]: "maybe" }))).toBeUndefined();
   });
 
-  it("should refuse a flag that is no boolean", async () => {
+  it("reject a flag that is not a boolean", async () => {
     const reply = await call(simulators[dialect], { job: "20000000001", query: { [flag]: "maybe" } });
     expect(reply.status).toBe(400);
     expect(reply.json().error.code).toBe("INVALID_ARGUMENT");
   });
 
   it.each(["20000000001", "20000000009", "40000300001"])(
-    "should come in another order on the next read of %s, with the same rows",
+    "have the same rows in a different order at the next read of %s",
     async (job) => {
       const read = async () => {
         const { step_instance_list } = await callForData(simulators[dialect], { job });

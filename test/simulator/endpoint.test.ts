@@ -1,3 +1,4 @@
+/** The endpoint: credentials, validation, permissions, languages. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { type CallOptions, call } from "./call.ts";
@@ -18,16 +19,16 @@ const APP = { bk_app_code: "demo", bk_app_secret: "secret" };
 
 describe("the API Gateway", () => {
   it.each([
-    ["no JSON", withAuthorization("Bearer demo")],
+    ["a value that is not JSON", withAuthorization("Bearer demo")],
     ["an empty header", withAuthorization("")],
-    ["JSON that is no object", withAuthorization('"demo"')],
-    ["nothing in it", withCredentials({})],
+    ["JSON that is not an object", withAuthorization('"demo"')],
+    ["an empty object", withCredentials({})],
     ["an empty access token", withCredentials({ access_token: "" })],
     ["an expired access token", withCredentials({ access_token: "expired-token" })],
     ["an app without its secret", withCredentials({ bk_app_code: "demo", bk_token: "t" })],
     ["an app without a user", withCredentials(APP)],
     ["a user without an app", withCredentials({ bk_token: "t" })],
-  ])("should refuse credentials with %s", async (_, options) => {
+  ])("rejects credentials with %s", async (_, options) => {
     const reply = await call(simulator, options);
     expect(reply.status).toBe(400);
     expect(reply.json()).toMatchObject({
@@ -41,7 +42,7 @@ describe("the API Gateway", () => {
     expect(reply.headers.has("x-bk-job-request-id")).toBe(false);
   });
 
-  it("should refuse a request without credentials", async () => {
+  it("rejects a request without credentials", async () => {
     const response = await fetch(`${simulator.url}/api/v4/get_job_instance_status`);
     expect([response.status, response.headers.get("x-bkapi-error-code")]).toEqual([400, "1640001"]);
   });
@@ -51,18 +52,18 @@ describe("the API Gateway", () => {
     ["an app and bk_token", { ...APP, bk_token: "t" }],
     ["an app and bk_ticket", { ...APP, bk_ticket: "t" }],
     ["an app and bk_username", { ...APP, bk_username: "admin" }],
-  ])("should accept %s", async (_, credentials) => {
+  ])("accepts %s", async (_, credentials) => {
     expect((await call(simulator, withCredentials(credentials))).status).toBe(200);
   });
 
-  it("should not know other paths, whatever the credentials", async () => {
+  it("does not know other paths, whatever the credentials", async () => {
     const reply = await call(simulator, { ...withAuthorization(""), path: "/api/v4/get_job_instance_log" });
     expect(reply.status).toBe(404);
     expect(reply.json()).toMatchObject({ code: 1640401, code_name: "API_NOT_FOUND" });
     expect(reply.headers.get("x-bkapi-error-code")).toBe("1640401");
   });
 
-  it("should give every answer a request id", async () => {
+  it("adds a request id to every response", async () => {
     for (const options of [{ job: JOB }, withAuthorization(""), { job: JOB, path: "/nothing" }]) {
       const reply = await call(simulator, options);
       expect(reply.headers.get("x-bkapi-request-id")).toMatch(/^[0-9a-f-]{36}$/);
@@ -83,7 +84,7 @@ describe("bk-job's validation", () => {
     ["another method", { job: JOB, method: "POST" }, "POST", true],
   ];
 
-  it.each(invalid)("should refuse %s", async (_, options, readable, isInDetails) => {
+  it.each(invalid)("rejects %s", async (_, options, readable, isInDetails) => {
     const reply = await call(simulator, options);
     expect(reply.status).toBe(400);
     const { error, job_request_id } = reply.json();
@@ -94,7 +95,7 @@ describe("bk-job's validation", () => {
     expect(reply.headers.has("x-bkapi-error-code")).toBe(false);
   });
 
-  it("should say what is wrong as documented", async () => {
+  it("returns the documented message", async () => {
     const reply = await call(simulator, { job: JOB, scope: "planet:1" });
     expect(reply.json().error).toEqual({
       code: "INVALID_ARGUMENT",
@@ -102,22 +103,22 @@ describe("bk-job's validation", () => {
     });
   });
 
-  it("should come after the API Gateway's", async () => {
+  it("follows the validation of the API Gateway", async () => {
     const reply = await call(simulator, withAuthorization(""));
     expect(reply.json().code_name).toBe("INVALID_ARGS");
   });
 
-  it("should read a job id with leading zeros as its number", async () => {
+  it("reads a job id with leading zeros as a number", async () => {
     expect((await call(simulator, { job: "0000000100" })).json().data.job_instance.job_instance_id).toBe(100);
   });
 
-  it("should not find an unknown scope", async () => {
+  it("does not find an unknown scope", async () => {
     const reply = await call(simulator, { job: JOB, scope: "biz:777" });
     expect(reply.status).toBe(404);
     expect(reply.json().error).toMatchObject({ code: "NOT_FOUND", details: [{ code: "1241008" }] });
   });
 
-  it("should accept tenant sets as a release, and refuse them as the contract", async () => {
+  it("accepts tenant sets in the released dialect and rejects them in the documented one", async () => {
     const contract = await createSimulator({ dialect: "contract" });
     const options = { job: JOB, scope: "tenant_set:1" };
     expect((await call(simulator, options)).status).toBe(404);
@@ -127,7 +128,7 @@ describe("bk-job's validation", () => {
 });
 
 describe("permissions", () => {
-  it("should be denied on every job to the token without any", async () => {
+  it("are denied for every job to the token no-permission", async () => {
     for (const job of ["100", "20000000003", "40000010001"]) {
       const reply = await call(simulator, { ...withCredentials({ access_token: "no-permission" }), job });
       expect([reply.status, reply.json().error.code]).toEqual([403, "NO_PERMISSION"]);
@@ -140,7 +141,7 @@ describe("the language of messages", () => {
     [undefined, "作业实例不存在"],
     ["zh-cn", "作业实例不存在"],
     ["en", "Job instance does not exist"],
-  ])("should be for %s: %s", async (language, message) => {
+  ])("is chosen by the header %s: %s", async (language, message) => {
     const headers = language === undefined ? {} : { "blueking-language": language };
     expect((await call(simulator, { job: "99", headers })).json().error.message).toBe(message);
   });

@@ -1,3 +1,4 @@
+/** Error responses of bk-job, the API Gateway and the servers between. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
@@ -13,7 +14,7 @@ const ids = (from: number, rows: readonly (readonly [number, string | number])[]
   rows.map(([status, code], index) => ({ id: String(from + index), status, code }));
 
 describe("the table of faults", () => {
-  it("should have an id of its own for each, in rising order", () => {
+  it("has unique ids in ascending order", () => {
     const all = ERROR_JOBS.map(({ id }) => id);
     expect(all).toEqual([...new Set(all)].toSorted());
   });
@@ -43,7 +44,7 @@ const V4 = ids(20_000_090_001, [
 ]);
 
 describe("bk-job's own errors", () => {
-  it.each(V4)("$id should be $status $code", async ({ id, status, code }) => {
+  it.each(V4)("$id is $status $code", async ({ id, status, code }) => {
     const reply = await call(simulator, { job: id });
     expect([reply.status, reply.json().error.code]).toEqual([status, code]);
     expect(reply.headers.get("x-bk-job-request-id")).toBe(reply.json().job_request_id);
@@ -54,21 +55,21 @@ describe("bk-job's own errors", () => {
     ["20000090003", true],
     ["20000090009", true],
     ["20000090017", false],
-  ])("%s should say what to apply for: %s", async (job, hasData) => {
+  ])("%s names the permissions to apply for: %s", async (job, hasData) => {
     expect((await call(simulator, { job })).json().error.data !== undefined).toBe(hasData);
   });
 
-  it("should have the readable text in the first detail only, for one", async () => {
+  it("include one whose readable message is in the first detail only", async () => {
     const { message, details } = (await call(simulator, { job: "20000090018" })).json().error;
     expect(message).not.toContain("bk_scope_id");
     expect(details?.[0]?.message).toContain("bk_scope_id");
   });
 
-  it("should have Retry-After for one", async () => {
+  it("include one with Retry-After", async () => {
     expect((await call(simulator, { job: "20000090019" })).headers.get("retry-after")).toBe("2");
   });
 
-  it("should echo credentials and URL for one", async () => {
+  it("include one that echoes credentials and URL", async () => {
     const { message } = (await call(simulator, { job: "20000090020" })).json().error;
     expect(message).toContain(DEMO_AUTHORIZATION);
     expect(message).toContain(simulator.url);
@@ -94,7 +95,7 @@ const API_GATEWAY = ids(20_000_090_101, [
 ]);
 
 describe("the API Gateway's errors", () => {
-  it.each(API_GATEWAY)("$id should be $status $code", async ({ id, status, code }) => {
+  it.each(API_GATEWAY)("$id is $status $code", async ({ id, status, code }) => {
     const reply = await call(simulator, { job: id });
     expect(reply.status).toBe(status);
     expect(reply.json()).toMatchObject({ code, result: false, data: null });
@@ -108,7 +109,7 @@ describe("the API Gateway's errors", () => {
   });
 });
 
-describe("answers in other envelopes or none", () => {
+describe("responses in other envelopes or none", () => {
   it.each([
     ["20000090201", 401, /^$/],
     ["20000090202", 401, /^\{"result":false,"code":1247002,/],
@@ -124,13 +125,13 @@ describe("answers in other envelopes or none", () => {
     ["20000090306", 200, /tru$/],
     ["20000090307", 200, /^null$/],
     ["20000090308", 200, /^\[\]$/],
-  ])("%s should be %d %s", async (job, status, text) => {
+  ])("%s is %d %s", async (job, status, text) => {
     const reply = await call(simulator, { job });
     expect(reply.status).toBe(status);
     expect(reply.text).toMatch(text);
   });
 
-  it("should redirect to a job that a client must not read in its place", async () => {
+  it("include a redirect to another job, which a client must not follow", async () => {
     const location = (await call(simulator, { job: "20000090303" })).headers.get("location");
     const followed = await fetch(new URL(location ?? "", simulator.url), {
       headers: { "x-bkapi-authorization": DEMO_AUTHORIZATION },
@@ -138,7 +139,7 @@ describe("answers in other envelopes or none", () => {
     expect(followed.status).toBe(200);
   });
 
-  it("should send text that is no UTF-8", async () => {
+  it("include a body that is not UTF-8", async () => {
     const { text } = await call(simulator, { job: "20000090309" });
     expect(text).toContain("\uFFFD");
     expect(JSON.parse(text)).toHaveProperty("data.finished", true);
@@ -152,7 +153,7 @@ describe("successes of the wrong shape", () => {
     ["20000090407", "data.job_instance.end_time", 1e300],
     ["20000090408", "data.job_instance.end_time", 8.64e15 + 1],
     ["20000090409", "data.step_instance_list[0].step_instance_id", 75.5],
-  ])("%s should have %s = %j", async (job, path, value) => {
+  ])("%s has %s = %j", async (job, path, value) => {
     const reply = await call(simulator, { job });
     expect(reply.status).toBe(200);
     expect(reply.json()).toHaveProperty(path, value);
@@ -162,19 +163,19 @@ describe("successes of the wrong shape", () => {
     ["20000090401", "data"],
     ["20000090404", "data.job_instance"],
     ["20000090405", "data.step_instance_list"],
-  ])("%s should have no %s", async (job, path) => {
+  ])("%s has no %s", async (job, path) => {
     const reply = await call(simulator, { job });
     expect(reply.status).toBe(200);
     expect(reply.json()).toHaveProperty("job_request_id");
     expect(reply.json()).not.toHaveProperty(path);
   });
 
-  it("20000090406 should have one host row without a status", async () => {
+  it("20000090406 has one host row without a status", async () => {
     const { data } = (await call(simulator, { job: "20000090406", query: BOTH_FLAGS })).json();
     expect(rowsOf(data.step_instance_list[0])?.map((row) => "status" in row)).toEqual([false, true]);
   });
 
-  it("should be right under the same id in everything else", async () => {
+  it("are otherwise correct, under the requested id", async () => {
     const { data } = (await call(simulator, { job: "20000090403" })).json();
     expect(data).toMatchObject({ finished: true, job_instance: { job_instance_id: 20_000_090_403 } });
   });

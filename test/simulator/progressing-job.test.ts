@@ -1,3 +1,4 @@
+/** The job that progresses with time. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { callForData, column, type Fields, rowsOf } from "./call.ts";
@@ -21,7 +22,7 @@ const hostStatuses = (step: Fields | undefined) =>
   (column(rowsOf(step), "status") as number[]).toSorted((a, b) => a - b);
 
 describe("the progressing job", () => {
-  it("should start at its first request", async () => {
+  it("starts at its first request", async () => {
     const { finished, job_instance, step_instance_list } = await readAt(START + 500);
     expect(finished).toBe(false);
     expect(job_instance).toMatchObject({ status: 2, create_time: START + 500, start_time: START + 500 });
@@ -35,7 +36,7 @@ describe("the progressing job", () => {
     [3_000, [3, 2, 1]],
     [6_000, [3, 3, 2]],
     [9_000, [3, 3, 4]],
-  ])("should be %d ms later at %j", async (elapsed, expected) => {
+  ])("has steps with the following statuses after %d ms: %j", async (elapsed, expected) => {
     await readAt(START);
     const { finished, job_instance, step_instance_list } = await readAt(START + elapsed);
     expect(statuses(step_instance_list)).toEqual(expected);
@@ -50,13 +51,13 @@ describe("the progressing job", () => {
     [7_000, [5, 7, 7, 7, 7, 7]],
     [8_000, [7, 7, 7, 7, 9, 9]],
     [9_000, [9, 9, 9, 9, 9, 104]],
-  ])("should have hosts of its last step after %d ms at %j", async (elapsed, expected) => {
+  ])("has hosts with the following statuses in its last step after %d ms: %j", async (elapsed, expected) => {
     await readAt(START);
     const { step_instance_list } = await readAt(START + elapsed);
     expect(hostStatuses(step_instance_list[2])).toEqual(expected);
   });
 
-  it("should be retried by the first request longer after its end than it took", async () => {
+  it("is retried by the first request that comes later after its end than its duration", async () => {
     await readAt(START);
     expect((await readAt(START + 18_000)).finished).toBe(true);
     const retried = await readAt(START + 18_001);

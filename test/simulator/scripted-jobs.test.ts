@@ -1,3 +1,4 @@
+/** The scripted jobs of the simulator. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HOST_STATUSES } from "../../src/model/status.ts";
 import { SCRIPTED_JOBS } from "../../src/simulator/scripted-jobs.ts";
@@ -13,12 +14,12 @@ afterAll(() => simulator.close());
 const ascending = (values: unknown[]) => (values as number[]).toSorted((a, b) => a - b);
 
 describe("every scripted job", () => {
-  it("should have an id of its own", () => {
+  it("has a unique id", () => {
     expect(new Set(SCRIPTED_JOBS.map(({ id }) => id)).size).toBe(SCRIPTED_JOBS.length);
   });
 
   it.each(SCRIPTED_JOBS.filter(({ id }) => id !== "20000000403" && id !== "20000000404"))(
-    "should be answered under its id in its scope: $id",
+    "is found by its id in its scope: $id",
     async ({ id, scope }) => {
       const reply = await call(simulator, { job: id, scope });
       expect(reply.status).toBe(200);
@@ -26,7 +27,7 @@ describe("every scripted job", () => {
     },
   );
 
-  it.each(SCRIPTED_JOBS)("should not be found from another scope: $id", async ({ id }) => {
+  it.each(SCRIPTED_JOBS)("is not found in another scope: $id", async ({ id }) => {
     const reply = await call(simulator, { job: id, scope: "biz:2" });
     expect(reply.status).toBe(404);
     expect(reply.json().error.details?.[0]?.code).toBe("1244006");
@@ -128,15 +129,15 @@ const SHAPES: [id: string, finished: boolean, status: number, steps: [number, nu
   ],
 ];
 
-describe("what a job is", () => {
-  it.each(SHAPES)("%s should be finished: %s, status %d", async (job, finished, status, steps) => {
+describe("a scripted job", () => {
+  it.each(SHAPES)("%s has isFinished %s and status %d", async (job, finished, status, steps) => {
     const { data } = (await call(simulator, { job })).json();
     expect(data.finished).toBe(finished);
     expect(data.job_instance.status).toBe(status);
     expect(data.step_instance_list.map((step) => [step.type, step.status])).toEqual(steps);
   });
 
-  it("should be in its scope", async () => {
+  it("is in its scope", async () => {
     const businessSet = await callForData(simulator, { job: "20000000015", scope: "biz_set:9991001" });
     expect(businessSet.job_instance).toMatchObject({ bk_scope_type: "biz_set", bk_scope_id: "9991001" });
     expect(businessSet.job_instance).not.toHaveProperty("bk_biz_id");
@@ -144,7 +145,7 @@ describe("what a job is", () => {
     expect(tenantSet.job_instance.bk_scope_type).toBe("tenant_set");
   });
 
-  it("should have a request id in body and header, another on each call", async () => {
+  it("has a request id in body and header, different for each call", async () => {
     const [first, second] = [
       await call(simulator, { job: "20000000001" }),
       await call(simulator, { job: "20000000001" }),
@@ -154,7 +155,7 @@ describe("what a job is", () => {
   });
 });
 
-describe("what is absent", () => {
+describe("absent fields", () => {
   const spanOf = (fields: Fields | undefined) =>
     ["start_time", "end_time", "total_time"].filter((name) => fields && name in fields);
 
@@ -163,23 +164,23 @@ describe("what is absent", () => {
     ["20000000002", ["start_time", "end_time", "total_time"], []],
     ["20000000004", ["start_time"], []],
     ["20000000010", [], []],
-  ])("%s: times of the job and of its last step", async (job, ofJob, ofStep) => {
+  ])("%s has only the times that the job and its last step have reached", async (job, ofJob, ofStep) => {
     const { data } = (await call(simulator, { job })).json();
     expect(spanOf(data.job_instance)).toEqual(ofJob);
     expect(spanOf(data.step_instance_list.at(-1))).toEqual(ofStep);
   });
 
-  it("should be the total time of a skipped step", async () => {
+  it("include the total time of a skipped step", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000011" });
     expect(spanOf(step_instance_list[1])).toEqual(["start_time", "end_time"]);
   });
 
-  it("should be the host list of steps not started and of confirmations", async () => {
+  it("include the host list of steps that have not started and of confirmations", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000004" });
     expect(step_instance_list.map((step) => rowsOf(step)?.length)).toEqual([2, undefined, undefined]);
   });
 
-  it("should be times and exit code where the host's status has none", async () => {
+  it("include times and exit codes that the status of a host does not have", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000008" });
     const rows = step_instance_list.flatMap((step) => rowsOf(step) ?? []);
     const byStatus = new Map(rows.map((row) => [row.status, row]));
@@ -189,7 +190,7 @@ describe("what is absent", () => {
     expect(byStatus.get(104)).toHaveProperty("exit_code", 1);
   });
 
-  it("should be written as null, and lists as [], by old servers", async () => {
+  it("are written as null, and lists as [], by old servers", async () => {
     const { data } = (await call(simulator, { job: "20000000016" })).json();
     expect(data.job_instance).toMatchObject({ end_time: null, total_time: null });
     expect(data.step_instance_list.map(rowsOf)).toEqual([[], []]);
@@ -202,7 +203,7 @@ describe("what is absent", () => {
 });
 
 describe("hosts", () => {
-  it("should fail in several ways in the failed job", async () => {
+  it("fail in several ways in the failed job", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000002" });
     const rows = rowsOf(step_instance_list[0]);
     expect(ascending([...new Set(column(rows, "status"))])).toEqual([1, 9, 11, 12, 13, 104]);
@@ -210,20 +211,20 @@ describe("hosts", () => {
     expect(new Set(column(rows, "exit_code"))).toEqual(new Set([0, 1, 2, 98, 124, 127, 255]));
   });
 
-  it("should have every documented status once, and an unknown one", async () => {
+  it("have every documented status once, and an unknown one", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000008" });
     const statuses = step_instance_list.flatMap((step) => column(rowsOf(step), "status"));
     expect(ascending(statuses)).toEqual(ascending([...HOST_STATUSES.keys(), 777]));
   });
 
-  it("should lack an address when they have IPv6 only, and an id when they are history", async () => {
+  it("have no address if they have IPv6 only, and no id if they predate host ids", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000009" });
     const rows = rowsOf(step_instance_list[0]) ?? [];
     expect(rows.filter((row) => !("ip" in row))).toHaveLength(2);
     expect(rows.filter((row) => !("bk_host_id" in row))).toHaveLength(2);
   });
 
-  it("should have several rows in a step that rolls by source files, some of 100 ms for none", async () => {
+  it("have several rows in a step with several batches, with 100 ms for no measurable time", async () => {
     const { step_instance_list } = await callForData(simulator, { job: "20000000009" });
     const rows = rowsOf(step_instance_list[1]) ?? [];
     expect([rows.length, new Set(column(rows, "bk_host_id")).size]).toEqual([9, 3]);
@@ -233,7 +234,7 @@ describe("hosts", () => {
 });
 
 describe("numbers", () => {
-  it("should keep every digit of ids above 2^53", async () => {
+  it("keep every digit of ids above 2^53", async () => {
     const { text } = await call(simulator, { job: "9007199254740993", query: BOTH_FLAGS });
     const ids = [...text.matchAll(/"(?:job_instance|step_instance|bk_host)_id":(\d+)/g)].map(([, id]) => id);
     expect(ids.toSorted()).toEqual([
@@ -245,14 +246,14 @@ describe("numbers", () => {
     ]);
   });
 
-  it("should exceed 31 bits for the total time of a restarted confirmation", async () => {
+  it("exceed 31 bits for the total time of a restarted confirmation", async () => {
     const { job_instance } = await callForData(simulator, { job: "20000000012" });
     expect(job_instance.total_time).toBe(2_592_000_000);
   });
 });
 
 describe("access", () => {
-  it("should be denied to the forbidden job, with what to apply for", async () => {
+  it("is denied to the forbidden job, with the permissions to apply for", async () => {
     const reply = await call(simulator, { job: "20000000403" });
     expect(reply.status).toBe(403);
     expect(reply.json().error).toMatchObject({
@@ -261,12 +262,9 @@ describe("access", () => {
     });
   });
 
-  it.each(["20000000404", "20000000999", "99"])(
-    "should not be possible to the unknown job %s",
-    async (job) => {
-      const reply = await call(simulator, { job });
-      expect(reply.status).toBe(404);
-      expect(reply.json().error).toMatchObject({ code: "NOT_FOUND", details: [{ code: "1244006" }] });
-    },
-  );
+  it.each(["20000000404", "20000000999", "99"])("is not possible to the unknown job %s", async (job) => {
+    const reply = await call(simulator, { job });
+    expect(reply.status).toBe(404);
+    expect(reply.json().error).toMatchObject({ code: "NOT_FOUND", details: [{ code: "1244006" }] });
+  });
 });

@@ -1,3 +1,4 @@
+/** Scripts, recorded requests and the lifecycle of a simulator. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { createSimulator, type SimulatedRequest, type Simulator } from "../../src/simulator/simulator.ts";
@@ -13,18 +14,18 @@ describe("a script", () => {
   it.each<[string, SimulatedResponse, number, string]>([
     ["json", { kind: "json", status: 418, body: { id: 2n ** 60n } }, 418, '{"id":1152921504606846976}'],
     ["raw", { kind: "raw", status: 200, body: "text" }, 200, "text"],
-    ["raw in pieces", { kind: "raw", status: 200, body: ["a", Buffer.from("b")] }, 200, "ab"],
+    ["raw in chunks", { kind: "raw", status: 200, body: ["a", Buffer.from("b")] }, 200, "ab"],
     ["delayed", { kind: "delayed", delayMs: 5, response: { kind: "raw", status: 503, body: "" } }, 503, ""],
     ["drip", { kind: "drip", status: 200, body: "滴水", chunkBytes: 2, pauseMs: 1 }, 200, "滴水"],
     ["flood", { kind: "flood", status: 200, row: "ab", bytes: 5, hasContentLength: true }, 200, "ababa"],
-  ])("should replace the answer: %s", async (_, answer, status, text) => {
+  ])("replaces the response: %s", async (_, answer, status, text) => {
     simulator.script("100", () => answer);
     const reply = await call(simulator, { job: "100" });
     expect([reply.status, reply.text]).toEqual([status, text]);
     expect(reply.headers.has("x-bkapi-request-id")).toBe(true);
   });
 
-  it("should see the request, and leave the built-in answer by returning nothing", async () => {
+  it("receives the request, and keeps the built-in response by returning nothing", async () => {
     const inScope2 = ({ query }: SimulatedRequest): SimulatedResponse | undefined =>
       query.bk_scope_id === "2" ? { kind: "raw", status: 299, body: "" } : undefined;
     simulator.script("100", inScope2);
@@ -33,7 +34,7 @@ describe("a script", () => {
     expect((await call(simulator, { job: "20000000001" })).status).toBe(200);
   });
 
-  it("should end the connection when it throws, and nothing else", async () => {
+  it("ends only the connection if it throws", async () => {
     simulator.script("100", () => {
       throw new Error("a mistake in a test");
     });
@@ -43,7 +44,7 @@ describe("a script", () => {
 });
 
 describe("recorded requests", () => {
-  it("should be the calls of the endpoint, as received", async () => {
+  it("are the calls of the endpoint, as received", async () => {
     await call(simulator, { job: "100", query: { flag: "a b" }, headers: { "x-bk-tenant-id": "t" } });
     await call(simulator, { path: "/other" });
     expect(simulator.requests).toHaveLength(1);
@@ -56,23 +57,23 @@ describe("recorded requests", () => {
     });
   });
 
-  it("should not be kept unless asked for", async () => {
-    const forgetful = await createSimulator();
-    await call(forgetful, { job: "100" });
-    expect(forgetful.requests).toEqual([]);
-    await forgetful.close();
+  it("are not stored by default", async () => {
+    const unrecorded = await createSimulator();
+    await call(unrecorded, { job: "100" });
+    expect(unrecorded.requests).toEqual([]);
+    await unrecorded.close();
   });
 });
 
 describe("simulators", () => {
-  it("should share no state", async () => {
+  it("share no state", async () => {
     const other = await createSimulator();
     simulator.script("100", () => ({ kind: "raw", status: 299, body: "" }));
     expect((await call(other, { job: "100" })).status).toBe(200);
     await other.close();
   });
 
-  it("should end hanging requests and refuse new ones once closed", async () => {
+  it("end hanging requests and refuse new ones once closed", async () => {
     const hanging = send(simulator, { job: "20000090502" });
     hanging.catch(() => undefined);
     await expect.poll(() => simulator.requests.length).toBe(1);
@@ -81,7 +82,7 @@ describe("simulators", () => {
     await expect(call(simulator, { job: "100" })).rejects.toThrow("fetch failed");
   });
 
-  it("should reject when their port is taken", async () => {
+  it("reject if their port is taken", async () => {
     const port = Number(new URL(simulator.url).port);
     await expect(createSimulator({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
   });

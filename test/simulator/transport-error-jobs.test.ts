@@ -1,3 +1,4 @@
+/** Errors of the transport: slow, incomplete and oversized responses. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { call, send } from "./call.ts";
@@ -11,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-/** Id of the job that was asked for last. */
+/** Job id of the last request. */
 const lastRequest = () => simulator.requests.at(-1)?.query.job_instance_id;
 
-/** Reads until `enough` bytes have come, then leaves. */
+/** Reads until `enough` bytes have arrived, then stops. */
 async function readSome(response: Response, enough: number): Promise<number> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -25,7 +26,7 @@ async function readSome(response: Response, enough: number): Promise<number> {
 }
 
 describe("transport faults", () => {
-  it("should answer well, but late, when slow", async () => {
+  it("delay a correct response", async () => {
     const { end } = sleeps.hold();
     const answered: string[] = [];
     const answer = async (job: string) => {
@@ -41,21 +42,21 @@ describe("transport faults", () => {
     expect(answered).toEqual(["100", "20000090501"]);
   });
 
-  it("should not answer when hanging", async () => {
+  it("leave a request without a response", async () => {
     const client = new AbortController();
     let isAnswered = false;
     const hanging = send(simulator, { job: "20000090502", signal: client.signal }).then(() => {
       isAnswered = true;
     });
     await expect.poll(lastRequest).toBe("20000090502");
-    // Asked later, answered before.
+    // A later request is answered first.
     await call(simulator, { job: "100" });
     expect(isAnswered).toBe(false);
     client.abort();
     await expect(hanging).rejects.toThrow(/aborted/);
   });
 
-  it("should send a byte every 100 ms when dripping", async () => {
+  it("send one byte every 100 ms", async () => {
     const { end } = sleeps.hold();
     const { body, headers } = await send(simulator, { job: "20000090503" });
     expect(Number(headers.get("content-length"))).toBeGreaterThan(300);
@@ -67,13 +68,13 @@ describe("transport faults", () => {
     await reader?.cancel();
   });
 
-  it("should reset the connection before any byte", async () => {
+  it("reset the connection before the first byte", async () => {
     await expect(send(simulator, { job: "20000090504" })).rejects.toMatchObject({
       cause: { code: "ECONNRESET" },
     });
   });
 
-  it("should cut the body it has announced", async () => {
+  it("cut off the body", async () => {
     const response = await send(simulator, { job: "20000090505" });
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow("terminated");
@@ -82,7 +83,7 @@ describe("transport faults", () => {
   it.each([
     ["20000090506", null],
     ["20000090507", "1073741824"],
-  ])("should send more than anyone wants, announcing: %s", async (job, announced) => {
+  ])("send 1 GiB, with the content length %s", async (job, announced) => {
     const response = await send(simulator, { job });
     expect(response.headers.get("content-length")).toBe(announced);
     expect(await readSome(response, 50_000_000)).toBeGreaterThanOrEqual(50_000_000);
