@@ -71,7 +71,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url: gateway.url.replace("graphql", "api"), id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
-      /^Expected the event stream of a gateway at http\S+\/api\/stream, got HTTP 404 \(BAD_REQUEST: Expected one of the paths \/graphql, .*Check --url/,
+      /^Expected the event stream of a gateway at http\S+\/api\/stream, got HTTP 404 \(BAD_REQUEST: No such path\. The gateway serves \/graphql, .*Check --url/,
     );
   });
 
