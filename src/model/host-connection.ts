@@ -1,4 +1,4 @@
-/** Pages of host results in an order. */
+/** Cursor pagination over ordered host results. */
 
 import { InvalidInput } from "./errors.ts";
 import { decodeCursor, encodeCursor } from "./host-cursor.ts";
@@ -14,11 +14,10 @@ import type { Rows } from "./host-table.ts";
 import { once } from "./once.ts";
 import type { HostResultOrder } from "./sdl.generated.ts";
 
-/** Largest page. */
 const MAX_PAGE_SIZE = 10_000;
 
 export interface PageRequest {
-  /** Null for the stable order. */
+  /** Null means the stable order. */
   readonly orderBy: HostResultOrder | null;
   /** Page size, 1 to `MAX_PAGE_SIZE`. */
   readonly first: number;
@@ -26,13 +25,13 @@ export interface PageRequest {
   readonly after: string | null;
 }
 
-/** Where the rows of a page come from. */
+/** The rows to paginate. */
 export interface PageSource {
-  /** Path and attempt (retries so far) of the step: what cursors are valid for. */
+  /** Path and retry count of the step. Cursors are valid only for these. */
   readonly step: { readonly path: string; readonly retryCount: number };
-  /** Called when rows are needed, not before. */
+  /** Called only when rows are needed. */
   readonly results: () => HostResults;
-  /** The rows that match, in any order; null for all. Called once, when they are needed. */
+  /** The matching rows in any order; null means all. Called at most once. */
   readonly select: () => Rows | null;
 }
 
@@ -47,7 +46,7 @@ export interface HostConnection {
   readonly cursorOf: (row: number) => string;
 }
 
-/** @throws InvalidInput for a page size out of bounds and for a cursor that does not belong here. */
+/** @throws InvalidInput if the page size is out of range, or the cursor belongs to another step, attempt or order. */
 export function createHostConnection(
   source: PageSource,
   { orderBy, first, after }: PageRequest,
@@ -75,7 +74,10 @@ export function createHostConnection(
   };
 }
 
-/** Index of the first row that passes, in rows of which none that fails comes after one that passes. */
+/**
+ * Binary search: the index of the first row that passes. `rows` must be partitioned, with all rows that fail before
+ * those that pass.
+ */
 function firstIndex(rows: Rows, passes: (row: number) => boolean): number {
   let low = 0;
   let high = rows.length;

@@ -1,6 +1,6 @@
 /**
- * Cursors: a place in an order of one step attempt, as opaque text. It holds values rather than an index, so it
- * stays valid when the upstream sends the same rows in another order.
+ * Cursors: opaque strings for a position in the ordered host results of one step attempt. A cursor contains the sort
+ * value and the key of a row, not an index, so it stays valid when the upstream sends the same rows in another order.
  */
 
 import { InvalidInput } from "./errors.ts";
@@ -8,13 +8,13 @@ import type { Position, SortValue } from "./host-order.ts";
 import type { ResultKey } from "./host-result.ts";
 import { isInt64, toInt64 } from "./int64.ts";
 
-/** What a cursor belongs to. A cursor of one is refused by another. */
+/** The scope in which a cursor is valid. Cursors from another scope are rejected. */
 export interface CursorScope {
   /** Path of the step. */
   readonly step: string;
-  /** Retries of the step so far. */
+  /** Retry count of the step. */
   readonly attempt: number;
-  /** `orderText` of the order. */
+  /** The order, as `serializeOrder` returns it. */
   readonly order: string;
 }
 
@@ -27,8 +27,8 @@ export function encodeCursor(scope: CursorScope, { value, key }: Position): stri
 }
 
 /**
- * The place that `cursor` stands for.
- * @throws InvalidInput when this gateway did not make it, or made it for something else than `scope`.
+ * The position that `cursor` encodes.
+ * @throws InvalidInput if the cursor is malformed or belongs to another scope.
  */
 export function decodeCursor(scope: CursorScope, cursor: string): Position {
   const parts = parseParts(cursor);
@@ -38,7 +38,7 @@ export function decodeCursor(scope: CursorScope, cursor: string): Position {
   if (step !== scope.step) throw invalidCursor(cursor, "it belongs to another step");
   if (attempt !== scope.attempt) throw invalidCursor(cursor, "the step has been retried since");
   if (order !== scope.order) throw invalidCursor(cursor, "it was made under another `orderBy`");
-  // Written again it must be the same text: nothing else can have been made here.
+  // Only canonical cursors are accepted: encoding the position again must return the same string.
   if (encodeCursor(scope, position) !== cursor) throw invalidCursor(cursor, "it is not a cursor of this API");
   return position;
 }
@@ -57,13 +57,13 @@ function readPosition(parts: readonly unknown[]): Position | null {
   if (!isValueIn(order, value) || !isKind(kind)) return null;
   const isId = id === null || (typeof id === "string" && /^-?\d{1,19}$/.test(id) && isInt64(BigInt(id)));
   if (!isId || typeof address !== "string") return null;
-  // Bare addresses have an address, all else an id.
+  // An address key has an address and optionally a cloud area; other keys have only an id.
   if (kind === "address" ? address === "" : id === null || address !== "") return null;
   if (typeof ordinal !== "number" || !Number.isSafeInteger(ordinal) || ordinal < 0) return null;
   return { value, key: { kind, id: id === null ? null : toInt64(BigInt(id)), address, ordinal } };
 }
 
-/** Whether a result can have the value in the order. One of another type would compare with none of them. */
+/** Whether `value` is a possible sort value of the order. A value of another type could not be compared. */
 function isValueIn(order: unknown, value: unknown): value is SortValue {
   if (typeof order !== "string") return false;
   if (order === "" || value === null) return value === null;

@@ -1,4 +1,4 @@
-/** Which host results an operation wants. */
+/** Filters host results. */
 import type { HostResults } from "./host-results.ts";
 import { createStringReader, stringBytes } from "./host-strings.ts";
 import { type HostTable, type IdColumn, idAt, type Rows, type StringColumn, stringAt } from "./host-table.ts";
@@ -8,14 +8,14 @@ import { hostStatus } from "./status.ts";
 
 type Condition = (row: number) => boolean;
 
-/** A condition that holds where a row's value is one of `wanted`; none when nothing is given. */
+/** Matches rows whose value is one of `wanted`. No condition if `wanted` is absent. */
 function valueConditions<T>(wanted: readonly T[] | null | undefined, read: (row: number) => T): Condition[] {
   if (!wanted) return [];
   const values = new Set(wanted);
   return [(row) => values.has(read(row))];
 }
 
-/** Ids are compared as numbers: a text that is not how an id is written stands for none. */
+/** Ids are compared as integers. A string that is not a canonical integer, such as `007`, matches nothing. */
 function idConditions(wanted: readonly string[] | null | undefined, column: IdColumn): Condition[] {
   if (!wanted) return [];
   const ids = wanted
@@ -25,7 +25,10 @@ function idConditions(wanted: readonly string[] | null | undefined, column: IdCo
   return [(row) => values.has(idAt(column, row))];
 }
 
-/** Texts are compared as bytes. */
+/**
+ * Strings are compared as UTF-8 bytes, without creating a string per row. For `["ok", "数据"]`, a value of 2 bytes is
+ * compared only with `6f 6b`, and one of 6 bytes only with `e6 95 b0 e6 8d ae`.
+ */
 function stringConditions(
   wanted: readonly (string | null | undefined)[] | null | undefined,
   table: HostTable,
@@ -46,7 +49,7 @@ function stringConditions(
   ];
 }
 
-/** Whatever the case of letters. An empty text is no condition: it is what an empty search box sends. */
+/** Matches case-insensitively. An empty string is no condition, because it is what an empty search field sends. */
 function addressConditions(text: string | null | undefined, table: HostTable): Condition[] {
   if (!text) return [];
   const part = text.toLowerCase();
@@ -56,7 +59,7 @@ function addressConditions(text: string | null | undefined, table: HostTable): C
     return (row: number): boolean => {
       if (!reader.read(row)) return false;
       const { bytes, start, end } = reader;
-      // Outside of ASCII the case of letters is not a matter of bytes.
+      // For other characters, lower case cannot be computed byte by byte.
       return isAscii(bytes, start, end)
         ? containsPart(bytes, start, end)
         : stringAt(table, column, row)?.toLowerCase().includes(part) === true;
@@ -73,7 +76,10 @@ function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
 
 const [UPPER_A, UPPER_Z, TO_LOWER] = [0x41, 0x5a, 0x20];
 
-/** Looks for `part`, which is in lower case, in bytes of ASCII. */
+/**
+ * Searches ASCII bytes for `part`, which must be in lower case: `fe80` is found in `2001:FE80::1`, because each byte
+ * from `A` to `Z` is compared in lower case.
+ */
 function createSearch(part: string): (bytes: Uint8Array, start: number, end: number) => boolean {
   const wanted = Buffer.from(part);
   const isAt = (bytes: Uint8Array, begin: number): boolean => {
@@ -91,8 +97,8 @@ function createSearch(part: string): (bytes: Uint8Array, start: number, end: num
 }
 
 /**
- * The rows for which every given condition holds, in no particular order; null when there is no condition.
- * Within a condition any of its values will do, so an empty list matches nothing.
+ * The rows that match all conditions, in the order of the table; null if there is no condition. A row matches a
+ * condition if it has any of its values, so an empty list matches nothing.
  */
 export function filterHostResults(
   { table }: HostResults,

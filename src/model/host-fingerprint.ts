@@ -1,6 +1,9 @@
 /**
- * Whether the host results of two reads are the same, whatever the order in which the upstream lists them. A watched
- * job is read every few seconds, and nearly always nothing has changed: that must cost less than to answer anew.
+ * Detects whether the host results of two reads are the same, in whatever order the upstream lists them. A watched job
+ * is polled every few seconds, and usually nothing has changed, so the comparison must cost less than a response.
+ *
+ * Each row is hashed column by column, directly from the columns of the table: no row becomes an object, and two rows
+ * with the same values have the same hash even if their JSON differs (`"A"` and `"\u0041"`).
  */
 
 import { createStringReader } from "./host-strings.ts";
@@ -13,7 +16,7 @@ import {
   type StringColumn,
 } from "./host-table.ts";
 
-/** Multipliers and steps of the 32-bit hashes FNV-1a and MurmurHash3. */
+/** Constants of the 32-bit hashes FNV-1a and MurmurHash3. */
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 const MURMUR_SEED = 0x9747b28c;
@@ -21,15 +24,17 @@ const MURMUR_PRIME = 0xcc9e2d51;
 const FINALIZER_1 = 0x85ebca6b;
 const FINALIZER_2 = 0xc2b2ae35;
 
-/** Two hashes of each row, of all that is known of it. That different rows have both in common is next to impossible. */
+/**
+ * Two independent hashes of each row over all of its columns. It is extremely unlikely that different rows share both.
+ */
 export interface RowHashes {
   readonly first: Int32Array;
   readonly second: Int32Array;
 }
 
 /**
- * A short text that is the same for tables with the same rows, however their texts are spelled. The hashes of the rows
- * are added up, so that order does not count.
+ * A short string that is the same for tables with the same rows: number of rows, sum of the first hashes, sum of the
+ * second hashes, such as `3 -1203045761 88120567`. Sums do not depend on the order of the rows.
  */
 export function fingerprintRows(table: HostTable): string {
   const { first, second } = hashRows(table);
@@ -42,7 +47,8 @@ export function hashRows(table: HostTable): RowHashes {
     first: new Int32Array(length).fill(FNV_OFFSET),
     second: new Int32Array(length).fill(MURMUR_SEED),
   };
-  // Values are hashed with the number of their column, and absent ones not at all.
+  // Each value is hashed together with its column number, so that equal values in different columns differ. Absent
+  // values are skipped.
   let column = 0;
   for (const values of [table.statusCode, ...NUMBER_COLUMNS.map((name) => table[name])]) {
     mixNumbers(hashes, ++column, values);
@@ -56,7 +62,7 @@ export function hashRows(table: HostTable): RowHashes {
   return hashes;
 }
 
-/** FNV-1a by words, with the high bits, which a product does not carry down, mixed into the low ones. */
+/** FNV-1a on words. A product never carries high bits down, so the high bits are mixed into the low ones afterwards. */
 function mixFirst(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, FNV_PRIME);
   return mixed ^ (mixed >>> 15);
@@ -91,7 +97,7 @@ function mixStrings(hashes: RowHashes, column: number, table: HostTable, values:
   for (let row = 0; row < hashes.first.length; row++) {
     if (!text.read(row)) continue;
     const { bytes, view, start, end } = text;
-    // What ends here and what begins there must not run into one another.
+    // The length separates neighboring strings: `ab` and `c` must differ from `a` and `bc`.
     let first = mixFirst(mixFirst(hashes.first[row] ?? 0, column), end - start);
     let second = mixSecond(mixSecond(hashes.second[row] ?? 0, column), end - start);
     let at = start;

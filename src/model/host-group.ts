@@ -1,4 +1,4 @@
-/** Host results grouped the way the BlueKing Job console shows them. */
+/** Groups host results like the BlueKing Job console. */
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { joinedWords } from "./host-string-words.ts";
@@ -7,7 +7,7 @@ import { internStrings } from "./host-strings.ts";
 import { type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
-/** Results alike in every property grouped by. Properties not grouped by are null. */
+/** Results that share the values of all grouping keys. Values of other keys are null. */
 export interface HostGroup {
   readonly statusCode: number | null;
   readonly tag: string | null;
@@ -15,7 +15,9 @@ export interface HostGroup {
   readonly rows: Rows;
 }
 
-/** Groups of `rows`, or of all when null, by status code, then tag, then exit code; without keys one group. */
+/**
+ * Groups `rows`, or all rows if null, by status code, then tag, then exit code. Without keys, all rows are one group.
+ */
 export function groupHostResults(
   results: HostResults,
   rows: Rows | null,
@@ -31,16 +33,17 @@ export function groupHostResults(
   return results.memoize(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
 }
 
-/** About what a group takes besides its rows. */
+/** Approximate memory of a group without its rows. */
 const GROUP_BYTES = 400;
 
 const groupBytes = (all: readonly HostGroup[]): number =>
   all.reduce((sum, { rows }) => sum + GROUP_BYTES + rows.byteLength, 0);
 
 /**
- * Rows get the number of their group, which is then the number of all that they are grouped by together:
+ * Splits the groups once per key, so that each row ends with the number of its group. Three rows with the statuses 9,
+ * 9, 11 and the tags -, a, a:
  *
- *   status 9 9 11, tag - a a  →  9: 0, 11: 1 and -: 0, a: 1  →  0|0 0|1 1|1  →  groups 0 1 2
+ *   one group  0 0 0  →  split by status  0 0 1  →  split by tag  0 1 2
  */
 function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): HostGroup[] {
   const { statusCode, exitCode, tag } = table;
@@ -56,7 +59,7 @@ function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): H
   if (tags) split((index) => tags.ids[index] ?? 0);
 
   const members = rowsByGroup(rows, numbers, count);
-  // The first row of a group stands for it.
+  // All rows of a group share the values of the keys, so its first row represents it.
   const firstRows = Uint32Array.from(members, ([row = 0]) => row);
   const order = firstRows.map((_, group) => group);
   const words = [
@@ -79,7 +82,10 @@ function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): H
   });
 }
 
-/** The console shows results without a tag or an exit code before those with one. (Tags are never empty.) */
+/**
+ * The console shows results without a tag or exit code first. The words of an absent tag are 0 anyway, because tags are
+ * never empty.
+ */
 const absentFirst =
   (word: Word): Word =>
   (row) => {
@@ -87,7 +93,9 @@ const absentFirst =
     return value === ABSENT ? 0 : value;
   };
 
-/** The numbers of the groups when each is split by a key, and how many there are. NaN is a key like others. */
+/**
+ * Splits each group by a key. Returns the new group number of each row, and the number of groups. NaN is a valid key.
+ */
 function splitGroups(
   numbers: Uint32Array,
   keyOf: (index: number) => number,
@@ -107,7 +115,9 @@ function splitGroups(
   return [new Uint32Array(split), count];
 }
 
-/** The rows of each group, in the order in which they came. All groups share the memory of one array. */
+/**
+ * The rows of each group, in their original order. A counting sort into one array, of which each group is a section.
+ */
 function rowsByGroup(rows: Rows, numbers: Uint32Array, count: number): Rows[] {
   const ends = new Uint32Array(count);
   for (const number of numbers) ends[number] = (ends[number] ?? 0) + 1;

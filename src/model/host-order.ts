@@ -1,4 +1,4 @@
-/** Orders of host results. */
+/** Orders host results by a field. */
 import { compareKeys, compareNullable, type ResultKey } from "./host-result.ts";
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, descending, numberWords, sortRows, type Word } from "./host-sort.ts";
@@ -9,10 +9,10 @@ import { type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
 import { ipSortKey, parseIpv4, parseIpv6 } from "./ip.ts";
 import type { HostResultOrder, HostResultOrderField } from "./sdl.generated.ts";
 
-/** What a result is ordered by; results without a value come last, whatever the direction. */
+/** The value that a result is ordered by. Results without a value come last in both directions. */
 export type SortValue = number | string | null;
 
-/** Place of a result in an order: its value there, then its key. */
+/** Position of a result in an order: its sort value, and its key to break ties. */
 export interface Position {
   readonly value: SortValue;
   readonly key: ResultKey;
@@ -29,23 +29,22 @@ const SORT_VALUES: Record<HostResultOrderField, (table: HostTable, row: number) 
   EXIT_CODE: ({ exitCode }, row) => numberAt(exitCode, row),
 };
 
-/** Where `row` is under `order`; the stable order when that is null. */
+/** The position of `row` in `order`; null means the stable order. */
 export const positionOf = (results: HostResults, row: number, order: HostResultOrder | null): Position => ({
   value: order === null ? null : SORT_VALUES[order.field](results.table, row),
   key: results.keyOf(row),
 });
 
-/** Equal values compare as 0. */
 function compareValues(a: SortValue, b: SortValue, order: HostResultOrder | null): number {
   const sign = order?.direction === "DESC" ? -1 : 1;
   return compareNullable(a, b, (x, y) => (x < y ? -sign : x > y ? sign : 0));
 }
 
-/** Compares two places in one order. Equal values keep the stable order, also when falling. */
+/** Compares two positions. Equal values have the stable order, even in descending order. */
 export const comparePositions = (a: Position, b: Position, order: HostResultOrder | null): number =>
   compareValues(a.value, b.value, order) || compareKeys(a.key, b.key);
 
-/** `rows`, or all of them when null, under `order`. */
+/** `rows`, or all rows if null, sorted by `order`. */
 export function sortHostResults(
   results: HostResults,
   rows: Rows | null,
@@ -64,12 +63,12 @@ function sortBy({ table }: HostResults, stable: Rows, order: HostResultOrder | n
   if (order === null) return stable;
   const words = SORT_WORDS[order.field](table, stable);
   const rows = stable.slice();
-  // Rows with the same words stay in the stable order, also when falling.
+  // The sort is stable, so rows with equal words keep the stable order, even in descending order.
   sortRows(rows, order.direction === "DESC" ? descending(words) : words);
   return rows;
 }
 
-/** The same orders as `SORT_VALUES`, without a value for each row. */
+/** The same orders as `SORT_VALUES`, as words to sort by: no value is created per row. */
 const SORT_WORDS: Record<HostResultOrderField, (table: HostTable, rows: Rows) => readonly Word[]> = {
   STATUS_CODE: ({ statusCode }) => numberWords(statusCode),
   IP: addressWords,
@@ -78,10 +77,13 @@ const SORT_WORDS: Record<HostResultOrderField, (table: HostTable, rows: Rows) =>
   EXIT_CODE: ({ exitCode }) => numberWords(exitCode),
 };
 
-/** Kinds of addresses in their order, as `ipSortKey` has it. */
+/** Kinds of addresses in their sort order. They equal the first digit of `ipSortKey`. */
 const [IPV4, IPV6, OTHER] = [4, 6, 9];
 
-/** Addresses as their kind and 128 bits. Strings are created only for those that are neither plain IPv4 nor IPv6. */
+/**
+ * Addresses as five words: kind and 128 bits. `10.0.0.1` is 4, 0x0a000001, 0, 0, 0; `2001:db8::1` is 6, 0x20010db8, 0,
+ * 0, 1. Strings are created only for what is neither plain IPv4 nor plain IPv6, such as addresses with a zone.
+ */
 function addressWords(table: HostTable, rows: Rows): readonly Word[] {
   const { length } = table;
   const kinds = new Uint32Array(length).fill(ABSENT);
@@ -119,10 +121,10 @@ function addressWords(table: HostTable, rows: Rows): readonly Word[] {
   return [(row) => kinds[row] ?? ABSENT, ...words];
 }
 
-/** A word of the hex digits behind the first letter; 0 beyond them. */
+/** A word of the hex digits after the first character of an `ipSortKey`; 0 beyond them. */
 const hexWord = (key: string, word: number): number =>
   Number.parseInt(key.slice(8 * word + 1, 8 * word + 9) || "0", 16);
 
-/** The order as text: what a cursor remembers of it. */
+/** The order as a string, for cursors and cache keys: `IP DESC`; empty for the stable order. */
 export const serializeOrder = (order: HostResultOrder | null): string =>
   order === null ? "" : `${order.field} ${order.direction ?? "ASC"}`;

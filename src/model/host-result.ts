@@ -1,4 +1,4 @@
-/** One host result, decoded, and what tells it from the other results of its step. */
+/** A decoded host result, and the key that identifies it within its step. */
 import { compareInt64, type Int64 } from "./int64.ts";
 
 export interface Container {
@@ -8,7 +8,7 @@ export interface Container {
   readonly nodeHostId: Int64 | null;
 }
 
-/** Times and durations in milliseconds; null where the upstream is silent. */
+/** Times and durations are in milliseconds; null if the upstream sends no value. */
 export interface HostResult {
   readonly hostId: Int64 | null;
   readonly ip: string | null;
@@ -28,25 +28,25 @@ export interface HostResult {
 }
 
 /**
- * What a result is on, flattened. Hosts are known by id, history from before host ids by cloud area and
- * addresses, containers by their CMDB id. `ordinal` tells several results on one target apart, from 0.
+ * Identifies a result by its target. Hosts are identified by id, hosts of old jobs without host ids by cloud area and
+ * addresses, containers by their CMDB id. `ordinal` distinguishes several results on one target, from 0.
  */
 export interface ResultKey {
   readonly kind: "host" | "address" | "container";
-  /** Host id, cloud area id or container id, by kind. */
+  /** Host id, cloud area id or container id, depending on the kind. */
   readonly id: Int64 | null;
-  /** `ip,ipv6` when that is all that is known, else empty. */
+  /** `ip,ipv6` for kind `address`, else empty. */
   readonly address: string;
   readonly ordinal: number;
 }
 
-/** The key as text, unique within a step: `host:101`, and `host:101#1` for a second result on that host. */
+/** The key as a string, unique within a step: `host:101`, or `host:101#1` for the second result on that host. */
 export const formatKey = ({ kind, id, address, ordinal }: ResultKey): string =>
   `${kind}:${id ?? ""}${address && `:${address}`}${ordinal === 0 ? "" : `#${ordinal}`}`;
 
 const KIND_ORDER = { host: 0, address: 1, container: 2 } as const;
 
-/** Hosts by id, bare addresses by cloud area and text, containers by id; 0 for two results on one target. */
+/** Hosts by id, then addresses by cloud area and address, then containers by id. Returns 0 for equal targets. */
 const compareTargets = (a: ResultKey, b: ResultKey): number =>
   KIND_ORDER[a.kind] - KIND_ORDER[b.kind] ||
   compareNullable(a.id, b.id, compareInt64) ||
@@ -56,7 +56,7 @@ const compareTargets = (a: ResultKey, b: ResultKey): number =>
 export const compareKeys = (a: ResultKey, b: ResultKey): number =>
   compareTargets(a, b) || a.ordinal - b.ordinal;
 
-/** By UTF-16 code units: the same on every machine, unlike locale order. */
+/** Compares UTF-16 code units. Unlike locale order, the result is the same on every machine. */
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Absent values last. */

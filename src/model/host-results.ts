@@ -1,4 +1,4 @@
-/** The host results of one step attempt, and what is known of all of them together: computed once, when asked for. */
+/** The host results of one step attempt, with derived data that is computed on first use. */
 import { LRUCache } from "lru-cache";
 import { fingerprintRows } from "./host-fingerprint.ts";
 import type { ResultKey } from "./host-result.ts";
@@ -10,27 +10,28 @@ import { countStatuses, type StatusCounts } from "./summary.ts";
 export interface HostResults {
   readonly table: HostTable;
   readonly statusCounts: () => StatusCounts;
-  /** The same for results with the same rows, in whatever order. */
+  /** Equal for results with the same rows in any order. */
   readonly fingerprint: () => string;
-  /** All rows in the stable order: by target, and as they began and ended on one target. */
+  /** All rows in the stable order (`stable-order.ts`). */
   readonly stableOrder: () => Rows;
-  /** Some rows in the stable order. */
+  /** `rows` in the stable order. */
   readonly inStableOrder: (rows: Rows) => Rows;
-  /** Which of the results on its target a row is, from 0: the same from read to read. */
+  /** The number of a row among the results on its target, from 0. It is the same on every read. */
   readonly ordinalOf: (row: number) => number;
-  /** What tells a row from the others of the step. */
+  /** Identifies a row within the step. */
   readonly keyOf: (row: number) => ResultKey;
   /**
-   * What `compute` gives, or has given before: for what several operations ask of one snapshot. Callers choose `key` by
-   * their arguments `orderBy` and `by`, of which there are not twenty; the least recently used go first.
-   * @param sizeOf the memory it takes, in bytes.
+   * Returns the cached value of `key`, or computes it. Several operations on one snapshot share orders and groups in
+   * this way. Keys come from the arguments `orderBy` and `by`, so there are fewer than twenty; least recently used
+   * values are evicted first.
+   * @param sizeOf memory of a value in bytes.
    */
   readonly memoize: <T extends object>(key: string, compute: () => T, sizeOf: (value: T) => number) => T;
 }
 
 export function createHostResults(table: HostTable): HostResults {
   const stableOrder = once(() => computeStableOrder(table));
-  // Place of each row in the stable order: the inverse of that order.
+  // The rank of each row: the inverse permutation of the stable order.
   const ranks = once(() => {
     const result = new Uint32Array(table.length);
     stableOrder().rows.forEach((row, rank) => {
@@ -66,18 +67,18 @@ function keyOf(table: HostTable, row: number, ordinal: number): ResultKey {
   return { kind: "address", id: idAt(table.cloudId, row), address: addressOf(table, row), ordinal };
 }
 
-/** About what a remembered value takes besides its own memory. */
+/** Approximate memory of a cache entry besides its value. */
 const MEMO_ENTRY_BYTES = 200;
 
 function createMemo({ length }: HostTable): HostResults["memoize"] {
   const maxSize = length * MEMO_ROW_BYTES + MEMO_BASE_BYTES;
   const known = once(() => new LRUCache<string, object>({ maxSize }));
   return <T extends object>(key: string, compute: () => T, sizeOf: (value: T) => number): T => {
-    // A key always comes with the same computation.
+    // The cast is safe because a key always comes with the same computation.
     const remembered = known().get(key) as T | undefined;
     if (remembered) return remembered;
     const value = compute();
-    // What is larger than the limit is not stored.
+    // Values above the size limit are not cached.
     known().set(key, value, { size: MEMO_ENTRY_BYTES + sizeOf(value) });
     return value;
   };

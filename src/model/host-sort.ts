@@ -1,26 +1,26 @@
 /**
- * Sorts row numbers by what their rows hold, as unsigned words of 32 bits: the most significant first, of which a
- * second one is looked at only where the first is the same. Words are sorted natively, together with the place of
- * their row, as one 64-bit integer each:
+ * Sorts row numbers by sort keys of unsigned 32-bit words, the most significant word first. A word is only read for
+ * rows that are equal in all words before it. For one word, each row becomes a 64-bit integer, with the word in the
+ * high half and the index of the row in the low half, and a typed array sorts these integers natively:
  *
- *   rows 7 8 9 with the words 500 20 20  →  500|0  20|1  20|2  →  20|1  20|2  500|0  →  rows 8 9 7
+ *   rows 7 8 9 with the words 500 20 20  →  500|0  20|1  20|2  →  sorted  20|1  20|2  500|0  →  rows 8 9 7
  *
- * For 100 000 rows a comparison function would be called nearly two million times, and strings to compare would have
- * to be created first.
+ * The index in the low half makes the sort stable. A comparison function would be called nearly two million times for
+ * 100 000 rows, and would need strings to compare.
  */
 import { endianness } from "node:os";
 import type { Rows } from "./host-table.ts";
 
-/** A word of what a row is sorted by: 0 to 2^32-1. */
+/** A word of the sort key of a row: 0 to 2^32-1. */
 export type Word = (row: number) => number;
 
-/** The halves of a 64-bit integer in memory. */
+/** Offsets of the halves of a 64-bit integer in memory. */
 const [LOW, HIGH] = endianness() === "LE" ? [0, 1] : [1, 0];
 
-/** Runs up to this length are sorted by insertion. */
+/** Runs up to this length are sorted by insertion, which is faster for few rows. */
 const MAX_INSERTION_SORT = 12;
 
-/** Sorts `rows` in place. Rows that have all words in common stay in the order in which they were. */
+/** Sorts `rows` in place. The sort is stable: rows with equal words keep their order. */
 export function sortRows(rows: Rows, words: readonly Word[]): void {
   const packed = new BigUint64Array(rows.length > MAX_INSERTION_SORT ? rows.length : 0);
   const halves = new Uint32Array(packed.buffer);
@@ -57,7 +57,7 @@ export function sortRows(rows: Rows, words: readonly Word[]): void {
     }
   };
 
-  /** Begin and end of each run of two rows or more whose word, which was sorted by last, is the same. */
+  /** Start and end of each run of at least two rows with an equal word. It reads the words of the last sorted run. */
   const equalRuns = (from: number, to: number): (readonly [number, number])[] => {
     const found: (readonly [number, number])[] = [];
     const count = to - from;
@@ -82,7 +82,7 @@ export function compareWords(a: number, b: number, words: readonly Word[], level
   return 0;
 }
 
-/** Sorts by insertion. */
+/** Insertion sort of the rows from `from` to `to` by the words from `level` on. */
 function insertionSort(rows: Rows, from: number, to: number, words: readonly Word[], level: number): void {
   for (let index = from + 1; index < to; index++) {
     const row = rows[index] ?? 0;
@@ -94,13 +94,13 @@ function insertionSort(rows: Rows, from: number, to: number, words: readonly Wor
   }
 }
 
-/** The first word of what is absent: behind all others. */
+/** The first word of absent values, which sort last. */
 export const ABSENT = 0xffffffff;
 
-/** The first word of a whole number, which is to sort before the numbers above it also when it is negative. */
+/** The high word of an integer, shifted so that negative integers sort first: -1 is 0x7fffffff, 0 is 0x80000000. */
 export const highWord = (value: number): number => Math.floor(value / 2 ** 32) + 2 ** 31;
 
-/** The words of whole numbers of up to 53 bits and a sign; absent ones come last. */
+/** The words of integers up to ±2^53: high word, low word. Absent values (NaN) come last. */
 export const numberWords = (column: ArrayLike<number>): readonly Word[] => [
   (row) => {
     const value = column[row] ?? Number.NaN;
@@ -109,7 +109,7 @@ export const numberWords = (column: ArrayLike<number>): readonly Word[] => [
   (row) => (column[row] ?? 0) >>> 0,
 ];
 
-/** The words for the other direction, in which absent ones come last all the same. */
+/** The words for descending order. Absent values still come last. */
 export const descending = (words: readonly Word[]): readonly Word[] =>
   words.map((word, index) => (row) => {
     const value = word(row);

@@ -1,19 +1,22 @@
-/** Texts of host tables as words to sort by: in the order of UTF-16 code units, as `compareText` has it. */
+/** Strings of host tables as words to sort by, in the order of UTF-16 code units, like `compareText`. */
 import type { Word } from "./host-sort.ts";
 import { createStringReader } from "./host-strings.ts";
 import { type HostTable, type StringColumn, stringAt } from "./host-table.ts";
 
 const COMMA = 0x2c;
-/** From this byte on, UTF-8 has characters in another order than UTF-16: U+E000 and above. */
+/**
+ * Bytes sort like UTF-16 code units below this byte. Above it, UTF-8 and UTF-16 differ: U+FF5E sorts after U+1F600 in
+ * UTF-16, but before it in UTF-8.
+ */
 const FIRST_UNORDERED_BYTE = 0xee;
 
-/** Texts of a row, one behind the other with commas between them; empty ones for those that are absent. */
+/** The strings of a row joined by commas. Absent strings are empty. */
 export const joinedString = (table: HostTable, columns: readonly StringColumn[], row: number): string =>
   columns.map((column) => stringAt(table, column, row) ?? "").join();
 
 /**
- * The words of the joined texts of some rows; 0 for all other rows. They are the bytes of the texts, four at a time:
- * `10.0.0.1,` is `10.0`, `.0.1` and `,` with three bytes of 0.
+ * The words of the joined strings of some rows; 0 for all other rows. A word is four bytes in big-endian order, padded
+ * with zeros: `10.0.0.1,` becomes `10.0`, `.0.1` and `,\0\0\0`, that is 0x31302e30, 0x2e302e31 and 0x2c000000.
  */
 export function joinedWords(
   table: HostTable,
@@ -21,7 +24,7 @@ export function joinedWords(
   rows: Iterable<number>,
 ): readonly Word[] {
   const readers = columns.map((column) => createStringReader(table, column));
-  /** Where the words of each row begin and end in `bytes`. */
+  /** Start and end of the words of each row in `bytes`. */
   const begins = new Uint32Array(table.length);
   const ends = new Uint32Array(table.length);
   let bytes = new Uint8Array(4_096);
@@ -36,7 +39,7 @@ export function joinedWords(
       if (index > 0) bytes[length++] = COMMA;
       for (let at = reader.start, end = at + size; at < end; at++) {
         const byte = reader.bytes[at] ?? 0;
-        // A byte of 0 would be indistinguishable from the end of the text.
+        // A zero byte cannot be distinguished from the padding.
         if (byte >= FIRST_UNORDERED_BYTE || byte === 0) isInOrder = false;
         bytes[length++] = byte;
       }
@@ -60,7 +63,10 @@ function growBuffer(bytes: Uint8Array, more: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** The word of texts of some rows; 0 for all other rows. Creates strings: for what has no better words. */
+/**
+ * One word for the strings of some rows: the rank of the string among all of them; 0 for all other rows. It creates the
+ * strings, so it is only for those whose bytes do not sort correctly.
+ */
 export function rankWord(rows: Iterable<number>, length: number, textOf: (row: number) => string): Word {
   const texts = new Map(Iterator.from(rows).map((row) => [row, textOf(row)] as const));
   const ranks = new Map([...new Set(texts.values())].sort().map((text, rank) => [text, rank]));

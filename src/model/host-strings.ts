@@ -1,21 +1,25 @@
 /**
- * Texts of host tables. A table holds them as they stand in JSON, and one text has many spellings there: `A` is also
- * `\u0041`. Most have no escapes and are compared as the bytes that they are. The others are brought into one form
- * first: the UTF-8 bytes that they stand for (for lone surrogates, which UTF-8 has no bytes for, those that they would
- * have by its rule). Two texts are equal when these bytes are.
+ * Compares strings of host tables without creating JavaScript strings. A table holds strings as JSON, where one string
+ * can be written in several ways: `A` is also `\u0041`. Strings without escape sequences are compared as the bytes they
+ * are. All others are first unescaped to UTF-8:
+ *
+ *   Gr\u00fcn  →  47 72 c3 bc 6e        \ud83d\ude80  →  f0 9f 9a 80        a\/b  →  61 2f 62
+ *
+ * A lone surrogate has no UTF-8 encoding; it gets the three bytes that the encoding rule would give it. Two strings are
+ * equal if and only if their unescaped bytes are.
  */
 import type { HostTable, StringColumn } from "./host-table.ts";
 
 const [BACKSLASH, LOWER_U] = [0x5c, 0x75];
 
-/** The bytes of a text in their one form: from `start` to `end` in `bytes`, until the next text is read. */
+/** The unescaped bytes of a string, from `start` to `end` in `bytes`. They are valid until the next `read`. */
 export interface StringReader {
   bytes: Uint8Array;
-  /** Of the same memory. */
+  /** A view of the same memory. */
   view: DataView;
   start: number;
   end: number;
-  /** Reads the text of a row; false when it has none. */
+  /** Reads the string of a row. Returns false if it has none. */
   readonly read: (row: number) => boolean;
 }
 
@@ -56,15 +60,18 @@ export function createStringReader(table: HostTable, { start, end, escaped }: St
   return reader;
 }
 
-/** The bytes of a string in their one form. */
+/** The unescaped bytes of a JavaScript string. */
 export function stringBytes(text: string): Uint8Array {
-  // A lone surrogate becomes an escape here; it would become U+FFFD in UTF-8.
+  // JSON.stringify escapes lone surrogates. Encoding the string directly would turn them into U+FFFD.
   const json = Buffer.from(JSON.stringify(text).slice(1, -1));
   const bytes = new Uint8Array(json.length);
   return bytes.subarray(0, resolveEscapes(json, 0, json.length, bytes));
 }
 
-/** Bytes that a backslash and a letter stand for; a quote, a backslash and a slash stand for themselves. */
+/**
+ * The characters of the escape sequences `\b`, `\f`, `\n`, `\r` and `\t`. In `\"`, `\\` and `\/`, the character is
+ * literal.
+ */
 const CONTROL_CHARACTERS: ReadonlyMap<number, number> = new Map(
   Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [
     letter.charCodeAt(0),
@@ -72,7 +79,10 @@ const CONTROL_CHARACTERS: ReadonlyMap<number, number> = new Map(
   ]),
 );
 
-/** Writes what a valid JSON text stands for into `target`. @returns the number of bytes, never more than there were. */
+/**
+ * Unescapes a valid JSON string into `target`.
+ * @returns the number of bytes written. It never exceeds the number of bytes read.
+ */
 function resolveEscapes(bytes: Uint8Array, start: number, end: number, target: Uint8Array): number {
   let length = 0;
   for (let at = start; at < end; ) {
@@ -98,13 +108,16 @@ function resolveEscapes(bytes: Uint8Array, start: number, end: number, target: U
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
-/** The code unit of the escape `\uXXXX` at `at`; -1 when there is none. Behind a text there is its quote. */
+/**
+ * The code unit of the escape sequence `\uXXXX` at `at`; -1 if there is none. Reading past the end of the string is
+ * safe: the closing quote follows it.
+ */
 function codeUnit(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LOWER_U) return -1;
   let unit = 0;
   for (let index = at + 2; index < at + 6; index++) {
     const byte = bytes[index] ?? 0;
-    // Letters, of either case, have 9 more in value than in their last four bits.
+    // `A` is 0x41 and `a` is 0x61: the low four bits of a letter are its value minus 9.
     unit = unit * 16 + (byte & 0xf) + (byte > 0x39 ? 9 : 0);
   }
   return unit;
@@ -128,25 +141,28 @@ function writeUtf8(target: Uint8Array, length: number, code: number): number {
   return at;
 }
 
-/** The texts of a column, numbered: two rows have the same number when they have the same text, however it is spelled. */
+/** The strings of a column with an id for each distinct string. */
 export interface InternedStrings {
-  /** By index in the rows that were asked for; 0 for rows without a text. */
+  /** For each of the given rows, the id of its string; 0 for rows without a string. */
   readonly ids: Uint32Array;
-  /** By number, a row with that text. Nothing stands at 0. */
+  /** For each id, a row with that string. Index 0 is unused. */
   readonly examples: readonly number[];
 }
 
-/** Numbers the texts of `rows` in the order in which they come first. */
+/**
+ * Assigns ids to the distinct strings of `rows`, in order of first occurrence: the tags `ok`, absent, `full`, `ok` get
+ * the ids 1, 0, 2, 1.
+ */
 export function internStrings(table: HostTable, column: StringColumn, rows: Uint32Array): InternedStrings {
   const current = createStringReader(table, column);
   const example = createStringReader(table, column);
   const ids = new Uint32Array(rows.length);
   const examples = [0];
   const hashes = [0];
-  /** A hash table with open addressing: numbers of texts, twice as many places as texts or more. */
+  /** A hash table of ids with open addressing. At least half of the slots are empty. */
   let slots = new Uint32Array(64);
 
-  /** The place of the text that was read, which is where its number is or where it belongs. */
+  /** The slot that contains the id of the current string, or the empty slot to insert it. */
   const slotOf = (hash: number): number => {
     for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
       const id = slots[slot] ?? 0;
@@ -177,7 +193,7 @@ export function internStrings(table: HostTable, column: StringColumn, rows: Uint
   return { ids, examples };
 }
 
-/** FNV-1a, with its bits mixed once more as only the lower ones are used. */
+/** FNV-1a. The high bits are mixed into the low ones, because slots are chosen by the low bits. */
 function hashString({ bytes, start, end }: StringReader): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);

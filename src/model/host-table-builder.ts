@@ -1,4 +1,10 @@
-/** Tables of host results under construction. Columns take memory from the first value on that is put into them. */
+/**
+ * Builds tables of host results row by row. A column takes no memory until it gets its first value: most servers send
+ * no IPv6 addresses or containers, for example.
+ *
+ * Row 0 with `"ip":"10.0.0.1"`, whose string is at bytes 30 to 38 of the body, becomes `ip.start[0] = 30` and
+ * `ip.end[0] = 38`; its `"status":9` becomes `statusCode.values[0] = 9`.
+ */
 import {
   type HostTable,
   ID_COLUMNS,
@@ -12,13 +18,13 @@ import {
 type NumberName = (typeof NUMBER_COLUMNS)[number] | (typeof ID_COLUMNS)[number] | "statusCode";
 type StringName = (typeof STRING_COLUMNS)[number];
 
-/** A number or id column; without memory while no row has a value. */
+/** A number or id column; empty while no row has a value. */
 export interface NumberDraft {
   values: Float64Array;
   large: Map<number, bigint> | null;
 }
 
-/** A text column; without memory while no row has a value. */
+/** A string column; empty while no row has a value. */
 export interface StringDraft {
   start: Int32Array;
   end: Int32Array;
@@ -26,17 +32,17 @@ export interface StringDraft {
 }
 
 export interface HostTableBuilder {
-  /** Rows that there is room for. */
+  /** Rows for which memory is allocated. */
   capacity: number;
   readonly numbers: Readonly<Record<NumberName, NumberDraft>>;
   readonly strings: Readonly<Record<StringName, StringDraft>>;
-  /** Columns of some length or more in which no row has a value. */
+  /** Columns without values, at least `length` long. */
   readonly absent: (length: number) => AbsentColumns;
 }
 
-/** Up to here typed arrays of 8 bytes an item are part of the heap, which is cheaper than memory of their own. */
+/** V8 stores typed arrays of up to 64 bytes on its heap, which is cheaper than memory outside of it. */
 const INITIAL_CAPACITY = 8;
-/** Columns that are longer by more than this have a part cut off when they are done. */
+/** A finished table is reallocated if its columns are longer than its rows by more than this factor. */
 const MAX_SLACK = 1.25;
 
 const NO_NUMBERS = new Float64Array(0);
@@ -45,7 +51,7 @@ const NO_LARGE: ReadonlyMap<number, bigint> = new Map();
 
 export function createHostTableBuilder(): HostTableBuilder {
   const recordOf = <Name extends string, Draft>(names: readonly Name[], create: () => Draft) =>
-    // `fromEntries` forgets which names there are.
+    // `fromEntries` loses the types of the names.
     Object.fromEntries(names.map((name) => [name, create()])) as Record<Name, Draft>;
   const numberNames = ["statusCode", ...NUMBER_COLUMNS, ...ID_COLUMNS] as const;
   return {
@@ -59,7 +65,7 @@ export function createHostTableBuilder(): HostTableBuilder {
   };
 }
 
-/** Leaves what there is, and begins with a table without rows. */
+/** Starts a new table. The columns of the previous one now belong to that table, so they are not reused. */
 export function resetBuilder(builder: HostTableBuilder): void {
   builder.capacity = INITIAL_CAPACITY;
   for (const draft of Object.values(builder.numbers)) {
@@ -73,7 +79,7 @@ export function resetBuilder(builder: HostTableBuilder): void {
   }
 }
 
-/** @param value NaN makes the value absent. */
+/** @param value NaN means absent. */
 export function setNumber(builder: HostTableBuilder, draft: NumberDraft, row: number, value: number): void {
   if (draft.values.length === 0) {
     if (Number.isNaN(value)) return;
@@ -83,7 +89,7 @@ export function setNumber(builder: HostTableBuilder, draft: NumberDraft, row: nu
   draft.large?.delete(row);
 }
 
-/** Sets an id beyond ±(2^53-1). */
+/** Sets an id that is not exact as a number: beyond ±(2^53-1). */
 export function setLarge(builder: HostTableBuilder, draft: NumberDraft, row: number, id: bigint): void {
   if (draft.values.length === 0) draft.values = absentNumbers(builder.capacity);
   draft.values[row] = Number(id);
@@ -91,7 +97,7 @@ export function setLarge(builder: HostTableBuilder, draft: NumberDraft, row: num
   draft.large.set(row, id);
 }
 
-/** @param start a negative one makes the value absent. */
+/** @param start -1 means absent. */
 export function setString(
   builder: HostTableBuilder,
   draft: StringDraft,
@@ -111,13 +117,13 @@ export function setString(
   if (draft.escaped !== null) draft.escaped[row] = isEscaped ? 1 : 0;
 }
 
-/** Makes every value of a row absent. */
+/** Removes all values of a row. */
 export function clearRow(builder: HostTableBuilder, row: number): void {
   for (const draft of Object.values(builder.numbers)) setNumber(builder, draft, row, Number.NaN);
   for (const draft of Object.values(builder.strings)) setString(builder, draft, row, -1, -1, false);
 }
 
-/** Makes room for `capacity` rows. */
+/** Reallocates the columns that have values. */
 export function growTable(builder: HostTableBuilder, capacity: number): void {
   const length = Math.min(builder.capacity, capacity);
   const copy = <Column extends Float64Array | Int32Array | Uint8Array>(target: Column, source: Column) => {
@@ -136,7 +142,11 @@ export function growTable(builder: HostTableBuilder, capacity: number): void {
   builder.capacity = capacity;
 }
 
-/** The table of the first `length` rows, whose texts are in `bytes`. */
+/**
+ * Returns the table and resets the builder.
+ * @param length number of rows.
+ * @param bytes the body that contains the strings.
+ */
 export function finishTable(builder: HostTableBuilder, length: number, bytes: Uint8Array): HostTable {
   if (builder.capacity > Math.max(INITIAL_CAPACITY, length * MAX_SLACK)) growTable(builder, length);
   const { numbers, strings, capacity } = builder;
@@ -184,7 +194,7 @@ export function finishTable(builder: HostTableBuilder, length: number, bytes: Ui
 
 const absentNumbers = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
-/** A bigint and its place in a map, about. */
+/** Approximate memory of a bigint and its map entry. */
 const LARGE_ID_BYTES = 64;
 
 interface AbsentColumns {
@@ -192,7 +202,7 @@ interface AbsentColumns {
   readonly strings: StringColumn;
 }
 
-/** Tables of no more rows share the columns in which none has a value: of a job with 100 000 rows 1.2 MB. */
+/** Tables with up to this many rows share columns without values, which saves 1.2 MB for 100 000 rows. */
 const MAX_SHARED_ROWS = 100_000;
 
 function createAbsentColumns(): HostTableBuilder["absent"] {

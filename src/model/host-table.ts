@@ -1,41 +1,38 @@
 /**
- * Host results as columns. Steps have up to 100 000 of them, of which an operation returns a page: rows are
- * counted, filtered and ordered on numbers, and become objects or text only where they are returned.
+ * Host results as columns. A step has up to 100 000 rows, and an operation returns a page of them. Rows are counted,
+ * filtered and ordered on typed arrays; objects and strings are created only for the rows that are returned.
  */
 import type { Container, HostResult } from "./host-result.ts";
 import type { Int64 } from "./int64.ts";
 
-/** Whole numbers; NaN where absent. */
+/** Integers; NaN if absent. */
 export type NumberColumn = Float64Array;
 
-/** 64-bit ids: NaN where absent; those that a number cannot hold are in `large` by row. */
+/** 64-bit ids; NaN if absent. Ids that are not exact as a number are in `large`, by row. */
 export interface IdColumn {
   readonly values: Float64Array;
   readonly large: ReadonlyMap<number, bigint>;
 }
 
-/**
- * Texts, as they stand in JSON between the quotes, in UTF-8: from `start` (-1 where absent) to `end` in the
- * table's bytes.
- */
+/** Strings as offsets in the table's bytes: the JSON between the quotes, from `start` (-1 if absent) to `end`. */
 export interface StringColumn {
   readonly start: Int32Array;
   readonly end: Int32Array;
-  /** 1 where the text holds escapes; null when none of them does. */
+  /** 1 for strings with escape sequences; null if no string has any. */
   readonly escaped: Uint8Array | null;
 }
 
-/** Columns may be longer than the table. One in which no row has a value may be shared by many tables. */
+/** Columns can be longer than the table. Columns without values can be shared by several tables. */
 export interface HostTable {
   readonly length: number;
-  /** What text columns point into: the body that the table was read from. */
+  /** The response body, which contains the strings. */
   readonly bytes: Uint8Array;
-  /** Memory of the columns that are this table's own, in bytes. */
+  /** Memory of the columns in bytes, without shared columns. */
   readonly ownBytes: number;
   readonly statusCode: Int32Array;
   readonly hostId: IdColumn;
   readonly cloudId: IdColumn;
-  /** CMDB id of the container; present in the rows whose target is one. */
+  /** CMDB id of the container; present only if the target is a container. */
   readonly containerId: IdColumn;
   readonly nodeHostId: IdColumn;
   /** 0 or 1. */
@@ -49,7 +46,7 @@ export interface HostTable {
   readonly ipv6: StringColumn;
   readonly cloudName: StringColumn;
   readonly agentId: StringColumn;
-  /** Absent for empty tags too. */
+  /** Absent if the tag is empty. */
   readonly tag: StringColumn;
   /** Id of the container in its runtime. */
   readonly containerRuntimeId: StringColumn;
@@ -59,7 +56,7 @@ export interface HostTable {
 /** Row numbers of a table. */
 export type Rows = Uint32Array;
 
-/** The columns of a table by kind; `statusCode` is of none. */
+/** The columns by type. `statusCode`, which is never absent, has a type of its own. */
 export const NUMBER_COLUMNS = [
   "alive",
   "exitCode",
@@ -79,13 +76,13 @@ export const STRING_COLUMNS = [
   "containerName",
 ] as const;
 
-/** Number at `row`, or null. */
+/** The number at `row`, or null. */
 export function numberAt(column: NumberColumn, row: number): number | null {
   const value = column[row] ?? Number.NaN;
   return Number.isNaN(value) ? null : value;
 }
 
-/** Id at `row`, or null. */
+/** The id at `row`, or null. */
 export const idAt = (column: IdColumn, row: number): Int64 | null =>
   (column.large.size > 0 ? column.large.get(row) : undefined) ?? numberAt(column.values, row);
 
@@ -98,7 +95,7 @@ export function decodeJsonString(bytes: Uint8Array, start: number, end: number, 
   return isEscaped ? String(JSON.parse(`"${json}"`)) : json;
 }
 
-/** Text at `row`, or null. */
+/** The string at `row`, or null. */
 export function stringAt(
   { bytes }: HostTable,
   { start, end, escaped }: StringColumn,
@@ -108,13 +105,13 @@ export function stringAt(
   return from < 0 ? null : decodeJsonString(bytes, from, end[row] ?? from, escaped?.[row] === 1);
 }
 
-/** Most memory for what is remembered of a table's rows, in bytes: per row, and for any table. */
+/** Memory limit in bytes for cached orders and groups of a table: per row, and per table. */
 export const MEMO_ROW_BYTES = 32;
 export const MEMO_BASE_BYTES = 4_096;
-/** The stable order, the place of each row in it, and which of several results on its target it is. */
+/** The stable order, its inverse and the ordinals: 4 bytes each. */
 const STABLE_ORDER_ROW_BYTES = 3 * 4;
 
-/** Memory that a table takes with all that may be remembered of it, in bytes; without `bytes`. */
+/** Memory of a table in bytes with all data that can be cached for it, but without `bytes`. */
 export const columnBytes = ({ ownBytes, length }: HostTable): number =>
   ownBytes + length * (MEMO_ROW_BYTES + STABLE_ORDER_ROW_BYTES) + MEMO_BASE_BYTES;
 

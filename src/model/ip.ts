@@ -1,4 +1,4 @@
-/** IP addresses in the order of addresses: as texts that sort like that, and as numbers, read from bytes. */
+/** Sort keys of IP addresses: as strings, and as numbers parsed from bytes. */
 import { isIPv4, isIPv6 } from "node:net";
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
@@ -9,7 +9,7 @@ const ipv4Hex = (ip: string): string =>
     8,
   );
 
-/** 32 hex digits. `::` stands for as many zero groups as are missing; the last 32 bits may be written as IPv4. */
+/** 32 hex digits. Expands `::`, and the last 32 bits in IPv4 notation: `::ffff:10.0.0.1` ends with `ffff0a000001`. */
 function ipv6Hex(ip: string): string {
   const address = (ip.split("%")[0] ?? "").replace(/\d+\.\d+\.\d+\.\d+$/, (tail) => {
     const digits = ipv4Hex(tail);
@@ -23,8 +23,9 @@ function ipv6Hex(ip: string): string {
 }
 
 /**
- * A text whose code-unit order is the numeric order of addresses: IPv4 first, then IPv6, then whatever is
- * neither, by its letters.
+ * A string whose order is the numeric order of addresses: IPv4 first, then IPv6, then everything else in lower case.
+ * `10.0.0.1` becomes `40a000001`, `2001:db8::1` becomes `620010db8000000000000000000000001`, `Unknown` becomes
+ * `9unknown`.
  */
 export function ipSortKey(ip: string): string {
   if (isIPv4(ip)) return `4${ipv4Hex(ip)}`;
@@ -34,7 +35,7 @@ export function ipSortKey(ip: string): string {
 
 const [POINT, ZERO, NINE, COLON] = [0x2e, 0x30, 0x39, 0x3a];
 
-/** An IPv4 address in ASCII, as a number; -1 for all that `isIPv4` refuses. */
+/** Parses an IPv4 address: `10.0.0.1` is 0x0a000001. Returns -1 for everything that `isIPv4` rejects. */
 export function parseIpv4(bytes: Uint8Array, start: number, end: number): number {
   let address = 0;
   let octets = 0;
@@ -57,12 +58,12 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number): number
 const GROUPS = 8;
 
 /**
- * Reads an IPv6 address in ASCII into `groups`, its eight numbers of 16 bits.
- * @returns false for what is none, and also for addresses with a zone.
+ * Parses an IPv6 address into `groups`, its eight 16-bit numbers: `2001:db8::1` gives 0x2001, 0xdb8, 0, 0, 0, 0, 0, 1.
+ * @returns false if it is not an IPv6 address or has a zone.
  */
 export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups: Uint16Array): boolean {
   let count = 0;
-  /** Groups before `::`, which stands for as many zeros as are missing. */
+  /** Number of groups before `::`; -1 if there is none. */
   let gap = -1;
   let at = start;
   if (bytes[at] === COLON) {
@@ -87,7 +88,7 @@ export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups:
     if (digits < 1 || digits > 4 || count === GROUPS) return false;
     groups[count++] = group;
     if (at === end) break;
-    // A colon needs something behind it: a group, or a second colon.
+    // A colon must be followed by a group or a second colon.
     if (bytes[at] !== COLON || at + 1 === end) return false;
     at += 1;
     if (bytes[at] !== COLON) continue;

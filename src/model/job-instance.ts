@@ -1,28 +1,28 @@
-/** A job instance and its steps, decoded: times and durations in milliseconds, null where the upstream is silent. */
+/** Decoded job instances and steps. Times and durations are in milliseconds; null if the upstream sends no value. */
 import type { HostResults } from "./host-results.ts";
 import type { Int64 } from "./int64.ts";
 import type { StepInstanceFilter } from "./sdl.generated.ts";
 import { runStatus, stepType } from "./status.ts";
 
-/** A resource scope as the upstream names it. */
+/** A resource scope with the upstream's values. */
 export interface ResourceScope {
-  /** `bk_scope_type` exactly as sent. */
+  /** `bk_scope_type`, unchanged. */
   readonly typeRaw: string;
   /** `bk_scope_id`. */
   readonly id: string;
 }
 
-/** What finds a job instance. */
+/** Identifies a job instance. */
 export interface JobRef {
   readonly scope: ResourceScope;
-  /** Positive 64-bit integer in decimal, without leading zeros. */
+  /** A positive 64-bit integer in decimal, without leading zeros. */
   readonly jobInstanceId: string;
 }
 
 /** What a lookup requires from the upstream: only the status of the job, or its host results as well. */
 export type RequiredData = "status" | "hosts";
 
-/** What jobs and steps have in common. */
+/** The common fields of jobs and steps. */
 interface Run {
   readonly name: string;
   readonly statusCode: number;
@@ -38,24 +38,24 @@ export interface JobInstance extends Run {
   readonly scope: ResourceScope;
   readonly jobInstanceId: Int64;
   readonly steps: readonly StepInstance[];
-  /** When the gateway received this state, milliseconds since the epoch. */
+  /** When the gateway received the response, in milliseconds since the epoch. */
   readonly observedAt: number;
   readonly upstreamRequestId: string | null;
 }
 
 export interface StepInstance extends Run {
-  /** Unique among all steps of all jobs: where the step's own id and those of its host results come from. */
+  /** Unique among all steps of all jobs. The ids of the step and its host results are derived from it. */
   readonly path: string;
   readonly stepInstanceId: Int64;
   readonly typeCode: number;
   readonly retryCount: number;
-  /** The job's. */
+  /** Same as that of the job. */
   readonly observedAt: number;
-  /** Null when host results were not asked for; empty when the step has none. */
+  /** Null if host results were not requested; empty if the step has none. */
   readonly hostResults: HostResults | null;
 }
 
-/** What the upstream offers to apply for when it denies access (`error.data` of BlueKing IAM). */
+/** The permissions that a caller can apply for after a denial: `error.data`, from BlueKing IAM. */
 export interface IamApplication {
   readonly systemId: string;
   readonly systemName: string | null;
@@ -96,23 +96,23 @@ export interface PermissionDenied {
   readonly application: IamApplication | null;
 }
 
-/** Every answer about a job that is not a failure. */
+/** Every result of a lookup that is not an error. */
 export type JobOutcome = JobInstance | JobInstanceNotFound | PermissionDenied;
 
-/** `biz/1/100`: a job among all jobs that one caller can ask for. */
+/** Identifies a job among all jobs: `biz/1/100`. */
 export const jobPath = (scope: ResourceScope, jobInstanceId: Int64 | string): string =>
   `${scope.typeRaw}/${scope.id}/${jobInstanceId}`;
 
 /**
- * Milliseconds from start to end, or to `observedAt` while the run is not finished; null before it began, and
- * for a finished run without an end. Never negative: the upstream's clock can be ahead of ours.
+ * Milliseconds from start to end, or to `observedAt` while the run is not finished. Null before the start, and for a
+ * finished run without an end. Never negative, although the upstream's clock can be ahead.
  */
 export function elapsedMs(run: Run & { readonly observedAt: number }): number | null {
   const end = run.finishedAt ?? (run.isFinished ? null : run.observedAt);
   return run.startedAt === null || end === null ? null : Math.max(0, end - run.startedAt);
 }
 
-/** The step that is running, stopping or waiting for a person: the first in phase RUNNING or WAITING_USER. */
+/** The first step in phase RUNNING or WAITING_USER. */
 export function currentStep(steps: readonly StepInstance[]): StepInstance | null {
   const isCurrent = ({ statusCode }: StepInstance) => {
     const { phase } = runStatus(statusCode);
@@ -121,7 +121,7 @@ export function currentStep(steps: readonly StepInstance[]): StepInstance | null
   return steps.find(isCurrent) ?? null;
 }
 
-/** The steps for which every given condition holds; within a condition any value will do. */
+/** The steps that match all conditions. A step matches a condition if it has any of its values. */
 export function filterSteps(
   steps: readonly StepInstance[],
   filter: StepInstanceFilter | null | undefined,

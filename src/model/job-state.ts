@@ -1,9 +1,9 @@
-/** The state of a job apart from the reading of it: what a change is. */
+/** The state of a job, without the fields that differ on every read. Only a different state is a change. */
 import type { JobInstance, JobOutcome, StepInstance } from "./job-instance.ts";
 
 /**
- * The job without what a read says of itself: when it was, and its id. What runs has no elapsed time then, as that goes
- * to the time of the read.
+ * The job without the fields of the read: its time and request id. The elapsed time of a running job depends on the
+ * time of the read, so it is 0.
  */
 export const withoutReadFields = (job: JobInstance): JobInstance => ({
   ...job,
@@ -12,17 +12,17 @@ export const withoutReadFields = (job: JobInstance): JobInstance => ({
   steps: job.steps.map((step) => ({ ...step, observedAt: 0 })),
 });
 
-/** A state to compare with others: small, however large the job, so that it can be kept for as long as it holds. */
+/** A state to compare with others. It is small even for a large job, so that it can be retained between polls. */
 export interface JobState {
   readonly status: string;
-  /** Null when host results were not asked for. */
+  /** Null if host results were not requested. */
   readonly hostFingerprint: string | null;
 }
 
-/** What was found in one read of a job. */
+/** The result of one read of a job. */
 export interface ObservedJob {
   readonly outcome: JobOutcome;
-  /** The same object for as long as the state is the same; null for what is no job. */
+  /** The same object as long as the state does not change; null if the outcome is not a job. */
   readonly state: JobState | null;
 }
 
@@ -34,12 +34,12 @@ export function jobStateOf(job: JobInstance): JobState {
   };
 }
 
-/** True when two reads found the job in one state, as far as both know it. */
+/** Whether two states are equal. Host results are compared only if both reads requested them. */
 export const isSameState = (a: JobState, b: JobState): boolean =>
   a.status === b.status &&
   (a.hostFingerprint === null || b.hostFingerprint === null || a.hostFingerprint === b.hostFingerprint);
 
-/** What jobs and steps have in common. */
+/** The common fields of jobs and steps. */
 const runState = (run: JobInstance | StepInstance): unknown[] => [
   run.name,
   run.statusCode,

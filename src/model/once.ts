@@ -1,4 +1,4 @@
-/** Makes a function that computes at its first call and remembers. */
+/** Returns a function that computes its value on the first call and caches it. */
 export function once<T>(compute: () => T): () => T {
   let result: { readonly value: T } | undefined;
   return () => {

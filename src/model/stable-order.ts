@@ -1,4 +1,4 @@
-/** The stable order of host results: the same at every read, in whatever order the upstream lists them. */
+/** The stable order of host results: the same on every read, in whatever order the upstream lists them. */
 import { hashRows } from "./host-fingerprint.ts";
 import { compareWords, highWord, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { joinedString, joinedWords } from "./host-string-words.ts";
@@ -6,16 +6,16 @@ import type { HostTable, IdColumn, Rows } from "./host-table.ts";
 import { once } from "./once.ts";
 
 export interface StableOrder {
-  /** All rows: by target, and those on one target in the order of their repeats. */
+  /** All rows by target; several results on one target by ordinal. */
   readonly rows: Rows;
-  /** By row: which of the results on its target it is, from 0. Null when no target has several. */
+  /** For each row, its number among the results on its target, from 0. Null if no target has several results. */
   readonly ordinals: Uint32Array | null;
 }
 
 /**
- * Targets are in the order of `compareKeys`. Several results on one target are in the order in which they began and
- * ended, unfinished ones last, so that a result keeps its ordinal while later batches run. Where they began and ended
- * together it is some order that depends on nothing but what they are.
+ * Targets are in the order of `compareKeys`. Several results on one target are ordered by start and end time,
+ * unfinished ones last, so that a result keeps its ordinal while later batches run. Results with equal times are
+ * ordered by status, exit code and hash: an arbitrary order, but one that depends only on the results themselves.
  */
 export function computeStableOrder(table: HostTable): StableOrder {
   const rows = new Uint32Array(table.length);
@@ -32,7 +32,7 @@ export function computeStableOrder(table: HostTable): StableOrder {
   return { rows, ordinals };
 }
 
-/** Kinds of targets in their order: hosts, addresses with and without a cloud area, containers. */
+/** Kinds of targets in their sort order: hosts, addresses with and without a cloud area, containers. */
 const [HOST, ADDRESS, BARE_ADDRESS, CONTAINER] = [0, 1, 2, 3];
 
 function targetWords(table: HostTable): readonly Word[] {
@@ -67,11 +67,11 @@ function targetWords(table: HostTable): readonly Word[] {
 
 const hasValue = ({ values }: IdColumn, row: number): boolean => !Number.isNaN(values[row] ?? Number.NaN);
 
-/** `ip,ipv6` of a row: what a target is known by that has no id. */
+/** `ip,ipv6` of a row: the address that identifies a target without an id. */
 export const addressOf = (table: HostTable, row: number): string =>
   joinedString(table, [table.ip, table.ipv6], row);
 
-/** The words of what tells several results on one target apart. */
+/** The words that order several results on one target. */
 function resultWords(table: HostTable): readonly Word[] {
   const hashes = once(() => hashRows(table));
   return [

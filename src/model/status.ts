@@ -1,10 +1,10 @@
 /**
- * The upstream's numeric codes and what they mean. The numbers are those of the endpoint's documentation
- * (run_status, target_object_status, step type); phases follow the descriptions of `RunPhase` in the SDL.
+ * Names and phases of the upstream's numeric codes. The codes are those of the endpoint's documentation (`run_status`,
+ * `target_object_status`, step type). The phases are defined by the descriptions of `RunPhase` in the SDL.
  */
 import type { HostStatus, RunPhase, RunStatus, ScopeType, StepType } from "./sdl.generated.ts";
 
-/** A status by name and the coarse phase that it belongs to. */
+/** The name of a status and its phase. */
 export interface StatusInfo<Name> {
   readonly name: Name;
   readonly phase: RunPhase;
@@ -78,7 +78,7 @@ const STEP_TYPES: ReadonlyMap<number, StepType> = new Map([
   [4, "SQL"],
 ]);
 
-/** `bk_scope_type` values. The upstream's code also knows `tenant_set`, which reads as `UNRECOGNIZED`. */
+/** The documented values of `bk_scope_type`. Servers also send `tenant_set`, which becomes `UNRECOGNIZED`. */
 export const SCOPE_TYPES: ReadonlyMap<string, ScopeType> = new Map([
   ["biz", "BIZ"],
   ["biz_set", "BIZ_SET"],
@@ -86,18 +86,16 @@ export const SCOPE_TYPES: ReadonlyMap<string, ScopeType> = new Map([
 
 const UNRECOGNIZED = { name: "UNRECOGNIZED", phase: "UNKNOWN" } as const;
 
-/** Name and phase of a job's or step's status code; `UNRECOGNIZED`/`UNKNOWN` for codes added later. */
+/** Name and phase of the status code of a job or step; `UNRECOGNIZED` and `UNKNOWN` for undocumented codes. */
 export const runStatus = (code: number): StatusInfo<RunStatus> => RUN_STATUSES.get(code) ?? UNRECOGNIZED;
 
-/** Name and phase of a host result's status code; `UNRECOGNIZED`/`UNKNOWN` for codes added later. */
+/** Name and phase of the status code of a host result; `UNRECOGNIZED` and `UNKNOWN` for undocumented codes. */
 export const hostStatus = (code: number): StatusInfo<HostStatus> => HOST_STATUSES.get(code) ?? UNRECOGNIZED;
 
-/** Name of a step type code. */
 export const stepType = (code: number): StepType => STEP_TYPES.get(code) ?? "UNRECOGNIZED";
 
-/** Name of a `bk_scope_type`. */
 export const scopeType = (raw: string): ScopeType => SCOPE_TYPES.get(raw) ?? "UNRECOGNIZED";
 
-/** True for phases in which nothing more will happen by itself. */
+/** Whether nothing more happens in the phase without a retry. */
 export const isTerminal = (phase: RunPhase): boolean =>
   phase === "SUCCEEDED" || phase === "FAILED" || phase === "STOPPED";

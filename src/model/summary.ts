@@ -1,4 +1,4 @@
-/** Counts of steps and of host results by status and phase. */
+/** Counts steps and host results by status and phase. */
 import type { RunPhase } from "./sdl.generated.ts";
 import type { StatusInfo } from "./status.ts";
 
@@ -18,11 +18,11 @@ export interface Summary<Name> {
   readonly failed: number;
   readonly stopped: number;
   readonly unknown: number;
-  /** Statuses that occur, by rising code. */
+  /** The statuses that occur, by ascending code. */
   readonly byStatus: readonly StatusCount<Name>[];
 }
 
-/** How often each status code occurs. */
+/** Number of occurrences by status code. */
 export type StatusCounts = ReadonlyMap<number, number>;
 
 export function countStatuses(statusCodes: Iterable<number>): StatusCounts {
@@ -31,7 +31,7 @@ export function countStatuses(statusCodes: Iterable<number>): StatusCounts {
   return counts;
 }
 
-/** Counts of several sets of rows together. */
+/** Adds the counts of several sets of rows. */
 export function addCounts(all: Iterable<StatusCounts>): StatusCounts {
   const sum = new Map<number, number>();
   for (const counts of all) {

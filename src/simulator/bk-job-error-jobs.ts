@@ -5,7 +5,9 @@ import type { Call, JobEntry, LocalizedMessage } from "./call.ts";
 import { errorJob } from "./call.ts";
 import { v3Error, v4Error } from "./envelopes.ts";
 
-/** bk-job's error codes with their HTTP status. bk-job declares the codes from the sixth on, but does not use them yet. */
+/**
+ * bk-job's error codes with their HTTP status. bk-job declares the codes from the sixth on, but does not use them yet.
+ */
 const V4_CODES: readonly (readonly [status: number, code: string, message: LocalizedMessage])[] = [
   [400, "INVALID_ARGUMENT", { "zh-cn": "请求参数不合法", en: "Request parameter is invalid" }],
   [404, "NOT_FOUND", { "zh-cn": "资源不存在", en: "Resource does not exist" }],

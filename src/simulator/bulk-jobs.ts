@@ -1,7 +1,7 @@
 /**
  * Finished jobs of any size for load tests. Every job has an id of its own, so a load generator can request a different
- * job each time at almost no cost to the simulator: rows are serialized once per number of hosts, and only the fields of
- * the job and its step are serialized per request.
+ * job each time at almost no cost to the simulator: rows are serialized once per number of hosts, and only the fields
+ * of the job and its step are serialized per request.
  */
 
 import { buildJob, SCRIPT } from "./build-job.ts";

@@ -1,6 +1,7 @@
 /**
- * The jobs whose responses fail, all in scope `biz:1`. Ids: 200000900xx for bk-job V4 errors, 901xx for the API Gateway,
- * 902xx for bk-job's own gateway, 903xx for invalid content, 904xx for contract violations, 905xx for transport errors.
+ * The jobs whose responses fail, all in scope `biz:1`. Ids: 200000900xx for bk-job V4 errors, 901xx for the API
+ * Gateway, 902xx for bk-job's own gateway, 903xx for invalid content, 904xx for contract violations, 905xx for
+ * transport errors.
  */
 import { API_GATEWAY_ERROR_JOBS } from "./api-gateway-error-jobs.ts";
 import { BK_JOB_ERROR_JOBS } from "./bk-job-error-jobs.ts";

@@ -1,7 +1,9 @@
 /** Simulated hosts and their outcomes. */
 import { type HostPayload, type Outcome, span } from "./job.ts";
 
-/** Host number n (below 2^24), with all fields that released versions of bk-job send. Always the same for the same n. */
+/**
+ * Host number n (below 2^24), with all fields that released versions of bk-job send. Always the same for the same n.
+ */
 export function host(n: number, overrides: Partial<HostPayload> = {}): HostPayload {
   return {
     bk_host_id: 2_000_000 + n,

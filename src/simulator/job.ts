@@ -1,6 +1,6 @@
 /**
- * A simulated job instance: the upstream's field names, with one form of rows for both dialects. Fields that the upstream
- * omits when null are optional; an explicit `null` is sent as `null`.
+ * A simulated job instance: the upstream's field names, with one form of rows for both dialects. Fields that the
+ * upstream omits when null are optional; an explicit `null` is sent as `null`.
  */
 
 /** Ids have 64 bits: `bigint` above 2^53. */

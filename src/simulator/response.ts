@@ -28,7 +28,9 @@ export interface TruncatedResponse extends StatusAndHeaders {
   readonly body: string;
 }
 
-/** Sends the body in small chunks with pauses. The connection is never idle for long, but the response takes very long. */
+/**
+ * Sends the body in small chunks with pauses. The connection is never idle for long, but the response takes very long.
+ */
 export interface DripResponse extends StatusAndHeaders {
   readonly kind: "drip";
   readonly body: string;

@@ -1,8 +1,8 @@
 /**
- * Renders jobs and rows with their keys in the order of real servers. Released versions of bk-job serialize with Jackson,
- * which writes fields without `@JsonProperty` first (`status` and `tag` before `execute_object`, `type` and `host` before
- * `resource_id`), then the annotated ones, each group in the order of declaration. The documented form has the order of
- * the documentation's example.
+ * Renders jobs and rows with their keys in the order of real servers. Released versions of bk-job serialize with
+ * Jackson, which writes fields without `@JsonProperty` first (`status` and `tag` before `execute_object`, `type` and
+ * `host` before `resource_id`), then the annotated ones, each group in the order of declaration. The documented form
+ * has the order of the documentation's example.
  */
 
 import type { BulkRow } from "./bulk-rows.ts";

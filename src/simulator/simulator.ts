@@ -32,8 +32,8 @@ export interface Simulator {
   /** Requests to the endpoint, if recorded. */
   readonly requests: SimulatedRequest[];
   /**
-   * Replaces the response for one job instance id in any scope and with any credentials. If `respond` returns undefined,
-   * the built-in response is sent.
+   * Replaces the response for one job instance id in any scope and with any credentials. If `respond` returns
+   * undefined, the built-in response is sent.
    */
   script(jobInstanceId: string, respond: (request: SimulatedRequest) => SimulatedResponse | undefined): void;
   /** Stops listening and closes all connections immediately. */
