@@ -20,7 +20,7 @@ import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import type { RequestLog } from "./request-log.ts";
-import { MAX_STALL_MS } from "./streamed-response.ts";
+import { sendLarge } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
@@ -116,9 +116,11 @@ async function respond(
   }
   // `close` is emitted after every response, complete or not. Until then, the operating system may read the body.
   reply.raw.once("close", result.release);
-  if (result.body.length > LARGE_RESPONSE_BYTES)
-    reply.raw.setTimeout(MAX_STALL_MS, () => reply.raw.destroy());
-  reply.code(httpStatusOf(result)).type(contentType).send(result.body);
+  const { errorCodes } = context.operationLog;
+  if (result.refusal && errorCodes.length === 0) errorCodes.push(...result.refusal.map(codeOf));
+  const status = httpStatusOf(result);
+  if (result.body.length > LARGE_RESPONSE_BYTES) return sendLarge(reply, status, contentType, result.body);
+  reply.code(status).type(contentType).send(result.body);
 }
 
 /** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */

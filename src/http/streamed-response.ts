@@ -1,4 +1,5 @@
-/** Streamed responses: written chunk by chunk, at the speed of the client. */
+/** Streamed and large responses: written chunk by chunk, at the speed of the client. */
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 
@@ -8,8 +9,37 @@ export const KEEP_ALIVE_MS = 12_000;
 /** A client that reads nothing of what was written for this long is disconnected. */
 export const MAX_STALL_MS = 60_000;
 
+/** Takes over the response from Fastify and sends the headers of a stream. */
+export const startStream = (
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): ServerResponse =>
+  // Without this header, nginx buffers chunks.
+  takeOver(reply, status, { ...headers, "x-accel-buffering": "no" });
+
+/**
+ * Sends a response of known length, whose client is disconnected when it stalls. Resolves when the operating system has
+ * accepted all of it, or the client has disconnected.
+ */
+export async function sendLarge(
+  reply: FastifyReply,
+  status: number,
+  contentType: string,
+  body: string | Buffer,
+): Promise<void> {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  const response = takeOver(reply, status, {
+    "content-type": contentType,
+    "content-length": String(bytes.length),
+  });
+  // A pipelined request. Its client must read the response before first.
+  if (!response.socket) await once(response, "socket");
+  if (await writeChunked(response, bytes)) response.end();
+}
+
 /** Takes over the response from Fastify and sends its headers. */
-export function startStream(
+function takeOver(
   reply: FastifyReply,
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -19,8 +49,7 @@ export function startStream(
   reply.request.body = undefined;
   // Fastify's type also allows numbers and lists, which `writeHead` accepts.
   const replyHeaders = reply.getHeaders() as Record<string, string | number | string[]>;
-  // Without this header, nginx buffers chunks.
-  return reply.raw.writeHead(status, { ...replyHeaders, ...headers, "x-accel-buffering": "no" });
+  return reply.raw.writeHead(status, { ...replyHeaders, ...headers });
 }
 
 /**
@@ -41,12 +70,12 @@ export function interruptStream(response: ServerResponse, lastChunk = ""): void 
 const CHUNK_BYTES = 2 ** 18;
 
 /**
- * Writes a string in chunks. Resolves when the operating system has accepted all of it. Callers wait for that before they
- * write the next string, so that at most one string is buffered for a slow client.
+ * Writes text in chunks. Resolves when the operating system has accepted all of it. Callers wait for that before they
+ * write the next text, so that at most one text is buffered for a slow client.
  * @returns false when the client has disconnected, or was disconnected because it stalled.
  */
-export async function writeChunked(response: ServerResponse, text: string): Promise<boolean> {
-  const bytes = Buffer.from(text);
+export async function writeChunked(response: ServerResponse, text: string | Buffer): Promise<boolean> {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     if (!(await writeChunk(response, bytes.subarray(at, at + CHUNK_BYTES)))) return false;
   }

@@ -29,7 +29,7 @@ async function useUnreadState(size: number) {
   const connection = await openConnection(link.url, { "x-bkapi-authorization": AUTHORIZATION });
   link.hold();
   connection.send(WATCH);
-  await vi.waitUntil(link.isHolding);
+  await expect.poll(link.isHolding).toBe(true);
   await settle();
   /** The gateway has ended the connection. */
   const isCutOff = () => gateway.logs.some(({ msg }) => msg === "connection");
@@ -46,7 +46,7 @@ it.each([
     const sent = link.sent();
     await link.pass(2 ** 17);
     // A pong.
-    await vi.waitUntil(() => link.sent() > sent);
+    await expect.poll(link.sent).toBeGreaterThan(sent);
     await settle();
     vi.advanceTimersByTime(PING_MS);
   }
@@ -73,5 +73,5 @@ it.each([
   }
   expect(isCutOff()).toBe(false);
   vi.advanceTimersByTime(PING_MS);
-  await vi.waitUntil(isCutOff);
+  await expect.poll(isCutOff).toBe(true);
 });
