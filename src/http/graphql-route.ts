@@ -117,7 +117,8 @@ async function respond(
   // `close` is emitted after every response, complete or not. Until then, the operating system may read the body.
   reply.raw.once("close", result.release);
   const { errorCodes } = context.operationLog;
-  if (result.refusal && errorCodes.length === 0) errorCodes.push(...result.refusal.map(codeOf));
+  const { requestErrors } = result;
+  if (requestErrors && errorCodes.length === 0) errorCodes.push(...requestErrors.map(codeOf));
   const status = httpStatusOf(result);
   if (result.body.length > LARGE_RESPONSE_BYTES) return sendLarge(reply, status, contentType, result.body);
   reply.code(status).type(contentType).send(result.body);

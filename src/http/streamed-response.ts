@@ -33,8 +33,8 @@ export async function sendLarge(
     "content-type": contentType,
     "content-length": String(bytes.length),
   });
-  // A pipelined request. Its client must read the response before first.
-  if (!response.socket) await once(response, "socket");
+  // A pipelined request: its response has the connection once those before it are sent.
+  if (!response.socket && !response.closed) await once(response, "socket");
   if (await writeChunked(response, bytes)) response.end();
 }
 
