@@ -2,7 +2,8 @@
 import { connect } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { AUTHORIZATION, useGateway } from "../support/gateway.ts";
+import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
+import { useGateway } from "../support/gateway.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
 
 const MIB = 2 ** 20;
@@ -23,7 +24,7 @@ const PAGES = Array.from(
   { length: 16 },
   (_, index) => `p${index}: hostResults(first: ${10_000 - index}) { nodes { ${FIELDS} } }`,
 );
-const QUERY = `{ jobInstance(ref: { scopeId: "1", jobInstanceId: "${bulkJobId(10_000)}" }) { ... on JobInstance { steps { ${PAGES.join(" ")} } } } }`;
+const QUERY = jobQuery(bulkJobId(10_000), onJob(`steps { ${PAGES.join(" ")} }`));
 
 /** A large response of which the client has read nothing yet. The time is the test's. */
 async function useUnreadResponse() {
