@@ -33,7 +33,7 @@ program
   .command("schema")
   .description("print the SDL")
   .action(async () => {
-    const { readSdl } = await import("./graphql/sdl.ts");
+    const { readSdl } = await import("./graphql/schema.ts");
     process.stdout.write(readSdl());
   });
 

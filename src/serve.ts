@@ -2,7 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { InvalidConfig, readConfig } from "./config.ts";
 import { createGateway } from "./gateway.ts";
-import { SAMPLE_QUERY } from "./graphql/sample-query.ts";
+import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
 import { createSimulator, type Dialect } from "./simulator/simulator.ts";
 
 export interface ServeOptions {

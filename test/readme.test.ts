@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { buildSchema, type GraphQLNamedType, isInterfaceType, isObjectType, isUnionType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SETTINGS } from "../src/config.ts";
-import { readSdl } from "../src/graphql/sdl.ts";
+import { readSdl } from "../src/graphql/schema.ts";
 import { ERROR_JOBS } from "../src/simulator/error-jobs.ts";
 import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
 import { ENDLESS } from "./e2e/fault-expectations.ts";

@@ -1,6 +1,6 @@
 /**
- * Apollo Server for what it does over HTTP: GET requests, persisted queries, CSRF prevention, the landing page. Operations
- * that reach it are run by the request that it works for, as all others are.
+ * Apollo Server, for its HTTP features: GET requests, persisted queries, CSRF prevention, the landing page. It does not
+ * execute operations, but passes them back to the request, which runs them in the same pipeline as all others.
  */
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
@@ -11,21 +11,19 @@ import { createLandingPage } from "./landing-page.ts";
 import { MAX_TOKENS } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 
-/** What Apollo Server knows of the request. */
 export interface ApolloContext {
-  /** Runs the operation. The request keeps the response, which Apollo Server has no form for. */
+  /** Runs the operation. The request sends the response itself, because Apollo Server cannot send JSON bytes. */
   readonly run: (request: OperationRequest) => Promise<void>;
   readonly operationLog: OperationLog;
 }
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  /** Gets what Apollo Server has to say. */
   readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
 export function createApolloServer({ schema, logger }: ApolloOptions): ApolloServer<ApolloContext> {
-  // Its lines can continue with a part of the document, which is the caller's data.
+  // The other lines of a message can contain parts of the document, which must not be logged.
   const firstLine = (text: string) => String(text).split("\n")[0] ?? "";
   return new ApolloServer<ApolloContext>({
     logger: {
@@ -36,28 +34,28 @@ export function createApolloServer({ schema, logger }: ApolloOptions): ApolloSer
     },
     gateway: withExecutor(schema),
     formatError,
-    // The schema is public, and explorers and code generators read it; access is decided upstream.
+    // The schema is public: explorers and code generators read it. The upstream checks permissions for data.
     introspection: true,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
-    // Signals are the process's business.
+    // `serve.ts` handles signals.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
-    // Prepared operations are cached once, not here too.
+    // `operation/prepare.ts` has the cache of documents.
     documentStore: null,
     plugins: [
-      noteFaults,
-      // It would hook every field of every row.
+      logInternalErrors,
+      // Cache control is on by default and wraps the resolver of every field.
       ApolloServerPluginCacheControlDisabled(),
       createLandingPage(),
     ],
   });
 }
 
-type Gateway = NonNullable<ApolloServerOptionsWithGateway<ApolloContext>["gateway"]>;
+type ApolloGateway = NonNullable<ApolloServerOptionsWithGateway<ApolloContext>["gateway"]>;
 
-/** Apollo Server's way to have operations run by somebody else: it calls this a gateway. */
-const withExecutor = (schema: GraphQLSchema): Gateway => ({
+/** Apollo Server's interface for a custom executor, which it calls a gateway. */
+const withExecutor = (schema: GraphQLSchema): ApolloGateway => ({
   onSchemaLoadOrUpdate: (onLoad) => {
     onLoad({ apiSchema: schema, coreSupergraphSdl: "" });
     return () => {};
@@ -65,7 +63,7 @@ const withExecutor = (schema: GraphQLSchema): Gateway => ({
   load: async () => ({
     executor: async ({ source, request, context }) => {
       const { operationName = null, variables = {} } = request;
-      // The type parameter of the server is lost on the way here.
+      // The interface has no type parameter for the context.
       await (context as ApolloContext).run({ query: source, operationName, variables });
       return { data: null };
     },
@@ -73,8 +71,8 @@ const withExecutor = (schema: GraphQLSchema): Gateway => ({
   stop: async () => {},
 });
 
-/** Notes faults of our own in what Apollo Server does itself. */
-const noteFaults: ApolloServerPlugin<ApolloContext> = {
+/** Logs internal errors of Apollo Server itself. */
+const logInternalErrors: ApolloServerPlugin<ApolloContext> = {
   async unexpectedErrorProcessingRequest({ requestContext, error }) {
     requestContext.contextValue.operationLog.internalErrors.push(error);
   },

@@ -1,32 +1,27 @@
-/** What an operation knows of the request that it came with, and what resolvers know of the operation. */
+/** The context of an operation, which a transport creates, and the context of resolvers. */
 import type { JobLoader } from "../jobs/job-loader.ts";
 import type { JobRef, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 
-/** Watches a job: the state now, then every state in which it is found. @throws TooManySubscriptions */
+/** Watches a job: yields the current state, then every changed state. @throws TooManySubscriptions */
 type WatchJob = (ref: JobRef, requiredData: RequiredData) => AsyncGenerator<ObservedJob, void, undefined>;
 
 /** What a transport provides for one operation. */
 export interface OperationContext {
-  /** Lookups of this operation. */
+  /** Loads the jobs of this operation. */
   readonly jobs: JobLoader;
-  /** Null where the transport carries one response only, and so no subscription. */
+  /** Null if the transport cannot carry subscriptions. */
   readonly watch: WatchJob | null;
-  /** Where it is noted what the operation does. */
   readonly operationLog: OperationLog;
-  /** Aborts when nobody waits for the operation any more. */
+  /** Aborts when the client has disconnected or completed the operation. */
   readonly signal: AbortSignal;
 }
 
-/** What resolvers get. */
-export interface GraphQLContext {
-  readonly jobs: JobLoader;
-  readonly watch: WatchJob | null;
-  /** Aborts when nobody waits for the operation any more. */
-  readonly signal: AbortSignal;
-  /** To be called before this many host rows are filtered, ordered or grouped. @throws InvalidInput */
+/** The context of resolvers. */
+export interface GraphQLContext extends Pick<OperationContext, "jobs" | "watch" | "signal"> {
+  /** Call it before filtering, ordering or grouping this many host results. @throws InvalidInput beyond the row budget */
   readonly examineRows: (count: number) => void;
-  /** What the root field with this response key requires from the upstream. */
+  /** What the root field with this response key requires from the upstream (look-ahead). */
   readonly requiredData: (responseKey: string | number) => RequiredData;
 }

@@ -1,4 +1,4 @@
-/** Every failure as a GraphQL error: a stable code from a closed list, a message fit to show, nothing secret. */
+/** Formats errors for responses: a stable code from a closed list, and a message without internal details. */
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
 import { TooManySubscriptions } from "../live/subscription-limits.ts";
@@ -6,25 +6,25 @@ import { InvalidInput } from "../model/errors.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { ResponseTooLarge } from "./executor/json-sink.ts";
 
-/** What is said of a fault of our own. Details are in the log only. */
-const MASKED = "The gateway failed to answer this. The request id leads to the reason in its log.";
+/** The message of all internal errors. Only the log has the details. */
+const MASKED = "Internal error of the gateway. Use the request id to find the cause in the gateway's log.";
 
-/**
- * The form in which a caller sees an error. Errors that GraphQL itself reports (syntax, validation, variables)
- * keep their codes; whatever is neither those, nor bad input, nor the upstream's fault is ours, and masked.
- */
-export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const shown = showCause(formatted, error);
-  const { message } = shown;
-  return message.length > MAX_MESSAGE_LENGTH
-    ? { ...shown, message: `${message.slice(0, MAX_MESSAGE_LENGTH)}…` }
-    : shown;
-}
-
-/** Messages of GraphQL's own contain values and names of the request, which can be megabytes. */
+/** Messages of graphql-js contain values and names from the request, which can be megabytes. */
 const MAX_MESSAGE_LENGTH = 1_000;
 
-function showCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+/**
+ * Formats an error, as Apollo Server's option of this name. Errors of GraphQL itself (syntax, validation, variables) keep
+ * their codes. All errors other than these, invalid input, limits and upstream errors are internal and masked.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const result = formatCause(formatted, error);
+  const { message } = result;
+  return message.length > MAX_MESSAGE_LENGTH
+    ? { ...result, message: `${message.slice(0, MAX_MESSAGE_LENGTH)}…` }
+    : result;
+}
+
+function formatCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   const { locations, path } = formatted;
   const at = { ...(locations && { locations }), ...(path && { path }) };
@@ -37,9 +37,10 @@ function showCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
     };
     return { message: cause.message, ...at, extensions };
   }
-  const given = formatted.extensions?.code;
-  const isDecided = typeof given === "string" && given !== "INTERNAL_SERVER_ERROR";
-  if (isDecided) return { message: formatted.message, ...at, extensions: { code: given } };
+  const code = formatted.extensions?.code;
+  if (typeof code === "string" && code !== "INTERNAL_SERVER_ERROR") {
+    return { message: formatted.message, ...at, extensions: { code } };
+  }
   if (cause instanceof InvalidInput || cause instanceof ResponseTooLarge || isAboutValue(cause)) {
     return { message: cause.message, ...at, extensions: { code: "BAD_USER_INPUT" } };
   }
@@ -49,16 +50,25 @@ function showCause(formatted: GraphQLFormattedError, error: unknown): GraphQLFor
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
 
-/** An error of GraphQL's as a caller sees it. */
+/** Formats an error of graphql-js. */
 export const formatGraphQLError = (error: GraphQLError): GraphQLFormattedError =>
   formatError(error.toJSON(), error);
 
-/** The code of an error that `formatError` has made. */
+/**
+ * @param errors what graphql-js reported with the option `maxErrors: max`
+ * @returns the first `max` errors. graphql-js adds an error of its own when it stops, which is replaced.
+ */
+export const firstErrors = (errors: readonly GraphQLError[], max: number): readonly GraphQLError[] =>
+  errors.length > max
+    ? [...errors.slice(0, max), new GraphQLError(`Only the first ${max} errors are listed.`)]
+    : errors;
+
+/** @returns the code of a formatted error */
 export const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.code);
 
 /**
- * True for an error of GraphQL's own about a value in the document. Most are found before execution; a variable
- * that is null where only its absence has a default is not.
+ * Whether graphql-js reports an invalid value in the document. Validation finds most of these, but not a null variable for
+ * a non-null argument with a default.
  */
 const isAboutValue = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && error.nodes?.some(isValueNode) === true;

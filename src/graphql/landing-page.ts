@@ -1,15 +1,32 @@
-/** What a browser gets at the endpoint: Apollo Sandbox, set up for this gateway. */
+/** The page that a browser gets at the endpoint: Apollo Sandbox with a sample query. */
 import type { ApolloServerPlugin, BaseContext } from "@apollo/server";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import { SAMPLE_QUERY } from "./sample-query.ts";
 
-/** Sandbox takes the endpoint of subscriptions beside that of queries, but Apollo Server has no option for it. */
-const QUERIES_AT = "initialEndpoint,";
-const SUBSCRIPTIONS_AT = 'initialSubscriptionEndpoint: initialEndpoint.replace(/^http/, "ws"),';
+/** The first query in the explorer, also printed by `demo`. */
+export const SAMPLE_QUERY = `{
+  jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) {
+    ... on JobInstance {
+      name
+      status
+      elapsedMs
+      hostSummary { total succeeded failed }
+      steps {
+        name
+        status
+        hostGroups { status tag count }
+      }
+    }
+    ... on Problem { message }
+  }
+}`;
 
-/** Apollo Server's own page, whose Sandbox subscribes over the WebSocket at the same address. */
+/** Sandbox has a parameter for the endpoint of subscriptions, but Apollo Server's plugin has no option for it. */
+const ENDPOINT = "initialEndpoint,";
+const SUBSCRIPTION_ENDPOINT = 'initialSubscriptionEndpoint: initialEndpoint.replace(/^http/, "ws"),';
+
+/** Creates Apollo Server's landing page, with subscriptions by WebSocket at the same URL. */
 export function createLandingPage(): ApolloServerPlugin<BaseContext> {
-  // The "local" page is the one with the Sandbox in it.
+  // Only the "local" variant of the page contains Sandbox.
   const { serverWillStart, ...plugin } = ApolloServerPluginLandingPageLocalDefault({
     embed: true,
     footer: false,
@@ -28,7 +45,7 @@ export function createLandingPage(): ApolloServerPlugin<BaseContext> {
           return {
             html: async () => {
               const page = typeof html === "string" ? html : await html();
-              return page.replace(QUERIES_AT, `${QUERIES_AT}\n      ${SUBSCRIPTIONS_AT}`);
+              return page.replace(ENDPOINT, `${ENDPOINT}\n      ${SUBSCRIPTION_ENDPOINT}`);
             },
           };
         },

@@ -1,7 +1,7 @@
 /**
- * The one way of every operation, whatever its transport: `operation/prepare` finds or makes what depends on its text,
- * `operation/run` runs it with its variables, an executor writes the response, `subscription/` repeats that for every
- * change.
+ * The pipeline that all operations of all transports pass: `operation/prepare.ts` prepares the document or finds it in
+ * its cache, `operation/run.ts` runs it with its variables, and an executor writes the response. For subscriptions,
+ * `subscription/` repeats the execution for every change.
  */
 import type { GraphQLSchema } from "graphql";
 import { formatGraphQLError } from "./errors.ts";
@@ -16,9 +16,9 @@ import { createStartSubscription } from "./subscription/subscription.ts";
 
 export interface PipelineOptions {
   readonly schema: GraphQLSchema;
-  /** What runs operations: both give the same responses. */
+  /** Both executors return the same responses. */
   readonly executor: "compiled" | "graphql-js";
-  /** Larger responses are refused. */
+  /** Larger responses are rejected. */
   readonly maxResponseBytes: number;
 }
 
@@ -27,9 +27,9 @@ export interface Pipeline {
   readonly run: RunOperation;
 }
 
-/** Memory limit for prepared operations: thousands of the usual size. */
+/** Memory limit of the cache of prepared operations: thousands of typical operations. */
 const PREPARED_BYTES = 64 * 2 ** 20;
-/** Memory limit for what subscriptions keep of their operations. */
+/** Memory limit for the operations and variables of open subscriptions. */
 const SUBSCRIPTION_BYTES = 256 * 2 ** 20;
 
 export function createPipeline({ schema, executor, maxResponseBytes }: PipelineOptions): Pipeline {

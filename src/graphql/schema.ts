@@ -1,8 +1,8 @@
 /** The executable schema: the SDL of `schema/` with its scalars and resolvers. */
+import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import { type GraphQLScalarType, type GraphQLSchema, isScalarType } from "graphql";
-import { GraphQLSafeInt } from "graphql-scalars";
-import { createDateTime } from "./date-time.ts";
+import { GraphQLScalarType, type GraphQLSchema, isScalarType } from "graphql";
+import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
 import {
   container,
   hostResult,
@@ -15,7 +15,23 @@ import {
 import { jobInstance, resourceScope, stepInstance } from "./resolvers/job-instance.ts";
 import { jobInstanceResult, query, subscription } from "./resolvers/root.ts";
 import type { Resolvers } from "./resolvers.generated.ts";
-import { readSdl } from "./sdl.ts";
+
+/** @returns the SDL: all files of `schema/`, ordered by name */
+export function readSdl(): string {
+  const folder = new URL("../../schema/", import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".graphql"))
+    .sort()
+    .map((name) => readFileSync(new URL(name, folder), "utf8"))
+    .join("\n");
+}
+
+/** `DateTime` of graphql-scalars, serialized from milliseconds since the epoch. */
+const createDateTime = () =>
+  new GraphQLScalarType<Date, string>({
+    ...GraphQLDateTime.toConfig(),
+    serialize: (value) => new Date(Number(value)).toISOString(),
+  });
 
 const createResolvers = (): Resolvers => ({
   DateTime: createDateTime(),
@@ -35,15 +51,15 @@ const createResolvers = (): Resolvers => ({
   HostSummary: hostSummary,
 });
 
-/** @returns a schema whose root fields need a `GraphQLContext`. */
+/** Creates the schema. Its resolvers require a `GraphQLContext`. */
 export function createSchema(): GraphQLSchema {
   const schema = makeExecutableSchema({ typeDefs: readSdl(), resolvers: createResolvers() });
-  // graphql-tools gives them the texts of the library that they come from.
-  for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) describeAsInSdl(type);
+  // graphql-tools uses the descriptions of graphql-scalars instead of those in the SDL.
+  for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) useSdlDescription(type);
   return schema;
 }
 
-function describeAsInSdl(type: GraphQLScalarType): void {
+function useSdlDescription(type: GraphQLScalarType): void {
   if (!type.astNode) return;
   type.description = type.astNode.description?.value;
   type.specifiedByURL = undefined;

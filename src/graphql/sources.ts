@@ -1,4 +1,4 @@
-/** What resolvers hand to the resolvers of the fields below, where that is more than a thing of the model. */
+/** Source objects of types that are not objects of the model: what a resolver returns for its child fields. */
 import type { HostConnection } from "../model/host-connection.ts";
 import type { HostGroup } from "../model/host-group.ts";
 import type { HostResult } from "../model/host-result.ts";
@@ -9,7 +9,7 @@ import type { Summary } from "../model/summary.ts";
 
 export interface HostResultSource {
   readonly step: StepInstance;
-  /** Number of the row in the step's table. */
+  /** Row number in the table of the step. */
   readonly row: number;
   readonly result: HostResult;
 }
@@ -30,13 +30,13 @@ export interface HostGroupSource {
 
 export type RunSummarySource = Summary<RunStatus>;
 
-/** Computed when the first count is asked for: `__typename` alone must not need host results. */
+/** Computed for the first selected count, because `__typename` alone must not require host results. */
 export interface HostSummarySource {
   readonly summary: () => Summary<HostStatus>;
 }
 
-/** @throws Error when look-ahead left them out: a fault of ours that must never read as "no hosts". */
+/** @throws Error if look-ahead did not request host results: a bug, which must not look like a step without hosts */
 export function hostResultsOf({ path, hostResults }: StepInstance): HostResults {
-  if (hostResults === null) throw new Error(`Expected look-ahead to require the host results of ${path}.`);
+  if (hostResults === null) throw new Error(`Expected look-ahead to request the host results of ${path}.`);
   return hostResults;
 }

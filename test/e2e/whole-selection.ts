@@ -8,7 +8,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
-import { readSdl } from "../../src/graphql/sdl.ts";
+import { readSdl } from "../../src/graphql/schema.ts";
 
 /** Values of the arguments that a field cannot do without. */
 const ARGUMENTS: Readonly<Record<string, string>> = { stepInstanceId: '"1"' };

@@ -117,7 +117,7 @@ describe("a list of references", () => {
     expect(errors).toMatchObject([
       {
         path: ["jobInstances"],
-        message: `Expected \`refs\` to hold 1 to 50 references, got ${count}.`,
+        message: `Expected \`refs\` to contain 1 to 50 references, got ${count}.`,
         extensions: { code: "BAD_USER_INPUT" },
       },
     ]);

@@ -78,7 +78,7 @@ it.each(["throws", "rejects", "breaksPromise"])(
 
     expect(errors).toMatchObject([
       {
-        message: "The gateway failed to answer this. The request id leads to the reason in its log.",
+        message: "Internal error of the gateway. Use the request id to find the cause in the gateway's log.",
         path: [field],
         extensions: { code: "INTERNAL_SERVER_ERROR" },
       },

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SAMPLE_QUERY } from "../../src/graphql/sample-query.ts";
+import { SAMPLE_QUERY } from "../../src/graphql/landing-page.ts";
 import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 

@@ -52,7 +52,7 @@ it("multipart ends with a transport error", async () => {
     payload: null,
     errors: [
       {
-        message: "The gateway failed to answer this. The request id leads to the reason in its log.",
+        message: "Internal error of the gateway. Use the request id to find the cause in the gateway's log.",
         extensions: { code: "INTERNAL_SERVER_ERROR" },
       },
     ],

@@ -1,7 +1,7 @@
 /** Starting the programs: what they say, what they serve, and how they refuse to. */
 import { createServer } from "node:net";
 import { describe, expect, it, type TestContext } from "vitest";
-import { readSdl } from "../../src/graphql/sdl.ts";
+import { readSdl } from "../../src/graphql/schema.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { ask, jobQuery, onJob } from "../support/ask.ts";
 import { useServer } from "../support/listen.ts";

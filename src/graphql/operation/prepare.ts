@@ -18,10 +18,9 @@ import {
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { formatError } from "../errors.ts";
+import { firstErrors, formatError } from "../errors.ts";
 import type { Plan, PlanSource, Variables } from "../executor/plan.ts";
 import type { Planner } from "../executor/planner.ts";
-import { firstErrors } from "./first-errors.ts";
 import { checkNesting, checkSelections, MAX_TOKENS } from "./operation-limits.ts";
 import { type CoerceVariables, createCoerceVariables } from "./variables.ts";
 

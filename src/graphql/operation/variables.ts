@@ -16,9 +16,9 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from "graphql";
+import { firstErrors } from "../errors.ts";
 import { BAIL_OUT } from "../executor/arguments.ts";
 import type { Variables } from "../executor/plan.ts";
-import { firstErrors } from "./first-errors.ts";
 
 /** Coerces variables as the GraphQL specification requires, including defaults. */
 export type CoerceVariables = (

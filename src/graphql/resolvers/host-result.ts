@@ -1,9 +1,10 @@
-/** Fields of host results, their pages, groups and counts. */
-import { createHostConnection } from "../../model/host-connection.ts";
+/** Resolvers of host results, their pages, groups and counts. */
+import { createHostConnection, type PageSource } from "../../model/host-connection.ts";
 import { formatKey } from "../../model/host-result.ts";
 import { rowAt } from "../../model/host-table.ts";
 import type { Int64 } from "../../model/int64.ts";
 import type { StepInstance } from "../../model/job-instance.ts";
+import type { HostResultOrder } from "../../model/sdl.generated.ts";
 import { hostStatus } from "../../model/status.ts";
 import type {
   ContainerResolvers,
@@ -14,8 +15,13 @@ import type {
   HostSummaryResolvers,
   PageInfoResolvers,
 } from "../resolvers.generated.ts";
-import type { HostResultSource } from "../sources.ts";
-import { hostResultsOf } from "../sources.ts";
+import { type HostConnectionSource, type HostResultSource, hostResultsOf } from "../sources.ts";
+
+interface PageArguments {
+  readonly orderBy?: HostResultOrder | null | undefined;
+  readonly first: number;
+  readonly after?: string | null | undefined;
+}
 
 const optionalId = (id: Int64 | null): string | null => (id === null ? null : String(id));
 
@@ -44,6 +50,19 @@ const hostResultSource = (step: StepInstance, row: number): HostResultSource => 
   step,
   row,
   result: rowAt(hostResultsOf(step).table, row),
+});
+
+/** Creates a page of host results. @param select returns its rows (null for all), called when they are first needed */
+export const hostConnectionSource = (
+  step: StepInstance,
+  { orderBy, first, after }: PageArguments,
+  select: PageSource["select"],
+): HostConnectionSource => ({
+  step,
+  connection: createHostConnection(
+    { step, results: () => hostResultsOf(step), select },
+    { orderBy: orderBy ?? null, first, after: after ?? null },
+  ),
 });
 
 export const container: ContainerResolvers = {
@@ -77,20 +96,11 @@ export const hostResultGroup: HostResultGroupResolvers = {
   tag: ({ group }) => group.tag,
   exitCode: ({ group }) => group.exitCode,
   count: ({ group }) => group.rows.length,
-  hostResults: ({ step, group }, { orderBy, first, after }, { examineRows }) => ({
-    step,
-    connection: createHostConnection(
-      {
-        step,
-        results: () => hostResultsOf(step),
-        select: () => {
-          examineRows(group.rows.length);
-          return group.rows;
-        },
-      },
-      { orderBy: orderBy ?? null, first, after: after ?? null },
-    ),
-  }),
+  hostResults: ({ step, group }, page, { examineRows }) =>
+    hostConnectionSource(step, page, () => {
+      examineRows(group.rows.length);
+      return group.rows;
+    }),
 };
 
 export const hostSummary: HostSummaryResolvers = {

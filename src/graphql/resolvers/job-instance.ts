@@ -1,6 +1,4 @@
-/** Fields of jobs and steps. Those not named here have the model's property of the same name. */
-
-import { createHostConnection } from "../../model/host-connection.ts";
+/** Resolvers of jobs and steps. Fields without a resolver are properties of the model with the same name. */
 import { filterHostResults } from "../../model/host-filter.ts";
 import { groupHostResults } from "../../model/host-group.ts";
 import { currentStep, elapsedMs, filterSteps, jobPath } from "../../model/job-instance.ts";
@@ -13,6 +11,7 @@ import type {
   StepInstanceResolvers,
 } from "../resolvers.generated.ts";
 import { hostResultsOf } from "../sources.ts";
+import { hostConnectionSource } from "./host-result.ts";
 
 export const resourceScope: ResourceScopeResolvers = {
   type: ({ typeRaw }) => scopeType(typeRaw),
@@ -43,20 +42,11 @@ export const stepInstance: StepInstanceResolvers = {
   status: ({ statusCode }) => runStatus(statusCode).name,
   phase: ({ statusCode }) => runStatus(statusCode).phase,
   elapsedMs,
-  hostResults: (step, { filter, orderBy, first, after }, { examineRows }) => ({
-    step,
-    connection: createHostConnection(
-      {
-        step,
-        results: () => hostResultsOf(step),
-        select: () => {
-          if (filter) examineRows(hostResultsOf(step).table.length);
-          return filterHostResults(hostResultsOf(step), filter);
-        },
-      },
-      { orderBy: orderBy ?? null, first, after: after ?? null },
-    ),
-  }),
+  hostResults: (step, { filter, ...page }, { examineRows }) =>
+    hostConnectionSource(step, page, () => {
+      if (filter) examineRows(hostResultsOf(step).table.length);
+      return filterHostResults(hostResultsOf(step), filter);
+    }),
   hostGroups: (step, { by, filter }, { examineRows }) => {
     const results = hostResultsOf(step);
     if (filter) examineRows(results.table.length);

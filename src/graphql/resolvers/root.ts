@@ -1,8 +1,9 @@
-/** Root fields, and what kind of outcome a lookup had. */
+/** Resolvers of the root fields, which check references before they call the upstream, and of the result union. */
 import { InvalidInput } from "../../model/errors.ts";
+import { MAX_INT64 } from "../../model/int64.ts";
 import type { JobOutcome, JobRef } from "../../model/job-instance.ts";
 import type { JobInstanceRef } from "../../model/sdl.generated.ts";
-import { parseJobRef } from "../job-ref.ts";
+import { SCOPE_TYPES } from "../../model/status.ts";
 import type {
   JobInstanceResultResolvers,
   QueryResolvers,
@@ -21,13 +22,36 @@ export const query: QueryResolvers = {
   jobInstance: loadJob,
   jobInstances: (_, { refs }, { jobs, requiredData }, { path }) => {
     if (refs.length < 1 || refs.length > MAX_REFS) {
-      throw new InvalidInput(`Expected \`refs\` to hold 1 to ${MAX_REFS} references, got ${refs.length}.`);
+      throw new InvalidInput(`Expected \`refs\` to contain 1 to ${MAX_REFS} references, got ${refs.length}.`);
     }
     return refs.map(parseRefAt).map((ref) => jobs.load(ref, requiredData(path.key)));
   },
 };
 
-/** @throws InvalidInput that says which of the references it is about. */
+const RAW_SCOPE_TYPES = new Map([...SCOPE_TYPES].map(([raw, name]) => [name, raw]));
+
+/** @throws InvalidInput for a reference that cannot exist */
+function parseJobRef({ scopeType, scopeId, jobInstanceId }: JobInstanceRef): JobRef {
+  const typeRaw = RAW_SCOPE_TYPES.get(scopeType);
+  if (typeRaw === undefined) {
+    const known = [...RAW_SCOPE_TYPES.keys()].join(" or ");
+    throw new InvalidInput(`Expected \`scopeType\` to be ${known}, got ${scopeType}.`);
+  }
+  if (scopeId.trim() === "") {
+    throw new InvalidInput(
+      "Expected `scopeId` to be the ID of a business or business set, got an empty string.",
+    );
+  }
+  if (!/^[1-9]\d{0,18}$/.test(jobInstanceId) || BigInt(jobInstanceId) > MAX_INT64) {
+    const shown = JSON.stringify(jobInstanceId.slice(0, 40));
+    throw new InvalidInput(
+      `Expected \`jobInstanceId\` to be a positive 64-bit integer in decimal, got ${shown}.`,
+    );
+  }
+  return { scope: { typeRaw, id: scopeId }, jobInstanceId };
+}
+
+/** @throws InvalidInput whose message names the invalid reference */
 function parseRefAt(ref: JobInstanceRef, index: number): JobRef {
   try {
     return parseJobRef(ref);
@@ -36,11 +60,11 @@ function parseRefAt(ref: JobInstanceRef, index: number): JobRef {
   }
 }
 
-/** `subscribe` starts the stream; each of its events is then resolved like a query, by a loader that has the state. */
+/** `subscribe` creates the source stream. `resolve` resolves each event like a query, by a loader that has the state. */
 export const subscription: SubscriptionResolvers = {
   jobInstanceUpdated: {
     subscribe: (_, { ref }, { watch, requiredData }, { path }) => {
-      if (!watch) throw new Error("Expected a transport that carries subscriptions.");
+      if (!watch) throw new Error("Expected a transport that can carry subscriptions.");
       return watch(parseJobRef(ref), requiredData(path.key));
     },
     resolve: loadJob,
