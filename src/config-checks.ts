@@ -1,12 +1,14 @@
-/** Checks of configuration values. The errors complete "Expected …". */
+/** Validators of configuration values. Their error messages complete the sentence "expected …, got …". */
 import { z } from "zod";
 
-export const wholeNumber = (least: number, most: number) =>
-  z
+export function wholeNumber(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d+$/, { error: `a whole number from ${least} to ${most}` })
+    .regex(/^\d+$/, { error })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, { error: `a whole number from ${least} to ${most}` });
+    .refine((value) => value >= min && value <= max, { error });
+}
 
 export const isBaseUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -25,18 +27,18 @@ export const proxyUrl = z
 export const isOrigin = (text: string): boolean =>
   text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
 
-/** Comma-separated values, up to `most` of them. */
-export const listOf = <T>(check: z.ZodType<T, string>, most: number) =>
+/** Up to `maxLength` comma-separated values. */
+export const commaSeparated = <T>(check: z.ZodType<T, string>, maxLength: number) =>
   z.string().transform((text, context): T[] => {
     const results = text.split(",").map((part) => check.safeParse(part.trim()));
     const failed = results.find(({ success }) => !success);
-    if (failed || results.length > most) {
-      const what = failed?.error?.issues[0]?.message ?? "values";
-      context.addIssue(`${what}, or up to ${most} of them, comma-separated`);
+    if (failed || results.length > maxLength) {
+      const expected = failed?.error?.issues[0]?.message ?? "values";
+      context.addIssue(`${expected}, or up to ${maxLength} of them, comma-separated`);
       return z.NEVER;
     }
     return results.flatMap(({ data }) => data ?? []);
   });
 
-export const oneOf = <const T extends readonly string[]>(values: T) =>
+export const enumOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });

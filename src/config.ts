@@ -1,16 +1,16 @@
-/** Configuration from environment variables, checked as a whole. */
+/** The configuration: settings from environment variables, with defaults, descriptions and validation. */
 import { z } from "zod";
-import { isBaseUrl, isOrigin, listOf, oneOf, proxyUrl, wholeNumber } from "./config-checks.ts";
+import { commaSeparated, enumOf, isBaseUrl, isOrigin, proxyUrl, wholeNumber } from "./config-checks.ts";
 import type { GatewayConfig } from "./gateway.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 export interface Config extends Omit<GatewayConfig, "upstream"> {
   readonly upstream: Omit<GatewayConfig["upstream"], "baseUrl" | "defaultAuthorization"> & {
-    /** Null: there is no upstream, run on the embedded simulator. */
+    /** Null: run on the embedded simulator. */
     readonly baseUrl: URL | null;
   };
   readonly simulatorDialect: Dialect;
-  /** 0: V8's own choice. */
+  /** 0: V8's default. */
   readonly heapGrowingPercent: number;
 }
 
@@ -24,7 +24,7 @@ interface Setting {
   readonly check: z.ZodType<unknown, string>;
 }
 
-/** A day: no timer that a person sets on purpose is longer. */
+/** One day, far more than any useful timeout. */
 const MAX_MS = 86_400_000;
 
 /** Every environment variable that the gateway reads. */
@@ -96,7 +96,7 @@ export const SETTINGS = {
   NO_PROXY: {
     default: "",
     meaning:
-      "Comma-separated hosts to reach without a proxy. `example.com` includes its subdomains; `*` disables the proxy. The names of the three proxy variables may also be in lower case, which takes precedence.",
+      "Comma-separated hosts to reach without a proxy. `example.com` includes its subdomains; `*` disables the proxy. The three proxy variables may also have lower-case names, which take precedence.",
     check: z.string(),
   },
   SNAPSHOT_MAX_AGE_RUNNING_MS: {
@@ -121,7 +121,7 @@ export const SETTINGS = {
     default: "1000,1000,1000,1000,2000,2000,2000,3000",
     meaning:
       "Comma-separated delays between polls of a watched job, in milliseconds. The last delay repeats; a change of the job restarts the schedule.",
-    check: listOf(wholeNumber(1, MAX_MS), 100),
+    check: commaSeparated(wholeNumber(1, MAX_MS), 100),
   },
   LIVE_RECHECK_MS: {
     default: "60000",
@@ -138,7 +138,7 @@ export const SETTINGS = {
     default: "job",
     meaning:
       "Which subscribers share the polls of a job: `job`, all within a tenant; `identity`, only those with the same credentials, tenant and language.",
-    check: oneOf(["job", "identity"]),
+    check: enumOf(["job", "identity"]),
   },
   LIVE_MAX_VIEWERS: {
     default: "10000",
@@ -180,23 +180,23 @@ export const SETTINGS = {
   LOG_LEVEL: {
     default: "info",
     meaning: `Minimum log level: ${LOG_LEVELS.join(", ")}.`,
-    check: oneOf(LOG_LEVELS),
+    check: enumOf(LOG_LEVELS),
   },
   EXECUTOR: {
     default: "compiled",
     meaning:
-      "How operations are executed: `compiled`, or `graphql-js`, the reference to compare with. Both give the same responses, but the reference is not for production: it creates an object for every row and blocks the process meanwhile.",
-    check: oneOf(["compiled", "graphql-js"]),
+      "How operations are executed: `compiled`, or `graphql-js`, the reference to compare with. Both give the same responses, but the reference is not suitable for production: it creates an object per row and blocks the event loop.",
+    check: enumOf(["compiled", "graphql-js"]),
   },
   SIMULATOR_DIALECT: {
     default: "release",
     meaning:
       "Form of the endpoint that the embedded simulator serves: `contract` (as documented) or `release` (bk-job 3.12 and later).",
-    check: oneOf(DIALECTS),
+    check: enumOf(DIALECTS),
   },
 } as const satisfies Record<string, Setting>;
 
-/** The environment is not what it should be; the message has one line for each fault. */
+/** The environment contains invalid values. The message has one line per error. */
 export class InvalidConfig extends Error {
   override readonly name = "InvalidConfig";
 }
@@ -204,48 +204,48 @@ export class InvalidConfig extends Error {
 type Values = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]["check"]> };
 
 /**
- * The configuration in `environment`. A variable set to nothing counts as not set.
- * @throws InvalidConfig with every fault at once.
+ * Reads the configuration from `environment`. An empty variable counts as not set.
+ * @throws InvalidConfig with all errors at once.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const faults: string[] = [];
+  const errors: string[] = [];
   const entries = Object.entries(SETTINGS).map(([name, setting]) => {
-    const text = textOf(environment, name)?.trim() || setting.default;
+    const text = variableOf(environment, name)?.trim() || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      faults.push(`${name}: expected ${result.error.issues[0]?.message}, got ${shown(text)}.`);
+      errors.push(`${name}: expected ${result.error.issues[0]?.message}, got ${withoutSecrets(text)}.`);
     }
     return [name, result.data];
   });
-  faults.push(...appFaults(environment));
-  if (faults.length > 0) throw new InvalidConfig(faults.join("\n"));
-  // Each entry holds what the check of its own name gave, which is how Values is defined.
+  errors.push(...appErrors(environment));
+  if (errors.length > 0) throw new InvalidConfig(errors.join("\n"));
+  // Each entry is the output of the check of its setting, which is the definition of `Values`.
   return toConfig(Object.fromEntries(entries) as Values);
 }
 
-/** Most programs know the variables of proxies in lower case, too, and prefer that. */
-const textOf = (environment: Readonly<Record<string, string | undefined>>, name: string) =>
+/** Like most programs, prefers lower-case names of proxy variables. */
+const variableOf = (environment: Readonly<Record<string, string | undefined>>, name: string) =>
   (name.endsWith("_PROXY") ? environment[name.toLowerCase()] : undefined) ?? environment[name];
 
-/** One without the other is no app. Neither value is shown. */
-function appFaults(environment: Readonly<Record<string, string | undefined>>): string[] {
+/** The app code and its secret must be set together. The message shows neither. */
+function appErrors(environment: Readonly<Record<string, string | undefined>>): string[] {
   const pair = ["BK_APP_CODE", "BK_APP_SECRET"] as const;
   const missing = pair.filter((name) => !environment[name]?.trim());
   if (missing.length !== 1) return [];
-  const given = pair.filter((name) => !missing.includes(name));
-  return [`${missing[0]}: expected a value, as ${given[0]} has one, got "".`];
+  const present = pair.filter((name) => !missing.includes(name));
+  return [`${missing[0]}: expected a value, because ${present[0]} has one, got "".`];
 }
 
-/** A refused value without what may be secret in it: the credentials and the query of a URL. */
-const shown = (text: string): string =>
+/** An invalid value for a message, without parts that may be secret: credentials and the query of a URL. */
+const withoutSecrets = (text: string): string =>
   JSON.stringify(
     text
       .replace(/.*@/s, "***@")
       .replace(/[?#].*/s, "?***")
-      .slice(0, MAX_SHOWN),
+      .slice(0, MAX_SHOWN_CHARACTERS),
   );
 
-const MAX_SHOWN = 200;
+const MAX_SHOWN_CHARACTERS = 200;
 
 const toConfig = (values: Values): Config => ({
   host: values.HOST,

@@ -1,4 +1,4 @@
-/** The one place that wires everything together. */
+/** Wires all components together. */
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
@@ -16,12 +16,12 @@ import type { TransportOptions } from "./upstream/transport.ts";
 export interface GatewayConfig {
   /** Address to listen on. */
   readonly host: string;
-  /** Port to listen on; 0 takes any free one. */
+  /** Port to listen on. 0 picks a free port. */
   readonly port: number;
   readonly logLevel: pino.LevelWithSilent;
-  /** What runs operations. Both give the same answers. */
+  /** Executor of operations. Both give the same responses. */
   readonly executor: "compiled" | "graphql-js";
-  /** Larger responses are refused. */
+  /** Maximum size of a response in bytes. */
   readonly maxResponseBytes: number;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
@@ -31,25 +31,25 @@ export interface GatewayConfig {
 }
 
 export interface Gateway {
-  /** Of the GraphQL endpoint. */
+  /** URL of the GraphQL endpoint. */
   readonly url: string;
-  /** Refuses new requests, finishes those in flight, closes the connections. Takes less than 5 s. */
+  /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than 5 s. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Log lines are written together: a write for each costs a tenth of a small request. They are out within this time, and
- * when the process exits. Where nobody reads them, they are dropped rather than kept.
+ * Log lines are buffered, because one write per line takes a tenth of the CPU time of a small request. They are written
+ * within 100 ms and when the process exits. If stdout is not read, lines beyond `maxLength` are dropped.
  */
 const STDOUT = { fd: 1, sync: false, minLength: 16_000, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
 
-/** How long requests in flight may take to finish at the end; their upstream calls are cut off then. */
+/** How long requests in flight may take during shutdown. After that, their upstream calls are aborted. */
 const DRAIN_MS = 4_000;
 
 /**
  * Starts a gateway.
- * @param logStream where log lines go; stdout by default.
- * @throws when it cannot listen on the address.
+ * @param logStream receives the log lines. Default: stdout.
+ * @throws if it cannot listen on the address.
  */
 export async function createGateway(
   config: GatewayConfig,
@@ -90,10 +90,10 @@ export async function createGateway(
   const close = async () => {
     const drained = http.drain();
     liveJobs.close();
-    const finished = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
-    await (finished ? upstream.close() : upstream.destroy());
-    // What was cut off just now is still to be answered.
-    if (!finished) await Promise.race([drained, sleep(DRAIN_MS / 10, undefined, { ref: false })]);
+    const isDrained = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
+    await (isDrained ? upstream.close() : upstream.destroy());
+    // The aborted calls fail now. Wait until their error responses have been sent.
+    if (!isDrained) await Promise.race([drained, sleep(DRAIN_MS / 10, undefined, { ref: false })]);
     await http.close();
     await apollo.stop();
   };

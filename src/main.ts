@@ -1,4 +1,4 @@
-/** The server: `node dist/main.js`. */
+/** Entry point of the server: `node dist/main.js`. */
 import "./runtime.ts";
 
 const { serve } = await import("./serve.ts");

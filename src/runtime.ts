@@ -1,15 +1,15 @@
 /**
- * Imported first by every entry point, as modules that come later read what it sets when they load.
+ * Prepares the process. Every entry point imports it first, because other modules read NODE_ENV when they load.
  *
- * graphql-js and Apollo Server do development-time work unless NODE_ENV is `production`, which costs a large part
- * of the CPU. A gateway never wants that, so it is not left to whoever starts it.
+ * Unless NODE_ENV is `production`, graphql-js and Apollo Server run development checks that take a large part of the CPU
+ * time. A gateway never needs them, so this does not depend on the environment.
  */
 process.env.NODE_ENV = "production";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
-    `Expected Node.js 22.19 or newer, got ${process.versions.node}. \`npm start\` brings its own; else install a newer one.\n`,
+    `Expected Node.js 22.19 or newer, got ${process.versions.node}. Run \`npm start\`, which uses the version in node_modules, or install a newer version.\n`,
   );
   process.exit(1);
 }

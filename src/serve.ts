@@ -1,4 +1,4 @@
-/** Runs the gateway as this process's job: from the environment to the last connection. */
+/** Runs the gateway as a process: configuration, startup, signals and exit codes. */
 import { setFlagsFromString } from "node:v8";
 import { InvalidConfig, readConfig } from "./config.ts";
 import { createGateway } from "./gateway.ts";
@@ -7,24 +7,24 @@ import { createSimulator, type Dialect } from "./simulator/simulator.ts";
 
 export interface ServeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Run on the embedded simulator, whatever the environment says. */
+  /** Run on the embedded simulator, even if the environment sets JOB_API_URL. */
   readonly demo: boolean;
 }
 
-/** What the simulator takes for a user: a demo needs no BlueKing login. */
+/** Credentials that the simulator accepts, so that a demo needs no BlueKing login. */
 const DEMO_AUTHORIZATION = '{"access_token":"demo"}';
 
-/** Starts the gateway and ends the process with it: exit code 0 after SIGTERM or SIGINT, 1 when it cannot start. */
+/** Starts the gateway. Exits with code 0 after SIGTERM or SIGINT, and with code 1 if the gateway cannot start. */
 export async function serve({ environment, demo }: ServeOptions): Promise<void> {
   try {
     const config = readConfig(demo ? { ...environment, JOB_API_URL: "" } : environment);
-    growHeap(config.heapGrowingPercent);
+    setHeapGrowing(config.heapGrowingPercent);
     const { baseUrl } = config.upstream;
     const simulator = baseUrl === null ? await createSimulator({ dialect: config.simulatorDialect }) : null;
     const upstream = {
       ...config.upstream,
       baseUrl: baseUrl ?? new URL(simulator?.url ?? ""),
-      // The simulator is in this process, where no proxy leads.
+      // The simulator runs in this process, which a proxy cannot reach.
       proxy: simulator ? null : config.upstream.proxy,
       defaultAuthorization: simulator && DEMO_AUTHORIZATION,
     };
@@ -37,60 +37,60 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       simulator ? demoNotice(gateway.url, config.simulatorDialect) : `GraphQL at ${gateway.url}\n`,
     );
   } catch (error) {
-    process.stderr.write(`${describe(error)}\n`);
+    process.stderr.write(`${describeError(error)}\n`);
     process.exit(1);
   }
 }
 
 /**
- * Bodies come and go by the megabyte, outside of a heap that stays small. After every few of them V8 marks that heap
- * again, on helper threads, for as much CPU time as the rest of a large request takes. Growing further between two
- * marks, it does so less often. The price is some ten megabytes of memory.
+ * Makes V8 collect garbage less often. Response bodies take megabytes outside of a small heap. By default, V8 marks
+ * the heap again after every few of them, which takes as much CPU time as the rest of a large request. A larger growth
+ * between two collections avoids that, and costs some ten megabytes of memory.
  */
-function growHeap(percent: number): void {
+function setHeapGrowing(percent: number): void {
   if (percent > 0) setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 function closeOnSignal(close: () => Promise<void>): void {
-  const end = () => {
-    // Whoever sends a second signal wants no more waiting: it does what it does by default.
-    for (const signal of SIGNALS) process.off(signal, end);
+  const shutDown = () => {
+    // A second signal has its default effect: it ends the process immediately.
+    for (const signal of SIGNALS) process.off(signal, shutDown);
     close().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`Closing failed: ${describe(error)}\n`);
+        process.stderr.write(`Shutdown failed: ${describeError(error)}\n`);
         process.exit(1);
       },
     );
   };
-  for (const signal of SIGNALS) process.on(signal, end);
+  for (const signal of SIGNALS) process.on(signal, shutDown);
 }
 
-/** What is wrong with the address, by the error codes of listening. */
-const LISTEN_FAULTS = new Map([
-  ["EADDRINUSE", "something listens there already"],
-  ["EADDRNOTAVAIL", "this machine has no such address"],
+/** Explanations of the error codes of `listen`. */
+const LISTEN_ERRORS = new Map([
+  ["EADDRINUSE", "another process is listening on it"],
+  ["EADDRNOTAVAIL", "this machine does not have this address"],
   ["ENOTFOUND", "there is no such host"],
-  ["EACCES", "this user may not listen there"],
+  ["EACCES", "this user may not listen on it"],
 ]);
 
-function describe(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof InvalidConfig) return `The configuration has faults:\n${error.message}`;
-  const fault = "code" in error ? LISTEN_FAULTS.get(String(error.code)) : undefined;
-  if (fault) return `Expected HOST and PORT to be a free address, but ${fault}: ${error.message}.`;
+  if (error instanceof InvalidConfig) return `Invalid configuration:\n${error.message}`;
+  const reason = "code" in error ? LISTEN_ERRORS.get(String(error.code)) : undefined;
+  if (reason) return `Expected HOST and PORT to be an available address, but ${reason}: ${error.message}.`;
   return error.stack ?? error.message;
 }
 
 const demoNotice = (url: string, dialect: Dialect): string => `
 JOB_API_URL is not set: this gateway runs on the embedded simulator (dialect "${dialect}").
-No real job is read, and no credentials are needed.
+All jobs are simulated, and no credentials are required.
 
 GraphQL and Sandbox: ${url}
 
-A query to begin with:
+Sample query:
 
 ${SAMPLE_QUERY}
 

@@ -216,10 +216,10 @@ it("takes the code and the secret of an app together", () => {
 });
 
 it.each([
-  [{ BK_APP_CODE: "hunter22" }, 'BK_APP_SECRET: expected a value, as BK_APP_CODE has one, got "".'],
+  [{ BK_APP_CODE: "hunter22" }, 'BK_APP_SECRET: expected a value, because BK_APP_CODE has one, got "".'],
   [
     { BK_APP_SECRET: "hunter22", BK_APP_CODE: " " },
-    'BK_APP_CODE: expected a value, as BK_APP_SECRET has one, got "".',
+    'BK_APP_CODE: expected a value, because BK_APP_SECRET has one, got "".',
   ],
 ])("names what %j lacks, and shows neither value", (environment, fault) => {
   expect(messageOf(() => readConfig(environment))).toBe(fault);

@@ -81,14 +81,16 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     const program = runProgram(test, "main.js", [], { PORT: String(port) });
 
     expect(await program.ended).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toMatch(/^Expected HOST and PORT to be a free address, but something listens/);
+    expect(program.stderr()).toMatch(
+      /^Expected HOST and PORT to be an available address, but another process is listening/,
+    );
     expect(program.stderr()).not.toMatch(/\n +at /);
   });
 
   it("refuses an address that is not this machine's", async (test) => {
     const program = runProgram(test, "main.js", [], { HOST: "192.0.2.1" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toContain("this machine has no such address");
+    expect(program.stderr()).toContain("this machine does not have this address");
   });
 });
 
