@@ -1,8 +1,25 @@
 /** A client that goes away before its answer: nobody waits for the upstream any more, and nothing is at fault. */
-import { expect, it, type TestContext, vi } from "vitest";
-import { AUTHORIZATION, jobField, postOperation } from "../support/ask.ts";
+import { expect, it, onTestFinished, type TestContext, vi } from "vitest";
+import type * as limits from "../../src/graphql/operation/operation-limits.ts";
+import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
+import { AUTHORIZATION, jobField, jobQuery, onJob, postOperation } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { type HeldUpstream, useHeldUpstream } from "../support/held-upstream.ts";
+
+/** Called whenever an operation is about to filter the rows of a page. */
+const rows = vi.hoisted(() => ({ onExamine: () => {} }));
+
+vi.mock("../../src/graphql/operation/operation-limits.ts", async (original) => {
+  const actual = await original<typeof limits>();
+  const createRowBudget: typeof limits.createRowBudget = () => {
+    const examineRows = actual.createRowBudget();
+    return (count) => {
+      rows.onExamine();
+      examineRows(count);
+    };
+  };
+  return { ...actual, createRowBudget };
+});
 
 interface Left extends TestGateway {
   readonly upstream: HeldUpstream;
@@ -40,4 +57,37 @@ it("logs no error for it", async (test) => {
   await ask("{ __typename }");
   await vi.waitFor(() => expect(logs.filter(({ msg }) => msg === "request")).toHaveLength(2));
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
+it("ends its operation in the middle", async () => {
+  const gateway = await useGateway({ config: { executor: "compiled" } });
+  const pagesOf = (count: number) => {
+    const pages = Array.from(
+      { length: count },
+      (_, index) => `p${index}: hostResults(first: 1, filter: { ipContains: "1" }) { nodes { ip } }`,
+    );
+    return jobQuery(bulkJobId(10_000), onJob(`steps { ${pages.join(" ")} }`));
+  };
+  // Each page is a slice of its own: the clock says that it has taken long.
+  const now = performance.now.bind(performance);
+  let calls = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 20 * calls++);
+  onTestFinished(() => clock.mockRestore());
+  const client = new AbortController();
+  let examined = 0;
+  rows.onExamine = () => {
+    examined += 1;
+    client.abort();
+  };
+  const headers = { "x-bkapi-authorization": AUTHORIZATION };
+  const answer = postOperation(gateway.url, { query: pagesOf(400) }, headers, client.signal);
+  await expect(answer).rejects.toThrow();
+  await expect
+    .poll(() => gateway.logs)
+    .toContainEqual(expect.objectContaining({ msg: "request", aborted: true }));
+  const examinedForIt = examined;
+  expect(examinedForIt).toBeLessThan(400);
+  // Executions take turns: one that went on would examine more rows meanwhile.
+  expect((await gateway.ask(pagesOf(10))).errors).toBeUndefined();
+  expect(examined).toBe(examinedForIt + 10);
 });
