@@ -8,170 +8,170 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant in RFC 3339 form, always UTC with millisecond precision. */
+  /** Date and time in RFC 3339 format, in UTC with milliseconds, such as `2026-03-10T08:30:00.000Z`. */
   DateTime: { input: Date; output: number; }
-  /** A whole number up to 2^53-1. Used for milliseconds, which overflow `Int` after 24.8 days. */
+  /** Integer of up to 2^53-1, for milliseconds, which exceed `Int` after 24.8 days. */
   SafeInt: { input: number; output: number; }
 };
 
 /** A container that a step ran in. */
 export type Container = {
   readonly __typename?: 'Container';
-  /** Container ID of the runtime, such as Docker's. */
+  /** ID of the container in its runtime, such as Docker (`container_id`). */
   readonly containerId: Scalars['String']['output'];
-  /** CMDB ID. */
+  /** ID of the container in CMDB (`id`). */
   readonly id: Scalars['ID']['output'];
-  /** Container name. */
+  /** Name of the container (`name`). */
   readonly name: Scalars['String']['output'];
-  /** `bk_host_id` of the node that it runs on. */
+  /** ID of the host that the container runs on (`node_host_id`). Null if the upstream does not send it. */
   readonly nodeHostId: Maybe<Scalars['ID']['output']>;
 };
 
-/** A property that host results can be grouped by. */
+/** Property that host results can be grouped by. */
 export type HostGroupKey =
-  /** By `exitCode`. */
+  /** Results with the same `exitCode`. */
   | 'EXIT_CODE'
-  /** By `statusCode`. */
+  /** Results with the same `statusCode`. */
   | 'STATUS'
-  /** By `tag`. */
+  /** Results with the same `tag`. */
   | 'TAG';
 
 /**
- * The result of one step on one host or container. A host can have several in one step:
- * rolling by source files runs every batch on every target.
+ * The result of one step on one host or container. A host can have several results in one step,
+ * because a file step that is rolled by source files runs every batch on every target.
  */
 export type HostResult = {
   readonly __typename?: 'HostResult';
-  /** `bk_agent_id`, where the upstream sends it. */
+  /** ID of the GSE agent on the host (`bk_agent_id`). Null if the upstream does not send it. */
   readonly agentId: Maybe<Scalars['ID']['output']>;
-  /** `bk_cloud_id`: the BK-Net area that the address belongs to. Null when the upstream omits it. */
+  /** ID of the BK-Net area that the address belongs to (`bk_cloud_id`). Null if the upstream does not send it. */
   readonly cloudId: Maybe<Scalars['ID']['output']>;
-  /** `bk_cloud_name`, where the upstream sends it. */
+  /** Name of the BK-Net area (`bk_cloud_name`). Null if the upstream does not send it. */
   readonly cloudName: Maybe<Scalars['String']['output']>;
-  /** The container that the step ran in. Null when the target is a host. */
+  /** The container that the step ran in. Null if the target is a host. */
   readonly container: Maybe<Container>;
-  /** Upstream `total_time`. Null until the upstream reports it. */
+  /** Duration in milliseconds (`total_time`). Null until the upstream reports it. */
   readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
-  /** `error_code`, where the upstream sends it. */
+  /** Error code (`error_code`). Null if the upstream does not send it. */
   readonly errorCode: Maybe<Scalars['Int']['output']>;
-  /** Script exit code. Null for file steps and for scripts that have not exited. */
+  /** Exit code of the script (`exit_code`). Null for file steps and for scripts that have not exited. */
   readonly exitCode: Maybe<Scalars['Int']['output']>;
-  /** When it ended on this target. Null until then. */
+  /** When the step ended on this host or container (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
-  /** `bk_host_id`. Null for containers and for history from before host IDs. */
+  /** Host ID in CMDB (`bk_host_id`). Null for containers and for old jobs from before host IDs. */
   readonly hostId: Maybe<Scalars['ID']['output']>;
-  /** Unique in this API, also where one host has several results; for client caches only, do not parse it. */
+  /** Globally unique ID for client caches. Each result has its own, even if a host has several. Do not parse it. */
   readonly id: Scalars['ID']['output'];
-  /** IPv4 address. Null for containers and for hosts known without one. */
+  /** IPv4 address (`ip`). Null for containers and for hosts without a known IPv4 address. */
   readonly ip: Maybe<Scalars['String']['output']>;
-  /** IPv6 address, where the upstream sends it. */
+  /** IPv6 address (`ipv6`). Null if the upstream does not send it. */
   readonly ipv6: Maybe<Scalars['String']['output']>;
-  /** Whether the GSE agent is alive, where the upstream sends it. */
+  /** Whether the GSE agent is alive (`alive`). Null if the upstream does not send it. */
   readonly isAgentAlive: Maybe<Scalars['Boolean']['output']>;
-  /** Coarse state derived from `statusCode`. */
+  /** Coarse state, derived from `statusCode`. */
   readonly phase: RunPhase;
-  /** When the step began on this target. Null until then. */
+  /** When the step started on this host or container (`start_time`). Null before it starts. */
   readonly startedAt: Maybe<Scalars['DateTime']['output']>;
-  /** How the step went on this target. */
+  /** Status of the step on this host or container. */
   readonly status: HostStatus;
-  /** The upstream's number for `status`. */
+  /** The upstream's status code (`status`). */
   readonly statusCode: Scalars['Int']['output'];
-  /** Text given to `job_success` / `job_fail`. Null when none was given; the upstream's empty string counts as none. */
+  /** Text that the script passed to `job_success` or `job_fail` (`tag`). Null if there is none or it is empty. */
   readonly tag: Maybe<Scalars['String']['output']>;
 };
 
 /** One page of host results. */
 export type HostResultConnection = {
   readonly __typename?: 'HostResultConnection';
-  /** The results of this page, each with its cursor. */
+  /** The results of this page with their cursors. */
   readonly edges: ReadonlyArray<HostResultEdge>;
   /** The same results as `edges`, without cursors. */
   readonly nodes: ReadonlyArray<HostResult>;
-  /** Whether and where the next page begins. */
+  /** Information for requesting the next page. */
   readonly pageInfo: PageInfo;
-  /** Results that match the filter, over all pages. */
+  /** Number of results on all pages. */
   readonly totalCount: Scalars['Int']['output'];
 };
 
-/** A result and its position. */
+/** A result and its cursor. */
 export type HostResultEdge = {
   readonly __typename?: 'HostResultEdge';
-  /** Opaque position. Valid for the step attempt that it came from. */
+  /** Position of the result, for `after`. It is opaque and only valid for the same step, attempt and order. */
   readonly cursor: Scalars['String']['output'];
   /** The result at this position. */
   readonly node: HostResult;
 };
 
 /**
- * Which host results to return. Conditions are ANDed; values within one are ORed. A condition left out or null
- * lets every result pass; an empty list matches nothing.
+ * Conditions for host results. A result must match all conditions, and one of the values of each condition.
+ * A condition that is omitted or null matches every result; an empty list matches none.
  */
 export type HostResultFilter = {
-  /** `bk_cloud_id`. */
+  /** ID of the BK-Net area (`bk_cloud_id`). */
   readonly cloudIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** Exact script exit codes. Results without an exit code never match. */
+  /** Exit code of the script. Results without an exit code never match. */
   readonly exitCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
-  /** `bk_host_id`. Containers and history from before host IDs have none and never match. */
+  /** Host ID (`bk_host_id`). Containers and old jobs from before host IDs have none and never match. */
   readonly hostIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
-  /** Part of the IPv4 or IPv6 address, in any case. An empty text is no condition. */
+  /** Substring of the IPv4 or IPv6 address, case-insensitive. An empty string matches every result. */
   readonly ipContains?: InputMaybe<Scalars['String']['input']>;
-  /** Coarse states. */
+  /** Coarse state of the result. */
   readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
-  /** Statuses by the upstream's number. For codes that the enum does not know. */
+  /** Status code of the result, for codes that are not in `HostStatus`. */
   readonly statusCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
-  /** Statuses by name. */
+  /** Status of the result. */
   readonly statuses?: InputMaybe<ReadonlyArray<HostStatus>>;
-  /** Exact tags; null in the list stands for «no tag». */
+  /** Tag of the result. Null in the list matches results without a tag. */
   readonly tags?: InputMaybe<ReadonlyArray<InputMaybe<Scalars['String']['input']>>>;
 };
 
-/** Host results alike in every property asked for. Properties not grouped by are null. */
+/** Host results that are equal in all properties of `by`. Properties that are not in `by` are null. */
 export type HostResultGroup = {
   readonly __typename?: 'HostResultGroup';
-  /** Results in the group. */
+  /** Number of results in the group. */
   readonly count: Scalars['Int']['output'];
-  /** Null when not grouped by EXIT_CODE, or when these results have no exit code. */
+  /** Exit code of the results. Null if not grouped by EXIT_CODE, or if these results have no exit code. */
   readonly exitCode: Maybe<Scalars['Int']['output']>;
-  /** The results, paged. */
+  /** The results of the group, in pages. */
   readonly hostResults: HostResultConnection;
-  /** Null when not grouped by STATUS. */
+  /** Status of the results. Null if not grouped by STATUS. */
   readonly status: Maybe<HostStatus>;
-  /** Null when not grouped by STATUS. */
+  /** Status code of the results. Null if not grouped by STATUS. */
   readonly statusCode: Maybe<Scalars['Int']['output']>;
-  /** Null when not grouped by TAG, or when these results have no tag. */
+  /** Tag of the results. Null if not grouped by TAG, or if these results have no tag. */
   readonly tag: Maybe<Scalars['String']['output']>;
 };
 
 
-/** Host results alike in every property asked for. Properties not grouped by are null. */
+/** Host results that are equal in all properties of `by`. Properties that are not in `by` are null. */
 export type HostResultGroupHostResultsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
   orderBy?: InputMaybe<HostResultOrder>;
 };
 
-/** How to order host results. Equal ones keep the stable order. */
+/** Order of host results. Results with equal values are in the stable order. */
 export type HostResultOrder = {
-  /** Rising unless said otherwise. */
+  /** Direction of the order. The default is ascending. */
   readonly direction: OrderDirection;
-  /** The property to order by. */
+  /** Property to order by. */
   readonly field: HostResultOrderField;
 };
 
-/** A property that host results can be ordered by. Results without it come last, in both directions. */
+/** Property that host results can be ordered by. Results without the property are last in both directions. */
 export type HostResultOrderField =
-  /** By `durationMs`. */
+  /** By `durationMs`, shortest first if ascending. */
   | 'DURATION'
-  /** By `exitCode`. */
+  /** By `exitCode`, numerically. */
   | 'EXIT_CODE'
-  /** By address, numerically: IPv4 by `ip`, then those known by `ipv6` alone. */
+  /** By IP address, numerically: results with an `ip` first, then those that have only an `ipv6`. */
   | 'IP'
-  /** By `startedAt`. */
+  /** By `startedAt`, earliest first if ascending. */
   | 'STARTED_AT'
-  /** By `statusCode`. */
+  /** By `statusCode`, numerically. */
   | 'STATUS_CODE';
 
-/** `target_object_status`: status of one host result. */
+/** Status of a host result (`status`). */
 export type HostStatus =
   /** 1 Agent异常: agent abnormal. */
   | 'AGENT_ABNORMAL'
@@ -195,9 +195,9 @@ export type HostStatus =
   | 'FILE_TRANSFER_ERROR'
   /** 202 文件传输失败: file transfer failed. */
   | 'FILE_TRANSFER_FAILED'
-  /** 404 GSE任务强制终止失败: could not be stopped by force. */
+  /** 404 GSE任务强制终止失败: force stop failed. */
   | 'FORCE_STOP_FAILED'
-  /** 403 GSE任务强制终止成功: stopped by force. */
+  /** 403 GSE任务强制终止成功: force-stopped. */
   | 'FORCE_STOP_SUCCEEDED'
   /** 310 Agent异常: agent abnormal, reported by GSE. */
   | 'GSE_AGENT_ABNORMAL'
@@ -240,271 +240,270 @@ export type HostStatus =
   /** 312 用户密码错误: wrong password. */
   | 'USER_PASSWORD_WRONG';
 
-/** How many host results have one status. */
+/** Number of host results with one status. */
 export type HostStatusCount = {
   readonly __typename?: 'HostStatusCount';
-  /** Results with this status code. */
+  /** Number of results with this status code. */
   readonly count: Scalars['Int']['output'];
-  /** The status; `UNRECOGNIZED` for every code that this schema does not know. */
+  /** The status. `UNRECOGNIZED` for codes that this schema does not know. */
   readonly status: HostStatus;
-  /** The upstream's number for `status`. */
+  /** The upstream's status code (`status`). */
   readonly statusCode: Scalars['Int']['output'];
 };
 
-/** Host-result counts: results, not distinct hosts. The phases add up to `total`. */
+/** Numbers of host results (not of distinct hosts). The numbers of all phases add up to `total`. */
 export type HostSummary = {
   readonly __typename?: 'HostSummary';
-  /** Statuses that occur, by rising status code. */
+  /** Numbers per status that occurs, in ascending order of the status code. */
   readonly byStatus: ReadonlyArray<HostStatusCount>;
-  /** Results in phase FAILED. */
+  /** Number of results in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
-  /** Results in phase PENDING. */
+  /** Number of results in phase PENDING. */
   readonly pending: Scalars['Int']['output'];
-  /** Results in phase RUNNING. */
+  /** Number of results in phase RUNNING. */
   readonly running: Scalars['Int']['output'];
-  /** Results in phase STOPPED. */
+  /** Number of results in phase STOPPED. */
   readonly stopped: Scalars['Int']['output'];
-  /** Results in phase SUCCEEDED. */
+  /** Number of results in phase SUCCEEDED. */
   readonly succeeded: Scalars['Int']['output'];
-  /** All results. */
+  /** Number of all results. */
   readonly total: Scalars['Int']['output'];
-  /** Results in phase UNKNOWN. */
+  /** Number of results in phase UNKNOWN. */
   readonly unknown: Scalars['Int']['output'];
 };
 
-/** An IAM action that the caller lacks. */
+/** An IAM action that the user has no permission for. */
 export type IamAction = {
   readonly __typename?: 'IamAction';
-  /** Action ID, such as `view_history`. */
+  /** ID of the action, such as `view_history`. */
   readonly id: Scalars['String']['output'];
-  /** Display name. */
+  /** Display name of the action. */
   readonly name: Maybe<Scalars['String']['output']>;
-  /** Resources that the action must be granted on. Empty for actions without resources. */
+  /** Types of resources that the permission applies to. Empty for actions without resources. */
   readonly relatedResourceTypes: ReadonlyArray<IamRelatedResourceType>;
 };
 
-/** Apply data of BlueKing IAM (`error.data`). */
+/** The permissions that a user can apply for in BlueKing IAM (`error.data`). */
 export type IamApplication = {
   readonly __typename?: 'IamApplication';
-  /** Actions that the caller lacks. */
+  /** Actions that the user has no permission for. */
   readonly actions: ReadonlyArray<IamAction>;
-  /** System to apply in, such as `bk_job`. */
+  /** ID of the system to apply in, such as `bk_job` (`system_id`). */
   readonly systemId: Scalars['String']['output'];
-  /** Display name of the system. */
+  /** Display name of the system (`system_name`). */
   readonly systemName: Maybe<Scalars['String']['output']>;
 };
 
-/** A resource type that an IAM action is granted on. */
+/** A type of resources that an IAM action applies to. */
 export type IamRelatedResourceType = {
   readonly __typename?: 'IamRelatedResourceType';
-  /** Resources by topology path: each inner list is one path from root to leaf. */
+  /** The resources. Each inner list is the path of one resource in the topology, from root to leaf. */
   readonly instances: ReadonlyArray<ReadonlyArray<IamResourceNode>>;
-  /** System owning the type, such as `bk_cmdb`. */
+  /** ID of the system that the type belongs to, such as `bk_cmdb` (`system_id`). */
   readonly systemId: Scalars['String']['output'];
-  /** Display name of the system. */
+  /** Display name of the system (`system_name`). */
   readonly systemName: Maybe<Scalars['String']['output']>;
-  /** Type, such as `biz`. */
+  /** ID of the resource type, such as `biz`. */
   readonly type: Scalars['String']['output'];
-  /** Display name of the type. */
+  /** Display name of the resource type (`type_name`). */
   readonly typeName: Maybe<Scalars['String']['output']>;
 };
 
-/** One node of an IAM resource path. */
+/** One node in the topology path of an IAM resource. */
 export type IamResourceNode = {
   readonly __typename?: 'IamResourceNode';
-  /** Resource ID. */
+  /** ID of the resource. */
   readonly id: Scalars['String']['output'];
   /** Display name of the resource. */
   readonly name: Maybe<Scalars['String']['output']>;
-  /** Resource type. */
+  /** ID of the resource type. */
   readonly type: Scalars['String']['output'];
-  /** Display name of the type. */
+  /** Display name of the resource type (`type_name`). */
   readonly typeName: Maybe<Scalars['String']['output']>;
 };
 
-/** One execution of a job. */
+/** One execution of a job in BlueKing Job. */
 export type JobInstance = {
   readonly __typename?: 'JobInstance';
-  /** When the job was created. */
+  /** When the job was created (`create_time`). */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** The step that is running, stopping or waiting for a person. Null when there is none. */
+  /** The step that is running, stopping or waiting for a user. Null if there is none. */
   readonly currentStep: Maybe<StepInstance>;
-  /** Upstream `total_time`. Null until the upstream reports it. */
+  /** Duration in milliseconds (`total_time`). Null until the upstream reports it. */
   readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
-  /** From `startedAt` to `finishedAt`, or to `observedAt` while unfinished. Null before it began. */
+  /** Milliseconds from `startedAt` to `finishedAt`, or to `observedAt` if the job has not finished. Null before it starts. */
   readonly elapsedMs: Maybe<Scalars['SafeInt']['output']>;
-  /** When it ended. Null until then. */
+  /** When the job ended (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Host-result counts over all steps. Needs host results. */
+  /** Numbers of host results in all steps. Makes the gateway request host results from the upstream. */
   readonly hostSummary: HostSummary;
-  /** Stable across requests, unique in this API; for client caches only, do not parse it. */
+  /** Globally unique ID for client caches. Do not parse it. */
   readonly id: Scalars['ID']['output'];
-  /** Upstream `finished`: no further change will happen by itself. A retry can undo it. */
+  /** Whether the job has finished (`finished`). A retry can make it run again. */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** `job_instance_id`. */
+  /** ID of the job instance in BlueKing Job (`job_instance_id`). */
   readonly jobInstanceId: Scalars['ID']['output'];
-  /** Name given at launch. */
+  /** Name of the job instance (`name`). */
   readonly name: Scalars['String']['output'];
-  /** When the gateway read this state from the upstream. */
+  /** When the gateway read this state from the upstream. It can be older than the request, because responses are cached briefly. */
   readonly observedAt: Scalars['DateTime']['output'];
-  /** Coarse state derived from `statusCode`, for colours and progress. */
+  /** Coarse state, derived from `statusCode`, for colors and progress. */
   readonly phase: RunPhase;
-  /** The scope that the job ran in. */
+  /** The resource scope that the job runs in. */
   readonly scope: ResourceScope;
-  /** When it began to run. Null until then. */
+  /** When the job started (`start_time`). Null before it starts. */
   readonly startedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Where the job is in its life. */
+  /** Status of the job. */
   readonly status: RunStatus;
-  /** The upstream's number for `status`; the only way to tell unknown statuses apart. */
+  /** The upstream's status code (`status`). Use it to distinguish codes that this schema does not know. */
   readonly statusCode: Scalars['Int']['output'];
-  /** One step, or null when the job has no step with this ID. */
+  /** The step with this ID. Null if the job has no such step. */
   readonly step: Maybe<StepInstance>;
-  /** Step counts. */
+  /** Numbers of steps by phase and status. */
   readonly stepSummary: RunSummary;
-  /** Steps in execution order, as the upstream lists them. */
+  /** The steps of the job (`step_instance_list`), in execution order. */
   readonly steps: ReadonlyArray<StepInstance>;
-  /** `job_request_id` of the response it was read from, to quote to support. */
+  /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
 
-/** One execution of a job. */
+/** One execution of a job in BlueKing Job. */
 export type JobInstanceStepArgs = {
   stepInstanceId: Scalars['ID']['input'];
 };
 
 
-/** One execution of a job. */
+/** One execution of a job in BlueKing Job. */
 export type JobInstanceStepsArgs = {
   filter?: InputMaybe<StepInstanceFilter>;
 };
 
-/** The upstream knows no such job instance in this scope. */
+/** There is no such job instance in this scope. */
 export type JobInstanceNotFound = Problem & {
   readonly __typename?: 'JobInstanceNotFound';
-  /** The upstream's message, in the language asked for, fit to show to a user. */
+  /** Message of the upstream for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
-  /** Upstream `job_request_id`, to quote to support. */
+  /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
-/** What finds a job instance: `bk_scope_type`, `bk_scope_id`, `job_instance_id`. */
+/** Reference to a job instance. */
 export type JobInstanceRef = {
-  /** Job instance ID: a positive 64-bit integer in decimal. */
+  /** ID of the job instance (`job_instance_id`): a positive 64-bit integer in decimal. */
   readonly jobInstanceId: Scalars['ID']['input'];
-  /** CMDB business ID or business-set ID, by `scopeType`. */
+  /** ID of the business or business set in CMDB (`bk_scope_id`). */
   readonly scopeId: Scalars['ID']['input'];
-  /** The kind of resource scope. */
+  /** Type of the resource scope (`bk_scope_type`). */
   readonly scopeType: ScopeType;
 };
 
-/** Every answer that a caller should be ready to render. */
+/** The outcomes of a lookup that a UI should handle. */
 export type JobInstanceResult = JobInstance | JobInstanceNotFound | PermissionDenied;
 
-/** Rising or falling. */
+/** Direction of an order. */
 export type OrderDirection =
-  /** Rising: lowest, earliest or shortest first. */
+  /** Ascending: lowest, earliest or shortest first. */
   | 'ASC'
-  /** Falling: highest, latest or longest first. */
+  /** Descending: highest, latest or longest first. */
   | 'DESC';
 
-/** Forward paging only. */
+/** Position of a page. Only forward pagination is supported. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** Cursor of the last result of this page: the `after` of the next. Null for a page without results. */
+  /** Cursor of the last result of this page: pass it as `after` to get the next page. Null if the page is empty. */
   readonly endCursor: Maybe<Scalars['String']['output']>;
-  /** Whether results follow after this page. */
+  /** Whether there are results after this page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
 };
 
-/** The calling user may not see this job instance. */
+/** The user has no permission to view this job instance. */
 export type PermissionDenied = Problem & {
   readonly __typename?: 'PermissionDenied';
-  /** What to apply for in BlueKing IAM. Null when the upstream sent no `error.data`. */
+  /** The permissions to apply for in BlueKing IAM (`error.data`). Null if the upstream does not send them. */
   readonly application: Maybe<IamApplication>;
-  /** The upstream's message, in the language asked for, fit to show to a user. */
+  /** Message of the upstream for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
-  /** Upstream `job_request_id`, to quote to support. */
+  /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
-/** Common to every outcome that is not the resource itself. */
+/** An outcome other than the job itself. */
 export type Problem = {
-  /** The upstream's message, in the language asked for, fit to show to a user. */
+  /** Message of the upstream for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
-  /** Upstream `job_request_id`, to quote to support. */
+  /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
-/** Read-only access to BlueKing Job instances. */
+/** Reads job instances of BlueKing Job. */
 export type Query = {
   readonly __typename?: 'Query';
   /**
-   * One job instance, as the calling user may see it. At most one upstream call; host
-   * results are asked for only when the operation selects `hostResults`, `hostGroups` or
-   * `hostSummary`. Null only when the upstream failed; see `errors`.
+   * One job instance, read with the user's permissions. It costs at most one upstream call, which requests host
+   * results only if `hostResults`, `hostGroups` or `hostSummary` is selected. Null if the upstream fails; see `errors`.
    */
   readonly jobInstance: Maybe<JobInstanceResult>;
   /**
-   * Up to 50 job instances, in the order given. Equal refs cost one upstream call.
-   * A slot is null only when the upstream failed for it; the others are unaffected.
+   * Several job instances, in the order of `refs`. Equal references share one upstream call.
+   * An item is null if its upstream call fails; the other items are not affected.
    */
   readonly jobInstances: ReadonlyArray<Maybe<JobInstanceResult>>;
 };
 
 
-/** Read-only access to BlueKing Job instances. */
+/** Reads job instances of BlueKing Job. */
 export type QueryJobInstanceArgs = {
   ref: JobInstanceRef;
 };
 
 
-/** Read-only access to BlueKing Job instances. */
+/** Reads job instances of BlueKing Job. */
 export type QueryJobInstancesArgs = {
   refs: ReadonlyArray<JobInstanceRef>;
 };
 
-/** A resource scope: a CMDB business or business set. */
+/** The resource scope of a job: a business or a business set in CMDB. */
 export type ResourceScope = {
   readonly __typename?: 'ResourceScope';
-  /** `bk_scope_id`. */
+  /** ID of the business or business set (`bk_scope_id`). */
   readonly id: Scalars['ID']['output'];
-  /** The kind of scope; `UNRECOGNIZED` when the upstream sends a kind that this schema does not know. */
+  /** Type of the scope. `UNRECOGNIZED` for types that this schema does not know. */
   readonly type: ScopeType;
-  /** `bk_scope_type` exactly as sent. */
+  /** Type of the scope as the upstream sends it (`bk_scope_type`). */
   readonly typeRaw: Scalars['String']['output'];
 };
 
 /** Coarse state of a job, a step or a host result. */
 export type RunPhase =
-  /** Ended badly. Run 4, 8, 9, 14; every other documented host code but 403. */
+  /** Failed: job and step statuses 4, 8, 9 and 14; all other documented host statuses except 403. */
   | 'FAILED'
-  /** Not started. Run 1, 15; host 5. */
+  /** Not started: job and step statuses 1 and 15; host status 5. */
   | 'PENDING'
-  /** Under way. Run 2, 10; host 7. */
+  /** Running or stopping: job and step statuses 2 and 10; host status 7. */
   | 'RUNNING'
-  /** Stopped on purpose. Run 11, 13; host 403. */
+  /** Stopped by a user: job and step statuses 11 and 13; host status 403. */
   | 'STOPPED'
-  /** Ended well. Run 3, 5, 6; host 3, 9. */
+  /** Succeeded, skipped, or error ignored: job and step statuses 3, 5 and 6; host statuses 3 and 9. */
   | 'SUCCEEDED'
   /** A code that this schema does not know. */
   | 'UNKNOWN'
-  /** Held until a person acts. Run 7. */
+  /** Waiting for a user: job and step status 7. */
   | 'WAITING_USER';
 
-/** `run_status`: status of a job or a step. */
+/** Status of a job or a step (`status`). */
 export type RunStatus =
   /** 14 被丢弃: discarded. */
   | 'ABANDONED'
   /** 9 状态异常: abnormal state. */
   | 'ABNORMAL'
-  /** 13 确认终止: ended at a confirmation. */
+  /** 13 确认终止: terminated at a confirmation step. */
   | 'CONFIRM_TERMINATED'
   /** 6 忽略错误: failed, and the error was ignored. */
   | 'ERROR_IGNORED'
   /** 4 执行失败: failed. */
   | 'FAILED'
-  /** 8 手动结束: ended by hand. */
+  /** 8 手动结束: ended manually. */
   | 'MANUALLY_ENDED'
   /** 1 等待执行: waiting to run. */
   | 'PENDING'
@@ -514,106 +513,104 @@ export type RunStatus =
   | 'RUNNING'
   /** 5 跳过: skipped. */
   | 'SKIPPED'
-  /** 11 强制终止成功: stopped by force. */
+  /** 11 强制终止成功: force-stopped. */
   | 'STOPPED'
-  /** 10 强制终止中: being stopped by force. */
+  /** 10 强制终止中: force stop in progress. */
   | 'STOPPING'
   /** 3 执行成功: succeeded. */
   | 'SUCCEEDED'
   /** A code that this schema does not know. */
   | 'UNRECOGNIZED'
-  /** 7 等待用户: waiting for a person. */
+  /** 7 等待用户: waiting for a user. */
   | 'WAITING_USER';
 
-/** How many steps have one status. */
+/** Number of steps with one status. */
 export type RunStatusCount = {
   readonly __typename?: 'RunStatusCount';
-  /** Steps with this status code. */
+  /** Number of steps with this status code. */
   readonly count: Scalars['Int']['output'];
-  /** The status; `UNRECOGNIZED` for every code that this schema does not know. */
+  /** The status. `UNRECOGNIZED` for codes that this schema does not know. */
   readonly status: RunStatus;
-  /** The upstream's number for `status`. */
+  /** The upstream's status code (`status`). */
   readonly statusCode: Scalars['Int']['output'];
 };
 
-/** Step counts. The phases add up to `total`. */
+/** Numbers of steps. The numbers of all phases add up to `total`. */
 export type RunSummary = {
   readonly __typename?: 'RunSummary';
-  /** Statuses that occur, by rising status code. */
+  /** Numbers per status that occurs, in ascending order of the status code. */
   readonly byStatus: ReadonlyArray<RunStatusCount>;
-  /** Steps in phase FAILED. */
+  /** Number of steps in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
-  /** Steps in phase PENDING. */
+  /** Number of steps in phase PENDING. */
   readonly pending: Scalars['Int']['output'];
-  /** Steps in phase RUNNING. */
+  /** Number of steps in phase RUNNING. */
   readonly running: Scalars['Int']['output'];
-  /** Steps in phase STOPPED. */
+  /** Number of steps in phase STOPPED. */
   readonly stopped: Scalars['Int']['output'];
-  /** Steps in phase SUCCEEDED. */
+  /** Number of steps in phase SUCCEEDED. */
   readonly succeeded: Scalars['Int']['output'];
-  /** All steps. */
+  /** Number of all steps. */
   readonly total: Scalars['Int']['output'];
-  /** Steps in phase UNKNOWN. */
+  /** Number of steps in phase UNKNOWN. */
   readonly unknown: Scalars['Int']['output'];
-  /** Steps in phase WAITING_USER. */
+  /** Number of steps in phase WAITING_USER. */
   readonly waitingUser: Scalars['Int']['output'];
 };
 
-/** `bk_scope_type`. */
+/** Type of a resource scope (`bk_scope_type`). */
 export type ScopeType =
-  /** `biz`: a business. */
+  /** A business in CMDB (`biz`). */
   | 'BIZ'
-  /** `biz_set`: a business set. */
+  /** A business set in CMDB (`biz_set`). */
   | 'BIZ_SET'
-  /** Output only. */
+  /** A type that this schema does not know. Not allowed in arguments. */
   | 'UNRECOGNIZED';
 
 /** One step of a job instance, in its latest attempt. */
 export type StepInstance = {
   readonly __typename?: 'StepInstance';
-  /** When the step was created. */
+  /** When the step was created (`create_time`). */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Upstream `total_time`. Null until the upstream reports it. */
+  /** Duration in milliseconds (`total_time`). Null until the upstream reports it. */
   readonly durationMs: Maybe<Scalars['SafeInt']['output']>;
-  /** From `startedAt` to `finishedAt`, or to the job's `observedAt` while unfinished. Null before it began. */
+  /** Milliseconds from `startedAt` to `finishedAt`, or to the job's `observedAt` if the step has not finished. Null before it starts. */
   readonly elapsedMs: Maybe<Scalars['SafeInt']['output']>;
-  /** When it ended. Null until then. */
+  /** When the step ended (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Host results grouped as the BlueKing Job console groups them, by status then tag; add
-   * `EXIT_CODE` to split groups further. Ordered by status code, then tag, then exit code; results
-   * without a tag come before those with one, results without an exit code likewise.
+   * Host results in groups: by status and tag, as in the console of BlueKing Job, unless `by` says otherwise. Groups are
+   * in ascending order of status code, tag and exit code. Groups without a tag or an exit code are before those with one.
    */
   readonly hostGroups: ReadonlyArray<HostResultGroup>;
   /**
-   * Host results. Empty for steps without hosts (manual confirmation) and for steps not yet
-   * started. File steps list their targets only. Without `orderBy`, the order is stable from
-   * one read to the next.
+   * The results of the step on its hosts and containers, in pages. Empty for manual confirmations and for steps that
+   * have not started. File steps have results for their targets only.
    */
   readonly hostResults: HostResultConnection;
-  /** Host-result counts of this step. Needs host results. */
+  /** Numbers of host results in this step. Makes the gateway request host results from the upstream. */
   readonly hostSummary: HostSummary;
-  /** Stable across requests, unique in this API; for client caches only, do not parse it. */
+  /** Globally unique ID for client caches. Do not parse it. */
   readonly id: Scalars['ID']['output'];
-  /** True when `phase` is terminal. */
+  /** Whether the step has finished: its `phase` is SUCCEEDED, FAILED or STOPPED. */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** Step name. */
+  /** Name of the step (`name`). */
   readonly name: Scalars['String']['output'];
-  /** Coarse state derived from `statusCode`. */
+  /** Coarse state, derived from `statusCode`. */
   readonly phase: RunPhase;
-  /** Upstream `execute_count`: retries so far, 0 on the first attempt. */
+  /** Number of retries (`execute_count`), 0 for the first attempt. */
   readonly retryCount: Scalars['Int']['output'];
-  /** When it began to run. Null until then. */
+  /** When the step started (`start_time`). Null before it starts. */
   readonly startedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Where the step is in its life. */
+  /** Status of the step. */
   readonly status: RunStatus;
-  /** The upstream's number for `status`. */
+  /** The upstream's status code (`status`). */
   readonly statusCode: Scalars['Int']['output'];
-  /** `step_instance_id`. */
+  /** ID of the step instance in BlueKing Job (`step_instance_id`). */
   readonly stepInstanceId: Scalars['ID']['output'];
-  /** What the step does. */
+  /** Type of the step. */
   readonly type: StepType;
-  /** The upstream's number for `type`. */
+  /** The upstream's type code (`type`). */
   readonly typeCode: Scalars['Int']['output'];
 };
 
@@ -634,23 +631,23 @@ export type StepInstanceHostResultsArgs = {
 };
 
 /**
- * Which steps to return. All given conditions must hold; values within one are ORed. A condition left out or null
- * lets every step pass; an empty list matches nothing.
+ * Conditions for steps. A step must match all conditions, and one of the values of each condition.
+ * A condition that is omitted or null matches every step; an empty list matches none.
  */
 export type StepInstanceFilter = {
-  /** Coarse states. */
+  /** Coarse state of the step. */
   readonly phases?: InputMaybe<ReadonlyArray<RunPhase>>;
-  /** Statuses by name. */
+  /** Status of the step. */
   readonly statuses?: InputMaybe<ReadonlyArray<RunStatus>>;
-  /** What the step does. */
+  /** Type of the step. */
   readonly types?: InputMaybe<ReadonlyArray<StepType>>;
 };
 
-/** Step type. */
+/** Type of a step (`type`). */
 export type StepType =
   /** 2 文件步骤: distribute files. */
   | 'FILE'
-  /** 3 人工确认步骤: wait for a person to confirm. */
+  /** 3 人工确认步骤: wait for a user to confirm. */
   | 'MANUAL_CONFIRM'
   /** 1 脚本步骤: run a script. */
   | 'SCRIPT'
@@ -659,20 +656,20 @@ export type StepType =
   /** A code that this schema does not know. */
   | 'UNRECOGNIZED';
 
-/** Live state, pushed while a job runs. */
+/** Live updates of running jobs. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * The state now, then again at every observed change of what is selected; that `observedAt`,
-   * `upstreamRequestId` and `elapsedMs` are others at every read is none. Completes after a
-   * finished job, `JobInstanceNotFound` or `PermissionDenied`. Subscribers to one job share one
-   * poller. Null only when the upstream failed; see `errors`.
+   * The current state of a job, then its state after each change of a selected field. Changes of `observedAt`,
+   * `upstreamRequestId` and `elapsedMs` alone do not trigger an event. Completes after a finished job,
+   * `JobInstanceNotFound` or `PermissionDenied`. All subscribers of a job share one poller.
+   * Null if the upstream fails; see `errors`.
    */
   readonly jobInstanceUpdated: Maybe<JobInstanceResult>;
 };
 
 
-/** Live state, pushed while a job runs. */
+/** Live updates of running jobs. */
 export type SubscriptionJobInstanceUpdatedArgs = {
   ref: JobInstanceRef;
 };
