@@ -41,7 +41,19 @@ export interface Gateway {
  * Log lines are buffered, because one write per line takes a tenth of the CPU time of a small request. They are written
  * within 100 ms and when the process exits. If stdout is not read, lines beyond `maxLength` are dropped.
  */
-const STDOUT = { fd: 1, sync: false, minLength: 16_000, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
+function createStdout(): pino.DestinationStream {
+  const stdout = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: 16_000,
+    periodicFlush: 100,
+    maxLength: 16 * 2 ** 20,
+    // In its other mode, it concatenates strings and copies the whole batch for each line.
+    contentMode: "buffer",
+  });
+  // In this mode it takes bytes, which its type does not say.
+  return { write: (line) => stdout.write(Buffer.from(line) as never) };
+}
 
 /** How long requests in flight may take during shutdown. After that, their upstream calls are aborted. */
 const DRAIN_MS = 4_000;
@@ -56,7 +68,7 @@ export async function createGateway(
   logStream?: pino.DestinationStream,
 ): Promise<Gateway> {
   const options = { level: config.logLevel };
-  const logger = pino(options, logStream ?? pino.destination(STDOUT));
+  const logger = pino(options, logStream ?? createStdout());
   const upstream = createUpstreamClient(config.upstream);
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots);
