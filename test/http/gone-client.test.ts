@@ -47,12 +47,12 @@ async function useLeftGateway(test: TestContext): Promise<Left> {
 
 it("ends the upstream call of a client that has gone away", async (test) => {
   const { upstream } = await useLeftGateway(test);
-  await upstream.givenUp;
+  await upstream.aborted;
 });
 
 it("logs no error for it", async (test) => {
   const { upstream, logs, ask } = await useLeftGateway(test);
-  await upstream.givenUp;
+  await upstream.aborted;
   // The operation has ended before a later one does.
   await ask("{ __typename }");
   await vi.waitFor(() => expect(logs.filter(({ msg }) => msg === "request")).toHaveLength(2));

@@ -169,7 +169,7 @@ describe("an operation that the client completes", () => {
     send(subscribe("1", query));
     await upstream.called;
     send({ id: "1", type: "complete" });
-    await upstream.givenUp;
+    await upstream.aborted;
     // The connection goes on, and hears nothing of what is over.
     send(subscribe("2", "{ __typename }"));
     expect(await next()).toEqual({ id: "2", type: "next", payload: { data: { __typename: "Query" } } });

@@ -7,7 +7,7 @@ import { toJson } from "../../src/simulator/response.ts";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
 import { jobBytes, stepRow } from "../support/job-payload.ts";
-import { readBodyPlainly } from "../upstream/reference/reference-decoder.ts";
+import { readBodyByReference } from "../upstream/reference/reference-decoder.ts";
 import { hostList, type RandomStep, randomStep, reshuffled } from "./reference/random-rows.ts";
 
 const READING = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
@@ -17,7 +17,7 @@ const readBody = createBodyReader();
 /** The step as the gateway decodes it, from bytes or from what `JSON.parse` makes of them. */
 function decode(random: RandomStep, isScanned: boolean): HostResults {
   const bytes = jobBytes({ steps: [stepRow(hostList(random))] });
-  const body = isScanned ? readBody(bytes, "hosts") : readBodyPlainly(bytes);
+  const body = isScanned ? readBody(bytes, "hosts") : readBodyByReference(bytes);
   const results = decodeJobInstance(body, READING).steps[0]?.hostResults;
   if (!results) throw new Error("Expected a step with host results.");
   return results;

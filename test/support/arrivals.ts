@@ -1,19 +1,19 @@
-/** Tells that a gateway of the test's own process has got requests that are not answered yet. */
+/** Waits until a gateway in the test's own process has received requests that it has not answered yet. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect, onTestFinished } from "vitest";
 
 const CHANNEL = "http.server.request.start";
 
 export interface Arrivals {
-  /** Waits until so many requests for `/graphql` have come since the beginning, and each has got as far as it can. */
+  /** Waits until `count` requests for `/graphql` have arrived and each has progressed as far as it can. */
   readonly until: (count: number) => Promise<void>;
 }
 
-/** Counts the requests of one test, from now on. */
+/** Counts the requests of one test from now on. */
 export function useArrivals(gatewayUrl: string): Arrivals {
   let count = 0;
   const { pathname } = new URL(gatewayUrl);
-  // The channel is of Node.js's own: its messages have these parts.
+  // A channel of Node.js, whose messages have these fields.
   const onRequest = (message: unknown) => {
     if ((message as { request: { url: string } }).request.url === pathname) count += 1;
   };
@@ -22,7 +22,7 @@ export function useArrivals(gatewayUrl: string): Arrivals {
   return {
     until: async (expected) => {
       await expect.poll(() => count).toBe(expected);
-      // Requests that came later are answered: those before have been read and begun.
+      // Once later requests are answered, the earlier ones have been read and started.
       for (let i = 0; i < 5; i++) await fetch(new URL("/healthz", gatewayUrl));
     },
   };

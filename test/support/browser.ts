@@ -1,4 +1,4 @@
-/** A real browser: Debian's Chromium, or the one at CHROMIUM_PATH. */
+/** A real browser: Chromium at CHROMIUM_PATH or `/usr/bin/chromium`. */
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { type Browser, chromium } from "playwright-core";
@@ -6,10 +6,10 @@ import { listen } from "./listen.ts";
 
 const PATH = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
-/** Not every machine has one; the gate does. */
+/** Browser tests are skipped on machines without a browser. */
 export const hasBrowser = existsSync(PATH);
 
-/** Without a sandbox, as root has none, and without calls home. */
+/** No sandbox, because it does not work for root, and no background requests. */
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -29,8 +29,8 @@ export interface Site {
 }
 
 /**
- * Pages of another origin on this machine: browsers keep pages from elsewhere away from it. To cookies it is the same
- * site, so they go along wherever that is not forbidden.
+ * Serves a page of another origin on this machine, because browsers block requests from other sites to local addresses. For
+ * cookies it is the same site, so they are sent unless the gateway forbids it.
  */
 export async function serveSite(): Promise<Site> {
   const server = createServer((_request, response) => {

@@ -1,4 +1,4 @@
-/** Stands in for curl: a URL, `-s`, `-N`, `-H` and `-d`, and nothing else. */
+/** A replacement for curl that supports a URL, `-s`, `-N`, `-H` and `-d`. */
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({

@@ -25,7 +25,7 @@ export interface TestGatewayOptions {
   readonly config?: Partial<Omit<GatewayConfig, "upstream">>;
 }
 
-/** Polls are quick, so that tests are. */
+/** Short intervals, so that tests are fast. */
 const LIVE: GatewayConfig["live"] = {
   scheduleMs: [20],
   recheckMs: 60_000,
@@ -35,7 +35,7 @@ const LIVE: GatewayConfig["live"] = {
   maxSubscriptionsPerIdentity: 10_000,
 };
 
-/** Options of a gateway with some of its live ones. */
+/** Options of a gateway with changed options for live state. */
 export const withLive = (live: Partial<GatewayConfig["live"]>) => ({
   config: { live: { ...LIVE, ...live } },
 });
@@ -47,10 +47,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     host: "127.0.0.1",
     port: 0,
     logLevel: "info",
-    // The whole suite runs with either: `EXECUTOR=graphql-js npm test`.
+    // The whole suite passes with either executor: `EXECUTOR=graphql-js npm test`.
     maxResponseBytes: 64 * 2 ** 20,
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
-    // Most tests count upstream calls: they must not depend on what was asked a moment ago.
+    // Most tests count upstream calls, so nothing is cached by default.
     snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },
     live: LIVE,
     webSocket: { maxConnections: 1_000 },
@@ -58,7 +58,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),
-      // Only a hang takes so long.
+      // Reached only by calls that hang.
       timeoutMs: 60_000,
       maxBodyBytes: 64 * 2 ** 20,
       connections: 32,
@@ -79,7 +79,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   return { url: gateway.url, simulator, logs, ask: askGateway, close };
 }
 
-/** A gateway for one test, closed when the test is over. */
+/** A gateway for one test, closed at the end of the test. */
 export async function useGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const gateway = await startGateway(options);
   onTestFinished(gateway.close);

@@ -1,5 +1,5 @@
-/** What speaks the transports of live state in the world: libraries that frontend teams use, as they come. */
-// biome-ignore lint/style/noRestrictedImports: clients wait between their tries to connect; no test depends on how long
+/** Clients for each transport of live state: the libraries that frontend teams use. */
+// biome-ignore lint/style/noRestrictedImports: clients wait between attempts to connect; no test depends on the time
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApolloClient, ApolloLink, type ErrorLike, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import { RetryLink } from "@apollo/client/link/retry";
@@ -9,7 +9,7 @@ import { WebSocket } from "ws";
 import { AUTHORIZATION } from "./ask.ts";
 
 interface LiveResult {
-  // Each test knows the shape that it has asked for.
+  // Each test knows the shape that it selects.
   // biome-ignore lint/suspicious/noExplicitAny: results are as varied as operations
   readonly data?: any;
   readonly errors?: readonly { message: string; path?: unknown; extensions?: Record<string, unknown> }[];
@@ -23,9 +23,9 @@ interface LiveOperation {
 export interface LiveStream {
   /** Results so far. */
   readonly results: LiveResult[];
-  /** Resolves when the server completes the operation; rejects with what the client makes of a failure. */
+  /** Resolves when the server completes the operation; rejects with the client's error. */
   readonly completed: Promise<void>;
-  /** The client wants no more. */
+  /** Ends the subscription. */
   readonly stop: () => void;
 }
 
@@ -41,12 +41,12 @@ const withCredentials = (headers: Record<string, string>) => ({
   ...headers,
 });
 
-/** How often a client connects again after an interruption; 0 for tests that look at the interruption itself. */
+/** How often a client reconnects after an interruption; 0 for tests of the interruption itself. */
 interface RetryOptions {
   readonly attempts: number;
 }
 
-/** Quick, so that tests are. */
+/** Short, so that tests are fast. */
 const RETRY_MS = 50;
 
 const byWebSocket =
@@ -83,11 +83,11 @@ const byEvents =
     );
   };
 
-/** As in docs/clients.md: also for responses that say that a gateway is shutting down, not for those that blame a request. */
+/** As in docs/clients.md: retries after server errors such as a shutdown, not after client errors. */
 const retryIf = (error: ErrorLike, { operationType }: ApolloLink.Operation): boolean =>
   operationType === "subscription" && !("statusCode" in error && Number(error.statusCode) < 500);
 
-/** Apollo Client with its HttpLink: the multipart protocol. It connects again with a RetryLink only. */
+/** Apollo Client with its HttpLink: the multipart protocol. It reconnects only with a RetryLink. */
 const byApolloClient =
   ({ attempts }: RetryOptions): Subscribe =>
   (url, { query, variables = {} }, headers = {}) => {
@@ -137,7 +137,7 @@ interface Sink {
 function collect(subscribe: (sink: Sink) => () => void, dispose: () => void): LiveStream {
   const results: LiveResult[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Whoever does not wait for the end does not want to hear of it.
+  // Tests that do not wait for the end ignore its error.
   promise.catch(() => {});
   const unsubscribe = subscribe({
     next: (result) => void results.push(result as LiveResult),
@@ -153,7 +153,7 @@ function collect(subscribe: (sink: Sink) => () => void, dispose: () => void): Li
   return { results, completed: promise, stop: unsubscribe };
 }
 
-/** Clients fail with closing events and lists of GraphQL errors too. */
+/** Clients fail also with close events and lists of GraphQL errors. */
 const describe = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && "reason" in error
     ? `${error.code} ${error.reason}`
@@ -167,7 +167,7 @@ export const TRANSPORTS: readonly Transport[] = [
   ["multipart (Apollo Client)", subscribeByApolloClient],
 ];
 
-/** The same, which connect again for as long as a test lasts. */
+/** Reconnects for the whole test. */
 const PATIENT: RetryOptions = { attempts: 1_000 };
 
 export const RECONNECTING: readonly Transport[] = [

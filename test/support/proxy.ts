@@ -1,4 +1,4 @@
-/** A forward proxy: CONNECT and requests in absolute form, as HTTP proxies speak. */
+/** A forward proxy that supports CONNECT and requests in absolute form. */
 import { createServer, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,17 +6,17 @@ import { useServer } from "./listen.ts";
 
 export interface Proxy {
   readonly url: string;
-  /** What it was asked for, such as `CONNECT bkapi.example.com:443` or `GET http://job.example.com/…`. */
+  /** Request lines, such as `CONNECT bkapi.example.com:443` or `GET http://job.example.com/…`. */
   readonly requests: readonly string[];
   /** `Proxy-Authorization` of each. */
   readonly authorizations: readonly (string | undefined)[];
-  /** Most connections to it that were open at one time. */
+  /** Maximum number of connections open at the same time. */
   readonly peak: () => number;
-  /** Ends all connections to it. */
+  /** Closes all connections. */
   readonly closeTunnels: () => void;
 }
 
-/** For one test, closed when the test is over. Whatever host it is asked for, it goes to `port` of this machine. */
+/** For one test, closed at the end of the test. Connects to `port` of this machine, whatever host is requested. */
 export async function useProxy(port: number, refusal?: { readonly status: number }): Promise<Proxy> {
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];

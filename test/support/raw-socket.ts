@@ -1,13 +1,13 @@
-/** A WebSocket without a library for the protocol: for what a good client never does. */
+/** A WebSocket without a library for the protocol, for messages that a correct client never sends. */
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 
 export interface RawSocket {
   readonly socket: WebSocket;
   readonly send: (message: unknown) => void;
-  /** The next message that was not taken yet. */
+  /** The next unread message. */
   readonly next: () => Promise<Record<string, unknown>>;
-  /** Messages that came and were not taken yet. */
+  /** Unread messages so far. */
   readonly unread: () => readonly Record<string, unknown>[];
   /** How the socket was closed. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
@@ -18,7 +18,7 @@ export interface RawSocketOptions {
   readonly protocols?: readonly string[];
 }
 
-/** Opens a WebSocket for one test. Rejects with the HTTP status and body of a refusal. */
+/** Opens a WebSocket for one test. Rejects with the HTTP status and body if the handshake is refused. */
 export async function openSocket(
   url: string,
   { headers = {}, protocols = ["graphql-transport-ws"] }: RawSocketOptions = {},
@@ -58,7 +58,7 @@ export async function openSocket(
   };
 }
 
-/** Opens a WebSocket and says who it is. */
+/** Opens a WebSocket and sends `connection_init` with the payload. */
 export async function openConnection(
   url: string,
   payload: Record<string, unknown> = {},

@@ -1,13 +1,13 @@
-/** An upstream that speaks raw TCP: for responses, and ends of connections, that no HTTP server makes. */
+/** An upstream that speaks raw TCP, for responses and closed connections that an HTTP server cannot produce. */
 import { createServer, type Socket } from "node:net";
 import { useServer } from "./listen.ts";
 
 export interface RawCall {
-  /** To answer on. */
+  /** The connection, to write the response to. */
   readonly socket: Socket;
   /** The head of the request. */
   readonly head: string;
-  /** Number of the connection, and of the request on it, from 1 on. */
+  /** Number of the connection and of the request on it, from 1. */
   readonly connection: number;
   readonly request: number;
 }
@@ -19,7 +19,7 @@ export interface RawUpstream {
   readonly calls: readonly string[];
 }
 
-/** For one test, closed when the test is over. `answer` is called for each request, none of which has a body. */
+/** For one test, closed at the end of the test. `answer` is called for each request; requests have no body. */
 export async function useRawUpstream(answer: (call: RawCall) => void): Promise<RawUpstream> {
   const calls: string[] = [];
   let connections = 0;
@@ -44,11 +44,11 @@ export async function useRawUpstream(answer: (call: RawCall) => void): Promise<R
   return { url: new URL(`http://127.0.0.1:${port}/api/bk-job/prod`), calls };
 }
 
-/** The body of "no such job" with `message`. */
+/** The body of a "not found" response with `message`. */
 export const notFoundBody = (message: string): string =>
   JSON.stringify({ error: { code: "NOT_FOUND", message } });
 
-/** A whole response, head and body. */
+/** A complete response with head and body. */
 export function response(
   body: string | Buffer,
   { status = 404, headers = "" }: { readonly status?: number; readonly headers?: string } = {},

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = new URL("../../", import.meta.url);
 
 interface Page {
-  /** From the root of the repository. */
+  /** Path from the root of the repository. */
   readonly path: string;
   readonly text: string;
 }
@@ -25,7 +25,7 @@ interface Block {
   readonly text: string;
 }
 
-/** Code blocks of each page in order. */
+/** The code blocks of each page, in order. */
 const BLOCKS: readonly (readonly Block[])[] = PAGES.map(({ text: page }) =>
   [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
     language,
@@ -38,7 +38,7 @@ export const blocksOf = (language: string): readonly string[] =>
     .filter((block) => block.language === language)
     .map(({ text }) => text);
 
-/** Blocks of `language` with the block that comes right after, when that is in `next`: what they answer. */
+/** Blocks of `language` paired with the following block if that is in the language `next`: the response. */
 export const pairsOf = (language: string, next: string): readonly (readonly [string, string])[] =>
   BLOCKS.flatMap((blocks) =>
     blocks.flatMap((block, index) => {
@@ -49,7 +49,7 @@ export const pairsOf = (language: string, next: string): readonly (readonly [str
     }),
   );
 
-/** Rows of the only table with this header, as cells; backquotes around a whole cell are left out. */
+/** Rows of the only table with this header, as cells without enclosing backquotes. */
 export function tableOf(...header: readonly string[]): readonly (readonly string[])[] {
   const tables = PAGES.flatMap(({ text }) => {
     const lines = text.split("\n");

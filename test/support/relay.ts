@@ -1,20 +1,20 @@
-/** A TCP relay before the simulator: shows what the gateway's connections do, and how much they carry. */
+/** A TCP relay in front of the simulator that counts the gateway's connections and their bytes. */
 import { connect, createServer, type Socket } from "node:net";
 import { type TestGateway, type TestGatewayOptions, useGateway } from "./gateway.ts";
 import { useServer } from "./listen.ts";
 
 export interface Relay {
-  /** Connections that the gateway has made so far. */
+  /** Number of connections so far. */
   readonly made: () => number;
-  /** Connections that are open now. */
+  /** Number of open connections. */
   readonly open: () => number;
-  /** Most connections that were open at one time. */
+  /** Maximum number of connections open at the same time. */
   readonly peak: () => number;
-  /** Bytes that were taken from the simulator; with what waits in sockets more than the gateway has read. */
+  /** Bytes read from the simulator. Includes bytes in socket buffers that the gateway has not read yet. */
   readonly delivered: () => number;
 }
 
-/** A gateway that reaches its simulator through a relay, for one test. */
+/** A gateway that connects to its simulator through a relay, for one test. */
 export async function useRelayedGateway(
   options: TestGatewayOptions = {},
 ): Promise<TestGateway & { readonly relay: Relay }> {

@@ -1,10 +1,10 @@
 /**
  * Runs before each test file. Vitest has a setting for how long `expect.poll` waits for its condition; `vi.waitFor` and
- * `vi.waitUntil` wait for a second, which a busy machine does not keep.
+ * `vi.waitUntil` wait for one second by default, which is too short on a busy machine.
  */
 import { vi } from "vitest";
 
-/** Only a hang takes so long, and a test's own limit is longer. */
+/** Reached only if something hangs. Shorter than the limit of a test. */
 const TIMEOUT_MS = 100_000;
 
 type Options = Parameters<typeof vi.waitFor>[1];

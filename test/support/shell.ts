@@ -1,18 +1,18 @@
-/** Runs commands that documents tell people to type. */
+/** Runs the shell commands of the documentation. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** Not every machine has curl; Node.js stands in for it. */
+/** Not every machine has curl, so a Node.js script replaces it. */
 const CURL = fileURLToPath(new URL("curl.ts", import.meta.url));
 
-/** Output of a shell command in which `curl` works as far as `curl.ts` does. Rejects when it fails. */
+/** Output of a shell command in which `curl.ts` replaces `curl`. Rejects if it fails. */
 export function runShell(command: string): Promise<string> {
   const script = `curl() { "${process.execPath}" "${CURL}" "$@"; }\n${command}`;
   const child = spawn("sh", ["-e", "-c", script], { stdio: ["ignore", "pipe", "pipe"] });
   return outputOf(child, command);
 }
 
-/** Output of a TypeScript file. Rejects when it fails. */
+/** Output of a TypeScript file. Rejects if it fails. */
 export const runScript = (path: string, environment: Record<string, string>): Promise<string> =>
   outputOf(spawn(process.execPath, [path], { env: environment, stdio: ["ignore", "pipe", "pipe"] }), path);
 

@@ -9,18 +9,18 @@ import type * as timers from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 
 interface Sleeps {
-  /** The module with a `setTimeout` that is real until a test holds it. */
+  /** The module with a `setTimeout` that is real unless a test holds it. */
   readonly mock: <T extends { readonly setTimeout: typeof timers.setTimeout }>(actual: T) => T;
-  /** From now to the end of the test, a sleep ends when the test ends it, or by its signal. */
+  /** Until the end of the test, a sleep ends only when the test ends it, or by its signal. */
   readonly hold: () => HeldSleeps;
-  /** From now to the end of the test, the lengths of all sleeps that begin, in milliseconds. */
+  /** Records the lengths in milliseconds of all sleeps that start until the end of the test. */
   readonly record: () => readonly number[];
 }
 
 export interface HeldSleeps {
-  /** Lengths in milliseconds of the sleeps that go on, in the order in which they began. */
+  /** Lengths in milliseconds of the current sleeps, oldest first. */
   readonly lengths: () => readonly number[];
-  /** Waits until there is a sleep of this length, and ends the oldest. */
+  /** Waits for a sleep of this length and ends the oldest one. */
   readonly end: (ms: number) => Promise<void>;
 }
 

@@ -1,22 +1,22 @@
-/** A link between a client and a gateway that carries to the client as much as a test lets through. */
+/** A link between a client and a gateway that passes to the client only as many bytes as the test allows. */
 import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { useServer } from "./listen.ts";
 
 export interface SlowLink {
-  /** Of the GraphQL endpoint, by the link. */
+  /** URL of the GraphQL endpoint through the link. */
   readonly url: string;
-  /** Lets nothing more through. Before, everything. */
+  /** Stops passing bytes. Until then, all bytes pass. */
   readonly hold: () => void;
-  /** Lets this many bytes through. Settles when they are, or the gateway has closed the connection. */
+  /** Passes this many bytes. Resolves when they have passed or the gateway has closed the connection. */
   readonly pass: (bytes: number) => Promise<void>;
-  /** Whether something waits to be let through. */
+  /** Whether bytes are waiting to pass. */
   readonly isHolding: () => boolean;
   /** Bytes that clients have sent so far. */
   readonly sent: () => number;
 }
 
-/** For one client of one test. */
+/** For one client in one test. */
 export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
   const gateway = new URL(gatewayUrl);
   let allowed = Number.POSITIVE_INFINITY;
@@ -72,7 +72,7 @@ export async function useSlowLink(gatewayUrl: string): Promise<SlowLink> {
   };
 }
 
-/** Lets sockets do what they can do at once. */
+/** Lets sockets process everything that they have received. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

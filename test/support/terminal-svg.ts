@@ -1,12 +1,12 @@
-/** A picture of a terminal, as SVG: text stays text, so the fonts of whoever looks at it are used. */
+/** A picture of a terminal as SVG. Text stays text and is shown in the fonts of the reader. */
 import stringWidth from "string-width";
 
 const ESCAPE = "\u001b";
 const STYLE = new RegExp(`${ESCAPE}\\[([\\d;]*)m`);
-/** Everything but colours: how the program draws in place. */
+/** Escape sequences other than colors, which the program uses to redraw in place. */
 const DRAWING = new RegExp(`${ESCAPE}\\[[?\\d;]*[A-Zhl]`, "gi");
 
-/** Characters that are two columns wide, and those that are not: within either, all are of one width. */
+/** Runs of characters that are two columns wide, and runs of others. */
 const SAME_WIDTH = /\p{Script=Han}+|\P{Script=Han}+/gu;
 
 const [FONT_SIZE, CELL_WIDTH, LINE_HEIGHT, MARGIN] = [14, 8.4, 20, 16];
@@ -21,20 +21,20 @@ interface Style {
 
 const PLAIN: Style = { color: FOREGROUND, isBold: false, isDim: false };
 
-/** The last picture in what `watch` wrote to a terminal. */
+/** The last picture that `watch` drew. */
 const lastPicture = (output: string): string => {
   const pictures = output.split(`${ESCAPE}[?2026h`);
   return (pictures.at(-1) ?? "").split(`${ESCAPE}[?2026l`)[0] ?? "";
 };
 
-/** @param output all that was written to the terminal after `command` was typed. */
+/** @param output everything that the terminal received after `command` was entered. */
 export function terminalSvg(command: string, output: string, columns: number): string {
   const drawn = lastPicture(output).replace(DRAWING, (sequence) => (sequence.endsWith("m") ? sequence : ""));
   const lines = [`${ESCAPE}[2m$${ESCAPE}[22m ${command}`, "", ...drawn.trimEnd().split("\r\n")];
   let style = PLAIN;
   const texts = lines.flatMap((line, row) => {
     let column = 0;
-    // Text and parameters of styles in turn.
+    // Text and style parameters alternate.
     return line.split(STYLE).flatMap((part, index) => {
       if (index % 2 === 1) {
         style = nextStyle(style, part);
@@ -59,7 +59,7 @@ export function terminalSvg(command: string, output: string, columns: number): s
   ].join("\n");
 }
 
-/** SGR parameters: bold, dim, neither, an RGB colour, the default colour. */
+/** SGR parameters: bold, dim, neither, an RGB color, the default color. */
 function nextStyle(style: Style, parameters: string): Style {
   const [code, , red, green, blue] = parameters.split(";").map(Number);
   switch (code) {
@@ -78,14 +78,14 @@ function nextStyle(style: Style, parameters: string): Style {
   }
 }
 
-interface Place {
+interface Position {
   readonly row: number;
   readonly column: number;
   readonly style: Style;
 }
 
-/** The length is given: Chinese characters would otherwise be as wide as the font has them. */
-function textElement(part: string, { row, column, style: { color, isBold, isDim } }: Place): string {
+/** States the length, because the width of Chinese characters depends on the font. */
+function textElement(part: string, { row, column, style: { color, isBold, isDim } }: Position): string {
   const text = part.trim();
   const indent = stringWidth(part.slice(0, part.indexOf(text)));
   const x = round(MARGIN + (column + indent) * CELL_WIDTH);

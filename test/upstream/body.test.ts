@@ -1,4 +1,4 @@
-/** Bodies that are made to cost much: whatever comes is read in one pass, and takes memory for what is known of it. */
+/** Bodies that are expensive by design are read in one pass, with memory only for known fields. */
 import { describe, expect, it } from "vitest";
 import { decodeJobInstance } from "../../src/upstream/decode-job-instance.ts";
 import { createBodyReader } from "../../src/upstream/json-body.ts";
@@ -9,10 +9,10 @@ const JOB = `"finished":true,"job_instance":${JSON.stringify(jobRow())}`;
 /** Without its closing brace. */
 const STEP = JSON.stringify(stepRow()).slice(0, -1);
 
-/** Places in a body, each with what comes before and behind. */
+/** Places in a body, each with the text before and after it. */
 const STEPS = `{"data":{${JOB},"step_instance_list":[${STEP}`;
-const PLACES: readonly (readonly [place: string, before: string, behind: string])[] = [
-  ["everything", "", ""],
+const PLACES: readonly (readonly [place: string, before: string, after: string])[] = [
+  ["the whole body", "", ""],
   ["an unknown value", `{"x":`, "}"],
   ["the job", `{"data":{"job_instance":`, "}}"],
   ["a value of the job", `{"data":{"job_instance":{"name":`, "}}}"],
@@ -21,14 +21,18 @@ const PLACES: readonly (readonly [place: string, before: string, behind: string]
   ["a row", `${STEPS},"step_ip_result_list":[`, "]}]}}"],
   ["a value of a row", `${STEPS},"step_ip_result_list":[{"status":`, "}]}]}}"],
   ["a host", `${STEPS},"step_ip_result_list":[{"execute_object":{"host":`, "}}]}]}}"],
-  ["what to apply for", `{"error":{"code":"NO_PERMISSION","data":`, "}}"],
-  ["instances", `{"error":{"data":{"actions":[{"related_resource_types":[{"instances":`, "}]}]}}}"],
+  ["permission data", `{"error":{"code":"NO_PERMISSION","data":`, "}}"],
+  [
+    "permission instances",
+    `{"error":{"data":{"actions":[{"related_resource_types":[{"instances":`,
+    "}]}]}}}",
+  ],
 ];
 
 const readBody = createBodyReader();
 
-/** What is said of a body. */
-function complaint(body: unknown): string {
+/** The error for a body; empty if there is none. */
+function errorOf(body: unknown): string {
   try {
     decodeJobInstance(body, { requiredData: "hosts", observedAt: 0, upstreamRequestId: null });
     return "";
@@ -37,13 +41,13 @@ function complaint(body: unknown): string {
   }
 }
 
-describe.each(PLACES)("%s that is nested without end", (_place, before, behind) => {
+describe.each(PLACES)("deep nesting in %s", (_place, before, after) => {
   it.each([
     ["lists", "[", "]"],
     ["objects", '{"a":', "}"],
-  ])("is read, in %s", (_kind, open, close) => {
+  ])("is read for %s", (_kind, open, close) => {
     const inside = close === "}" ? "1" : "";
-    const closed = `${before}${open.repeat(DEPTH)}${inside}${close.repeat(DEPTH)}${behind}`;
+    const closed = `${before}${open.repeat(DEPTH)}${inside}${close.repeat(DEPTH)}${after}`;
 
     expect(readBody(Buffer.from(closed), "hosts")).toBeDefined();
     expect(readBody(Buffer.from(closed.slice(0, -1)), "hosts")).toBeUndefined();
@@ -51,21 +55,21 @@ describe.each(PLACES)("%s that is nested without end", (_place, before, behind) 
   });
 });
 
-it("names the first of millions of broken items", () => {
+it("names the first of millions of invalid items", () => {
   const steps = `{"data":{${JOB},"step_instance_list":[${"{},".repeat(DEPTH)}{}]}}`;
-  expect(complaint(readBody(Buffer.from(steps), "hosts"))).toBe(
+  expect(errorOf(readBody(Buffer.from(steps), "hosts"))).toBe(
     "ContractViolation Expected data.step_instance_list[0].step_instance_id to be a 64-bit integer, got nothing.",
   );
 
   const row = '{"status":9},';
   const rows = `${STEPS},"step_ip_result_list":[${row}${"0,".repeat(DEPTH)}0]}]}}`;
-  expect(complaint(readBody(Buffer.from(rows), "hosts"))).toBe(
+  expect(errorOf(readBody(Buffer.from(rows), "hosts"))).toBe(
     "ContractViolation Expected data.step_instance_list[0].step_ip_result_list[1] to be an object, got 0.",
   );
 });
 
-it("reads a row with a hundred thousand unknown fields, whatever their names", () => {
+it("reads a row with 100 000 unknown fields", () => {
   const unknown = Array.from({ length: 100_000 }, (_, index) => `"f${index}":${index}`);
   const body = `${STEPS},"step_ip_result_list":[{${unknown},"status":9}]}]}}`;
-  expect(complaint(readBody(Buffer.from(body), "hosts"))).toBe("");
+  expect(errorOf(readBody(Buffer.from(body), "hosts"))).toBe("");
 });

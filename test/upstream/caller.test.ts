@@ -1,16 +1,16 @@
-/** Callers are told apart by all of their claims, and made once for equal ones. */
+/** The identity of a caller depends on all claims; equal claims share one caller. */
 import { expect, it } from "vitest";
 import { createCaller, createCallerCache } from "../../src/upstream/caller.ts";
 
 const ANN = { authorization: '{"access_token":"ann"}', tenantId: "t", language: "en" } as const;
 
-it("makes one caller of equal claims", () => {
+it("returns the same caller for equal claims", () => {
   const create = createCallerCache();
   expect(create({ ...ANN })).toBe(create({ ...ANN }));
   expect(create(ANN)).toEqual(createCaller(ANN));
 });
 
-it("tells callers apart by every claim, also where their texts could be mistaken for each other's", () => {
+it("distinguishes callers by every claim, even if the concatenated claims are equal", () => {
   const create = createCallerCache();
   const texts = [null, "", "t", "t ", " t", "=t", "t =t", "1 t", "null", "-1 null"];
   const claims = texts.flatMap((tenantId) =>
@@ -24,7 +24,7 @@ it("tells callers apart by every claim, also where their texts could be mistaken
   expect(new Set(claims.map((claim) => create(claim).identity)).size).toBe(claims.length);
 });
 
-it("forgets callers who have not come for long", () => {
+it("evicts the least recently used callers", () => {
   const create = createCallerCache();
   const first = create(ANN);
   for (let index = 0; index < 2_000; index += 1) {

@@ -1,4 +1,4 @@
-/** Places and the queue are limited, and shared fairly between identities. */
+/** The concurrency limit and its queue are shared fairly between identities. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createConcurrencyLimit } from "../../src/upstream/concurrency-limit.ts";
@@ -19,13 +19,13 @@ it.each([
   [8, 6],
   [32, 24],
   [1_000, 750],
-])("gives one identity of %i places %i", (places, expected) => {
+])("with a limit of %i, runs at most %i calls of one identity", (places, expected) => {
   const { started, acquire } = limited(places, 10_000);
   for (let call = 0; call < 2 * places; call += 1) acquire("ann");
   expect(started).toHaveLength(expected);
 });
 
-it("keeps places for others when several identities take all that they may", () => {
+it("reserves capacity for other identities when several take their maximum", () => {
   const { started, acquire } = limited(32, 10_000);
   for (const identity of ["a", "b", "c"]) {
     for (let call = 0; call < 40; call += 1) acquire(identity);
@@ -36,23 +36,23 @@ it("keeps places for others when several identities take all that they may", () 
   expect(started.at(-1)).toBe("newcomer");
 });
 
-it("serves identities round robin, and the calls of one in their order", () => {
+it("serves identities round robin, and the calls of one identity in order", () => {
   const { started, acquire, release } = limited(1, 100);
   for (const call of ["a1", "a2", "a3", "a4", "b1", "b2", "c1"]) acquire(call.slice(0, 1), call);
   for (let ended = 0; ended < 6; ended += 1) release(started.at(-1)?.slice(0, 1) ?? "");
   expect(started).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
 });
 
-it("passes over an identity that holds its share", () => {
+it("skips an identity that already has its share", () => {
   const { started, acquire, release } = limited(4, 100);
   for (const call of ["a1", "a2", "a3", "a4", "b1", "b2"]) acquire(call.slice(0, 1), call);
   expect(started).toEqual(["a1", "a2", "a3", "b1"]);
-  // The only free place is no longer for those who hold one.
+  // The only free slot is reserved for identities without a running call.
   release("b");
   expect(started).toEqual(["a1", "a2", "a3", "b1", "b2"]);
 });
 
-it("refuses what does not fit into the queue, and leaves some of it to others", () => {
+it("rejects calls when the queue is full, with a part of the queue reserved for other identities", () => {
   const { acquire } = limited(1, 8);
   acquire("ann");
   const waiting = Array.from({ length: 8 }, () => acquire("ann") !== null);
@@ -62,14 +62,14 @@ it("refuses what does not fit into the queue, and leaves some of it to others", 
   expect(acquire("dan")).toBeNull();
 });
 
-it("does not queue when the queue has no places", () => {
+it("does not queue with a queue size of 0", () => {
   const { started, acquire } = limited(1, 0);
   expect(acquire("ann")).not.toBeNull();
   expect(acquire("ben")).toBeNull();
   expect(started).toEqual(["ann"]);
 });
 
-it("gives the queue's place of a call that has left to the next", () => {
+it("frees the queue slot of a call that is aborted", () => {
   const { started, acquire, release } = limited(1, 1);
   acquire("ann", "a1");
   const leave = acquire("ben", "b1");
@@ -81,7 +81,7 @@ it("gives the queue's place of a call that has left to the next", () => {
   expect(started).toEqual(["a1", "c2"]);
 });
 
-it("never runs more than it may, loses no call and starts none twice, whatever happens", () => {
+it("never exceeds the limits, loses a call or starts a call twice, for any sequence of events", () => {
   const step = fc.record({
     what: fc.constantFrom("acquire", "acquire", "release", "leave"),
     identity: fc.constantFrom("a", "b", "c", "d"),
@@ -96,16 +96,16 @@ it("never runs more than it may, loses no call and starts none twice, whatever h
         const limit = createConcurrencyLimit({ maxRunning: places, maxWaiting: queue });
         const running: string[] = [];
         const waiting = new Map<number, () => void>();
-        const begun = new Set<number>();
+        const startedCalls = new Set<number>();
         for (const [call, { what, identity, pick }] of steps.entries()) {
           if (what === "acquire") {
             const leave = limit.acquire(identity, () => {
-              expect(begun).not.toContain(call);
-              begun.add(call);
+              expect(startedCalls).not.toContain(call);
+              startedCalls.add(call);
               waiting.delete(call);
               running.push(identity);
             });
-            if (leave && !begun.has(call)) waiting.set(call, leave);
+            if (leave && !startedCalls.has(call)) waiting.set(call, leave);
           } else if (what === "release" && running.length > 0) {
             const [ended = ""] = running.splice(pick % running.length, 1);
             limit.release(ended);
@@ -117,7 +117,7 @@ it("never runs more than it may, loses no call and starts none twice, whatever h
           expect(running.length).toBeLessThanOrEqual(places);
           expect(waiting.size).toBeLessThanOrEqual(queue);
         }
-        // Once all that run have ended, and those after them, nobody waits any more.
+        // Once all running calls and their successors have ended, none is waiting.
         for (let ended = running.pop(); ended !== undefined; ended = running.pop()) limit.release(ended);
         expect(waiting.size).toBe(0);
       },

@@ -1,4 +1,4 @@
-/** What breaks the contract, what does not, and the path that the complaint names. */
+/** Contract violations, valid variations, and the path in the error message. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { jobField, jobQuery, onJob, onlyError } from "../support/ask.ts";
@@ -107,15 +107,15 @@ const BREAKS: readonly (readonly [changes: Changes, complaint: string])[] = [
   ],
 ];
 
-describe("breaks the contract", () => {
-  it.each(BREAKS.map(([changes, complaint]) => [complaint, changes] as const))(
+describe("a contract violation", () => {
+  it.each(BREAKS.map(([changes, message]) => [message, changes] as const))(
     "%s",
-    async (complaint, changes) => {
+    async (expected, changes) => {
       const answer = await askScripted(changedJobResponse(changes));
 
       expect(answer.data).toEqual({ jobInstance: null });
       expect(onlyError(answer)).toMatchObject({
-        message: `Expected ${complaint}.`,
+        message: `Expected ${expected}.`,
         path: ["jobInstance"],
         extensions: {
           code: "UPSTREAM_CONTRACT",
@@ -125,7 +125,7 @@ describe("breaks the contract", () => {
     },
   );
 
-  it("names the place of a late item", async () => {
+  it("names the path of an item late in a list", async () => {
     const rows = [{ status: 9 }, { status: 9 }, { status: 9 }, { status: null }];
     const steps = [stepRow(), stepRow(), stepRow({ step_execute_object_result_list: rows })];
 
@@ -138,21 +138,21 @@ describe("breaks the contract", () => {
     );
   });
 
-  it("does not quote long texts", async () => {
+  it("does not quote long strings", async () => {
     const { message } = onlyError(
       await askScripted(changedJobResponse({ step: { status: "x".repeat(99) } })),
     );
     expect(message).toBe(`Expected ${LIST}[0].status to be ${INT32}, got a text of 99 characters.`);
   });
 
-  it("only where it is read: host results that nobody needs may be broken", async () => {
+  it("is not reported in host results that are not selected", async () => {
     const name = jobQuery("7", onJob("name"));
     const { data, errors } = await askScripted(changedJobResponse({ row: { status: "9" } }), name);
     expect(errors).toBeUndefined();
     expect(data.jobInstance.name).toBe("job");
   });
 
-  it("fails that lookup alone", async () => {
+  it("fails only its lookup", async () => {
     gateway.simulator.script("7", () => changedJobResponse({ job: { status: "3" } }));
     const { data, errors } = await gateway.ask(`{
       bad: ${jobField("7")}
@@ -163,23 +163,20 @@ describe("breaks the contract", () => {
   });
 });
 
-describe("keeps the contract", () => {
+describe("a valid response", () => {
   it.each<[string, Changes]>([
-    ["a field that nobody knows", { body: { x: 1 }, job: { x: [] }, step: { x: {} }, row: { x: null } }],
-    [
-      "codes that nobody knows",
-      { job: { status: 99 }, step: { status: -1, type: 0 }, row: { status: 12_345 } },
-    ],
-    ["no request id", { body: { job_request_id: undefined } }],
-    ["a job that nobody has named", { job: { name: "" } }],
-    ["times at the ends of what can be shown", { job: { start_time: 0, end_time: YEAR_10000 - 1 } }],
-    ["the longest time that can be shown", { job: { total_time: 2 ** 53 - 1 } }],
-    ["a negative exit code", { row: { exit_code: -1 } }],
-    ["no steps", { data: { step_instance_list: [] } }],
-    ["an execute object with nothing in it", { target: {} }],
-    ["an agent state that nobody knows", { target: { type: 1, host: { bk_host_id: 1, alive: 2 } } }],
-    ["empty texts for what is not known", { target: { host: { ip: "", ipv6: "", bk_agent_id: "" } } }],
-  ])("%s", async (_, changes) => {
+    ["with unknown fields", { body: { x: 1 }, job: { x: [] }, step: { x: {} }, row: { x: null } }],
+    ["with unknown codes", { job: { status: 99 }, step: { status: -1, type: 0 }, row: { status: 12_345 } }],
+    ["without a request id", { body: { job_request_id: undefined } }],
+    ["with an empty job name", { job: { name: "" } }],
+    ["with the earliest and latest times", { job: { start_time: 0, end_time: YEAR_10000 - 1 } }],
+    ["with the longest duration", { job: { total_time: 2 ** 53 - 1 } }],
+    ["with a negative exit code", { row: { exit_code: -1 } }],
+    ["without steps", { data: { step_instance_list: [] } }],
+    ["with an empty execute object", { target: {} }],
+    ["with an unknown agent state", { target: { type: 1, host: { bk_host_id: 1, alive: 2 } } }],
+    ["with empty strings for unknown values", { target: { host: { ip: "", ipv6: "", bk_agent_id: "" } } }],
+  ])("is accepted %s", async (_, changes) => {
     const { data, errors } = await askScripted(changedJobResponse(changes));
     expect(errors).toBeUndefined();
     expect(data.jobInstance.jobInstanceId).toBe("7");
@@ -191,21 +188,21 @@ describe("keeps the contract", () => {
     "APPLICATION/JSON",
     "application/vnd.x+json",
     undefined,
-  ])("JSON sent as %s", async (type) => {
+  ])("is accepted as JSON with the content type %s", async (type) => {
     const { body } = changedJobResponse({});
     const headers = type === undefined ? {} : { "content-type": type };
     const { errors } = await askScripted({ kind: "raw", status: 200, headers, body: JSON.stringify(body) });
     expect(errors).toBeUndefined();
   });
 
-  it("JSON after a byte order mark", async () => {
+  it("is accepted after a byte order mark", async () => {
     const { body } = changedJobResponse({});
     const { errors } = await askScripted({ kind: "raw", status: 200, body: `\uFEFF${JSON.stringify(body)}` });
     expect(errors).toBeUndefined();
   });
 
   it.each(["text/plain", "text/html; charset=utf-8", "application/xml"])(
-    "not: JSON sent as %s",
+    "is rejected with the content type %s",
     async (type) => {
       const { body } = changedJobResponse({});
       const headers = { "content-type": type };

@@ -1,4 +1,4 @@
-/** What of a caller's request reaches the upstream. */
+/** The headers and the query of upstream calls. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AUTHORIZATION, onlyError, queryJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -23,7 +23,7 @@ describe("a caller without credentials", () => {
     ["no header", undefined],
     ["an empty header", ""],
     ["a blank header", "  "],
-  ])("with %s is unauthenticated, and the upstream is not asked", async (_, authorization) => {
+  ])("with %s is UNAUTHENTICATED, without an upstream call", async (_, authorization) => {
     gateway.simulator.requests.length = 0;
 
     const answer = await queryJob(gateway, "100", { "x-bkapi-authorization": authorization });
@@ -38,7 +38,7 @@ describe("a caller without credentials", () => {
 });
 
 describe("headers of an upstream call", () => {
-  it("are what the endpoint's documentation demands", async () => {
+  it("are those that the endpoint's documentation requires", async () => {
     expect((await upstreamRequest()).headers).toMatchObject({
       accept: "application/json",
       "content-type": "application/json",
@@ -46,20 +46,20 @@ describe("headers of an upstream call", () => {
     });
   });
 
-  it("hold the caller's credentials to the letter", async () => {
+  it("contain the caller's credentials verbatim", async () => {
     const authorization = '{ "bk_app_code":"app" , "bk_app_secret": "s\\"e\\u0063ret-ä", "bk_token":"t k" }';
     const { headers } = await upstreamRequest({ "x-bkapi-authorization": authorization });
     expect(headers["x-bkapi-authorization"]).toBe(authorization);
   });
 
-  it("name the caller's tenant, and none when the caller names none", async () => {
+  it("contain the tenant only if the caller sends one", async () => {
     expect((await upstreamRequest({ "x-bk-tenant-id": "tenant-a" })).headers["x-bk-tenant-id"]).toBe(
       "tenant-a",
     );
     expect((await upstreamRequest()).headers).not.toHaveProperty("x-bk-tenant-id");
   });
 
-  it("hold nothing else of the caller's", async () => {
+  it("contain no other headers of the caller", async () => {
     const { headers } = await upstreamRequest({
       cookie: "bk_token=1",
       origin: "http://evil.example.com",
@@ -100,12 +100,12 @@ describe("the language of messages", () => {
     ["en;q=0", undefined],
     ["zha", "en"],
     [";;q=,,", undefined],
-  ])("asked for as «%s» is %s", async (accepted, expected) => {
+  ])("for Accept-Language «%s» is %s", async (accepted, expected) => {
     const { headers } = await upstreamRequest({ "accept-language": accepted });
     expect(headers["blueking-language"]).toBe(expected);
   });
 
-  it("is that of the answer's readable message", async () => {
+  it("is the language of the message in the response", async () => {
     const messages = ["en", "zh-CN", "*"].map(async (language) => {
       const { data } = await queryJob(gateway, "20000000404", { "accept-language": language });
       return data.jobInstance.message;
@@ -128,9 +128,9 @@ describe("the query of an upstream call", () => {
   const REF = { bk_scope_type: "biz_set", bk_scope_id: "9991001", job_instance_id: "20000000015" };
 
   it.each([
-    ["names the job alone when no host results are needed", "name steps { status }", REF],
+    ["contains only the job if no host results are needed", "name steps { status }", REF],
     [
-      "has the flags of both dialects when host results are needed",
+      "contains the flags of both dialects if host results are needed",
       "hostSummary { total }",
       { ...REF, return_ip_result: "true", return_execute_object_result: "true" },
     ],
@@ -145,7 +145,7 @@ describe("the query of an upstream call", () => {
     ]);
   });
 
-  it("carries a scope id that needs escaping unharmed", async () => {
+  it("escapes the scope id", async () => {
     gateway.simulator.requests.length = 0;
     await gateway.ask(
       "query ($id: ID!) { jobInstance(ref: { scopeId: $id, jobInstanceId: 100 }) { __typename } }",

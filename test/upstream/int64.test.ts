@@ -1,11 +1,11 @@
-/** 64-bit ids, in and out: every digit counts. */
+/** 64-bit ids keep every digit, in requests and in responses. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { AUTHORIZATION, ask, type GraphQLResponse, jobField, onJob, onlyError, ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { changedJobResponse } from "../support/job-payload.ts";
 
-/** 2^53 + 1: the first whole number that a double cannot hold. */
+/** 2^53 + 1, the first integer that a double cannot represent. */
 const HUGE = "9007199254740993";
 const MAX = "9223372036854775807";
 
@@ -33,7 +33,7 @@ const post = (variables: string) =>
     "x-bkapi-authorization": AUTHORIZATION,
   });
 
-/** Every way to write an id into a request. */
+/** All ways to write an id in a request. */
 const WAYS: readonly (readonly [way: string, ask: (id: string) => Promise<GraphQLResponse>])[] = [
   ["a string in the document", (id) => inline(`"${id}"`)],
   ["an integer in the document", (id) => inline(id)],
@@ -44,7 +44,7 @@ const WAYS: readonly (readonly [way: string, ask: (id: string) => Promise<GraphQ
 ];
 
 describe.each(WAYS)("an id given as %s", (_, ask) => {
-  it("reaches the upstream digit for digit, and comes back", async () => {
+  it("reaches the upstream and returns with every digit", async () => {
     gateway.simulator.requests.length = 0;
 
     const { data, errors } = await ask(HUGE);
@@ -54,14 +54,14 @@ describe.each(WAYS)("an id given as %s", (_, ask) => {
     expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([HUGE]);
   });
 
-  it("may be the largest of 64 bits", async () => {
+  it("can be the largest 64-bit integer", async () => {
     gateway.simulator.requests.length = 0;
     expect((await ask(MAX)).data.jobInstance.__typename).toBe("JobInstanceNotFound");
     expect(gateway.simulator.requests.map(({ query }) => query.job_instance_id)).toEqual([MAX]);
   });
 
   it.each(["9223372036854775808", "10000000000000000000", "-1", "0"])(
-    "is refused when it is %s, before the upstream is asked",
+    "is rejected if it is %s, without an upstream call",
     async (id) => {
       gateway.simulator.requests.length = 0;
       const { extensions } = onlyError(await ask(id));
@@ -72,7 +72,7 @@ describe.each(WAYS)("an id given as %s", (_, ask) => {
 });
 
 describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("ids above 2^53 in the dialect «%s»", (dialect) => {
-  it("come out digit for digit wherever they are", async () => {
+  it("keep every digit in all fields", async () => {
     const { ask, close } = await startGateway({ simulator: { dialect } });
     const { data, errors } = await ask(`{
       jobInstance(${ref(HUGE)}) {
@@ -108,7 +108,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("ids above 2^53 in the di
   });
 });
 
-describe("ids in an answer", () => {
+describe("ids in a response", () => {
   const ask = async (id: bigint | number) => {
     gateway.simulator.script("7", () =>
       changedJobResponse({
@@ -126,7 +126,7 @@ describe("ids in an answer", () => {
     [1n, 20_000_000_000n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)].map(
       String,
     ),
-  )("%s come out whole", async (digits) => {
+  )("%s keep every digit", async (digits) => {
     const { data, errors } = await ask(BigInt(digits));
     expect(errors).toBeUndefined();
     expect(data.jobInstance).toEqual({
@@ -140,7 +140,7 @@ describe("ids in an answer", () => {
     });
   });
 
-  it.each([2n ** 63n, -(2n ** 63n) - 1n].map(String))("%s break the contract", async (digits) => {
+  it.each([2n ** 63n, -(2n ** 63n) - 1n].map(String))("%s violate the contract", async (digits) => {
     const { message, extensions } = onlyError(await ask(BigInt(digits)));
     expect(extensions.code).toBe("UPSTREAM_CONTRACT");
     expect(message).toBe(`Expected data.job_instance.job_instance_id to be a 64-bit integer, got ${digits}.`);

@@ -1,4 +1,4 @@
-/** One answer written in many ways: however the JSON looks, it reads the same. */
+/** One response in many JSON notations, all of which have the same result. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobQuery, onJob, onlyError } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -20,14 +20,14 @@ type Fields = Record<string, unknown>;
 
 interface Kind {
   readonly host: (index: number) => Fields;
-  /** What the released form says of a host besides. */
+  /** Additional host fields of the released dialect. */
   readonly more: (index: number) => Fields;
   readonly outcome: (index: number) => Fields;
 }
 
 const EXIT_CODES = [0, 1, -1, 255, -2_147_483_648, 2_147_483_647, undefined, null];
 
-/** Rows that differ in the fields that they have, too. */
+/** Rows with different sets of fields. */
 const varied = (tags: readonly unknown[]): Kind => ({
   host: (index) => ({
     bk_host_id: 1_000 + index,
@@ -50,7 +50,7 @@ const varied = (tags: readonly unknown[]): Kind => ({
   }),
 });
 
-/** Rows that differ in their values only, with a few surprises among the late ones. */
+/** Rows with the same fields, with a few unusual values late in the list. */
 const alike = (late: string): Kind => ({
   host: (index) => ({ bk_host_id: 1_000 + index, ip: `10.0.0.${index}`, bk_cloud_id: index % 2 }),
   more: (index) => ({
@@ -75,8 +75,8 @@ const alike = (late: string): Kind => ({
 });
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  "varied rows of plain texts": varied(["", "ok", "磁盘满", "🙂", "}],[{", undefined, null]),
-  "varied rows, some of whose texts JSON escapes": varied([
+  "varied rows of unescaped strings": varied(["", "ok", "磁盘满", "🙂", "}],[{", undefined, null]),
+  "varied rows, some with escaped strings": varied([
     "",
     "ok",
     'a "b"',
@@ -84,19 +84,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
     '{"status":1},[',
     null,
   ]),
-  "rows alike": alike("plain"),
-  "rows alike, one of whose texts JSON escapes": alike('a "quoted" \\ text'),
+  "uniform rows": alike("plain"),
+  "uniform rows, one with an escaped string": alike('a "quoted" \\ text'),
 };
 
 const INDEXES = Array.from({ length: 100 }, (_, index) => index);
 const FORMS = Object.entries(KINDS).flatMap(([kind, { host, more, outcome }]) => [
   {
-    form: `of the documented form with ${kind}`,
+    form: `in the documented dialect with ${kind}`,
     list: "step_ip_result_list",
     rows: INDEXES.map((index) => ({ ...host(index), ...outcome(index) })),
   },
   {
-    form: `of the released form with ${kind}`,
+    form: `in the released dialect with ${kind}`,
     list: "step_execute_object_result_list",
     rows: INDEXES.map((index) => ({
       execute_object: { type: 1, resource_id: String(index), host: { ...host(index), ...more(index) } },
@@ -105,7 +105,7 @@ const FORMS = Object.entries(KINDS).flatMap(([kind, { host, more, outcome }]) =>
   },
 ]);
 
-/** The node that a row is to become, straight from the row. */
+/** The expected node for a row. */
 function nodeOf(row: Fields) {
   const target = row.execute_object as { host: Fields } | undefined;
   const host = target?.host ?? row;
@@ -133,7 +133,7 @@ function nodeOf(row: Fields) {
 const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** `JSON.stringify` with every object changed. */
+/** `JSON.stringify` with a change to every object. */
 const stringify = (body: unknown, change: (value: Fields) => Fields, space?: number) =>
   JSON.stringify(body, (_key, value) => (isObject(value) ? change(value) : value), space);
 
@@ -151,12 +151,12 @@ const escaped = (text: string) =>
   text.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const WRITERS: readonly (readonly [way: string, write: (body: unknown) => string])[] = [
-  ["compactly", (body) => JSON.stringify(body)],
+  ["in compact notation", (body) => JSON.stringify(body)],
   ["with white space", (body) => stringify(body, same, 2)],
   ["with tabs and line ends", (body) => `\r\n\t${stringify(body, same, 2).replaceAll("\n", "\r\n\t")}\n`],
   ["after a byte order mark", (body) => `\uFEFF${JSON.stringify(body)}`],
-  ["with every field in reverse", (body) => stringify(body, reversed)],
-  ["with fields in another order in every row", (body) => stringify(body, shuffles())],
+  ["with fields in reverse order", (body) => stringify(body, reversed)],
+  ["with a different order of fields in every row", (body) => stringify(body, shuffles())],
   ["with characters escaped", (body) => escaped(JSON.stringify(body))],
   ["with names escaped", (body) => JSON.stringify(body).replaceAll('"status"', '"st\\u0061tus"')],
   ["with the name of a list escaped", (body) => JSON.stringify(body).replaceAll('_list"', '_l\\u0069st"')],
@@ -167,21 +167,18 @@ const WRITERS: readonly (readonly [way: string, write: (body: unknown) => string
     (body) => JSON.stringify(body).replaceAll('"bk_cloud_id":', '"x":{"status":1,"y":[{}]},"bk_cloud_id":'),
   ],
   [
-    "with nulls for what is absent",
+    "with nulls for absent fields",
     (body) => stringify(body, (value) => ({ ipv6: null, end_time: null, ...value })),
   ],
   ["with exponents", (body) => JSON.stringify(body).replaceAll('"bk_cloud_id":1', '"bk_cloud_id":10e-1')],
+  ["with the fraction .0", (body) => JSON.stringify(body).replaceAll('"bk_cloud_id":1', '"bk_cloud_id":1.0')],
   [
-    "with fractions of nothing",
-    (body) => JSON.stringify(body).replaceAll('"bk_cloud_id":1', '"bk_cloud_id":1.0'),
-  ],
-  [
-    "with a field given twice",
+    "with a repeated field",
     (body) => JSON.stringify(body).replaceAll('"bk_cloud_id":', '"bk_cloud_id":9,"bk_cloud_id":'),
   ],
 ];
 
-/** Late in a list, where rows are read by what the ones before were like. */
+/** Changes a late row, which is read with expectations from earlier rows. */
 const replaceLast = (text: string, from: string, to: string): string => {
   const at = text.lastIndexOf(from);
   return text.slice(0, at) + to + text.slice(at + from.length);
@@ -195,14 +192,14 @@ const script = (body: string) =>
     body,
   }));
 
-describe.each(FORMS)("an answer $form", ({ list, rows }) => {
+describe.each(FORMS)("a response $form", ({ list, rows }) => {
   const name = `"${list}":[{"status":1}],{"step_ip_result_list":[`;
   const { body } = changedJobResponse({
     job: { name },
     step: { step_ip_result_list: undefined, [list]: rows },
   });
 
-  it.each(WRITERS)("written %s reads the same", async (_way, write) => {
+  it.each(WRITERS)("has the same result %s", async (_way, write) => {
     script(write(body));
 
     const { data, errors } = await gateway.ask(QUERY);
@@ -214,19 +211,19 @@ describe.each(FORMS)("an answer $form", ({ list, rows }) => {
 
   it.each([
     ["cut off in a row", (text: string) => text.slice(0, text.indexOf('"bk_host_id":1050'))],
-    ["with a comma too many", (text: string) => text.replace("},{", "},,{")],
+    ["with an extra comma", (text: string) => text.replace("},{", "},,{")],
     ["with a comma before the end of the list", (text: string) => text.replace("}]}", "},]}")],
-    ["with a comma missing", (text: string) => text.replace("},{", "}{")],
+    ["with a missing comma", (text: string) => text.replace("},{", "}{")],
     [
-      "with a number that JSON does not know",
+      "with a number that is not valid in JSON",
       (text: string) => text.replace('"bk_host_id":1050', '"bk_host_id":01050'),
     ],
     ["with a plus sign", (text: string) => text.replace('"bk_host_id":1050', '"bk_host_id":+1050')],
-    ["with a control character in a text", (text: string) => replaceLast(text, '"ok"', '"o\nk"')],
-    ["with an escape that JSON does not know", (text: string) => replaceLast(text, '"ok"', '"o\\k"')],
+    ["with a control character in a string", (text: string) => replaceLast(text, '"ok"', '"o\nk"')],
+    ["with an invalid escape", (text: string) => replaceLast(text, '"ok"', '"o\\k"')],
     ["with something after its end", (text: string) => `${text}}`],
-  ])("%s is no JSON", async (_way, spoil) => {
-    script(spoil(JSON.stringify(body)));
+  ])("%s is rejected as invalid JSON", async (_way, corrupt) => {
+    script(corrupt(JSON.stringify(body)));
 
     const { message, extensions } = onlyError(await gateway.ask(QUERY));
 
@@ -234,7 +231,7 @@ describe.each(FORMS)("an answer $form", ({ list, rows }) => {
     expect(message).toMatch(/^Expected the body to be JSON, got /);
   });
 
-  it("with one broken row among many names that row", async () => {
+  it("with one invalid row names that row in the error", async () => {
     script(JSON.stringify(body).replace('"bk_host_id":1050', '"bk_host_id":"1050"'));
     const { message } = onlyError(await gateway.ask(QUERY));
     expect(message).toMatch(

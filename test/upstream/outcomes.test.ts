@@ -1,4 +1,4 @@
-/** Answers that are outcomes: no such job, no permission, and what only looks like one of them. */
+/** Responses that are outcomes (not found, permission denied), and errors that resemble them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import { onlyError, ref } from "../support/ask.ts";
@@ -33,7 +33,7 @@ const ask = (id: string) =>
     { id },
   );
 
-/** Asks for a job that is answered with `answer`. */
+/** Queries a job for which the upstream returns the given response. */
 function askScripted(answer: SimulatedResponse) {
   gateway.simulator.script("7", () => answer);
   return ask("7");
@@ -47,35 +47,38 @@ const deny = (data: unknown, code = "NO_PERMISSION"): SimulatedResponse => ({
 });
 
 describe("permission denied", () => {
-  it.each(["20000000403", "20000090003", "20000090009"])("%s says what to apply for", async (id) => {
-    const { data, errors } = await ask(id);
+  it.each(["20000000403", "20000090003", "20000090009"])(
+    "%s names the permissions to apply for",
+    async (id) => {
+      const { data, errors } = await ask(id);
 
-    expect(errors).toBeUndefined();
-    expect(data.jobInstance).toEqual({
-      __typename: "PermissionDenied",
-      message: MESSAGE,
-      upstreamRequestId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      application: {
-        systemId: "bk_job",
-        systemName: "作业平台",
-        actions: [
-          {
-            id: "access_business",
-            name: "业务访问",
-            relatedResourceTypes: [
-              {
-                systemId: "bk_cmdb",
-                systemName: "配置平台",
-                type: "biz",
-                typeName: "业务",
-                instances: [[{ id: "1", type: "business", name: "blueking", typeName: "业务" }]],
-              },
-            ],
-          },
-        ],
-      },
-    });
-  });
+      expect(errors).toBeUndefined();
+      expect(data.jobInstance).toEqual({
+        __typename: "PermissionDenied",
+        message: MESSAGE,
+        upstreamRequestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        application: {
+          systemId: "bk_job",
+          systemName: "作业平台",
+          actions: [
+            {
+              id: "access_business",
+              name: "业务访问",
+              relatedResourceTypes: [
+                {
+                  systemId: "bk_cmdb",
+                  systemName: "配置平台",
+                  type: "biz",
+                  typeName: "业务",
+                  instances: [[{ id: "1", type: "business", name: "blueking", typeName: "业务" }]],
+                },
+              ],
+            },
+          ],
+        },
+      });
+    },
+  );
 
   it.each([
     ["without error.data", undefined],
@@ -92,7 +95,7 @@ describe("permission denied", () => {
     });
   });
 
-  it("may leave out every name and list, and have several paths of several nodes", async () => {
+  it("accepts missing names and lists, and several paths of several nodes", async () => {
     const path = (id: string) => [
       { id: "1", type: "biz" },
       { id, type: "host", name: null, extra: 1 },
@@ -147,7 +150,7 @@ describe("permission denied", () => {
         },
       ],
     },
-  ])("with data of another form has no application: %j", async (data) => {
+  ])("has no application if the data has another form: %j", async (data) => {
     for (const code of ["NO_PERMISSION", "IAM_NO_PERMISSION"]) {
       const answer = await askScripted(deny(data, code));
 
@@ -162,11 +165,11 @@ describe("permission denied", () => {
   });
 });
 
-describe("no such job", () => {
+describe("not found", () => {
   it.each([
     ["an unknown job", "123456"],
-    ["a job that is gone", "20000000404"],
-    ["a job of another scope", "20000000015"],
+    ["a deleted job", "20000000404"],
+    ["a job in another scope", "20000000015"],
   ])("is the outcome for %s", async (_, id) => {
     const { data, errors } = await ask(id);
 
@@ -186,24 +189,24 @@ describe("no such job", () => {
   });
 });
 
-describe("what only looks like an outcome", () => {
+describe("a response that resembles an outcome", () => {
   const error = (code: string) => ({ error: { code, message: "m" } });
   const GATEWAY_HEADERS = { "x-bkapi-error-code": "1640401", "x-bkapi-error-message": "API not found" };
   const html = { "content-type": "text/html" };
 
   it.each<[string, SimulatedResponse, string]>([
     [
-      "an API Gateway 404, told by its header",
+      "an API Gateway 404, detected by its header",
       { kind: "json", status: 404, headers: GATEWAY_HEADERS, body: error("NOT_FOUND") },
       "UPSTREAM_ERROR",
     ],
     [
-      "an API Gateway 404 without its headers, told by its body",
+      "an API Gateway 404 without its headers, detected by its body",
       { kind: "json", status: 404, body: { code: 1640401, code_name: "API_NOT_FOUND", message: "m" } },
       "UPSTREAM_ERROR",
     ],
     [
-      "an API Gateway 403 without its headers, told by its body",
+      "an API Gateway 403 without its headers, detected by its body",
       { kind: "json", status: 403, body: { code: 1640301, code_name: "APP_NO_PERMISSION", message: "m" } },
       "FORBIDDEN",
     ],
@@ -234,7 +237,7 @@ describe("what only looks like an outcome", () => {
       "UPSTREAM_ERROR",
     ],
     [
-      "code 1640001 of someone else",
+      "code 1640001 without the API Gateway's envelope",
       { kind: "json", status: 400, body: { code: 1640001, message: "m" } },
       "UPSTREAM_ERROR",
     ],
@@ -245,7 +248,7 @@ describe("what only looks like an outcome", () => {
   });
 });
 
-describe("when to try again", () => {
+describe("retryAfterMs", () => {
   const limited = (headers: Record<string, string>, status = 429): SimulatedResponse => ({
     kind: "json",
     status,
@@ -257,7 +260,7 @@ describe("when to try again", () => {
   it.each<[string, SimulatedResponse, number | undefined]>([
     ["Retry-After in seconds", limited({ "retry-after": "7" }), 7_000],
     ["Retry-After 0", limited({ "retry-after": "0" }), 0],
-    ["Retry-After at a date gone by", limited({ "retry-after": past }), 0],
+    ["Retry-After with a past date", limited({ "retry-after": past }), 0],
     ["Retry-After on a 503", limited({ "retry-after": "30" }, 503), 30_000],
     [
       "Retry-After before the API Gateway's reset",
@@ -267,11 +270,11 @@ describe("when to try again", () => {
     ["the API Gateway's reset", limited({ "x-bkapi-ratelimit-reset": "9" }), 9_000],
     ["no header", limited({}), undefined],
     [
-      "a reset on an answer that is no rate limit",
+      "a reset in a response that is not a rate limit",
       limited({ "x-bkapi-ratelimit-reset": "9" }, 500),
       undefined,
     ],
-    ["an absurd number", limited({ "retry-after": "99999999999999999999" }), undefined],
+    ["an excessive number", limited({ "retry-after": "99999999999999999999" }), undefined],
     ["a word", limited({ "retry-after": "soon" }), undefined],
     ["a fraction", limited({ "retry-after": "1.5" }), undefined],
     ["a negative number", limited({ "retry-after": "-1" }), undefined],
@@ -279,7 +282,7 @@ describe("when to try again", () => {
     expect(onlyError(await askScripted(answer)).extensions.retryAfterMs).toBe(expected);
   });
 
-  it("is the time left until a date to come", async () => {
+  it("is the time until a future date", async () => {
     const inAMinute = new Date(Date.now() + 60_000).toUTCString();
     const { retryAfterMs } = onlyError(await askScripted(limited({ "retry-after": inAMinute }))).extensions;
     expect(retryAfterMs).toBeGreaterThan(0);

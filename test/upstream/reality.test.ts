@@ -1,4 +1,4 @@
-/** Where the upstream differs from its documentation: what each of those traps reads as. */
+/** Cases in which the upstream differs from its documentation, and their results. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -48,14 +48,14 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     });
   });
 
-  it("a step never reached inside a failed job has no times and no hosts", async () => {
+  it("a step that a failed job did not reach has no times and no hosts", async () => {
     const { steps, ...job } = await read(gateway, "20000000002");
     expect(job).toMatchObject({ status: "FAILED", isFinished: true, elapsedMs: 305_965, currentStep: null });
     expect(steps[0]).toMatchObject({ retryCount: 1, finishedAt: "2026-03-09T06:35:06.000Z" });
     expect(steps[1]).toMatchObject({ ...NO_TIMES, ...NO_HOSTS, status: "PENDING" });
   });
 
-  it("a job that waits for a person has that step as its current one, without hosts", async () => {
+  it("a job that waits for its user has that step as current step, without hosts", async () => {
     const job = await read(gateway, "20000000004");
     expect(job).toMatchObject({
       ...RUNNING,
@@ -71,7 +71,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     expect(job.steps[2]).toMatchObject({ ...NO_TIMES, status: "PENDING" });
   });
 
-  it("a restarted confirmation does not show the end and the time of its last run", async () => {
+  it("a restarted confirmation does not have the end and the duration of its last run", async () => {
     const job = await read(gateway, "20000000012");
     expect(job).toMatchObject({ ...RUNNING, isFinished: false, currentStep: { name: "审批" } });
     expect(job.steps[0]).toMatchObject({ ...RUNNING, isFinished: false, retryCount: 1 });
@@ -93,7 +93,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     });
   });
 
-  it("hosts that wait have no times, hosts that run have a start only", async () => {
+  it("pending hosts have no times, running hosts have only a start", async () => {
     const { steps } = await read(gateway, "20000000008");
     const [waiting, running] = ["PENDING", "RUNNING"].map((status) =>
       steps[1].hostResults.nodes.find((row: { status: string }) => row.status === status),
@@ -103,7 +103,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     expect(running).toMatchObject({ ...RUNNING, startedAt: "2026-03-11T01:00:43.000Z", exitCode: null });
   });
 
-  it("scripts that never exited have no exit code, and results on file steps never have one", async () => {
+  it("scripts that did not exit and results of file steps have no exit code", async () => {
     const { steps } = await read(gateway, "20000000008");
     const codeless = steps[0].hostResults.nodes.filter((row: { exitCode: unknown }) => row.exitCode === null);
     const codes: number[] = codeless.map((row: { statusCode: number }) => row.statusCode);
@@ -113,7 +113,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     );
   });
 
-  it("codes that no table knows read as such, with their numbers", async () => {
+  it("unknown codes are UNRECOGNIZED, with their numbers", async () => {
     const unknown = (statusCode: number) => ({ status: "UNRECOGNIZED", statusCode, phase: "UNKNOWN" });
     expect(await read(gateway, "20000000013")).toMatchObject({
       ...unknown(99),
@@ -138,7 +138,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     expect((await read(gateway, id)).scope).toEqual(scope);
   });
 
-  it("nulls written out and empty lists read as absent", async () => {
+  it("explicit nulls and empty lists are treated as absent", async () => {
     const job = await read(gateway, "20000000016");
     expect(job).toMatchObject({ ...RUNNING, currentStep: { name: "执行脚本" } });
     const { nodes } = job.steps[0].hostResults;
@@ -152,7 +152,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     expect(job.steps[1]).toMatchObject({ ...NO_TIMES, ...NO_HOSTS });
   });
 
-  it("history from before host ids is known by its address", async () => {
+  it("results that predate host ids have only an address", async () => {
     const { nodes } = (await read(gateway, "20000000009")).steps[0].hostResults;
     const history = nodes.filter((row: { hostId: unknown }) => row.hostId === null);
     expect(history.map(({ ip, cloudId }: Record<string, string>) => [ip, cloudId])).toEqual([
@@ -161,7 +161,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     ]);
   });
 
-  it("a result that took no measurable time has the upstream's 100 ms", async () => {
+  it("a result without measurable duration has the upstream's 100 ms", async () => {
     const { nodes } = (await read(gateway, "20000000009")).steps[1].hostResults;
     const instant = nodes.filter(
       (row: { startedAt: string; finishedAt: string }) => row.startedAt === row.finishedAt,
@@ -177,7 +177,7 @@ describe("in the released dialect", () => {
   });
   afterAll(() => gateway.close());
 
-  it("hosts known by IPv6 alone have no ip", async () => {
+  it("hosts with IPv6 only have no ip", async () => {
     const { nodes } = (await read(gateway, "20000000009")).steps[0].hostResults;
     const ipv6Only = nodes.filter((row: { ipv6: unknown }) => row.ipv6 !== null);
     expect(ipv6Only.map(({ ip, ipv6 }: { ip: string; ipv6: string }) => [ip, ipv6])).toEqual([
@@ -186,7 +186,7 @@ describe("in the released dialect", () => {
     ]);
   });
 
-  it("a host has area, agent and whether that is alive", async () => {
+  it("a host has its cloud area, its agent and the agent's state", async () => {
     const { nodes } = (await read(gateway, "20000000002")).steps[0].hostResults;
     const host = (id: string) => nodes.find((row: { hostId: string }) => row.hostId === id);
     expect(host("2000020")).toMatchObject({
@@ -199,7 +199,7 @@ describe("in the released dialect", () => {
     expect(host("2000031")).toMatchObject({ isAgentAlive: false, status: "AGENT_ABNORMAL" });
   });
 
-  it("a container is no host", async () => {
+  it("a container has no host fields", async () => {
     const { nodes } = (await read(gateway, "20000000005")).steps[0].hostResults;
     expect(nodes).toHaveLength(4);
     expect(nodes.find((row: { tag: string }) => row.tag === "oom")).toMatchObject({
@@ -218,7 +218,7 @@ describe("in the released dialect", () => {
   });
 });
 
-describe("whatever the dialect", () => {
+describe("in both dialects", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
@@ -235,11 +235,11 @@ describe("whatever the dialect", () => {
     [" ", " "],
     ["0", "0"],
     ["磁盘满", "磁盘满"],
-  ])("the tag %j reads as %j", async (sent, tag) => {
+  ])("the tag %j is returned as %j", async (sent, tag) => {
     expect((await askScripted({ row: { tag: sent } })).steps[0].hostResults.nodes[0].tag).toBe(tag);
   });
 
-  it("a duration may be longer than 32 bits hold", async () => {
+  it("a duration can exceed 32 bits", async () => {
     const long = { end_time: CREATED + 2 ** 32, total_time: 2 ** 32 };
     const job = await askScripted({ job: long, step: long, row: long });
     expect(job).toMatchObject({ durationMs: 2 ** 32, elapsedMs: 2 ** 32 });
@@ -247,23 +247,23 @@ describe("whatever the dialect", () => {
     expect(job.steps[0].hostResults.nodes[0].durationMs).toBe(2 ** 32);
   });
 
-  it("time since the start is never negative, even if the upstream's clock is ahead", async () => {
+  it("elapsed time is never negative, even if the upstream's clock is ahead", async () => {
     const running = { status: 2, start_time: Date.now() + 3_600_000, end_time: null, total_time: null };
     const job = await askScripted({ data: { finished: false }, job: running, step: running });
     expect([job.elapsedMs, job.steps[0].elapsedMs]).toEqual([0, 0]);
   });
 
-  it("`isFinished` of a job is what the upstream says, whatever the status", async () => {
+  it("`isFinished` of a job is the upstream's value, whatever the status", async () => {
     expect((await askScripted({ data: { finished: true }, job: { status: 99 } })).isFinished).toBe(true);
     expect((await askScripted({ data: { finished: false }, job: { status: 3 } })).isFinished).toBe(false);
   });
 
-  it("a stopping step is the current one", async () => {
+  it("a stopping step is the current step", async () => {
     const job = await askScripted({ data: { finished: false }, job: { status: 10 }, step: { status: 10 } });
     expect(job).toMatchObject({ status: "STOPPING", phase: "RUNNING", currentStep: { name: "step" } });
   });
 
-  it("either list is read, and the released one when both arrive", async () => {
+  it("either list is read, and the released one if both are present", async () => {
     const row = { status: 9, tag: "old", ip: "10.0.0.1" };
     const released = { status: 9, tag: "new", execute_object: { type: 1, host: { bk_host_id: 1 } } };
     const tags = async (step: object) =>

@@ -1,4 +1,4 @@
-/** What of the upstream's messages is hidden, and what is not. */
+/** Redaction of the upstream's messages: what is hidden and what is not. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCaller } from "../../src/upstream/caller.ts";
@@ -9,7 +9,7 @@ const redactWith = (baseUrl: string, credentials: unknown = {}, proxies: readonl
     createCaller({ authorization: JSON.stringify(credentials), tenantId: null, language: null }),
   );
 
-describe("a host name that is a word", () => {
+describe("a host name that is also a word", () => {
   const redact = redactWith("http://job/");
 
   it.each([
@@ -24,7 +24,7 @@ describe("a host name that is a word", () => {
     "//jobs/1",
     "a@jobs.example.com",
     "host of the job",
-  ])("stays where it is one: %s", (text) => {
+  ])("is kept where it is a word: %s", (text) => {
     expect(redact(text)).toBe(text);
   });
 
@@ -52,12 +52,12 @@ describe("a host name that is a word", () => {
     ["http://job:8080/prod", "job/prod/x, /prod, job/production", "***/x, /prod, job/production"],
     ["https://job", "job:443 and job:80", "*** and job:80"],
     ["http://bk-job/api/prod/", "bk-job failed at bk-job/api/prod/x", "bk-job failed at ***/x"],
-  ])("of %s: %s", (baseUrl, text, expected) => {
+  ])("of %s is redacted in: %s", (baseUrl, text, expected) => {
     expect(redactWith(baseUrl)(text)).toBe(expected);
   });
 });
 
-describe("a host name of several parts", () => {
+describe("a host name with several labels", () => {
   it.each([
     ["https://bkapi.example.com/api/bk-job/prod", "to bkapi.example.com failed", "to *** failed"],
     ["https://bkapi.example.com/api/bk-job/prod", "BKAPI.EXAMPLE.COM:444.", "***:444."],
@@ -73,7 +73,7 @@ describe("a host name of several parts", () => {
     ],
     ["http://10.0.0.1:8080/", "ip10.0.0.1x 10.0.0.1:8080/x", "ip***x ***/x"],
     ["http://[fe80::1]:8080/", "to [fe80::1]:8080 and %5Bfe80%3A%3A1%5D", "to *** and ***"],
-  ])("of %s: %s", (baseUrl, text, expected) => {
+  ])("of %s is redacted in: %s", (baseUrl, text, expected) => {
     expect(redactWith(baseUrl)(text)).toBe(expected);
   });
 });
@@ -94,25 +94,25 @@ describe("a long secret", () => {
   const token = Array.from({ length: 100 }, (_, index) => `part-${index}`).join("/");
   const redact = redactWith("http://job/", { bk_token: token });
 
-  it("is hidden whole", () => {
+  it("is hidden completely", () => {
     expect(redact(`got ${token}!`)).toBe("got ***!");
     expect(redact(`got ${token.toUpperCase()}!`)).toBe("got ***!");
     expect(redact(`got ${encodeURIComponent(token)}!`)).toBe("got ***!");
   });
 
-  it("is hidden as far as it goes where it is cut off", () => {
+  it("is hidden if it is cut off", () => {
     expect(redact(`got ${token.slice(0, 300)}…`)).toBe("got ***…");
   });
 });
 
-describe("a long text", () => {
+describe("a long message", () => {
   const token = "0123456789abcdef".repeat(20);
   const redact = redactWith("http://job/", { bk_token: token });
 
-  it("shows no part of a secret, wherever it is cut", () => {
+  it("contains no part of a secret, wherever it is cut", () => {
     fc.assert(
       fc.property(fc.integer({ min: 3_700, max: 4_200 }), fc.boolean(), (at, isShort) => {
-        // Secrets that come before make the text shorter, so that the end of what is read is shown.
+        // Secrets in front are replaced by shorter text, so that the end of the examined part is visible.
         const before = isShort ? `${token} `.repeat(11) : "";
         const text = redact(`${before.padEnd(at, isShort ? "." : "x")}${token}${"y".repeat(10_000)}`);
         expect(text).not.toContain("0123456789");
@@ -121,15 +121,15 @@ describe("a long text", () => {
     );
   });
 
-  it("is read to its first characters only", () => {
+  it("is cut to its first characters", () => {
     const text = redact(`begin ${"x ".repeat(2 ** 25)}`);
     expect(text).toMatch(/^begin (x )+x?…$/);
     expect(text.length).toBe(1_001);
   });
 
-  // 10 s would be no more than a few milliseconds each; without a limit each takes minutes.
+  // Each takes a few milliseconds; without a limit it would take minutes.
   it.each([
-    ["of what a secret is made of", { bk_token: `${"a".repeat(12_000)}b` }, "a".repeat(2 ** 24)],
+    ["of the characters of a secret", { bk_token: `${"a".repeat(12_000)}b` }, "a".repeat(2 ** 24)],
     [
       "of the beginning of many secrets",
       Array.from({ length: 1_000 }, (_, i) => `aaaaaa${i}`),
@@ -139,7 +139,7 @@ describe("a long text", () => {
     ["of backslashes", {}, "\\".repeat(2 ** 24)],
     ["of spaces after a colon", {}, `host:${" ".repeat(2 ** 24)}`],
     ["of host names", {}, "job".repeat(2 ** 22)],
-  ])("takes no time: one %s", (_, credentials, text) => {
+  ])("is processed in bounded time: one %s", (_, credentials, text) => {
     const hostile = redactWith("http://job/", credentials);
     const begin = process.cpuUsage().user;
     for (let round = 0; round < 10; round += 1) hostile(text);
@@ -147,7 +147,7 @@ describe("a long text", () => {
   });
 });
 
-it("never shows a secret, however the text around it looks", () => {
+it("never shows a secret, whatever surrounds it", () => {
   const secret = fc.stringMatching(/^[a-c/"\\é]{6,90}$/);
   fc.assert(
     fc.property(secret, fc.string(), fc.string(), fc.nat(3), (token, before, after, form) => {

@@ -1,4 +1,4 @@
-/** Memory that a body takes, by how much of it was announced and how much came. */
+/** Memory of a body, depending on its announced and its actual length. */
 import { expect, it } from "vitest";
 import { createResponseBody } from "../../src/upstream/response-body.ts";
 import { toHead } from "../../src/upstream/transport-error.ts";
@@ -43,12 +43,12 @@ it.each([0, 1, 100, 64 * KIB, MIB - 1, MIB, MIB + 1, 3 * MIB, 9 * MIB])("collect
   }
 });
 
-it("does not copy a body that comes in one piece", () => {
+it("does not copy a body that arrives in one chunk", () => {
   const bytes = random(1_000);
   expect(collect(1_000, [bytes]).buffer).toBe(bytes.buffer);
 });
 
-it("takes one buffer of its own for a body that comes in several", () => {
+it("allocates one buffer for a body that arrives in several chunks", () => {
   const body = collect(5 * MIB, split(random(5 * MIB), 64 * KIB));
   expect(body.buffer.byteLength).toBe(5 * MIB);
 });
@@ -57,10 +57,10 @@ it.each([
   ["nothing", 0, 0],
   ["a little", 1_000, MIB],
   ["1 MiB", MIB, MIB],
-  ["somewhat more", MIB + 1, 8 * MIB],
+  ["slightly more than 1 MiB", MIB + 1, 8 * MIB],
   ["8 MiB", 8 * MIB, 8 * MIB],
 ])(
-  "takes no more than is likely to be needed when 64 MiB are announced and %s comes",
+  "allocates no more than is probably needed if 64 MiB are announced and %s arrives",
   (_, length, expected) => {
     const body = collect(64 * MIB, split(random(length), 64 * KIB));
     expect(body.length).toBe(length);

@@ -1,4 +1,4 @@
-/** Ids of host results: unique within everything, and the same from read to read, in whatever order rows arrive. */
+/** Ids of host results are unique and stable across reads, in whatever order the rows arrive. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DIALECT_NAMES, type Dialect } from "../../src/simulator/render.ts";
 import { readJob } from "../support/ask.ts";
@@ -28,8 +28,8 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
     ["several results on each host", "20000000009"],
     ["containers", "20000000005"],
     ["every status", "20000000008"],
-    ["nulls written out", "20000000016"],
-  ])("rows of a job with %s have ids of their own, which stay", async (_, id) => {
+    ["explicit nulls", "20000000016"],
+  ])("rows of a job with %s have unique, stable ids", async (_, id) => {
     const reads = [await readRows(gateway, id), await readRows(gateway, id), await readRows(gateway, id)];
 
     const [first = []] = reads;
@@ -54,7 +54,7 @@ describe("results on one host", () => {
     return readRows(gateway, "7");
   };
 
-  it("keep their ids while later batches begin and end", async () => {
+  it("keep their ids while later batches start and end", async () => {
     const gateway = await startGateway();
     const done = row({ status: 9, ...at(0) });
     const running = { status: 7, start_time: START + 10_000 };
@@ -79,7 +79,7 @@ describe("results on one host", () => {
     expect(idsByRead[2]).toEqual(idsByRead[0]);
   });
 
-  it("have ids of their own also when nothing tells them apart", async () => {
+  it("have unique ids even if they are identical", async () => {
     const gateway = await startGateway();
     const same = row({ status: 9, ...at(0) });
     const ids = (await read(gateway, [same, same, same])).map(({ id }) => id);
@@ -87,10 +87,10 @@ describe("results on one host", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it("have ids of their own when neither host nor address is known", async () => {
+  it("have unique ids if neither host nor address is known", async () => {
     const gateway = await startGateway();
-    const nobody = { status: 9, ...at(0) };
-    const ids = (await read(gateway, [nobody, { ...nobody, status: 11 }])).map(({ id }) => id);
+    const unknownHost = { status: 9, ...at(0) };
+    const ids = (await read(gateway, [unknownHost, { ...unknownHost, status: 11 }])).map(({ id }) => id);
     await gateway.close();
     expect(new Set(ids).size).toBe(2);
   });

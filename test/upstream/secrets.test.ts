@@ -1,4 +1,4 @@
-/** Credentials and the upstream's address appear nowhere, whatever the upstream echoes and however it encodes it. */
+/** Credentials and the upstream's address are redacted, whatever the upstream echoes and however it is encoded. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
@@ -32,13 +32,13 @@ const error = (message: string, status = 500): SimulatedResponse => ({
   body: { error: { code: "INTERNAL", message } },
 });
 
-/** Everything that leaves the gateway after the upstream has answered `answer`: the response and the log lines. */
-async function leavesWith(answer: (request: SimulatedRequest) => SimulatedResponse): Promise<string> {
+/** Everything that leaves the gateway after this upstream response: the response and the log lines. */
+async function outputWith(answer: (request: SimulatedRequest) => SimulatedResponse): Promise<string> {
   gateway.simulator.script("7", answer);
-  return leavesFor("7");
+  return outputFor("7");
 }
 
-async function leavesFor(id: string, authorization = CREDENTIALS): Promise<string> {
+async function outputFor(id: string, authorization = CREDENTIALS): Promise<string> {
   gateway.logs.length = 0;
   const { status, headers, data, errors } = await gateway.ask(
     `query ($id: ID!) {
@@ -51,12 +51,12 @@ async function leavesFor(id: string, authorization = CREDENTIALS): Promise<strin
     { id },
     { "x-bkapi-authorization": authorization },
   );
-  // The line of a request is written when its response is out.
+  // The log line of a request is written after its response.
   await vi.waitFor(() => expect(gateway.logs).toContainEqual(expect.objectContaining({ msg: "request" })));
   return JSON.stringify({ status, headers: [...headers], data, errors, logs: gateway.logs });
 }
 
-/** The parts that must not be found, in every form that a text of the upstream may have them in. */
+/** The strings that must not occur, in every encoding that a message can have. */
 function secrets(): string[] {
   const { host, hostname, href } = new URL(gateway.simulator.url);
   const texts = [APP_SECRET, BK_TOKEN, BK_TICKET, ACCESS_TOKEN, host, hostname, href, "/api/bk-job/prod"];
@@ -67,34 +67,34 @@ function secrets(): string[] {
 const findSecrets = (text: string): string[] =>
   secrets().filter((secret) => text.toLowerCase().includes(secret.toLowerCase()));
 
-it("has secrets to look for that an echo would show", async () => {
+it("finds secrets in an unredacted message", async () => {
   const echo = `${CREDENTIALS} ${gateway.simulator.url}`;
   expect(findSecrets(JSON.stringify(echo))).toEqual(expect.arrayContaining([BK_TOKEN, ACCESS_TOKEN]));
   expect(findSecrets(JSON.stringify(JSON.stringify(echo)))).toContain(BK_TICKET);
 });
 
-it("hides what bk-job echoes of a request", async () => {
-  const text = await leavesFor("20000090020");
+it("hides what bk-job echoes from a request", async () => {
+  const text = await outputFor("20000090020");
   expect(text).toContain("upstream call failed: GET ***");
   expect(findSecrets(text)).toEqual([]);
 });
 
-describe("hides it in a message", () => {
+describe("hides in a message", () => {
   const encodings: [string, (text: string) => string][] = [
     ["as it is", (text) => text],
-    ["as a JSON text", (text) => JSON.stringify(text)],
-    ["as a JSON text in a JSON text", (text) => JSON.stringify(JSON.stringify(text))],
+    ["as a JSON string", (text) => JSON.stringify(text)],
+    ["as a JSON string in a JSON string", (text) => JSON.stringify(JSON.stringify(text))],
     ["as part of a URL", (text) => encodeURIComponent(text)],
-    ["in capitals", (text) => text.toUpperCase()],
+    ["in upper case", (text) => text.toUpperCase()],
     ["between other words", (text) => `x ${text}, y`],
     ["twice", (text) => `${text} ${text}`],
     ["after a line break in JSON", (text) => `\\n${text}\\n`],
-    ["at the end of what is shown", (text) => `${"x ".repeat(495)}${text}`],
-    ["at the end of what is read", (text) => `${"x ".repeat(2_043)}${text}`],
+    ["at the end of the shown part", (text) => `${"x ".repeat(495)}${text}`],
+    ["at the end of the examined part", (text) => `${"x ".repeat(2_043)}${text}`],
   ];
-  const unmistakable: [string, (text: string) => string][] = [
+  const withinWords: [string, (text: string) => string][] = [
     ["in the middle of words", (text) => `x${text}y`],
-    ["twice without a gap", (text) => `${text}${text}`],
+    ["twice without a space", (text) => `${text}${text}`],
   ];
   const credentials: [string, () => string][] = [
     ["the credentials", () => CREDENTIALS],
@@ -113,22 +113,19 @@ describe("hides it in a message", () => {
     values.flatMap(([name, value]) =>
       forms.map(([how, encode]) => [name, how, () => encode(value())] as const),
     );
-  const cases = [
-    ...casesOf([...credentials, ...addresses], encodings),
-    ...casesOf(credentials, unmistakable),
-  ];
+  const cases = [...casesOf([...credentials, ...addresses], encodings), ...casesOf(credentials, withinWords)];
 
   it.each(cases)("%s %s", async (_name, _how, text) => {
-    const leaves = await leavesWith(() => error(`failed: ${text()}`));
-    expect(leaves).toContain("failed: ");
-    expect(findSecrets(leaves)).toEqual([]);
+    const output = await outputWith(() => error(`failed: ${text()}`));
+    expect(output).toContain("failed: ");
+    expect(findSecrets(output)).toEqual([]);
   });
 });
 
-describe("hides it in", () => {
+describe("hides secrets in", () => {
   const echoes: [string, (secret: string) => SimulatedResponse][] = [
     [
-      "the text of a detail",
+      "the message of a detail",
       (secret) => ({
         kind: "json",
         status: 400,
@@ -173,7 +170,7 @@ describe("hides it in", () => {
       }),
     ],
     ["a body that is not JSON", (secret) => ({ kind: "raw", status: 200, body: secret })],
-    ["a body that is a JSON text", (secret) => ({ kind: "json", status: 200, body: secret })],
+    ["a body that is a JSON string", (secret) => ({ kind: "json", status: 200, body: secret })],
     [
       "a content type",
       (secret) => ({ kind: "raw", status: 200, headers: { "content-type": secret }, body: "{}" }),
@@ -199,31 +196,31 @@ describe("hides it in", () => {
 
   it.each(echoes)("%s", async (_, answer) => {
     for (const secret of [BK_TOKEN, ACCESS_TOKEN, new URL(gateway.simulator.url).host]) {
-      expect(findSecrets(await leavesWith(() => answer(secret)))).toEqual([]);
+      expect(findSecrets(await outputWith(() => answer(secret)))).toEqual([]);
     }
   });
 });
 
-it("hides a secret whole when another is its beginning", async () => {
+it("hides a complete secret if another secret is its prefix", async () => {
   gateway.simulator.script("7", () => error("got token-1-and-more."));
-  const leaves = await leavesFor("7", '{"bk_token":"token-1","access_token":"token-1-and-more"}');
-  expect(leaves).toContain("got ***.");
+  const output = await outputFor("7", '{"bk_token":"token-1","access_token":"token-1-and-more"}');
+  expect(output).toContain("got ***.");
 });
 
-describe("shows all the same", () => {
-  it("who is calling: a name and an app's code are no secrets", async () => {
+describe("does not hide", () => {
+  it("the user name and the app code, which are not secrets", async () => {
     const message = "User zhangsan of app my-app has no permission";
-    expect(await leavesWith(() => error(message))).toContain(message);
+    expect(await outputWith(() => error(message))).toContain(message);
   });
 
-  it("long messages, cut", async () => {
-    const leaves = await leavesWith(() => error("long ".repeat(10_000)));
-    expect(leaves).toContain(`${"long ".repeat(150)}`);
-    expect(leaves.length).toBeLessThan(5_000);
+  it("the start of long messages", async () => {
+    const output = await outputWith(() => error("long ".repeat(10_000)));
+    expect(output).toContain(`${"long ".repeat(150)}`);
+    expect(output.length).toBeLessThan(5_000);
   });
 });
 
-it("keeps the address of an upstream that cannot be reached to itself", async () => {
+it("does not show the address of an upstream that cannot be reached", async () => {
   const lone = await startGateway();
   await lone.simulator.close();
 
@@ -237,7 +234,7 @@ it("keeps the address of an upstream that cannot be reached to itself", async ()
   expect(text).not.toContain(`:${port}`);
 });
 
-it("does not take a word of a message for the upstream's host name", async () => {
+it("does not mistake a word of a message for the upstream's host name", async () => {
   const { simulator } = gateway;
   const proxy = await useProxy(Number(new URL(simulator.url).port));
   const lone = await useGateway({
@@ -253,11 +250,11 @@ it("does not take a word of a message for the upstream's host name", async () =>
   expect(errors?.[0]?.message).toBe("The job instance at ***/api is of host ***, job 7");
 });
 
-it("keeps credentials that are no JSON to itself", async () => {
+it("hides credentials that are not JSON", async () => {
   gateway.simulator.script("7", ({ headers }) => error(`got ${headers["x-bkapi-authorization"]}`));
 
-  const leaves = await leavesFor("7", "plain-text-token");
+  const output = await outputFor("7", "plain-text-token");
 
-  expect(leaves).toContain("got ***");
-  expect(leaves).not.toContain("plain-text-token");
+  expect(output).toContain("got ***");
+  expect(output).not.toContain("plain-text-token");
 });

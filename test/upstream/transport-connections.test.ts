@@ -1,4 +1,4 @@
-/** What upstreams do on connections that no good client or server would miss: ends, interim responses, large heads. */
+/** Closed connections, interim responses and large heads of the upstream. */
 import { describe, expect, it } from "vitest";
 import { onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
@@ -6,11 +6,11 @@ import { notFoundBody, type RawCall, response, useRawUpstream } from "../support
 
 const ANSWER = response(notFoundBody("found nothing"));
 
-/** A gateway with one connection to an upstream that does as `answer` says. */
+/** A gateway with one connection to an upstream that handles each request with `answer`. */
 async function useRawGateway(answer: (call: RawCall) => void) {
   const upstream = await useRawUpstream(answer);
   const gateway = await useGateway({ upstream: { baseUrl: upstream.url, connections: 1 } });
-  /** The message of "no such job", or the code of an error. */
+  /** The message of "not found", or the code of an error. */
   const ask = async () => {
     const { data, errors } = await queryJob(gateway);
     return data.jobInstance?.message ?? errors?.[0]?.extensions.code;
@@ -18,11 +18,11 @@ async function useRawGateway(answer: (call: RawCall) => void) {
   return { upstream, gateway, ask };
 }
 
-describe("a connection that is closed when it is used again", () => {
+describe("a reused connection that the upstream has closed", () => {
   it.each<[string, (call: RawCall) => void]>([
-    ["by its end", ({ socket }) => socket.end()],
+    ["by FIN", ({ socket }) => socket.end()],
     ["by a reset", ({ socket }) => socket.resetAndDestroy()],
-  ])("%s is replaced, and the call made once more", async (_, close) => {
+  ])("%s is replaced, and the call is retried once", async (_, close) => {
     const { upstream, ask, gateway } = await useRawGateway((call) => {
       if (call.connection === 1 && call.request === 2) close(call);
       else call.socket.write(ANSWER);
@@ -36,7 +36,7 @@ describe("a connection that is closed when it is used again", () => {
     ]);
   });
 
-  it("is replaced once, not as often as the upstream closes", async () => {
+  it("is replaced only once per call", async () => {
     const { upstream, ask } = await useRawGateway(({ socket, connection, request }) => {
       if (connection === 1 && request === 1) socket.write(ANSWER);
       else socket.end();
@@ -47,10 +47,10 @@ describe("a connection that is closed when it is used again", () => {
   });
 
   it.each([
-    ["a part of the head", ANSWER.subarray(0, 30)],
+    ["part of the head", ANSWER.subarray(0, 30)],
     ["one byte", ANSWER.subarray(0, 1)],
     ["an interim response", Buffer.from("HTTP/1.1 100 Continue\r\n\r\n")],
-    ["a part of the body", ANSWER.subarray(0, ANSWER.length - 1)],
+    ["part of the body", ANSWER.subarray(0, ANSWER.length - 1)],
   ])("is not replaced after %s", async (_, bytes) => {
     const { upstream, ask } = await useRawGateway(({ socket, request }) => {
       if (request === 1) socket.write(ANSWER);
@@ -61,7 +61,7 @@ describe("a connection that is closed when it is used again", () => {
     expect(upstream.calls).toEqual(["1.1", "1.2"]);
   });
 
-  it("is not used again when the upstream says so", async () => {
+  it("is not reused after `connection: close`", async () => {
     const { upstream, ask } = await useRawGateway(({ socket }) =>
       socket.end(response(notFoundBody("closing"), { headers: "connection: close\r\n" })),
     );
@@ -70,14 +70,14 @@ describe("a connection that is closed when it is used again", () => {
     expect(upstream.calls).toEqual(["1.1", "2.1", "3.1"]);
   });
 
-  it("is not replaced when it was new", async () => {
+  it("is not replaced if it was new", async () => {
     const { upstream, ask } = await useRawGateway(({ socket }) => socket.end());
 
     expect(await ask()).toBe("UPSTREAM_UNAVAILABLE");
     expect(upstream.calls).toEqual(["1.1"]);
   });
 
-  it("is not replaced when the time is over", async () => {
+  it("is not replaced after the timeout", async () => {
     const upstream = await useRawUpstream(
       ({ socket, request }) => void (request === 1 && socket.write(ANSWER)),
     );
@@ -110,7 +110,7 @@ describe("interim responses", () => {
     expect(upstream.calls).toEqual(["1.1", "1.2"]);
   });
 
-  it("are ignored when they come byte by byte", async () => {
+  it("are ignored if they arrive byte by byte", async () => {
     const { ask } = await useRawGateway(async ({ socket }) => {
       socket.setNoDelay(true);
       for (const byte of Buffer.concat([Buffer.from(CONTINUE + HINTS), ANSWER])) {
@@ -121,7 +121,7 @@ describe("interim responses", () => {
     expect([await ask(), await ask()]).toEqual(["found nothing", "found nothing"]);
   });
 
-  it("are not looked for in bodies", async () => {
+  it("are not detected in bodies", async () => {
     const begin = '{"error":{"code":"NOT_FOUND","message":"';
     const rest = `HTTP/1.1 100 Continue\\r\\n\\r\\n."}}`;
     const { ask } = await useRawGateway(async ({ socket }) => {
@@ -135,12 +135,12 @@ describe("interim responses", () => {
 
   it.each([
     [
-      "an upgrade that nobody asked for",
+      "an upgrade that was not requested",
       "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
       "UPSTREAM_CONTRACT",
     ],
     ["an interim response without an end", CONTINUE.slice(0, -2), "UPSTREAM_UNAVAILABLE"],
-  ])("are none: %s", async (_, bytes, code) => {
+  ])("do not include: %s", async (_, bytes, code) => {
     const { ask } = await useRawGateway(({ socket }) => socket.end(bytes));
     expect(await ask()).toBe(code);
   });
@@ -162,7 +162,7 @@ describe("a head that is too large", () => {
       Buffer.from(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n${FILLER}\r\n`),
       `Expected trailers ${OVERFLOW}`,
     ],
-  ])("%s is named as such", async (_, bytes, expected) => {
+  ])("%s has an error message of its own", async (_, bytes, expected) => {
     const { gateway } = await useRawGateway(({ socket }) => socket.write(bytes));
 
     const { message, extensions } = onlyError(await queryJob(gateway));

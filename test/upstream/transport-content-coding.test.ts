@@ -1,4 +1,4 @@
-/** Compressed responses: decoded within the limit of a body, refused by name where they cannot be. */
+/** Compressed responses are decoded within the body limit; unknown codings are rejected by name. */
 import {
   brotliCompressSync,
   constants,
@@ -18,11 +18,11 @@ const MIB = 2 ** 20;
 const coded = (body: Buffer | string, coding: string, status = 404) =>
   response(body, { status, headers: `content-encoding: ${coding}\r\n` });
 
-/** A gateway over an upstream that answers everything with `bytes`, in pieces if there are several. */
+/** A gateway over an upstream that answers everything with `bytes`, in chunks if there are several. */
 async function useAnswer(bytes: Buffer | readonly Buffer[], maxBodyBytes = MIB) {
   const upstream = await useRawUpstream(async ({ socket }) => {
-    for (const piece of Buffer.isBuffer(bytes) ? [bytes] : bytes) {
-      await new Promise<void>((resolve) => socket.write(piece, () => setImmediate(resolve)));
+    for (const chunk of Buffer.isBuffer(bytes) ? [bytes] : bytes) {
+      await new Promise<void>((resolve) => socket.write(chunk, () => setImmediate(resolve)));
     }
   });
   return useGateway({ upstream: { baseUrl: upstream.url, maxBodyBytes } });
@@ -40,7 +40,7 @@ const CODINGS: readonly [string, (body: string) => Buffer][] = [
 describe("a content coding", () => {
   const JOB = JSON.stringify(changedJobResponse({ job: { name: "作业".repeat(20_000) } }).body);
 
-  it("is asked for", async () => {
+  it("is offered in Accept-Encoding", async () => {
     const gateway = await useGateway();
     await queryJob(gateway);
     expect(gateway.simulator.requests[0]?.headers["accept-encoding"]).toBe("gzip, deflate, br, zstd");
@@ -52,17 +52,17 @@ describe("a content coding", () => {
     expect(data.jobInstance.name).toBe("作业".repeat(20_000));
   });
 
-  it.each(CODINGS)("%s is decoded in errors, too", async (coding, encode) => {
+  it.each(CODINGS)("%s is decoded in error responses", async (coding, encode) => {
     const gateway = await useAnswer(coded(encode(notFoundBody("coded")), coding));
     expect((await queryJob(gateway)).data.jobInstance.message).toBe("coded");
   });
 
-  it("deflate is decoded without its envelope, as many servers send it", async () => {
+  it("deflate is decoded without the zlib header, as many servers send it", async () => {
     const gateway = await useAnswer(coded(deflateRawSync(notFoundBody("raw")), "deflate"));
     expect((await queryJob(gateway)).data.jobInstance.message).toBe("raw");
   });
 
-  it("identity is none", async () => {
+  it("identity is not decoded", async () => {
     const gateway = await useAnswer(coded(notFoundBody("plain"), "identity"));
     expect((await queryJob(gateway)).data.jobInstance.message).toBe("plain");
   });
@@ -76,7 +76,7 @@ describe("a content coding", () => {
     expect((await queryJob(gateway)).data.jobInstance.message).toBe("chunked");
   });
 
-  it("may be announced for a body that is empty", async () => {
+  it("is ignored for an empty body", async () => {
     const gateway = await useAnswer(coded("", "gzip", 401));
     expect(onlyError(await queryJob(gateway)).extensions.code).toBe("UNAUTHENTICATED");
   });
@@ -89,14 +89,14 @@ describe("a body that cannot be decoded", () => {
     ["constructor", '"constructor"'],
     ["br\r\ncontent-encoding: gzip", '"br,gzip"'],
     ["x".repeat(100), "a text of 100 characters"],
-  ])("has a coding that is named: %s", async (coding, shown) => {
+  ])("has its coding in the error message: %s", async (coding, shown) => {
     const gateway = await useAnswer(coded("x", coding, 200));
     const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 200 } });
     expect(message).toBe(`Expected a content coding of gzip, deflate, br, zstd or none, got ${shown}.`);
   });
 
-  it("does not show a secret for a coding", async () => {
+  it("does not show a secret as its coding", async () => {
     const gateway = await useAnswer(coded("x", "secret-token"));
     const credentials = { "x-bkapi-authorization": '{"access_token":"secret-token"}' };
     const { message } = onlyError(await queryJob(gateway, "100", credentials));
@@ -110,12 +110,12 @@ describe("a body that cannot be decoded", () => {
     flipped.fill(0xff, bytes.length >> 1);
     return [
       [coding, "cut off", bytes.subarray(0, -3)],
-      [coding, "spoiled", flipped],
-      [coding, "something else", Buffer.from(body)],
+      [coding, "corrupted", flipped],
+      [coding, "not encoded", Buffer.from(body)],
     ] as const;
   });
 
-  it.each(broken)("is %s, but %s", async (coding, _, bytes) => {
+  it.each(broken)("is rejected for %s that is %s", async (coding, _, bytes) => {
     const gateway = await useAnswer(coded(bytes, coding));
     const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
@@ -125,8 +125,8 @@ describe("a body that cannot be decoded", () => {
   });
 });
 
-describe("the limit of a body", () => {
-  it.each(CODINGS)("holds for what %s decodes to", async (coding, encode) => {
+describe("the body limit", () => {
+  it.each(CODINGS)("applies to the decoded size of %s", async (coding, encode) => {
     const fits = await useAnswer(coded(encode(notFoundBody("m").padEnd(10_000)), coding), 10_000);
     const beyond = await useAnswer(coded(encode(notFoundBody("m").padEnd(10_001)), coding), 10_000);
 
@@ -144,8 +144,8 @@ describe("the limit of a body", () => {
     ["deflate", deflateSync(BOMB)],
     ["br", brotliCompressSync(BOMB, quick)],
     ["zstd", zstdCompressSync(BOMB)],
-  ])("stops a bomb in %s before its end", async (coding, bomb) => {
-    // The second half never comes.
+  ])("stops a decompression bomb in %s before its end", async (coding, bomb) => {
+    // The second half never arrives.
     const bytes = coded(bomb, coding, 200);
     const gateway = await useAnswer(bytes.subarray(0, bytes.length >> 1), MIB);
     const before = process.memoryUsage().arrayBuffers;

@@ -1,4 +1,4 @@
-/** An upstream that is reached through a proxy. */
+/** An upstream behind a proxy. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { createServer as createTcpServer } from "node:net";
@@ -32,7 +32,7 @@ describe("an upstream that speaks HTTP", () => {
     return { proxy, gateway };
   }
 
-  it("is asked in absolute form, with the proxy's credentials", async () => {
+  it("is requested in absolute form, with the proxy's credentials", async () => {
     const { proxy, gateway } = await useProxiedGateway();
 
     expect((await queryJob(gateway)).data.jobInstance.jobInstanceId).toBe("100");
@@ -41,7 +41,7 @@ describe("an upstream that speaks HTTP", () => {
     expect(proxy.authorizations).toEqual([`Basic ${btoa("user:pass word")}`]);
   });
 
-  it("is asked on no more connections than set, which are used again", async () => {
+  it("reuses at most the configured number of connections", async () => {
     const { proxy, gateway } = await useProxiedGateway();
     const callers = Array.from({ length: 20 }, (_, index) => `{"access_token":"caller-${index}"}`);
 
@@ -59,7 +59,7 @@ describe("an upstream that speaks HTTP", () => {
   it.each([
     [407, "UPSTREAM_UNAVAILABLE", "The upstream could not be reached: the proxy asks for credentials."],
     [502, "UPSTREAM_UNAVAILABLE", "The upstream answered HTTP 502 without a readable message."],
-  ])("is not reached when the proxy says %i", async (status, code, expected) => {
+  ])("is unavailable if the proxy responds with %i", async (status, code, expected) => {
     const { gateway } = await useProxiedGateway({ status });
     const { message, extensions } = onlyError(await queryJob(gateway));
     expect([extensions.code, message]).toEqual([code, expected]);
@@ -99,7 +99,7 @@ describe("an upstream that speaks HTTPS", () => {
     },
   );
 
-  it("has no more tunnels than connections are set", async () => {
+  it("has at most the configured number of tunnels", async () => {
     const proxy = await useProxy(await useTlsUpstream());
     const gateway = await useGateway({
       upstream: { baseUrl, connections: 4, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
@@ -112,7 +112,7 @@ describe("an upstream that speaks HTTPS", () => {
     expect(proxy.peak()).toBe(4);
   });
 
-  it("is not reached when the proxy refuses", async () => {
+  it("is unavailable if the proxy refuses the tunnel", async () => {
     const proxy = await useProxy(0, { status: 403 });
     const gateway = await useGateway({
       upstream: { baseUrl, proxy: environmentOf({ HTTPS_PROXY: proxy.url }) },
@@ -124,7 +124,7 @@ describe("an upstream that speaks HTTPS", () => {
     expect(message).toBe("The upstream could not be reached: the proxy refused to connect to it.");
   });
 
-  it("is given up in time when the proxy never answers", async () => {
+  it("times out if the proxy never answers", async () => {
     const proxy = await useRawUpstream(() => {});
     const gateway = await useGateway({
       upstream: { baseUrl, timeoutMs: 500, proxy: environmentOf({ HTTPS_PROXY: proxy.url.origin }) },
@@ -134,8 +134,8 @@ describe("an upstream that speaks HTTPS", () => {
     expect(proxy.calls).toHaveLength(1);
   });
 
-  it("is made a call to once more when the tunnel was closed while it was idle", async () => {
-    // The proxy is not asked twice on one connection: what comes after CONNECT is not HTTP.
+  it("is called once more if an idle tunnel was closed", async () => {
+    // A connection carries one CONNECT only: what follows it is not HTTP.
     const port = await useTlsUpstream();
     const proxy = await useProxy(port);
     const gateway = await useGateway({
@@ -157,22 +157,19 @@ async function unusedPort(): Promise<number> {
   return port;
 }
 
-it.each(["http", "https"])(
-  "a proxy that is down is what an upstream of %s is not reached for",
-  async (scheme) => {
-    const gateway = await useGateway({
-      upstream: {
-        baseUrl: new URL(`${scheme}://bkapi.example.test/api/bk-job/prod`),
-        proxy: environmentOf({ HTTP_PROXY: `http://user:secret@127.0.0.1:${await unusedPort()}` }),
-      },
-    });
+it.each(["http", "https"])("names the proxy if it is down, for an upstream with %s", async (scheme) => {
+  const gateway = await useGateway({
+    upstream: {
+      baseUrl: new URL(`${scheme}://bkapi.example.test/api/bk-job/prod`),
+      proxy: environmentOf({ HTTP_PROXY: `http://user:secret@127.0.0.1:${await unusedPort()}` }),
+    },
+  });
 
-    const { message, extensions } = onlyError(await queryJob(gateway));
+  const { message, extensions } = onlyError(await queryJob(gateway));
 
-    expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
-    expect(message).toBe("The proxy could not be reached: the connection was refused.");
-  },
-);
+  expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
+  expect(message).toBe("The proxy could not be reached: the connection was refused.");
+});
 
 describe("NO_PROXY", () => {
   it("names the upstream where it is reached directly", async () => {
@@ -192,7 +189,7 @@ describe("NO_PROXY", () => {
     ["*", 0],
     ["example.com", 1],
     ["", 1],
-  ])("of %j: %i calls through the proxy", async (except, expected) => {
+  ])("%j causes %i calls through the proxy", async (except, expected) => {
     const upstream = await useRawUpstream(({ socket }) => socket.write(response(notFoundBody("m"))));
     const proxy = await useProxy(Number(upstream.url.port));
     const gateway = await useGateway({

@@ -1,4 +1,4 @@
-/** Waiting for a connection: fair between callers, limited in number and in time. */
+/** Waiting for a connection: fair between callers, with limits on number and time. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createTransport } from "../../src/upstream/transport.ts";
 import { onlyError, queryJob } from "../support/ask.ts";
@@ -7,7 +7,7 @@ import { notFoundBody, response, useRawUpstream } from "../support/raw-upstream.
 
 const as = (token: string) => ({ "x-bkapi-authorization": JSON.stringify({ access_token: token }) });
 
-it("answers a caller while another's hanging calls take all that one caller may take", async () => {
+it("serves a caller while hanging calls of another caller take that caller's whole share", async () => {
   // No call of this test can end by its time limit.
   const gateway = await useGateway({ upstream: { connections: 4, timeoutMs: 600_000 } });
   const ids = Array.from({ length: 12 }, (_, index) => String(index + 1));
@@ -22,18 +22,18 @@ it("answers a caller while another's hanging calls take all that one caller may 
 
   expect(ended).toBe(0);
   expect(gateway.simulator.requests).toHaveLength(6);
-  // So that the gateway has nothing to wait for.
+  // Ends the hanging calls, so that the gateway can close.
   await gateway.simulator.close();
   await Promise.all(hanging);
 });
 
-it("refuses a call when the queue is full, and says what to do", async () => {
+it("rejects a call when the queue is full, with the remedy", async () => {
   const gateway = await useGateway({ upstream: { connections: 1, maxQueue: 1, timeoutMs: 600_000 } });
   const ids = ["1", "2", "3"];
   for (const id of ids) gateway.simulator.script(id, () => ({ kind: "hang" }));
   const answers = ids.map((id) => queryJob(gateway, id));
 
-  // One runs and one waits, for ever.
+  // One call runs and one waits, both until the upstream closes.
   const { message, extensions } = onlyError(await Promise.race(answers));
 
   expect(extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE", retryAfterMs: 1_000 });
@@ -46,7 +46,7 @@ it("refuses a call when the queue is full, and says what to do", async () => {
   await Promise.all(answers);
 });
 
-/** A transport with one connection and a time limit of 1 s, by a clock that the test moves. */
+/** A transport with one connection and a timeout of 1 s, on a clock that the test advances. */
 async function useTransport() {
   const upstream = await useRawUpstream(({ socket, head }) => {
     if (!head.includes("hang")) socket.write(response(notFoundBody("m")));
@@ -64,7 +64,7 @@ async function useTransport() {
     vi.useRealTimers();
     await transport.destroy();
   });
-  /** @returns what the call comes to, and the events on its way. */
+  /** @returns the result of the call and the events so far. */
   const get = (path: string, signal = new AbortController().signal) => {
     const events: string[] = [];
     const result = transport
@@ -85,7 +85,7 @@ async function useTransport() {
   return { upstream, get };
 }
 
-/** Waits in real time: vitest's own ways of waiting move the clock. */
+/** Waits without the clock, which vitest's own functions would advance. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -94,18 +94,18 @@ const turns = async () => {
   for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-it("counts the wait for a connection into the time limit", async () => {
+it("includes the wait for a connection in the timeout", async () => {
   const { upstream, get } = await useTransport();
   const first = get("/hang/1");
   await until(() => upstream.calls.length === 1);
   await vi.advanceTimersByTimeAsync(900);
-  // These wait for 100 ms.
+  // These wait for 100 ms for the connection.
   const [second, third] = [get("/hang/2"), get("/hang/3")];
 
   await vi.advanceTimersByTimeAsync(100);
   expect(await first.result).toBe("The upstream did not answer within 1000 ms.");
   await until(() => upstream.calls.length === 2);
-  // And have 900 ms left: one for its response, the other for a connection.
+  // 900 ms are left: for one to get its response, for the other to get a connection.
   vi.advanceTimersByTime(900);
 
   expect(await second.result).toBe("The upstream did not answer within 1000 ms.");
@@ -115,21 +115,21 @@ it("counts the wait for a connection into the time limit", async () => {
   expect([second.events, third.events]).toEqual([["connection", "dispatch"], []]);
 });
 
-it("takes a call that is aborted out of the queue at once", async () => {
+it("removes an aborted call from the queue at once", async () => {
   const { upstream, get } = await useTransport();
   const first = get("/hang/1");
   await until(() => upstream.calls.length === 1);
   const client = new AbortController();
   const [second, third] = [get("/2", client.signal), get("/3")];
 
-  client.abort(new Error("gone"));
-  expect(await second.result).toBe("gone");
+  client.abort(new Error("client aborted"));
+  expect(await second.result).toBe("client aborted");
   await turns();
   expect(upstream.calls).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(999);
   expect(third.events).toEqual([]);
 
-  // The connection that is free now goes to the third, whose time is not over yet.
+  // The free connection goes to the third call, which has not timed out yet.
   const fourth = get("/4");
   await vi.advanceTimersByTimeAsync(1);
   await first.result;
@@ -137,7 +137,7 @@ it("takes a call that is aborted out of the queue at once", async () => {
   expect(await fourth.result).toBe("HTTP 404");
 });
 
-it("tells when a request is written, which can be long after the call", async () => {
+it("reports when a request is written, which can be long after the call", async () => {
   const { upstream, get } = await useTransport();
   const first = get("/hang/1");
   await until(() => upstream.calls.length === 1);

@@ -1,4 +1,4 @@
-/** Connections, bodies and time limits of upstream calls, and what becomes of them. */
+/** Connections, bodies and timeouts of upstream calls. */
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ENDLESS } from "../e2e/fault-expectations.ts";
@@ -10,7 +10,7 @@ import { useRelayedGateway } from "../support/relay.ts";
 
 const MIB = 2 ** 20;
 
-/** A server that answers every connection with `bytes` and then closes it. */
+/** A server that sends `bytes` on every connection and then closes it. */
 async function serveBytes(bytes: string): Promise<URL> {
   const server = createServer((socket) => {
     socket.on("error", () => {}).once("data", () => socket.end(bytes));
@@ -18,7 +18,7 @@ async function serveBytes(bytes: string): Promise<URL> {
   return new URL(`http://127.0.0.1:${await useServer(server)}/api/bk-job/prod`);
 }
 
-describe("an upstream that cannot be reached or breaks off", () => {
+describe("an upstream that cannot be reached or closes early", () => {
   it("is unavailable when it refuses the connection", async () => {
     const gateway = await useGateway();
     await gateway.simulator.close();
@@ -36,16 +36,21 @@ describe("an upstream that cannot be reached or breaks off", () => {
 
   it.each([
     ["closes the connection without a byte", "", UNAVAILABLE, undefined],
-    ["breaks off in the head", HEAD.slice(0, 40), UNAVAILABLE, undefined],
-    ["breaks off in an announced body", `${HEAD}content-length: 99\r\n\r\n{"data":`, UNAVAILABLE, "gw-1"],
+    ["closes within the head", HEAD.slice(0, 40), UNAVAILABLE, undefined],
     [
-      "breaks off in a chunked body",
+      "closes within a body of known length",
+      `${HEAD}content-length: 99\r\n\r\n{"data":`,
+      UNAVAILABLE,
+      "gw-1",
+    ],
+    [
+      "closes within a chunked body",
       `${HEAD}transfer-encoding: chunked\r\n\r\n${CHUNK}`,
       UNAVAILABLE,
       "gw-1",
     ],
     [
-      "breaks off in the chunked body of its last answer",
+      "closes within the chunked body of its last response",
       `${HEAD}connection: close\r\ntransfer-encoding: chunked\r\n\r\n${CHUNK}`,
       UNAVAILABLE,
       "gw-1",
@@ -95,14 +100,14 @@ describe("an upstream that violates HTTP", () => {
   });
 });
 
-describe("the body cap", () => {
+describe("the body limit", () => {
   const padded = (length: number) =>
     JSON.stringify({ error: { code: "INTERNAL", message: "ok" } }).padEnd(length);
 
   it.each([
-    ["of just the size allowed", 1_000, "UPSTREAM_ERROR"],
+    ["of exactly the maximum size", 1_000, "UPSTREAM_ERROR"],
     ["of one byte more", 1_001, "UPSTREAM_CONTRACT"],
-  ])("decides over a body %s", async (_, length, code) => {
+  ])("applies to a body %s", async (_, length, code) => {
     const gateway = await useGateway({ upstream: { maxBodyBytes: 1_000 } });
     const headers = { "content-type": "application/json" };
     gateway.simulator.script("100", () => ({ kind: "raw", status: 500, headers, body: padded(length) }));
@@ -110,8 +115,8 @@ describe("the body cap", () => {
     expect(onlyError(await queryJob(gateway)).extensions.code).toBe(code);
   });
 
-  // 1 GiB is sent. What is under way in the sockets of this machine, some MiB, cannot be told from what is read.
-  it("ends a body without a length while it is read", async () => {
+  // 1 GiB is sent. Some MiB in socket buffers cannot be distinguished from bytes that were read.
+  it("stops a body without content length while it is read", async () => {
     const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: MIB } });
 
     const { extensions } = onlyError(await queryJob(gateway, "20000090506"));
@@ -121,7 +126,7 @@ describe("the body cap", () => {
     await vi.waitFor(() => expect(gateway.relay.open()).toBe(0));
   });
 
-  it("refuses a body by the length announced, before it is read", async () => {
+  it("rejects a body by its content length, before it is read", async () => {
     const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: 512 * MIB } });
 
     const { extensions } = onlyError(await queryJob(gateway, "20000090507"));
@@ -133,7 +138,7 @@ describe("the body cap", () => {
 });
 
 describe("connections", () => {
-  it("serve one call after the other", async () => {
+  it("are reused for consecutive calls", async () => {
     const gateway = await useRelayedGateway();
 
     for (const id of ["100", "20000000404", "20000090005", "100"]) await queryJob(gateway, id);
@@ -146,10 +151,10 @@ describe("connections", () => {
     ["was too large", "20000090506"],
     ["was announced as too large", "20000090507"],
     ["was cut off", "20000090505"],
-    ["never came", "20000090502"],
-    ["came too slowly", "20000090503"],
+    ["never arrived", "20000090502"],
+    ["arrived too slowly", "20000090503"],
     ["was reset", "20000090504"],
-  ])("are not used again when an answer %s", async (_, fault) => {
+  ])("are not reused after a response that %s", async (_, fault) => {
     const gateway = await useRelayedGateway({
       upstream: { connections: 1, maxBodyBytes: MIB, timeoutMs: 1_000 },
     });
@@ -177,9 +182,9 @@ describe("connections", () => {
   });
 });
 
-describe("time", () => {
-  it("runs over the whole answer, however steadily it trickles in", async () => {
-    // Long enough for the head of the answer, and far too short for the answer.
+describe("the timeout", () => {
+  it("covers the whole response, even if it arrives steadily", async () => {
+    // Long enough for the head of the response, and far too short for the body.
     const gateway = await useGateway({ upstream: { timeoutMs: 3_000 } });
 
     expect(onlyError(await queryJob(gateway, "20000090503")).extensions).toMatchObject({
@@ -189,18 +194,18 @@ describe("time", () => {
   });
 });
 
-describe("a client that goes away", () => {
+describe("a client that aborts", () => {
   const QUERY = jobQuery("20000090502");
-  const leave = (url: string, signal: AbortSignal) =>
+  const abortable = (url: string, signal: AbortSignal) =>
     fetch(`${url}?${new URLSearchParams({ query: QUERY })}`, {
       headers: { "x-bkapi-authorization": '{"access_token":"demo"}', "apollo-require-preflight": "1" },
       signal,
     }).catch((error: Error) => error.name);
 
-  it("ends its upstream call", async () => {
+  it("aborts its upstream call", async () => {
     const gateway = await useRelayedGateway({ upstream: { timeoutMs: 60_000 } });
     const client = new AbortController();
-    const answer = leave(gateway.url, client.signal);
+    const answer = abortable(gateway.url, client.signal);
     await vi.waitFor(() => expect(gateway.simulator.requests).toHaveLength(1));
 
     client.abort();
@@ -209,12 +214,12 @@ describe("a client that goes away", () => {
     await vi.waitFor(() => expect(gateway.relay.open()).toBe(0));
   });
 
-  it("makes no upstream call when it leaves while waiting for a connection", async () => {
+  it("makes no upstream call if it aborts while waiting for a connection", async () => {
     const gateway = await useGateway({ upstream: { connections: 1, timeoutMs: 60_000 } });
     const [first, second] = [new AbortController(), new AbortController()];
-    const answers = [leave(gateway.url, first.signal), leave(gateway.url, second.signal)];
+    const answers = [abortable(gateway.url, first.signal), abortable(gateway.url, second.signal)];
     await vi.waitFor(() => expect(gateway.simulator.requests).toHaveLength(1));
-    // Both requests are on their way: a third that is answered shows that the second has reached the queue.
+    // Once a third request is answered, the second one has reached the queue.
     await fetch(gateway.url.replace("/graphql", "/readyz"));
 
     second.abort();

@@ -1,16 +1,16 @@
 /**
- * Random bodies of the endpoint as texts: both dialects, as tidy as the documentation or in every form that JSON allows,
- * with and without mistakes. They are made as texts, not as values, as most of what is tested is in the writing.
+ * Random bodies of the endpoint in both dialects, tidy or in every notation that JSON allows, valid or invalid. They are
+ * generated as strings, not as values, because most tests are about the notation.
  */
 import fc from "fast-check";
 
-/** How many of the values are written in unusual ways, or are not what the contract says, in percent. */
-interface Oddity {
+/** Percentage of values with an unusual notation, and of values that violate the contract. */
+interface Irregularity {
   readonly form: number;
   readonly breach: number;
 }
 
-const ODDITIES: readonly Oddity[] = [
+const IRREGULARITIES: readonly Irregularity[] = [
   { form: 0, breach: 0 },
   { form: 3, breach: 0 },
   { form: 40, breach: 0 },
@@ -20,7 +20,7 @@ const ODDITIES: readonly Oddity[] = [
 
 type Text = fc.Arbitrary<string>;
 
-/** `usual`, or `unusual` in some percent of the cases. */
+/** `usual`, or `unusual` with the given percentage. */
 const sometimes = (percent: number, unusual: Text, usual: Text): Text =>
   percent === 0
     ? usual
@@ -52,7 +52,7 @@ const escapeAll = (text: string): string =>
     return `\\u${index % 2 ? hex.toUpperCase() : hex}`;
   }).join("");
 
-/** A string as JSON writes it: as short as may be, or with any of its characters escaped. */
+/** A string as JSON: in the shortest notation, or with escaped characters. */
 const spelled = (text: string, form: number): Text =>
   sometimes(
     form,
@@ -64,7 +64,7 @@ const spelled = (text: string, form: number): Text =>
     fc.constant(JSON.stringify(text)),
   );
 
-const strings = (texts: readonly string[], { form }: Oddity): Text =>
+const strings = (texts: readonly string[], { form }: Irregularity): Text =>
   fc.constantFrom(...texts).chain((text) => spelled(text, form));
 
 const unknownValue: Text = fc.oneof(
@@ -73,7 +73,7 @@ const unknownValue: Text = fc.oneof(
   fc.json({ maxDepth: 3 }),
 );
 
-/** What a number may look like; whether that is an integer, and one that fits, is for the reader to say. */
+/** Unusual numbers. The reader decides whether they are integers in range. */
 const unusualNumber = fc.constantFrom(
   ...["-0", "0.0", "1.0", "10e-1", "1e3", "1E+2", "0e0", "5e-1", "0.5", "1e300", "1e400", "-7"],
   ...["999999999999999", "1000000000000000", "9007199254740991", "9007199254740992", "-9007199254740993"],
@@ -88,7 +88,7 @@ const unusualNumber = fc.constantFrom(
   ],
 );
 
-const integer = (numbers: readonly (number | bigint)[], { form, breach }: Oddity): Text =>
+const integer = (numbers: readonly (number | bigint)[], { form, breach }: Irregularity): Text =>
   sometimes(
     breach,
     fc.oneof(unknownValue, unusualNumber),
@@ -99,28 +99,28 @@ const integer = (numbers: readonly (number | bigint)[], { form, breach }: Oddity
     ),
   );
 
-const id = (numbers: readonly (number | bigint)[], oddity: Oddity): Text =>
+const id = (numbers: readonly (number | bigint)[], irregularity: Irregularity): Text =>
   sometimes(
-    oddity.form,
+    irregularity.form,
     fc.constantFrom(String(2n ** 53n + 1n), String(2n ** 63n - 1n), String(-(2n ** 63n))),
-    integer(numbers, oddity),
+    integer(numbers, irregularity),
   );
 
-const string = (texts: readonly string[], oddity: Oddity): Text =>
-  sometimes(oddity.breach, unknownValue, strings(texts, oddity));
+const string = (texts: readonly string[], irregularity: Irregularity): Text =>
+  sometimes(irregularity.breach, unknownValue, strings(texts, irregularity));
 
 type Members = Readonly<Record<string, Text>>;
 
-/** Members without which their object breaks the contract, or says next to nothing. */
+/** Members without which an object violates the contract or is nearly empty. */
 const REQUIRED: ReadonlySet<string> = new Set([
   ...["data", "finished", "job_instance", "step_instance_list", "name", "status", "create_time", "type"],
   ...["job_instance_id", "bk_scope_type", "bk_scope_id", "step_instance_id", "execute_count"],
   ...["id", "container_id", "host", "container", "system_id", "error", "code"],
 ]);
 
-/** An object with most of these members, in an order of its own, with others between them, and some given twice. */
-function object(members: Members, oddity: Oddity): Text {
-  const { form, breach } = oddity;
+/** An object with most of these members in random order, with unknown and repeated members. */
+function object(members: Members, irregularity: Irregularity): Text {
+  const { form, breach } = irregularity;
   const gap = sometimes(form, space, fc.constant(""));
   const written = (name: string, value: Text): Text =>
     fc
@@ -143,14 +143,14 @@ function object(members: Members, oddity: Oddity): Text {
     .tuple(fc.tuple(...known), again, chances, fc.boolean(), fc.nat(99), gap)
     .map(([texts, more, drawn, isReversed, chance, inside]) => {
       const present = texts.filter((_, index) => (drawn[index] ?? 0) >= (leftOut[index] ?? 0));
-      const isOdd = chance < form;
-      const list = isOdd ? [...present, ...more] : present;
-      if (isOdd && isReversed) list.reverse();
+      const isUnusual = chance < form;
+      const list = isUnusual ? [...present, ...more] : present;
+      if (isUnusual && isReversed) list.reverse();
       return `{${inside}${list.join(`,${inside}`)}}`;
     });
 }
 
-function list(item: Text, { form, breach }: Oddity, maxLength: number): Text {
+function list(item: Text, { form, breach }: Irregularity, maxLength: number): Text {
   const items = fc.array(sometimes(Math.ceil(breach / 2), unknownValue, item), { maxLength, size: "max" });
   return fc
     .tuple(items, sometimes(form, space, fc.constant("")))
@@ -158,174 +158,184 @@ function list(item: Text, { form, breach }: Oddity, maxLength: number): Text {
 }
 
 const T = 1_605_064_271_000;
-const times = (oddity: Oddity): Members => ({
-  start_time: integer([T, T + 1, 0], oddity),
-  end_time: integer([T + 1_000, T + 99_999], oddity),
-  total_time: integer([0, 1_000, 2 ** 40], oddity),
+const times = (irregularity: Irregularity): Members => ({
+  start_time: integer([T, T + 1, 0], irregularity),
+  end_time: integer([T + 1_000, T + 99_999], irregularity),
+  total_time: integer([0, 1_000, 2 ** 40], irregularity),
 });
 
-const host = (oddity: Oddity): Members => ({
-  bk_host_id: id([1, 101, 20_000_000_001], oddity),
-  ip: string(["10.0.0.1", "127.0.0.1", ""], oddity),
-  bk_cloud_id: id([0, 1], oddity),
-  ipv6: string(["::1", "2001:db8::1f5", ""], oddity),
+const host = (irregularity: Irregularity): Members => ({
+  bk_host_id: id([1, 101, 20_000_000_001], irregularity),
+  ip: string(["10.0.0.1", "127.0.0.1", ""], irregularity),
+  bk_cloud_id: id([0, 1], irregularity),
+  ipv6: string(["::1", "2001:db8::1f5", ""], irregularity),
 });
 
-const outcome = (oddity: Oddity): Members => ({
-  status: integer([9, 5, 104, -1], oddity),
-  tag: string(TAGS, oddity),
-  exit_code: integer([0, 1, 255, -1], oddity),
-  error_code: integer([0], oddity),
-  ...times(oddity),
+const outcome = (irregularity: Irregularity): Members => ({
+  status: integer([9, 5, 104, -1], irregularity),
+  tag: string(TAGS, irregularity),
+  exit_code: integer([0, 1, 255, -1], irregularity),
+  error_code: integer([0], irregularity),
+  ...times(irregularity),
 });
 
-const optional = (value: Text, { breach }: Oddity): Text => sometimes(breach, unknownValue, value);
+const optional = (value: Text, { breach }: Irregularity): Text => sometimes(breach, unknownValue, value);
 
-function executeObject(oddity: Oddity): Text {
+function executeObject(irregularity: Irregularity): Text {
   const more = {
-    bk_cloud_name: string(["Default Area", "", "区域"], oddity),
-    bk_agent_id: string(["02000000005254", ""], oddity),
-    alive: integer([0, 1, 2], oddity),
+    bk_cloud_name: string(["Default Area", "", "区域"], irregularity),
+    bk_agent_id: string(["02000000005254", ""], irregularity),
+    alive: integer([0, 1, 2], irregularity),
   };
   const container = object(
     {
-      id: id([1, 503], oddity),
-      container_id: string(["docker://1", ""], oddity),
-      name: string(["order-api", ""], oddity),
-      node_host_id: id([2_000], oddity),
+      id: id([1, 503], irregularity),
+      container_id: string(["docker://1", ""], irregularity),
+      name: string(["order-api", ""], irregularity),
+      node_host_id: id([2_000], irregularity),
     },
-    oddity,
+    irregularity,
   );
-  const common = { type: integer([1, 2], oddity), resource_id: string(["1", "null"], oddity) };
+  const common = { type: integer([1, 2], irregularity), resource_id: string(["1", "null"], irregularity) };
   const onHost = object(
-    { ...common, host: optional(object({ ...host(oddity), ...more }, oddity), oddity) },
-    oddity,
+    { ...common, host: optional(object({ ...host(irregularity), ...more }, irregularity), irregularity) },
+    irregularity,
   );
-  const onContainer = object({ ...common, container: optional(container, oddity) }, oddity);
+  const onContainer = object({ ...common, container: optional(container, irregularity) }, irregularity);
   const both = object(
     {
       ...common,
-      container: optional(container, oddity),
-      host: optional(object(host(oddity), oddity), oddity),
+      container: optional(container, irregularity),
+      host: optional(object(host(irregularity), irregularity), irregularity),
     },
-    oddity,
+    irregularity,
   );
   return fc.oneof(
     { weight: 8, arbitrary: onHost },
     { weight: 2, arbitrary: onContainer },
-    { weight: oddity.form > 0 ? 1 : 0, arbitrary: both },
+    { weight: irregularity.form > 0 ? 1 : 0, arbitrary: both },
   );
 }
 
-function rows(dialect: string, oddity: Oddity): Text {
-  const target = { execute_object: optional(executeObject(oddity), oddity) };
-  const flat = object({ ...host(oddity), ...outcome(oddity) }, oddity);
-  const released = object({ ...target, ...outcome(oddity) }, oddity);
-  const mixed = object({ ...host(oddity), ...target, ...outcome(oddity) }, oddity);
-  const isMixed = oddity.form > 0 ? 1 : 0;
+function rows(dialect: string, irregularity: Irregularity): Text {
+  const target = { execute_object: optional(executeObject(irregularity), irregularity) };
+  const flat = object({ ...host(irregularity), ...outcome(irregularity) }, irregularity);
+  const released = object({ ...target, ...outcome(irregularity) }, irregularity);
+  const mixed = object({ ...host(irregularity), ...target, ...outcome(irregularity) }, irregularity);
+  const isMixed = irregularity.form > 0 ? 1 : 0;
   const row = fc.oneof(
     { weight: dialect === "contract" ? 10 : isMixed, arbitrary: flat },
     { weight: dialect === "release" ? 10 : isMixed, arbitrary: released },
     { weight: isMixed, arbitrary: mixed },
   );
-  return list(row, oddity, 14);
+  return list(row, irregularity, 14);
 }
 
-function job(dialect: string, oddity: Oddity): Text {
+function job(dialect: string, irregularity: Irregularity): Text {
   const run = {
-    name: string(["API Quick execution script1", "作业"], oddity),
-    status: integer([3, 4, 2, 99], oddity),
-    create_time: integer([T], oddity),
-    ...times(oddity),
+    name: string(["API Quick execution script1", "作业"], irregularity),
+    status: integer([3, 4, 2, 99], irregularity),
+    create_time: integer([T], irregularity),
+    ...times(irregularity),
   };
   const lists = {
-    step_ip_result_list: optional(rows(dialect, oddity), oddity),
-    step_execute_object_result_list: optional(rows(dialect, oddity), oddity),
+    step_ip_result_list: optional(rows(dialect, irregularity), irregularity),
+    step_execute_object_result_list: optional(rows(dialect, irregularity), irregularity),
   };
   const own = dialect === "contract" ? "step_ip_result_list" : "step_execute_object_result_list";
   const stepWith = (some: Members) =>
     object(
       {
         ...run,
-        step_instance_id: id([75, 76], oddity),
-        type: integer([1, 2, 3], oddity),
-        execute_count: integer([0, 1], oddity),
+        step_instance_id: id([75, 76], irregularity),
+        type: integer([1, 2, 3], irregularity),
+        execute_count: integer([0, 1], irregularity),
         ...some,
       },
-      oddity,
+      irregularity,
     );
   const step = fc.oneof(
     { weight: 8, arbitrary: stepWith({ [own]: lists[own] }) },
     { weight: 1, arbitrary: stepWith({}) },
-    { weight: oddity.form > 0 ? 2 : 0, arbitrary: stepWith(lists) },
+    { weight: irregularity.form > 0 ? 2 : 0, arbitrary: stepWith(lists) },
   );
   const instance = object(
     {
       ...run,
-      job_instance_id: id([100], oddity),
-      bk_scope_type: string(["biz", "biz_set"], oddity),
-      bk_scope_id: string(["1"], oddity),
+      job_instance_id: id([100], irregularity),
+      bk_scope_type: string(["biz", "biz_set"], irregularity),
+      bk_scope_id: string(["1"], irregularity),
     },
-    oddity,
+    irregularity,
   );
   const data = object(
     {
-      finished: sometimes(oddity.breach, unknownValue, fc.constantFrom("true", "false")),
+      finished: sometimes(irregularity.breach, unknownValue, fc.constantFrom("true", "false")),
       job_instance: instance,
-      step_instance_list: list(step, oddity, 3),
+      step_instance_list: list(step, irregularity, 3),
     },
-    oddity,
+    irregularity,
   );
-  return object({ data, job_request_id: string(["req-1", ""], oddity) }, oddity);
+  return object({ data, job_request_id: string(["req-1", ""], irregularity) }, irregularity);
 }
 
-function failure(oddity: Oddity): Text {
-  const names = { id: string(["a", "1"], oddity), name: string(["名称"], oddity) };
+function failure(irregularity: Irregularity): Text {
+  const names = { id: string(["a", "1"], irregularity), name: string(["名称"], irregularity) };
   const node = object(
-    { ...names, type: string(["biz"], oddity), type_name: string(["业务"], oddity) },
-    oddity,
+    { ...names, type: string(["biz"], irregularity), type_name: string(["业务"], irregularity) },
+    irregularity,
   );
-  const system = { system_id: string(["bk_job"], oddity), system_name: string(["作业平台"], oddity) };
+  const system = {
+    system_id: string(["bk_job"], irregularity),
+    system_name: string(["作业平台"], irregularity),
+  };
   const type = object(
-    { ...system, type: string(["biz"], oddity), instances: list(list(node, oddity, 2), oddity, 2) },
-    oddity,
+    {
+      ...system,
+      type: string(["biz"], irregularity),
+      instances: list(list(node, irregularity, 2), irregularity, 2),
+    },
+    irregularity,
   );
-  const action = object({ ...names, related_resource_types: list(type, oddity, 2) }, oddity);
+  const action = object({ ...names, related_resource_types: list(type, irregularity, 2) }, irregularity);
   const code = fc.oneof(
-    string(["NO_PERMISSION", "NOT_FOUND", "OTHER"], oddity),
-    integer([1_640_001], oddity),
+    string(["NO_PERMISSION", "NOT_FOUND", "OTHER"], irregularity),
+    integer([1_640_001], irregularity),
   );
-  const detail = object({ code, message: string(["detail"], oddity) }, oddity);
+  const detail = object({ code, message: string(["detail"], irregularity) }, irregularity);
   const error = object(
     {
       code,
-      message: string(["用户(张三)权限不足", " "], oddity),
-      data: optional(object({ ...system, actions: list(action, oddity, 2) }, oddity), oddity),
-      details: list(detail, oddity, 2),
+      message: string(["用户(张三)权限不足", " "], irregularity),
+      data: optional(
+        object({ ...system, actions: list(action, irregularity, 2) }, irregularity),
+        irregularity,
+      ),
+      details: list(detail, irregularity, 2),
     },
-    oddity,
+    irregularity,
   );
   return object(
     {
-      error: optional(error, oddity),
+      error: optional(error, irregularity),
       code,
-      code_name: string(["INVALID_ARGS"], oddity),
-      message: string(["m"], oddity),
+      code_name: string(["INVALID_ARGS"], irregularity),
+      message: string(["m"], irregularity),
       result: fc.constantFrom("true", "false", "null"),
-      job_request_id: fc.oneof(string(["req-1"], oddity), id([1], oddity)),
+      job_request_id: fc.oneof(string(["req-1"], irregularity), id([1], irregularity)),
     },
-    oddity,
+    irregularity,
   );
 }
 
 /** Bodies that are JSON. */
 export const randomBody: fc.Arbitrary<Buffer> = fc
   .oneof(
-    ...ODDITIES.flatMap((oddity) => [
-      { weight: 4, arbitrary: job("contract", oddity) },
-      { weight: 4, arbitrary: job("release", oddity) },
-      { weight: 1, arbitrary: failure(oddity) },
-      { weight: oddity.form > 0 ? 1 : 0, arbitrary: unknownValue },
+    ...IRREGULARITIES.flatMap((irregularity) => [
+      { weight: 4, arbitrary: job("contract", irregularity) },
+      { weight: 4, arbitrary: job("release", irregularity) },
+      { weight: 1, arbitrary: failure(irregularity) },
+      { weight: irregularity.form > 0 ? 1 : 0, arbitrary: unknownValue },
     ]),
   )
   .chain((text) =>
@@ -334,7 +344,7 @@ export const randomBody: fc.Arbitrary<Buffer> = fc
       .map(([before, after]) => Buffer.from(before + text + after)),
   );
 
-/** Bytes that mean something in JSON, and some that do not. */
+/** Bytes with a meaning in JSON, and others. */
 const MEANINGFUL = [
   ...Buffer.from('{}[]",:\\u0123456789-+.eEntrfals/ \n\tb'),
   0,
@@ -347,13 +357,13 @@ const MEANINGFUL = [
 ];
 
 interface Edit {
-  /** Where, as a part of the length. */
+  /** Position as a fraction of the length. */
   readonly at: number;
-  /** Replaces a digit by a digit, or a letter by a letter: the body is JSON then as before. */
+  /** Replaces a digit by a digit or a letter by a letter, so that the body stays valid JSON. */
   readonly isMild: boolean;
   readonly removed: number;
   readonly bytes: readonly number[];
-  /** Bytes that are copied to here from elsewhere in the body. */
+  /** Position of bytes to copy from elsewhere in the body. */
   readonly from: number;
   readonly copied: number;
 }
@@ -384,7 +394,7 @@ function apply(body: Buffer, { at, isMild, removed, bytes, from, copied }: Edit)
   ]);
 }
 
-/** Bodies with a few bytes changed, most of which are no longer JSON. */
+/** Bodies with a few changed bytes, most of which are no longer valid JSON. */
 export const mutatedBody: fc.Arbitrary<Buffer> = fc
   .tuple(randomBody, fc.array(edit, { minLength: 1, maxLength: 3 }))
   .map(([body, edits]) => edits.reduce(apply, body));

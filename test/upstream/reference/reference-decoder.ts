@@ -1,6 +1,6 @@
 /**
- * Reads bodies in the plainest way: `JSON.parse`, then host rows one by one as objects. What the gateway reads from the
- * bytes must be just this.
+ * A simple reader of bodies: `JSON.parse`, then host rows one by one as objects. The gateway's reader of bytes must return
+ * exactly the same.
  */
 import type { Container, HostResult } from "../../../src/model/host-result.ts";
 import {
@@ -20,7 +20,7 @@ import { tableOf } from "./table-of.ts";
 
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
-/** `JSON.parse`, with integers that a number cannot hold as bigints; undefined for bytes that are not JSON in UTF-8. */
+/** `JSON.parse` with a bigint for each integer that a number cannot represent; undefined for bytes that are not JSON in UTF-8. */
 function parseExactly(bytes: Uint8Array): unknown {
   const exact: Reviver = (_key, value, context) => {
     const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
@@ -35,8 +35,8 @@ function parseExactly(bytes: Uint8Array): unknown {
 
 const LISTS = ["step_execute_object_result_list", "step_ip_result_list"];
 
-/** A body as the gateway's reader gives it: with its lists of host rows as functions. */
-export function readBodyPlainly(bytes: Uint8Array): unknown {
+/** A body in the form of the gateway's reader: lists of host rows are functions. */
+export function readBodyByReference(bytes: Uint8Array): unknown {
   const body = parseExactly(bytes);
   for (const step of stepsOf(body)) {
     for (const name of LISTS) {
@@ -61,7 +61,7 @@ function decodeRow(value: unknown): HostResult {
   return decodeResult(row, hasTarget ? decodeExecuteObject(row.execute_object) : decodeFlatHost(row));
 }
 
-/** The part of a result that says what it is on. */
+/** The target fields of a result. */
 type Target = Pick<
   HostResult,
   "hostId" | "ip" | "ipv6" | "cloudId" | "cloudName" | "agentId" | "isAgentAlive" | "container"
@@ -92,7 +92,7 @@ const NO_TARGET: Target = {
   container: null,
 };
 
-/** The documented row names its host in line. */
+/** The documented dialect has the host in the row itself. */
 const decodeFlatHost = (row: UpstreamObject): Target => ({
   ...NO_TARGET,
   hostId: decodeOptionalInt64(row.bk_host_id, "bk_host_id"),
@@ -101,7 +101,7 @@ const decodeFlatHost = (row: UpstreamObject): Target => ({
   cloudId: decodeOptionalInt64(row.bk_cloud_id, "bk_cloud_id"),
 });
 
-/** The released row has `{type, resource_id, host?, container?}`; `resource_id` repeats what is inside. */
+/** The released dialect has `{type, resource_id, host?, container?}`; `resource_id` repeats the id of the target. */
 function decodeExecuteObject(value: unknown): Target {
   const executeObject = decodeObject(value, "execute_object");
   const container = optionalContainer(executeObject.container, "execute_object.container");
@@ -119,7 +119,7 @@ function decodeExecuteObject(value: unknown): Target {
   };
 }
 
-/** Makes a decoder that gives null for null and absent. */
+/** Creates a decoder that returns null for null and absent values. */
 const optional =
   <T>(decode: (value: unknown, name: string) => T) =>
   (value: unknown, name: string): T | null =>
@@ -127,13 +127,13 @@ const optional =
 
 const optionalObject = optional(decodeObject);
 
-/** 0 or 1; any other number is one of those that a later version may add, and says neither. */
+/** 0 or 1. Other numbers may be added by later versions and mean unknown. */
 const aliveFlag = (value: unknown, name: string): boolean | null => {
   const alive = decodeOptionalInt32(value, name);
   return alive === 0 || alive === 1 ? alive === 1 : null;
 };
 
-/** An address or id; an empty text is none. */
+/** An address or id; an empty string means absent. */
 const filled = (value: unknown, name: string): string | null => decodeOptionalString(value, name) || null;
 
 const optionalContainer = optional((value, name): Container => {

@@ -1,4 +1,4 @@
-/** Tables of rows that are objects, with their texts in bytes of their own. */
+/** Creates a host table from rows that are objects. */
 import type { HostResult } from "../../../src/model/host-result.ts";
 import type { HostTable } from "../../../src/model/host-table.ts";
 import {
