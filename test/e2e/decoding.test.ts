@@ -16,7 +16,7 @@ function refOf({ id, scope }: { readonly id: string; readonly scope: string }) {
   return { scopeType: SCOPE_TYPES[type], scopeId, jobInstanceId: id };
 }
 
-/** Host results over all steps: in the documented form, and in the released one where that has more. */
+/** Number of host results over all steps in the documented dialect, and in the released one if it has more. */
 const HOST_RESULTS: Readonly<Record<string, readonly [contract: number, release?: number]>> = {
   100: [1],
   20000000001: [12],
@@ -55,7 +55,7 @@ describe.each(Object.keys(DIALECT_NAMES) as Dialect[])("in the dialect «%s»", 
   });
   afterAll(() => gateway.close());
 
-  it.each(SCRIPTED_JOBS)("$id answers without an error: $title", async (job) => {
+  it.each(SCRIPTED_JOBS)("$id is returned without an error: $title", async (job) => {
     const before = gateway.simulator.requests.length;
 
     const { data, errors } = await gateway.ask(QUERY, { ref: refOf(job) });

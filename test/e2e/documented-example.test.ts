@@ -1,11 +1,11 @@
-/** The documentation's own example, job 100, through the whole gateway. */
+/** The example of the endpoint's documentation, job 100, through the whole gateway. */
 import { expect, it } from "vitest";
 import { ref } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 
 const REF = ref("100");
 
-it("answers every field of the example with one upstream call", async () => {
+it("returns every field of the example with one upstream call", async () => {
   const { ask, simulator } = await useGateway({ simulator: { dialect: "contract" } });
 
   const { data, errors } = await ask(`{
@@ -85,7 +85,7 @@ it("answers every field of the example with one upstream call", async () => {
   expect(simulator.requests).toHaveLength(1);
 });
 
-it("does not ask for host results when none are selected", async () => {
+it("does not request host results if none are selected", async () => {
   const { ask, simulator } = await useGateway({ simulator: { dialect: "contract" } });
 
   const { data } = await ask(

@@ -28,7 +28,7 @@ afterAll(async () => {
 const askFor = (id: string) =>
   ENDLESS.has(id) ? askUntilTimeout(id) : patient.ask(QUERY, { id }, { "accept-language": "en" });
 
-/** Lets the time run out once the upstream's answer has begun, or the call has come in where there is no answer. */
+/** Advances the clock to the timeout once the upstream's response has started, or once the call has arrived if there is no response. */
 async function askUntilTimeout(id: string) {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   let hasBegun = false;
@@ -93,7 +93,7 @@ describe("every fault has its outcome", () => {
   });
 });
 
-it("leaves the gateway sound after all of them", async () => {
+it("leaves the gateway working after all of them", async () => {
   for (const { ask } of [patient, hasty]) {
     const { data, errors } = await ask(QUERY, { id: "100" });
     expect(errors).toBeUndefined();

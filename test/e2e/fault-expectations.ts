@@ -1,12 +1,12 @@
 /** What the gateway makes of every fault of the simulator, asked in English: one row per fault, in its order. */
 
-/** The request ids that an answer carries. */
+/** The request ids in a response. */
 type Ids = "job and gateway" | "gateway" | "none";
 
 export interface Failure {
   /** `extensions.code`. */
   readonly code: string;
-  /** `extensions.upstream.httpStatus`; null when no response came, and so no `upstream` either. */
+  /** `extensions.upstream.httpStatus`; null if there was no response, and therefore no `upstream`. */
   readonly httpStatus: number | null;
   /** `extensions.upstream.code`. */
   readonly upstreamCode: string | null;
@@ -53,9 +53,9 @@ const denied = {
     "User (张三) has insufficient permissions; please apply for them in the permission center and try again",
 } as const;
 
-/** The cap that the table's gateway has. */
+/** The body limit of the gateway. */
 export const MAX_BODY_BYTES = 1_000_000;
-/** The limit of the gateway for faults that never end. */
+/** The timeout of the gateway for calls that never end. */
 export const HASTY_MS = 400;
 
 const tooLarge = contract(/^Expected a body of at most 1000000 bytes, got more/);

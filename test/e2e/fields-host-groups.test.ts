@@ -1,4 +1,4 @@
-/** Counts and groups of host results, as a frontend would show them. */
+/** Counts and groups of host results. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -10,13 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** Runs a selection on every step of a job, and another on the job. */
+/** Queries a selection on every step of a job, and another on the job. */
 const ask = (jobInstanceId: string, selection: string, ofJob = "") =>
   readJob(gateway, jobInstanceId, `${ofJob} steps { ${selection} }`);
 
 const FAILED = "20000000002";
 const EVERY_STATUS = "20000000008";
-const AWKWARD_HOSTS = "20000000009";
+const EDGE_CASE_HOSTS = "20000000009";
 
 describe("hostSummary", () => {
   const FIELDS =
@@ -32,7 +32,7 @@ describe("hostSummary", () => {
     byStatus: [],
   };
 
-  it("counts the results of a step, none for one never reached", async () => {
+  it("counts the results of a step, none for a step that was not reached", async () => {
     const { steps } = await ask(FAILED, `hostSummary { ${FIELDS} }`);
 
     expect(steps).toEqual([
@@ -82,7 +82,7 @@ describe("hostSummary", () => {
   });
 
   it("counts results, not hosts", async () => {
-    const { hostSummary } = await ask(AWKWARD_HOSTS, "name", "hostSummary { total failed }");
+    const { hostSummary } = await ask(EDGE_CASE_HOSTS, "name", "hostSummary { total failed }");
 
     // Five hosts in one step; three hosts with three batches each in the other.
     expect(hostSummary).toEqual({ total: 14, failed: 1 });
@@ -93,7 +93,7 @@ describe("hostGroups", () => {
   const groupsOf = async (args: string, fields: string) =>
     (await ask(FAILED, `hostGroups${args} { ${fields} count }`)).steps[0].hostGroups.map(Object.values);
 
-  it("are by status and tag unless told otherwise, results without a tag first", async () => {
+  it("are by status and tag by default, with results without a tag first", async () => {
     expect(await groupsOf("", "statusCode tag exitCode")).toEqual([
       [1, null, null, 1],
       [9, null, null, 3],
@@ -151,11 +151,11 @@ describe("hostGroups", () => {
       ],
     ],
     ["", [[null, null, null, null, 12]]],
-  ])("are by what is asked for: [%s]", async (by, expected) => {
+  ])("are by the given keys: [%s]", async (by, expected) => {
     expect(await groupsOf(`(by: [${by}])`, "status statusCode tag exitCode")).toEqual(expected);
   });
 
-  it("begin with the results without an exit code", async () => {
+  it("start with results without an exit code", async () => {
     const rows = [hostRow(1, { exit_code: 0 }), hostRow(2), hostRow(3, { exit_code: -1 })];
     scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows })] });
 
@@ -164,7 +164,7 @@ describe("hostGroups", () => {
     expect(steps[0].hostGroups).toEqual([{ exitCode: null }, { exitCode: -1 }, { exitCode: 0 }]);
   });
 
-  it("keep unknown statuses apart by their numbers", async () => {
+  it("distinguish unknown statuses by their numbers", async () => {
     const rows = [777, 42, 777].map((status, index) => hostRow(index + 1, { status }));
     scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows })] });
 
@@ -176,7 +176,7 @@ describe("hostGroups", () => {
     ]);
   });
 
-  it("are of those results that pass the filter, none when none do", async () => {
+  it("contain only results that match the filter", async () => {
     const groups = (tags: string) => groupsOf(`(by: [TAG], filter: { tags: [${tags}] })`, "tag");
 
     expect(await groups('"disk full", null')).toEqual([
@@ -187,7 +187,7 @@ describe("hostGroups", () => {
     expect(await groupsOf("(by: [], filter: { tags: [] })", "tag")).toEqual([]);
   });
 
-  it("have their results in pages and orders of their own", async () => {
+  it("have their own pages and orders of results", async () => {
     const page = async (after: string | null) => {
       const { steps } = await ask(
         FAILED,

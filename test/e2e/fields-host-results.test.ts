@@ -1,4 +1,4 @@
-/** Host results of the simulator's jobs, common and odd. */
+/** Host results of typical jobs and of edge cases. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -10,14 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** Runs a selection on every step of a job. */
+/** Queries a selection on every step of a job. */
 const ask = (jobInstanceId: string, selection: string) =>
   readJob(gateway, jobInstanceId, `steps { ${selection} }`);
 
 const FAILED = "20000000002";
 const CONTAINERS = "20000000005";
-const AWKWARD_HOSTS = "20000000009";
-const WRITTEN_NULLS = "20000000016";
+const EDGE_CASE_HOSTS = "20000000009";
+const EXPLICIT_NULLS = "20000000016";
 
 describe("hostResults", () => {
   it("are the same as edges and as nodes", async () => {
@@ -29,7 +29,7 @@ describe("hostResults", () => {
     expect(new Set(edges.map(({ cursor }: { cursor: string }) => cursor)).size).toBe(12);
   });
 
-  it("of a step never reached are an empty page", async () => {
+  it("of a step that was not reached are an empty page", async () => {
     const { steps } = await ask(
       FAILED,
       "hostResults { totalCount nodes { id } edges { cursor } pageInfo { hasNextPage endCursor } }",
@@ -68,9 +68,9 @@ describe("hostResults", () => {
     ]);
   });
 
-  it("on hosts known by an IPv6 address, or by an address alone, have what is known", async () => {
+  it("on hosts with only an IPv6 address or only an address have the known fields", async () => {
     const { steps } = await ask(
-      AWKWARD_HOSTS,
+      EDGE_CASE_HOSTS,
       "hostResults(orderBy: { field: IP }) { nodes { hostId ip ipv6 cloudId cloudName } }",
     );
 
@@ -84,9 +84,9 @@ describe("hostResults", () => {
     ]);
   });
 
-  it("of several batches on one host stay in the order of the batches", async () => {
+  it("of several batches on one host are in the order of the batches", async () => {
     const { steps } = await ask(
-      AWKWARD_HOSTS,
+      EDGE_CASE_HOSTS,
       'hostResults(filter: { hostIds: ["2000502"] }) { nodes { id statusCode startedAt durationMs } }',
     );
 
@@ -99,9 +99,9 @@ describe("hostResults", () => {
     expect(new Set(nodes.map(({ id }: { id: string }) => id)).size).toBe(3);
   });
 
-  it("with written nulls are those of absent fields", async () => {
+  it("with explicit nulls equal those with absent fields", async () => {
     const { steps } = await ask(
-      WRITTEN_NULLS,
+      EXPLICIT_NULLS,
       `hostResults(filter: { phases: [RUNNING] }) {
         nodes { hostId ip tag exitCode startedAt finishedAt durationMs }
       }`,
@@ -121,7 +121,7 @@ describe("hostResults", () => {
     expect(steps[1].hostResults.nodes).toEqual([]);
   });
 
-  it("are ordered by address as a number, what is no address after those that are", async () => {
+  it("are ordered by numeric address, with invalid addresses last", async () => {
     const sorted = [
       "9.255.255.255",
       "10.0.0.2",

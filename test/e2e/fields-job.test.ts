@@ -1,4 +1,4 @@
-/** Fields of jobs and steps, of the simulator's jobs and of made-up ones. */
+/** Fields of jobs and steps. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -37,11 +37,11 @@ describe("steps", () => {
     ["(filter: { statuses: [SKIPPED], types: [SCRIPT] })", []],
     ["(filter: { types: [] })", []],
     ["(filter: { statuses: [], types: [FILE] })", []],
-  ])("%s are those that meet every condition, in the upstream's order", async (filter, expected) => {
+  ])("%s are those that match every condition, in the upstream's order", async (filter, expected) => {
     expect(await namesOf(filter)).toEqual(expected);
   });
 
-  it("can be told by what this schema does not know", async () => {
+  it("can be filtered by unknown values", async () => {
     scriptJob(gateway.simulator, "1", {
       steps: [stepRow({ step_instance_id: 1, type: 9 }), stepRow({ step_instance_id: 2, status: 42 })],
     });
@@ -60,7 +60,7 @@ describe("steps", () => {
     });
   });
 
-  it("are none for a job without any", async () => {
+  it("are empty for a job without steps", async () => {
     scriptJob(gateway.simulator, "1", { steps: [] });
 
     expect(
@@ -70,7 +70,7 @@ describe("steps", () => {
 });
 
 describe("step", () => {
-  it("is the one with the id, given as a text or as a number", async () => {
+  it("is the step with the id, given as a string or as a number", async () => {
     const { asText, asNumber } = await ask(
       FAILED,
       `asText: step(stepInstanceId: "20000010022") { name }
@@ -82,7 +82,7 @@ describe("step", () => {
   });
 
   it.each(["20000010011", "0", "", "first", "020000010022"])(
-    "is null where the job has no step %j",
+    "is null if the job has no step %j",
     async (id) => {
       expect(await ask(FAILED, `step(stepInstanceId: "${id}") { name }`)).toEqual({ step: null });
     },
@@ -90,7 +90,7 @@ describe("step", () => {
 });
 
 describe("currentStep", () => {
-  it("is the step that waits for a person", async () => {
+  it("is the step that waits for its user", async () => {
     expect(await ask(WAITING_FOR_CONFIRMATION, "currentStep { name status hostSummary { total } }")).toEqual({
       currentStep: { name: "DBA 确认", status: "WAITING_USER", hostSummary: { total: 0 } },
     });
@@ -99,12 +99,12 @@ describe("currentStep", () => {
   it.each([
     ["running", [3, 2, 1], "2"],
     ["stopping", [3, 10, 1], "2"],
-    ["waiting for a person", [7, 1], "1"],
+    ["waiting for its user", [7, 1], "1"],
     ["the first of two", [2, 7], "1"],
-    ["none while a job waits to begin", [1, 1], null],
+    ["none while a job waits to start", [1, 1], null],
     ["none between rolling batches", [3, 15], null],
     ["none when all steps have ended", [3, 4, 5, 6, 8, 9, 11, 13, 14], null],
-    ["none where the status is unknown", [42], null],
+    ["none if the status is unknown", [42], null],
   ])("is %s", async (_case, statuses, expected) => {
     scriptJob(gateway.simulator, "1", {
       steps: statuses.map((status, index) => stepRow({ step_instance_id: index + 1, status })),
@@ -157,7 +157,7 @@ it("stepSummary counts steps by phase and by status", async () => {
 });
 
 describe("isFinished", () => {
-  it.each([true, false])("of a job is what the upstream says, whatever the status: %s", async (finished) => {
+  it.each([true, false])("of a job is the upstream's value, whatever the status: %s", async (finished) => {
     for (const status of [2, 3, 42]) {
       scriptJob(gateway.simulator, "1", { finished, fields: { status } });
       expect(await ask("1", "isFinished")).toEqual({ isFinished: finished });
@@ -179,13 +179,13 @@ describe("isFinished", () => {
   });
 });
 
-it("retryCount is how often a step was begun again", async () => {
+it("retryCount is the number of retries of a step", async () => {
   const { steps } = await ask(FAILED, "steps { retryCount }");
 
   expect(steps).toEqual([{ retryCount: 1 }, { retryCount: 0 }]);
 });
 
-it("ids are unique among jobs and steps, and the same at every read", async () => {
+it("ids are unique among jobs and steps, and stable", async () => {
   const read = async (id: string) => ask(id, "id steps { id }");
   const first = [await read(FAILED), await read(WAITING_FOR_CONFIRMATION)];
 
@@ -194,7 +194,7 @@ it("ids are unique among jobs and steps, and the same at every read", async () =
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-it("upstreamRequestId is that of the answer which the state was read from", async () => {
+it("upstreamRequestId is the request id of the response with the state", async () => {
   scriptJob(gateway.simulator, "1", {});
 
   expect(await ask("1", "upstreamRequestId")).toEqual({ upstreamRequestId: "request-1" });

@@ -1,4 +1,4 @@
-/** When jobs and steps began, ended and were observed, and how long they took. */
+/** Start, end, duration and observation of jobs and steps. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJob } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -34,7 +34,7 @@ describe("times", () => {
     return { job, step: steps[0] };
   }
 
-  it("are those of the upstream once it has ended", async () => {
+  it("are those of the upstream after the end", async () => {
     const { job, step } = await read(true, 3, { start_time: start, end_time: end, total_time: 3_499 });
 
     // The upstream's total may differ from the difference of its times.
@@ -43,14 +43,14 @@ describe("times", () => {
     expect(step).toEqual(expected);
   });
 
-  it("of what has not begun are all null", async () => {
+  it("are null before the start", async () => {
     const { job, step } = await read(false, 1, {});
 
     expect(job).toMatchObject(NEVER);
     expect(step).toEqual(NEVER);
   });
 
-  it("of what runs go on to when it was observed", async () => {
+  it("of a running job include the time until its observation", async () => {
     const { job, step } = await read(false, 2, { start_time: start });
 
     const elapsedMs = Date.parse(job.observedAt) - start;
@@ -58,7 +58,7 @@ describe("times", () => {
     expect(step).toEqual({ ...NEVER, startedAt: at(start), elapsedMs });
   });
 
-  it("of a run by a clock ahead of ours have not begun to elapse", async () => {
+  it("with a start in the future have an elapsed time of 0", async () => {
     const ahead = Date.now() + 3_600_000;
     const { job, step } = await read(false, 2, { start_time: ahead });
 
@@ -66,14 +66,14 @@ describe("times", () => {
     expect(step.elapsedMs).toBe(0);
   });
 
-  it("of what ended without an end are no made-up ones", async () => {
+  it("are not invented for a finished job without an end", async () => {
     const { job, step } = await read(true, 4, { start_time: start });
 
     expect(job).toMatchObject({ ...NEVER, startedAt: at(start) });
     expect(step).toEqual({ ...NEVER, startedAt: at(start) });
   });
 
-  it("of a skipped step are an end without a total", async () => {
+  it("of a skipped step include an end but no duration", async () => {
     const { steps } = await ask(SKIPPED_AND_IGNORED, `steps(filter: { statuses: [SKIPPED] }) { ${FIELDS} }`);
 
     expect(steps).toEqual([
@@ -86,7 +86,7 @@ describe("times", () => {
     ]);
   });
 
-  it("of a restarted confirmation leave the end of its last run out", async () => {
+  it("of a restarted confirmation do not include the end of its last run", async () => {
     const { steps, ...job } = await ask(
       RESTARTED_CONFIRMATION,
       `isFinished ${FIELDS} observedAt steps { ${FIELDS} }`,
@@ -99,14 +99,14 @@ describe("times", () => {
     expect(steps).toEqual([running, NEVER]);
   });
 
-  it("longer than 2^31 milliseconds survive", async () => {
+  it("can exceed 2^31 milliseconds", async () => {
     const month = 30 * 24 * 3_600_000;
     const { job } = await read(true, 3, { start_time: start, end_time: start + month, total_time: month });
 
     expect(job).toMatchObject({ durationMs: month, elapsedMs: month });
   });
 
-  it("of observation lie between the request and its answer", async () => {
+  it("of observation are between request and response", async () => {
     const before = Date.now();
     const { observedAt } = await ask(FAILED, "observedAt");
 

@@ -1,4 +1,4 @@
-/** A selection of every field of a type, with everything below it, read from the SDL. */
+/** A selection of every field of a type and everything below it, based on the SDL. */
 import {
   buildSchema,
   type GraphQLField,
@@ -10,15 +10,15 @@ import {
 } from "graphql";
 import { readSdl } from "../../src/graphql/schema.ts";
 
-/** Values of the arguments that a field cannot do without. */
+/** Values of required arguments. */
 const ARGUMENTS: Readonly<Record<string, string>> = { stepInstanceId: '"1"' };
 
 const schema = buildSchema(readSdl());
 
-/** `{ … }` with all fields of `typeName`, in every type that it can be. */
+/** `{ … }` with all fields of `typeName`, for every possible type. */
 export function wholeSelection(typeName: string): string {
   const type = schema.getType(typeName);
-  if (type === undefined) throw new Error(`no type ${typeName} in the SDL`);
+  if (type === undefined) throw new Error(`Expected the type ${typeName} in the SDL.`);
   return selectionOf(type);
 }
 

@@ -1,4 +1,4 @@
-/** Results of subscriptions on states: how often an operation runs for them. */
+/** Executions of subscriptions: how often an operation runs for a state. */
 import { expect, it } from "vitest";
 import { formatGraphQLError } from "../../src/graphql/errors.ts";
 import type { Executor } from "../../src/graphql/executor/executor.ts";
@@ -16,7 +16,7 @@ import { createOperationLog } from "../../src/model/operation-log.ts";
 import { jobSubscription, onJob } from "../support/ask.ts";
 import { jobInstance } from "../support/job-instance.ts";
 
-/** A state that nobody was told yet. */
+/** A new state. */
 const jobAt = (observedAt: number, name = "job"): ObservedJob => {
   const outcome = jobInstance({ observedAt, name });
   return { outcome, state: jobStateOf(outcome) };
@@ -61,30 +61,30 @@ const resultOf = async (results: AsyncGenerator<string, void>) => {
   return value === undefined ? undefined : JSON.parse(value).data.jobInstanceUpdated;
 };
 
-it("runs an operation once for all who ask the same of one state", async () => {
+it("runs an operation once for all subscribers with the same selection", async () => {
   const { watch, runs } = createCounted();
-  const viewers = await Promise.all(Array.from({ length: 20 }, () => watch("name elapsedMs")));
-  const tell = async (observed: ObservedJob) => {
-    for (const { put } of viewers) put(observed);
-    return Promise.all(viewers.map(({ results }) => resultOf(results)));
+  const subscribers = await Promise.all(Array.from({ length: 20 }, () => watch("name elapsedMs")));
+  const publish = async (observed: ObservedJob) => {
+    for (const { put } of subscribers) put(observed);
+    return Promise.all(subscribers.map(({ results }) => resultOf(results)));
   };
-  expect(await tell(jobAt(1_000))).toEqual(Array(20).fill({ name: "job", elapsedMs: 1_000 }));
-  // And once without the time, to see later whether anything but that has changed.
+  expect(await publish(jobAt(1_000))).toEqual(Array(20).fill({ name: "job", elapsedMs: 1_000 }));
+  // A second run without times detects later whether anything else has changed.
   expect(runs()).toBe(2);
-  expect(await tell(jobAt(2_000, "later"))).toEqual(Array(20).fill({ name: "later", elapsedMs: 2_000 }));
+  expect(await publish(jobAt(2_000, "later"))).toEqual(Array(20).fill({ name: "later", elapsedMs: 2_000 }));
   expect(runs()).toBe(4);
   const same = jobAt(3_000, "later");
-  for (const { put, end } of viewers) {
+  for (const { put, end } of subscribers) {
     put(same);
     end();
   }
-  expect(await Promise.all(viewers.map(({ results }) => resultOf(results)))).toEqual(
+  expect(await Promise.all(subscribers.map(({ results }) => resultOf(results)))).toEqual(
     Array(20).fill(undefined),
   );
   expect(runs()).toBe(5);
 });
 
-it("runs it for each who asks something else, and not again for a state that was told", async () => {
+it("runs it for each distinct selection, and not again for a state that was sent", async () => {
   const { watch, runs } = createCounted();
   const [one, two] = [await watch("name"), await watch("status")];
   const job = jobAt(1_000);
@@ -98,7 +98,7 @@ it("runs it for each who asks something else, and not again for a state that was
   expect(runs()).toBe(2);
 });
 
-it("tells a failure in the place of the field, notes its code, and ends", async () => {
+it("reports a failure at the path of the field, logs its code and ends", async () => {
   const { watch } = createCounted();
   const { end, results, operationLog } = await watch("name");
   end(new Error("database password"));

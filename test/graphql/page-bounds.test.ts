@@ -1,4 +1,4 @@
-/** What `first` and `after` may be, and what is said of those that they may not. */
+/** Valid values of `first` and `after`, and errors for invalid ones. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const rows = Array.from({ length: 5 }, (_, index) => hostRow(index + 1, { exit_code: index % 2 }));
-/** A script and a file step on five hosts; `JOB` and `OTHER_JOB` differ in nothing but their id. */
+/** Two steps on five hosts; `JOB` and `OTHER_JOB` differ only in their ids. */
 const JOB = "1";
 const OTHER_JOB = "2";
 const jobOf = (attempt: number) => ({
@@ -29,9 +29,9 @@ interface Read {
   readonly step?: string;
   /** Arguments of `hostResults`, as in the document. */
   readonly args?: string;
-  /** What is selected of the page. */
+  /** Selection on the page. */
   readonly select?: string;
-  /** Field that the page is in. */
+  /** Field that contains the page. */
   readonly within?: "hostGroups";
 }
 
@@ -52,7 +52,7 @@ const PATHS = {
   hostGroups: ["jobInstance", "step", "hostGroups", 0, "hostResults"],
 };
 
-/** Expects one error of the page's, and nothing in place of the step, which is never half there. */
+/** Expects one error of the page and a step that is null, never incomplete. */
 async function expectRefusal(given: Read, message: RegExp) {
   const { data, errors } = await read(given);
   expect(errors).toHaveLength(1);
@@ -63,7 +63,7 @@ async function expectRefusal(given: Read, message: RegExp) {
   expect(data.jobInstance).toEqual({ step: null });
 }
 
-/** A real cursor: that of the page's second result. */
+/** A valid cursor: that of the second result. */
 async function cursorOf(given: Read & { orderBy?: string } = {}): Promise<string> {
   const order = given.orderBy ? `, orderBy: ${given.orderBy}` : "";
   const { page } = await read({ ...given, args: `first: 2${order}`, select: "pageInfo { endCursor }" });
@@ -74,11 +74,11 @@ const encode = (text: string): string => Buffer.from(text).toString("base64url")
 const decode = (cursor: string): string => Buffer.from(cursor, "base64url").toString();
 const quote = (cursor: string): string => JSON.stringify(cursor);
 
-/** Selections that look at no result. */
+/** Selections without results. */
 const SELECTIONS = ["totalCount", "__typename", "pageInfo { __typename }"];
 
 describe("a page size", () => {
-  it.each([1, 2, 5, 10_000])("may be %i", async (first) => {
+  it.each([1, 2, 5, 10_000])("can be %i", async (first) => {
     const { page, errors } = await read({ args: `first: ${first}`, select: "nodes { hostId }" });
 
     expect(errors).toBeUndefined();
@@ -89,18 +89,18 @@ describe("a page size", () => {
     [0, -1, 10_001, 2_147_483_647].flatMap((first) =>
       [...SELECTIONS, "nodes { hostId }"].map((select) => ({ first, select })),
     ),
-  )("may not be $first, also where $select is selected", async ({ first, select }) => {
+  )("cannot be $first, even if $select is selected", async ({ first, select }) => {
     await expectRefusal(
       { args: `first: ${first}`, select },
       new RegExp(`^Expected \`first\` to be 1 to 10[, ]?000, got ${first}\\.`),
     );
   });
 
-  it.each([0, 10_001])("may not be %i in a group either", async (first) => {
+  it.each([0, 10_001])("cannot be %i in a group", async (first) => {
     await expectRefusal({ args: `first: ${first}`, within: "hostGroups" }, /`first`/);
   });
 
-  it("may not be null, which a variable can be", async () => {
+  it("cannot be null, which a variable allows", async () => {
     const { errors } = await gateway.ask(
       `query($first: Int) { jobInstance(${ref(JOB)}) { ... on JobInstance {
         step(stepInstanceId: "11") { hostResults(first: $first) { totalCount } }
@@ -112,7 +112,7 @@ describe("a page size", () => {
     expect(errors?.[0]?.message).toContain('"first"');
   });
 
-  it("is 100 unless said", async () => {
+  it("is 100 by default", async () => {
     const many = Array.from({ length: 101 }, (_, index) => hostRow(index + 1));
     scriptJob(gateway.simulator, JOB, {
       steps: [stepRow({ step_instance_id: 11, step_ip_result_list: many })],
@@ -127,35 +127,38 @@ describe("a page size", () => {
   });
 });
 
-describe("a cursor that is not ours is refused:", () => {
+describe("rejects an invalid cursor:", () => {
   const LOOKS_WRONG =
     /^Expected `after` to be the `endCursor` of the page before, got ".*: it is not a cursor/;
-  /** Base64 has one letter more for two bytes than it needs: its last bits must be zero. */
-  const withIdleBits = (cursor: string) => `${cursor.slice(0, -1)}${cursor.endsWith("A") ? "B" : "A"}`;
+  /** The last character of base64 can have unused bits, which must be zero. */
+  const withUnusedBits = (cursor: string) => `${cursor.slice(0, -1)}${cursor.endsWith("A") ? "B" : "A"}`;
 
   it.each([
-    ["an empty text", () => ""],
-    ["a text", () => "page 2"],
-    ["letters that base64 does not have", () => "é漢%"],
+    ["an empty string", () => ""],
+    ["a string", () => "page 2"],
+    ["characters outside of base64", () => "é漢%"],
     ["random base64", () => "q83vASNFZ4mrze8BI0VniQ"],
-    ["base64 of a text", () => encode("arrayconnection:5")],
-    ["base64 of JSON that is no list", () => encode('{"step":"biz/1/1/11"}')],
+    ["base64 of a string", () => encode("arrayconnection:5")],
+    ["base64 of JSON that is not a list", () => encode('{"step":"biz/1/1/11"}')],
     ["base64 of null", () => encode("null")],
     ["base64 of an empty list", () => encode("[]")],
-    ["base64 of lists in lists", () => encode(`${"[".repeat(8)}${"]".repeat(8)}`)],
-    ["a real one cut short", (cursor: string) => cursor.slice(0, -4)],
-    ["a real one with its beginning gone", (cursor: string) => cursor.slice(4)],
-    ["a real one with something after it", (cursor: string) => `${cursor}AAAA`],
-    ["a real one with blanks around it", (cursor: string) => ` ${cursor} `],
-    ["a real one padded", (cursor: string) => `${cursor}=`],
-    ["a real one with a line break in it", (cursor: string) => `${cursor.slice(0, 8)}\n${cursor.slice(8)}`],
+    ["base64 of nested lists", () => encode(`${"[".repeat(8)}${"]".repeat(8)}`)],
+    ["a valid one that is truncated", (cursor: string) => cursor.slice(0, -4)],
+    ["a valid one without its start", (cursor: string) => cursor.slice(4)],
+    ["a valid one with a suffix", (cursor: string) => `${cursor}AAAA`],
+    ["a valid one with spaces around it", (cursor: string) => ` ${cursor} `],
+    ["a valid one with padding", (cursor: string) => `${cursor}=`],
+    ["a valid one with a line break", (cursor: string) => `${cursor.slice(0, 8)}\n${cursor.slice(8)}`],
     [
-      "a real one in the other base64",
+      "a valid one in the other base64 alphabet",
       (cursor: string) => `${Buffer.from(cursor, "base64url").toString("base64")}=`,
     ],
-    ["a real one with other idle bits", (cursor: string) => withIdleBits(cursor)],
-    ["a real one as other JSON", (cursor: string) => encode(decode(cursor).replaceAll(",", ", "))],
-    ["a real one as JSON of JSON", (cursor: string) => encode(JSON.stringify(decode(cursor)))],
+    ["a valid one with other unused bits", (cursor: string) => withUnusedBits(cursor)],
+    [
+      "a valid one in another JSON notation",
+      (cursor: string) => encode(decode(cursor).replaceAll(",", ", ")),
+    ],
+    ["a valid one as JSON in JSON", (cursor: string) => encode(JSON.stringify(decode(cursor)))],
   ])("%s", async (_case, forge) => {
     const forged = forge(await cursorOf());
     for (const select of [...SELECTIONS, "nodes { hostId }"]) {
@@ -164,7 +167,7 @@ describe("a cursor that is not ours is refused:", () => {
     await expectRefusal({ args: `after: ${quote(forged)}`, within: "hostGroups" }, LOOKS_WRONG);
   });
 
-  it("a real one with any part of it replaced by a value of another kind", async () => {
+  it("a valid one with any part replaced by a value of another type", async () => {
     for (const orderBy of ["", "{ field: IP }", "{ field: EXIT_CODE }"]) {
       const parts: unknown[] = JSON.parse(decode(await cursorOf({ orderBy })));
       const forgeries = parts.flatMap((part, index) =>
@@ -180,7 +183,7 @@ describe("a cursor that is not ours is refused:", () => {
     }
   });
 
-  it("an overlong one, of which no more than the beginning is quoted", async () => {
+  it("a very long one, of which only the start is quoted", async () => {
     const { errors } = await read({ args: `after: ${quote("x".repeat(100_000))}` });
 
     expect(errors?.[0]?.message).toMatch(LOOKS_WRONG);
@@ -188,7 +191,7 @@ describe("a cursor that is not ours is refused:", () => {
   });
 });
 
-describe("a cursor from elsewhere is refused:", () => {
+describe("rejects a cursor from", () => {
   it.each([
     ["another job", { job: OTHER_JOB }, /another step/],
     ["another step", { step: "12" }, /another step/],
@@ -214,10 +217,10 @@ describe("a cursor from elsewhere is refused:", () => {
   });
 });
 
-describe("a cursor is accepted", () => {
+describe("accepts a cursor", () => {
   const select = "totalCount nodes { hostId }";
 
-  it("in the order that it was made in, whether the direction was written or not", async () => {
+  it("in its original order, with or without an explicit direction", async () => {
     const cursor = await cursorOf({ orderBy: "{ field: IP }" });
 
     const { page } = await read({
@@ -228,7 +231,7 @@ describe("a cursor is accepted", () => {
     expect(page).toEqual({ totalCount: 5, nodes: [{ hostId: "3" }, { hostId: "4" }, { hostId: "5" }] });
   });
 
-  it("under another filter: it is a place in the order of all results", async () => {
+  it("with another filter, as a position in the order of all results", async () => {
     const cursor = await cursorOf();
 
     const { page } = await read({ args: `after: "${cursor}", filter: { exitCodes: [1] }`, select });
@@ -236,7 +239,7 @@ describe("a cursor is accepted", () => {
     expect(page).toEqual({ totalCount: 2, nodes: [{ hostId: "4" }] });
   });
 
-  it("when its own result has gone", async () => {
+  it("whose result no longer exists", async () => {
     const cursor = await cursorOf();
     scriptJob(gateway.simulator, JOB, {
       steps: [stepRow({ step_instance_id: 11, step_ip_result_list: rows.toSpliced(1, 1) })],
@@ -247,7 +250,7 @@ describe("a cursor is accepted", () => {
     expect(page).toEqual({ totalCount: 4, nodes: [{ hostId: "3" }, { hostId: "4" }, { hostId: "5" }] });
   });
 
-  it("when it is the last, after which there is an empty page", async () => {
+  it("of the last result, followed by an empty page", async () => {
     const { page: all } = await read({ select: "pageInfo { endCursor }" });
 
     const { page } = await read({

@@ -1,4 +1,4 @@
-/** What prepared operations keep in memory, however many different texts come. */
+/** Memory of prepared operations with many different documents. */
 import { expect, it } from "vitest";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
 import { createPrepare, isInvalid } from "../../src/graphql/operation/prepare.ts";
@@ -43,7 +43,7 @@ it.each([
     const before = await heapBytes();
     for (let text = 1; text <= 30; text++) run(text);
     expect((await heapBytes()) - before).toBeLessThan(MAX_BYTES);
-    // Unbounded they would take several times as much.
+    // Unlimited, they would take several times as much.
     expect(prepare(textOf(1), "missing")).toHaveProperty("errors");
   },
   120_000,

@@ -1,4 +1,4 @@
-/** References to jobs: what is refused before anything is asked of the upstream, and what is asked. */
+/** References to jobs: which are rejected without an upstream call, and which calls others cause. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
@@ -17,7 +17,7 @@ const GOOD = { scopeId: "1", jobInstanceId: "100" };
 
 const queries = () => gateway.simulator.requests.map(({ query }) => query);
 
-describe("a reference is refused before any call when", () => {
+describe("rejects a reference without an upstream call if", () => {
   it.each([
     ["its job id is zero", { jobInstanceId: "0" }, "jobInstanceId"],
     ["its job id is negative", { jobInstanceId: "-1" }, "jobInstanceId"],
@@ -26,11 +26,11 @@ describe("a reference is refused before any call when", () => {
     ["its job id has an exponent", { jobInstanceId: "1e3" }, "jobInstanceId"],
     ["its job id is hexadecimal", { jobInstanceId: "0x10" }, "jobInstanceId"],
     ["its job id has a sign", { jobInstanceId: "+1" }, "jobInstanceId"],
-    ["its job id begins with a blank", { jobInstanceId: " 1" }, "jobInstanceId"],
+    ["its job id starts with a space", { jobInstanceId: " 1" }, "jobInstanceId"],
     ["its job id ends with a line break", { jobInstanceId: "1\n" }, "jobInstanceId"],
     ["its job id is in other digits", { jobInstanceId: "１００" }, "jobInstanceId"],
     ["its job id is empty", { jobInstanceId: "" }, "jobInstanceId"],
-    ["its job id is a text", { jobInstanceId: "latest" }, "jobInstanceId"],
+    ["its job id is a word", { jobInstanceId: "latest" }, "jobInstanceId"],
     ["its job id is 2^63", { jobInstanceId: "9223372036854775808" }, "jobInstanceId"],
     ["its job id has twenty digits", { jobInstanceId: "10000000000000000000" }, "jobInstanceId"],
     ["its scope id is empty", { scopeId: "" }, "scopeId"],
@@ -52,7 +52,7 @@ describe("a reference is refused before any call when", () => {
     expect(queries()).toEqual([]);
   });
 
-  it("its scope type is null where a default stands for its absence", async () => {
+  it("its scope type is null, although it has a default", async () => {
     const { errors } = await gateway.ask(
       `query($type: ScopeType) {
         jobInstance(ref: { scopeType: $type, scopeId: "1", jobInstanceId: "100" }) { __typename }
@@ -65,7 +65,7 @@ describe("a reference is refused before any call when", () => {
   });
 });
 
-it("quotes no more than the beginning of an overlong job id", async () => {
+it("quotes only the start of a very long job id", async () => {
   const { errors } = await gateway.ask(ONE, { ref: { ...GOOD, jobInstanceId: "x".repeat(10_000) } });
 
   expect(errors?.[0]?.message.length).toBeLessThan(200);
@@ -74,8 +74,8 @@ it("quotes no more than the beginning of an overlong job id", async () => {
 it.each([
   ["the smallest", "1"],
   ["the largest", "9223372036854775807"],
-  ["one that a double cannot hold", "9007199254740993"],
-])("asks for %s job id digit for digit", async (_case, jobInstanceId) => {
+  ["one that a double cannot represent", "9007199254740993"],
+])("sends %s job id with every digit", async (_case, jobInstanceId) => {
   const { data, errors } = await gateway.ask(ONE, { ref: { ...GOOD, jobInstanceId } });
 
   expect(errors).toBeUndefined();
@@ -83,19 +83,19 @@ it.each([
   expect(queries()).toMatchObject([{ job_instance_id: jobInstanceId }]);
 });
 
-it("takes ids written as numbers in the document", async () => {
+it("accepts ids as numbers in the document", async () => {
   await gateway.ask("{ jobInstance(ref: { scopeId: 1, jobInstanceId: 9007199254740993 }) { __typename } }");
 
   expect(queries()).toMatchObject([{ bk_scope_id: "1", job_instance_id: "9007199254740993" }]);
 });
 
-it("asks in a business unless told otherwise", async () => {
+it("uses a business as scope by default", async () => {
   await gateway.ask(ONE, { ref: GOOD });
 
   expect(queries()).toMatchObject([{ bk_scope_type: "biz", bk_scope_id: "1", job_instance_id: "100" }]);
 });
 
-it("asks in a business set", async () => {
+it("uses a business set as scope", async () => {
   const ref = { scopeType: "BIZ_SET", scopeId: "9991001", jobInstanceId: "20000000015" };
   const { data } = await gateway.ask(
     `query($ref: JobInstanceRef!) { jobInstance(ref: $ref) { ... on JobInstance { id scope { type typeRaw id } } } }`,
@@ -110,7 +110,7 @@ describe("a list of references", () => {
   const distinct = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ scopeId: "1", jobInstanceId: String(index + 1) }));
 
-  it.each([0, 51])("is refused before any call when it holds %i", async (count) => {
+  it.each([0, 51])("is rejected without an upstream call if it has %i entries", async (count) => {
     const { data, errors } = await gateway.ask(MANY, { refs: distinct(count) });
 
     expect(data ?? null).toBeNull();
@@ -124,7 +124,7 @@ describe("a list of references", () => {
     expect(queries()).toEqual([]);
   });
 
-  it.each([1, 50])("may hold %i", async (count) => {
+  it.each([1, 50])("can have %i entries", async (count) => {
     const { data, errors } = await gateway.ask(MANY, { refs: distinct(count) });
 
     expect(errors).toBeUndefined();
@@ -132,7 +132,7 @@ describe("a list of references", () => {
     expect(queries()).toHaveLength(count);
   });
 
-  it("is answered in its order, and equal references with one call", async () => {
+  it("is answered in order, with one call for equal references", async () => {
     const ids = ["20000000002", "100", "20000000002", "20000000404"];
     const { data } = await gateway.ask(
       `query($refs: [JobInstanceRef!]!) {

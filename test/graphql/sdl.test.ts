@@ -1,4 +1,4 @@
-/** The promise of the SDL files: what they say is what the gateway serves, and they say something of everything. */
+/** The gateway serves exactly the SDL files, and they describe everything. */
 import {
   buildClientSchema,
   type GraphQLNamedType,
@@ -17,7 +17,7 @@ import { expect, it } from "vitest";
 import { useGateway } from "../support/gateway.ts";
 import { readSchemaFiles } from "./sdl.ts";
 
-it("serves exactly the schema of the files, descriptions included", async () => {
+it("serves exactly the schema of the files, including descriptions", async () => {
   const { ask } = await useGateway();
 
   const { data, errors } = await ask(

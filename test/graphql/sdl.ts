@@ -1,4 +1,4 @@
-/** The SDL as the files have it, read without the program. */
+/** The SDL files, read without the program. */
 import { readdirSync, readFileSync } from "node:fs";
 import { buildSchema, type GraphQLEnumType, type GraphQLSchema, isEnumType } from "graphql";
 
@@ -12,7 +12,7 @@ export const readSchemaFiles = (): GraphQLSchema =>
       .join("\n"),
   );
 
-/** An enum's values as the SDL has them. */
+/** The values of an enum in the SDL. */
 export function enumValues(name: string): ReturnType<GraphQLEnumType["getValues"]> {
   const type = readSchemaFiles().getType(name);
   if (!isEnumType(type)) throw new Error(`Expected ${name} to be an enum.`);

@@ -1,4 +1,4 @@
-/** Every code of the endpoint's documentation by name and phase, and codes that it does not have. */
+/** Names and phases of all documented codes, and unknown codes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type DocumentedCode,
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** What the gateway makes of each entry: `fields` of the `steps` of one job. */
+/** Results of the gateway for each entry: `fields` of the `steps` of one job. */
 async function readSteps(entries: readonly object[], fields: string) {
   scriptJob(gateway.simulator, "1", {
     steps: entries.map((entry, index) => stepRow({ step_instance_id: index + 1, ...entry })),
@@ -49,7 +49,7 @@ async function readHostStatuses(codes: readonly number[]) {
   return only.hostResults.nodes;
 }
 
-/** Names of an enum's values by the code and label that their descriptions begin with. */
+/** Names of an enum's values by the code and label at the start of their descriptions. */
 const namesByLabel = (enumName: string) =>
   new Map(enumValues(enumName).map(({ name, description }) => [description?.split(":")[0], name]));
 
@@ -77,7 +77,7 @@ describe.each([
     phaseOf: (code: number) => listedPhase("host", code) ?? "FAILED",
   },
 ])("$name", ({ name, table, unknown, read, phaseOf }) => {
-  it("has a name of its own for every documented code", async () => {
+  it("has a unique name for every documented code", async () => {
     const names = namesByLabel(name);
 
     expect(await read(codesOf(table))).toEqual(
@@ -90,7 +90,7 @@ describe.each([
     expect(names.size).toBe(table.length + 1);
   });
 
-  it("puts every documented code in the phase that the SDL lists it under", async () => {
+  it("assigns every documented code to the phase in the SDL", async () => {
     const answers: { statusCode: number; phase: string }[] = await read(codesOf(table));
 
     expect(answers.map(({ statusCode, phase }) => [statusCode, phase])).toEqual(
@@ -98,14 +98,14 @@ describe.each([
     );
   });
 
-  it("has no value without a documented code but UNRECOGNIZED", () => {
+  it("has no value without a documented code except UNRECOGNIZED", () => {
     const labels = new Set(table.map(([code, label]) => `${code} ${label}`));
     const others = [...namesByLabel(name)].filter(([label]) => !labels.has(label ?? ""));
 
     expect(others.map(([, value]) => value)).toEqual(["UNRECOGNIZED"]);
   });
 
-  it("keeps the number of a code that is not documented", async () => {
+  it("returns the number of an undocumented code", async () => {
     expect(await read(unknown)).toEqual(
       unknown.map((statusCode) => ({ status: "UNRECOGNIZED", statusCode, phase: "UNKNOWN" })),
     );
@@ -113,7 +113,7 @@ describe.each([
 });
 
 it.each([...codesOf(RUN_STATUS_CODES), ...UNKNOWN_RUN_CODES])(
-  "gives a job the same status and phase as a step for code %i",
+  "has the same status and phase for jobs and steps with code %i",
   async (status) => {
     const [ofStep] = await readRunStatuses([status]);
     scriptJob(gateway.simulator, "2", { fields: { status } });
@@ -123,7 +123,7 @@ it.each([...codesOf(RUN_STATUS_CODES), ...UNKNOWN_RUN_CODES])(
 );
 
 describe("StepType", () => {
-  it("has a name of its own for every documented code, and no other but UNRECOGNIZED", async () => {
+  it("has a unique name for every documented code, and otherwise only UNRECOGNIZED", async () => {
     const names = namesByLabel("StepType");
     const entries = STEP_TYPE_CODES.map(([type]) => ({ type }));
 
@@ -133,7 +133,7 @@ describe("StepType", () => {
     expect([...names.values()].slice(STEP_TYPE_CODES.length)).toEqual(["UNRECOGNIZED"]);
   });
 
-  it("keeps the number of a type that is not documented", async () => {
+  it("returns the number of an undocumented type", async () => {
     const entries = UNKNOWN_STEP_TYPES.map((type) => ({ type }));
 
     expect(await readSteps(entries, "type typeCode")).toEqual(
@@ -148,7 +148,7 @@ describe("ScopeType", () => {
     return (await readJob(gateway, "3", "scope { type typeRaw }")).scope;
   };
 
-  it.each(SCOPE_TYPE_CODES)("has a name of its own for %s (%s)", async (typeRaw) => {
+  it.each(SCOPE_TYPE_CODES)("has a unique name for %s (%s)", async (typeRaw) => {
     const name = enumValues("ScopeType").find(({ description }) =>
       description?.startsWith(`\`${typeRaw}\`:`),
     );
@@ -156,11 +156,11 @@ describe("ScopeType", () => {
     expect(await readScope(typeRaw)).toEqual({ type: name?.name, typeRaw });
   });
 
-  it("has no other value but UNRECOGNIZED", () => {
+  it("has no other value except UNRECOGNIZED", () => {
     expect(enumValues("ScopeType").map(({ name }) => name)).toEqual(["BIZ", "BIZ_SET", "UNRECOGNIZED"]);
   });
 
-  it.each(UNKNOWN_SCOPE_TYPES)("keeps the text of a type that is not documented: %j", async (typeRaw) => {
+  it.each(UNKNOWN_SCOPE_TYPES)("returns the string of an undocumented type: %j", async (typeRaw) => {
     expect(await readScope(typeRaw)).toEqual({ type: "UNRECOGNIZED", typeRaw });
   });
 });

@@ -1,4 +1,4 @@
-/** How lookups of one operation become upstream calls. */
+/** The upstream calls for the lookups of one operation. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
@@ -13,7 +13,7 @@ const STATUS = "... on JobInstance { jobInstanceId status }";
 const HOSTS = "... on JobInstance { jobInstanceId hostSummary { total } }";
 const FLAGS = { return_ip_result: "true", return_execute_object_result: "true" };
 
-describe("one operation never calls twice for one job", () => {
+describe("one operation makes one call per job", () => {
   it.each<[string, string, { readonly wantsHosts: boolean }]>([
     [
       "two aliases",
@@ -41,7 +41,7 @@ describe("one operation never calls twice for one job", () => {
       { wantsHosts: false },
     ],
     [
-      "a scope type that is given beside one that is the default",
+      "an explicit scope type beside the default one",
       `a: jobInstance(${ref("100")}) { ${STATUS} } b: jobInstance(${ref("100").replace("{", "{ scopeType: BIZ,")}) { ${STATUS} }`,
       { wantsHosts: false },
     ],
@@ -50,7 +50,7 @@ describe("one operation never calls twice for one job", () => {
       `many: jobInstances(refs: [{ scopeId: 1, jobInstanceId: 100 }, { scopeId: "1", jobInstanceId: "100" }]) { ${STATUS} }`,
       { wantsHosts: false },
     ],
-  ])("%s", async (_, selection, { wantsHosts }) => {
+  ])("for %s", async (_, selection, { wantsHosts }) => {
     const { ask, simulator } = await useGateway();
 
     const { data, errors } = await ask(`{ ${selection} }`);
@@ -58,7 +58,7 @@ describe("one operation never calls twice for one job", () => {
     expect(errors).toBeUndefined();
     const ids = Object.values(data)
       .flat()
-      // Each slot is what the selection says.
+      // Each result has the shape of the selection.
       .map((job) => (job as { jobInstanceId: string }).jobInstanceId);
     expect(new Set(ids)).toEqual(new Set(["100"]));
     expect(simulator.requests.map(({ query }) => query)).toEqual([
@@ -66,7 +66,7 @@ describe("one operation never calls twice for one job", () => {
     ]);
   });
 
-  it("nor for one whose failure has nothing to do with host results", async () => {
+  it("even if the call fails for a reason unrelated to host results", async () => {
     const { ask, simulator } = await useGateway();
     const { errors } = await ask(
       `{ a: jobInstance(${ref("20000090019")}) { ${STATUS} } b: jobInstance(${ref("20000090019")}) { ${HOSTS} } }`,
@@ -78,7 +78,7 @@ describe("one operation never calls twice for one job", () => {
     expect(simulator.requests).toHaveLength(1);
   });
 
-  it("but asks once for each of several, with the needs of each", async () => {
+  it("with the data required for each job", async () => {
     const { ask, simulator } = await useGateway();
     await ask(`{
       a: jobInstance(${ref("100")}) { ${STATUS} }
@@ -101,21 +101,21 @@ describe("one operation never calls twice for one job", () => {
     expect(asked).toHaveLength(4);
   });
 
-  it("and knows nothing of the operation before", async () => {
+  it("and none is shared with earlier operations", async () => {
     const { ask, simulator } = await useGateway();
     for (let i = 0; i < 3; i++) await ask(`{ jobInstance(${ref("100")}) { ${STATUS} } }`);
     expect(simulator.requests).toHaveLength(3);
   });
 });
 
-/** An answer that depends on whether host results were asked for. */
+/** A response for calls with host results only. */
 const withHosts = ({ query }: SimulatedRequest, answer: SimulatedResponse): SimulatedResponse | undefined =>
   query.return_ip_result === "true" ? answer : undefined;
 
-describe("a lookup of the status alone", () => {
+describe("a lookup of the status", () => {
   it.each<[string, string, SimulatedResponse]>([
     ["take too long", "UPSTREAM_TIMEOUT", { kind: "hang" }],
-    ["break the contract", "UPSTREAM_CONTRACT", { kind: "raw", status: 200, body: "[1, 2" }],
+    ["violate the contract", "UPSTREAM_CONTRACT", { kind: "raw", status: 200, body: "[1, 2" }],
     [
       "are too large",
       "UPSTREAM_CONTRACT",
@@ -127,7 +127,7 @@ describe("a lookup of the status alone", () => {
       { kind: "json", status: 500, body: { error: { code: "INTERNAL" } } },
     ],
     ["are cut off by a proxy", "UPSTREAM_UNAVAILABLE", { kind: "raw", status: 504, body: "" }],
-  ])("succeeds where host results of the same job %s in the same operation", async (_, code, answer) => {
+  ])("succeeds if host results of the same job %s in the same operation", async (_, code, answer) => {
     const { ask, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
     simulator.script("100", (request) => withHosts(request, answer));
 
@@ -142,7 +142,7 @@ describe("a lookup of the status alone", () => {
 });
 
 describe("a list of jobs", () => {
-  it("comes in the order given, with one failing slot beside sound ones", async () => {
+  it("is returned in the given order, with failures only at their positions", async () => {
     const { ask } = await useGateway();
     const ids = ["20000000404", "100", "20000090005", "20000000403", "20000090504", "20000000001", "100"];
 
@@ -165,7 +165,7 @@ describe("a list of jobs", () => {
     ]);
   });
 
-  it.each([0, 51, 200])("of %d references is refused before the upstream is asked", async (count) => {
+  it.each([0, 51, 200])("of %d references is rejected without an upstream call", async (count) => {
     const { ask, simulator } = await useGateway();
     const ids = Array.from({ length: count }, (_, index) => String(index + 1));
 
@@ -176,7 +176,7 @@ describe("a list of jobs", () => {
     expect(simulator.requests).toEqual([]);
   });
 
-  it("may have 50 references, and none of them waits for ever", async () => {
+  it("of 50 references is answered completely with few connections", async () => {
     const { ask, simulator } = await useGateway({ upstream: { connections: 3 } });
     const ids = Array.from({ length: 50 }, (_, index) => String(index + 1));
 
@@ -193,7 +193,7 @@ describe("distinct jobs of one operation", () => {
     a: jobInstances(${refs(...ids.slice(0, 50))}) { __typename }
     b: jobInstances(${refs(...ids.slice(50, 100))}) { __typename }`;
 
-  it("may be 100, named as often as one likes", async () => {
+  it("can be 100, referenced any number of times", async () => {
     const { ask, simulator } = await useGateway();
     const { errors } = await ask(`{ ${lists} c: jobInstance(${ref("1")}) { __typename } }`);
     expect(errors).toBeUndefined();
@@ -203,7 +203,7 @@ describe("distinct jobs of one operation", () => {
   it.each([
     ["aliases", ids.map((id) => `j${id}: jobInstance(${ref(id)}) { __typename }`).join(" ")],
     ["lists and an alias", `${lists} c: jobInstance(${ref("101")}) { __typename }`],
-  ])("are refused when there are 101, as %s, before the upstream is asked", async (_, selection) => {
+  ])("are rejected if there are 101, as %s, without an upstream call", async (_, selection) => {
     const { ask, simulator } = await useGateway();
 
     const { errors } = await ask(`{ ${selection} }`);
@@ -217,7 +217,7 @@ describe("distinct jobs of one operation", () => {
   });
 });
 
-describe("calls at one time", () => {
+describe("concurrent calls", () => {
   const LATE: SimulatedResponse = {
     kind: "json",
     status: 404,
@@ -228,11 +228,11 @@ describe("calls at one time", () => {
   const late = ids.map(() => ({ message: "late" }));
   const OTHER = { "x-bkapi-authorization": '{"access_token":"other"}' };
 
-  it("are as many as there are connections, over all requests", async () => {
+  it("are limited by the number of connections, over all requests", async () => {
     const { ask, simulator, relay } = await useRelayedGateway({ upstream: { connections: 3 } });
     for (const id of ids) simulator.script(id, () => ({ kind: "delayed", delayMs: 30, response: LATE }));
 
-    // Two identities: one would wait for the other's calls, and make none of its own.
+    // Two identities, because one identity would share the calls.
     const answers = await Promise.all([ask(list), ask(list, {}, OTHER)]);
 
     expect(answers.map(({ data }) => data.jobInstances)).toEqual([late, late]);
@@ -240,8 +240,8 @@ describe("calls at one time", () => {
     expect(relay.peak()).toBe(3);
   });
 
-  it("are never more, however long they take, and leave a connection to other callers", async () => {
-    // Time stands still for upstream calls.
+  it("leave a connection to other callers, however long they take", async () => {
+    // The timeout of upstream calls is controlled by the test.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const { ask, simulator } = await useGateway({ upstream: { connections: 4, timeoutMs: 1_000 } });
@@ -255,7 +255,7 @@ describe("calls at one time", () => {
     expect(simulator.requests).toHaveLength(4);
     vi.advanceTimersByTime(1_000);
     const { errors } = await answer;
-    // The time limit includes the wait for a connection.
+    // The timeout includes the wait for a connection.
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(ids.map(() => "UPSTREAM_TIMEOUT"));
   });
 });

@@ -1,4 +1,4 @@
-/** What is served to an identity never becomes older, and fails only for what it asks for. */
+/** The state served to an identity never becomes older, and a request fails only for data that it selects. */
 import { describe, expect, it } from "vitest";
 import { jobQuery, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
@@ -8,7 +8,7 @@ const STATUS = "name";
 const HOSTS = "name hostSummary { total }";
 const NO_CACHE = { "cache-control": "no-cache" };
 
-/** Nothing is evicted or expires within a test. */
+/** Nothing expires or is evicted within a test. */
 const CACHED = { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 26 };
 
 async function useOrder(snapshots: Partial<typeof CACHED> = {}) {
@@ -20,7 +20,7 @@ async function useOrder(snapshots: Partial<typeof CACHED> = {}) {
   return { upstream, ask: createAsk(gateway), gatewayUrl: gateway.url };
 }
 
-/** Asks for the job. @returns its name, which is its version, or the code of the error. */
+/** Queries the job. @returns its name, which is its version, or the error code. */
 const createAsk =
   (gateway: TestGateway) =>
   async (fields: string, headers: Record<string, string> = {}): Promise<string> => {
@@ -28,12 +28,12 @@ const createAsk =
     return errors?.[0]?.extensions.code ?? data.jobInstance.name;
   };
 
-/** Resolves when the upstream has been called so many times. */
+/** Resolves when the upstream has been called this number of times. */
 const called = ({ calls }: VersionedUpstream, times: number) =>
   expect.poll(() => calls.length, { interval: 5 }).toBe(times);
 
 describe("a newer status", () => {
-  it("replaces an older snapshot with host results, for every request that follows", async () => {
+  it("replaces an older snapshot with host results for all later requests", async () => {
     const { upstream, ask } = await useOrder();
     expect(await ask(HOSTS)).toBe("v1");
     expect(await ask(STATUS)).toBe("v1");
@@ -44,7 +44,7 @@ describe("a newer status", () => {
     expect(upstream.calls).toHaveLength(3);
   });
 
-  it("is not overwritten by a slow call that was started before it", async () => {
+  it("is not overwritten by a slow call that started earlier", async () => {
     const { upstream, ask } = await useOrder();
     upstream.hold(true);
     const slow = ask(STATUS);
@@ -54,13 +54,13 @@ describe("a newer status", () => {
     upstream.calls[1]?.answer();
     expect(await quick).toBe("v2");
     upstream.calls[0]?.answer();
-    // Who waited for the slow call gets the newer state as well.
+    // The request that waited for the slow call gets the newer state, too.
     expect(await slow).toBe("v2");
     expect(await ask(STATUS)).toBe("v2");
     expect(upstream.calls).toHaveLength(2);
   });
 
-  it("makes a request for host results ask again when it overtakes their call", async () => {
+  it("makes a request for host results call again if it overtakes their call", async () => {
     const { upstream, ask } = await useOrder();
     upstream.hold(true);
     const hosts = ask(HOSTS);
@@ -76,7 +76,7 @@ describe("a newer status", () => {
     expect(upstream.calls.map(({ withHosts }) => withHosts)).toEqual([true, false, true]);
   });
 
-  it("keeps others from joining a call that was started before it", async () => {
+  it("prevents requests from joining a call that started earlier", async () => {
     const { upstream, ask } = await useOrder({ maxAgeFinishedMs: 0 });
     upstream.hold(true);
     const hosts = ask(HOSTS);
@@ -94,7 +94,7 @@ describe("a newer status", () => {
     expect(await hosts).toBe("v4");
   });
 
-  it("ends an older snapshot also where it is not cached itself", async () => {
+  it("invalidates an older snapshot even if it is not cached itself", async () => {
     const { upstream, ask } = await useOrder({ maxAgeRunningMs: 0 });
     expect(await ask(STATUS)).toBe("v1");
     upstream.finish(false);
@@ -102,7 +102,7 @@ describe("a newer status", () => {
     expect(await ask(STATUS)).toBe("v3");
   });
 
-  it("does not make host results wait for ever", async () => {
+  it("does not delay host results indefinitely", async () => {
     const { upstream, ask } = await useOrder();
     upstream.hold(true);
     const hosts = ask(HOSTS);
@@ -119,7 +119,7 @@ describe("a newer status", () => {
   });
 });
 
-it("serves a request with no-cache from a call that was started after it arrived, never from an earlier one", async () => {
+it("serves a request with no-cache only from a call that started after its arrival", async () => {
   const { upstream, ask } = await useOrder();
   upstream.hold(true);
   const early = ask(STATUS);
@@ -132,14 +132,14 @@ it("serves a request with no-cache from a call that was started after it arrived
   expect(await fresh).toBe("v2");
 });
 
-describe("a request for the status alone that waits for a call with host results", () => {
-  it("makes a call of its own when that fails, which all such requests share", async () => {
+describe("a request for the status that waits for a call with host results", () => {
+  it("makes a call that all such requests share if that one fails", async () => {
     const { upstream, ask, gatewayUrl } = await useOrder();
     upstream.hold(true);
     const hosts = ask(HOSTS);
     await called(upstream, 1);
     const statuses = [ask(STATUS), ask(STATUS), ask(STATUS)];
-    // They have come when a later request is answered; one that has not makes its own call at once.
+    // They have arrived when a later request is answered; a late one would make its own call at once.
     await fetch(new URL("/healthz", gatewayUrl));
     upstream.hold(false);
     upstream.calls[0]?.fail();
@@ -148,7 +148,7 @@ describe("a request for the status alone that waits for a call with host results
     expect(upstream.calls.map(({ withHosts }) => withHosts)).toEqual([true, false]);
   });
 
-  it("makes one when that takes too long", async () => {
+  it("makes a call if that one takes too long", async () => {
     const upstream = await useVersionedUpstream();
     const gateway = await useGateway({ upstream: { baseUrl: upstream.url, timeoutMs: 2_000 } });
     const ask = createAsk(gateway);
@@ -156,7 +156,7 @@ describe("a request for the status alone that waits for a call with host results
     const hosts = ask(HOSTS);
     await called(upstream, 1);
     upstream.hold(false);
-    // In time to join, as the call is under way for two seconds; late, it makes a call of its own at once.
+    // Joins the call, which lasts two seconds; if it is late, it makes its own call at once.
     expect(await ask(STATUS)).toBe("v2");
     expect(await hosts).toBe("UPSTREAM_TIMEOUT");
   });

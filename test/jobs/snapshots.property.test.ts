@@ -1,6 +1,6 @@
 /**
- * Random sequences of requests, upstream answers, aborts and waits: whatever comes in whatever order, nobody is served
- * anything older than before, of another identity, or a failure of what they did not ask for.
+ * Random sequences of requests, upstream responses, aborts and waits. No request gets an older state than before, data of
+ * another identity, or an error for data that it did not select.
  */
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -22,12 +22,12 @@ const JOBS = 3;
 const OPTIONS: fc.Arbitrary<SnapshotOptions> = fc.record({
   maxAgeRunningMs: fc.constantFrom(30, 30, 0),
   maxAgeFinishedMs: fc.constantFrom(80, 80, 0),
-  // By the estimate of the cache, room for three outcomes without steps.
+  // Enough for three outcomes without steps, by the estimate of the cache.
   maxBytes: fc.constantFrom(6_500, 6_500, 0),
 });
 const MAX_CACHED = 3;
 
-/** Calls that a request may need until it is served in spite of a newer status. */
+/** Calls after which a request is served despite a newer status. */
 const MAX_CALLS = 3;
 
 type Step =
@@ -50,7 +50,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("ask" as const),
       who: fc.nat(IDENTITIES - 1),
-      // Mostly one job, so that requests meet.
+      // Mostly one job, so that requests interact.
       job: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(JOBS - 1)),
       requiredData: fc.constantFrom<RequiredData>("status", "hosts"),
       accept: fc.constantFrom<Freshness>("cached", "cached", "inFlight", "fresh"),
@@ -84,7 +84,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** An upstream call in flight. Its version is when it was started. */
+/** An upstream call in flight. Its version is its start time. */
 interface Call {
   readonly lookup: Lookup;
   readonly version: number;
@@ -92,7 +92,7 @@ interface Call {
   readonly fail: (error: Error) => void;
 }
 
-/** What an outcome says of the call that brought it. */
+/** The call that an outcome comes from. */
 interface Origin {
   readonly who: string;
   readonly job: string;
@@ -134,7 +134,7 @@ function createWorld(options: SnapshotOptions) {
     createCaller({ authorization: `user-${who}`, tenantId: null, language: null }),
   );
   const pending = new Set<Request>();
-  /** The newest version that was served, by identity and job. */
+  /** The newest version served, by identity and job. */
   const served = new Map<string, number>();
 
   const check = (request: Request, outcome: JobOutcome) => {
@@ -154,7 +154,9 @@ function createWorld(options: SnapshotOptions) {
         version >= request.arrivedAt,
     );
     if (ownCalls.length < MAX_CALLS - 1) {
-      expect(origin.version, "what is served becomes no older").toBeGreaterThanOrEqual(served.get(key) ?? 0);
+      expect(origin.version, "the state served never becomes older").toBeGreaterThanOrEqual(
+        served.get(key) ?? 0,
+      );
     }
     served.set(key, Math.max(served.get(key) ?? 0, origin.version));
   };
@@ -233,7 +235,7 @@ const errorOf = ({ lookup }: Call, code: UpstreamErrorCode) =>
     NO_ERROR_DETAILS,
   );
 
-/** Lets everything happen that waits for promises only. */
+/** Lets all pending promises settle. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
@@ -243,7 +245,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("serves every sequence of requests rightly", async () => {
+it("serves every sequence of requests correctly", async () => {
   await fc.assert(
     fc.asyncProperty(OPTIONS, fc.array(STEP, { minLength: 1, maxLength: 60 }), async (options, steps) => {
       const world = createWorld(options);
@@ -252,13 +254,13 @@ it("serves every sequence of requests rightly", async () => {
         run(step);
         await settle();
         expect(faults).toEqual([]);
-        // No two things happen at the same instant, so that it is clear which call was started first.
+        // No two events happen at the same instant, so that the order of calls is well defined.
         vi.advanceTimersByTime(1);
       }
       const half = [...pending].filter((_, place) => place % 2 === 0);
       for (const { controller } of half) controller.abort();
       await settle();
-      // Nobody waits for ever.
+      // Every request is answered.
       for (let round = 0; pending.size > 0; round += 1) {
         expect(round, "requests are served once their calls are answered").toBeLessThan(20);
         run({ do: "answer", index: 0, kind: "finished" });
@@ -266,7 +268,7 @@ it("serves every sequence of requests rightly", async () => {
         vi.advanceTimersByTime(1);
       }
       expect(faults).toEqual([]);
-      // A call that nobody waits for is aborted.
+      // A call without waiting requests is aborted.
       expect(inFlight.size).toBe(0);
       await expectBounded(world);
     }),
@@ -274,7 +276,7 @@ it("serves every sequence of requests rightly", async () => {
   );
 });
 
-/** What is cached is no more than there is room for, however much was asked for just before. */
+/** The cache stays within its limit, whatever was requested before. */
 async function expectBounded({ ask, run, callers, inFlight, pending }: ReturnType<typeof createWorld>) {
   const askAll = async () => {
     for (const caller of callers) {

@@ -1,4 +1,4 @@
-/** Snapshots that requests share: for how long, with whom, and how much of them. */
+/** The snapshot cache and the coalescing of calls. */
 import { setImmediate as turn } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -22,7 +22,7 @@ const MISSING = "20000000404";
 const FORBIDDEN = "20000000403";
 const UNAVAILABLE = "20000090112";
 
-/** Long enough not to end within a test. */
+/** Longer than a test. */
 const LONG_MS = 60_000;
 
 const SNAPSHOTS = { maxAgeRunningMs: LONG_MS, maxAgeFinishedMs: LONG_MS, maxBytes: 2 ** 28 };
@@ -41,7 +41,7 @@ const ask = (
 ) =>
   gateway.ask(jobQuery(jobInstanceId, `__typename ${onJob(fields)} ... on Problem { message }`), {}, headers);
 
-/** Makes the upstream wait with its answers about a job until it is told to go on. */
+/** Holds the upstream's responses for a job until `end` is called. */
 function holdAnswers({ simulator }: TestGateway, jobInstanceId: string) {
   let held = 0;
   let isHeld = true;
@@ -58,7 +58,7 @@ function holdAnswers({ simulator }: TestGateway, jobInstanceId: string) {
   };
 }
 
-/** Stops the clock of snapshots for one test. @returns moves it on. */
+/** Stops the clock of snapshots for one test. @returns a function that advances it. */
 function useClock(): (ms: number) => void {
   let now = performance.now();
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
@@ -68,8 +68,8 @@ function useClock(): (ms: number) => void {
   };
 }
 
-/** Answers about a job wait. @returns lets the oldest that does so come. */
-const slowDown = ({ simulator }: TestGateway, jobInstanceId: string) => {
+/** Delays the responses for a job. @returns a function that releases the oldest one. */
+const delayResponses = ({ simulator }: TestGateway, jobInstanceId: string) => {
   const delayMs = 400;
   const { end } = sleeps.hold();
   let isDirect = false;
@@ -84,30 +84,30 @@ const slowDown = ({ simulator }: TestGateway, jobInstanceId: string) => {
   return () => end(delayMs);
 };
 
-it("makes one upstream call for 20 requests at one time", async () => {
+it("makes one upstream call for 20 simultaneous requests", async () => {
   const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
-  const goOn = slowDown(gateway, FINISHED);
+  const release = delayResponses(gateway, FINISHED);
   const arrivals = useArrivals(gateway.url);
 
   const asked = Promise.all(Array.from({ length: 20 }, () => ask(gateway, FINISHED)));
   await arrivals.until(20);
-  await goOn();
+  await release();
 
   const answers = await asked;
   expect(answers.map(({ data }) => data.jobInstance.name)).toEqual(Array(20).fill(AUTHORIZATION));
   expect(gateway.simulator.requests).toHaveLength(1);
 });
 
-it("answers without host results from a call under way that brings them, but not the reverse", async () => {
+it("lets requests without host results join a call with host results, but not the reverse", async () => {
   const gateway = await useSnapshots({ maxAgeRunningMs: 0, maxAgeFinishedMs: 0 });
-  const goOn = slowDown(gateway, FINISHED);
+  const release = delayResponses(gateway, FINISHED);
   const arrivals = useArrivals(gateway.url);
 
   const withHosts = ask(gateway, FINISHED, HOSTS);
   await expect.poll(() => gateway.simulator.requests.length).toBe(1);
   const without = ask(gateway, FINISHED);
   await arrivals.until(2);
-  await goOn();
+  await release();
   const answers = await Promise.all([withHosts, without]);
   expect(answers[0]?.data.jobInstance.hostSummary.total).toBe(1);
   expect(gateway.simulator.requests).toHaveLength(1);
@@ -116,11 +116,11 @@ it("answers without host results from a call under way that brings them, but not
   await expect.poll(() => gateway.simulator.requests.length).toBe(2);
   const hosts = ask(gateway, FINISHED, HOSTS);
   await expect.poll(() => gateway.simulator.requests.length).toBe(3);
-  for (let i = 0; i < 2; i++) await goOn();
+  for (let i = 0; i < 2; i++) await release();
   await Promise.all([status, hosts]);
 });
 
-it("tells a kept state again, with the time at which it was observed", async () => {
+it("returns a cached state with its original observedAt", async () => {
   const gateway = await useSnapshots();
 
   const [first, second] = [await ask(gateway, FINISHED), await ask(gateway, FINISHED)];
@@ -129,7 +129,7 @@ it("tells a kept state again, with the time at which it was observed", async () 
   expect(gateway.simulator.requests).toHaveLength(1);
 });
 
-it("keeps a state with host results for those who want none, but not the reverse", async () => {
+it("serves requests without host results from a snapshot with host results, but not the reverse", async () => {
   const gateway = await useSnapshots();
 
   await ask(gateway, FINISHED);
@@ -142,9 +142,9 @@ it("keeps a state with host results for those who want none, but not the reverse
 
 it.each([
   ["finished jobs", FINISHED, { maxAgeFinishedMs: 0 }],
-  ["jobs that go on", RUNNING, { maxAgeRunningMs: 0 }],
-  ["any job, without memory for it", FINISHED, { maxBytes: 0 }],
-])("keeps no %s when told so", async (_, jobInstanceId, options) => {
+  ["running jobs", RUNNING, { maxAgeRunningMs: 0 }],
+  ["any job with a limit of 0 bytes", FINISHED, { maxBytes: 0 }],
+])("does not cache %s if caching is disabled", async (_, jobInstanceId, options) => {
   const gateway = await useSnapshots(options);
 
   await ask(gateway, jobInstanceId);
@@ -153,7 +153,7 @@ it.each([
   expect(gateway.simulator.requests).toHaveLength(2);
 });
 
-it("asks again when the time of a state is over", async () => {
+it("calls again after the maximum age", async () => {
   const gateway = await useSnapshots({ maxAgeFinishedMs: 300 });
   const advance = useClock();
 
@@ -167,22 +167,22 @@ it("asks again when the time of a state is over", async () => {
   expect(gateway.simulator.requests).toHaveLength(2);
 });
 
-it("asks again for a request with Cache-Control: no-cache, and keeps what it hears", async () => {
+it("calls again for a request with Cache-Control: no-cache, and caches the response", async () => {
   const gateway = await useSnapshots();
 
   await ask(gateway, FINISHED);
   const fresh = await ask(gateway, FINISHED, STATUS, { "cache-control": "max-age=0, no-cache" });
   expect(gateway.simulator.requests).toHaveLength(2);
 
-  const kept = await ask(gateway, FINISHED);
-  expect(kept.data).toEqual(fresh.data);
+  const cached = await ask(gateway, FINISHED);
+  expect(cached.data).toEqual(fresh.data);
   expect(gateway.simulator.requests).toHaveLength(2);
 });
 
 it.each([
   ["JobInstanceNotFound", MISSING],
   ["PermissionDenied", FORBIDDEN],
-])("keeps %s, for a second at the most", async (typename, jobInstanceId) => {
+])("caches %s for at most one second", async (typename, jobInstanceId) => {
   const gateway = await useSnapshots();
   const advance = useClock();
 
@@ -196,7 +196,7 @@ it.each([
   expect(gateway.simulator.requests).toHaveLength(2);
 });
 
-it("keeps no failure", async () => {
+it("does not cache errors", async () => {
   const gateway = await useSnapshots();
 
   await ask(gateway, UNAVAILABLE);
@@ -207,10 +207,10 @@ it("keeps no failure", async () => {
 });
 
 it.each([
-  ["credentials", { "x-bkapi-authorization": '{"access_token":"somebody else"}' }],
+  ["credentials", { "x-bkapi-authorization": '{"access_token":"another"}' }],
   ["tenant", { "x-bk-tenant-id": "other" }],
   ["language", { "accept-language": "en" }],
-])("shares nothing with other %s", async (_, headers) => {
+])("shares nothing with requests with different %s", async (_, headers) => {
   const gateway = await useSnapshots();
 
   await ask(gateway, FINISHED, HOSTS);
@@ -219,9 +219,9 @@ it.each([
   expect(gateway.simulator.requests).toHaveLength(2);
 });
 
-it("tells each of many identities at one time only what it may see", async () => {
+it("returns to each of many concurrent identities only what it may see", async () => {
   const gateway = await useSnapshots();
-  // "No permission" is kept for a second only.
+  // "Permission denied" is cached for one second only.
   useClock();
   const people = Array.from({ length: 40 }, (_, index) =>
     index % 4 === 0 ? "no-permission" : `user-${index % 7}`,
@@ -243,7 +243,7 @@ it("tells each of many identities at one time only what it may see", async () =>
   expect(gateway.simulator.requests).toHaveLength(new Set(people).size);
 });
 
-it("ends an upstream call when the last who waits for it goes away, not before", async () => {
+it("aborts an upstream call when the last waiting client aborts, not before", async () => {
   const gateway = await useRelayedGateway({ config: { snapshots: SNAPSHOTS } });
   const answers = holdAnswers(gateway, FINISHED);
   const query = jobQuery(FINISHED);
@@ -257,11 +257,11 @@ it("ends an upstream call when the last who waits for it goes away, not before",
   const one = post(first.signal);
   await expect.poll(answers.count).toBe(1);
   const two = post(second.signal);
-  // Both wait for it; only then does the first go.
+  // The first client aborts only after both wait for the call.
   await arrivals.until(2);
   first.abort();
   await one;
-  // The call is still there for the second: a third joins it.
+  // The call continues for the second client: a third one joins it.
   const third = new AbortController();
   const three = post(third.signal);
   await arrivals.until(3);
@@ -270,18 +270,18 @@ it("ends an upstream call when the last who waits for it goes away, not before",
   second.abort();
   third.abort();
   await Promise.all([two, three]);
-  // The call of those who went is over: a new one is made, and answered.
+  // The call is aborted: a new request makes a new call.
   await expect.poll(gateway.relay.open).toBe(0);
   answers.end();
   const { data } = await ask(gateway, FINISHED);
   expect(data.jobInstance.__typename).toBe("JobInstance");
 });
 
-it("drops the longest unused states when there is no room for all", async () => {
+it("evicts the least recently used states when the cache is full", async () => {
   const gateway = await useSnapshots({ maxBytes: 2_000_000 });
   const jobs = [bulkJobId(2_000, 1), bulkJobId(2_000, 2), bulkJobId(2_000, 3)];
 
-  // One such job takes about 0.9 MB: there is room for two.
+  // Such a job takes about 0.9 MB, so two fit.
   for (const job of jobs.slice(0, 2)) await ask(gateway, job, HOSTS);
   await ask(gateway, jobs[0] ?? "", HOSTS);
   expect(gateway.simulator.requests).toHaveLength(2);
@@ -294,7 +294,7 @@ it("drops the longest unused states when there is no room for all", async () => 
   expect(gateway.simulator.requests).toHaveLength(4);
 });
 
-it("holds on to no state whose time is over, whoever asks for what next", async () => {
+it("releases expired states, whatever is requested next", async () => {
   const made: WeakRef<JobOutcome>[] = [];
   const upstream = {
     getJobInstance: async (): Promise<JobOutcome> => {
@@ -323,7 +323,7 @@ it("holds on to no state whose time is over, whoever asks for what next", async 
   for (let index = 0; index < 20; index += 1) await askAs(`user-${index}`);
   const held = async () => {
     await askAs("another");
-    // A weak reference keeps what it was made for until this turn is over.
+    // A new weak reference keeps its target alive until the end of this turn.
     await turn();
     // Collects all garbage before it counts.
     queryObjects(AbortController, { format: "count" });

@@ -1,4 +1,4 @@
-/** An upstream with one job, in a new version at every call, that answers when a test says so. */
+/** An upstream with one job that has a new version at every call and responds when the test says so. */
 import { createServer } from "node:http";
 import { hostRow, jobBody, stepRow } from "../support/job-payload.ts";
 import { useServer } from "../support/listen.ts";
@@ -6,23 +6,23 @@ import { useServer } from "../support/listen.ts";
 interface VersionedCall {
   readonly version: number;
   readonly withHosts: boolean;
-  /** Answers with the job, named `v` and the version. */
+  /** Responds with the job, whose name is `v` and the version. */
   readonly answer: () => void;
-  /** Answers with a body that breaks the contract. */
+  /** Responds with a body that violates the contract. */
   readonly fail: () => void;
 }
 
 export interface VersionedUpstream {
   readonly url: URL;
-  /** Calls so far, in the order in which they came. */
+  /** Calls so far, in order. */
   readonly calls: VersionedCall[];
-  /** Whether calls that come from now on wait until the test answers them. */
+  /** Sets whether new calls wait until the test answers them. */
   readonly hold: (isHeld: boolean) => void;
-  /** Whether the job is finished from now on. */
+  /** Sets whether the job is finished. */
   readonly finish: (isFinished: boolean) => void;
 }
 
-/** For one test, closed when the test is over. */
+/** For one test, closed at the end of the test. */
 export async function useVersionedUpstream(): Promise<VersionedUpstream> {
   const calls: VersionedCall[] = [];
   let isHeld = false;

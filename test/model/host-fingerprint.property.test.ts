@@ -1,4 +1,4 @@
-/** Fingerprints of random host lists: alike for the same results in any order, and for nothing else. */
+/** Fingerprints of random host lists are equal exactly for the same results, in any order. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { HostResults } from "../../src/model/host-results.ts";
@@ -14,7 +14,7 @@ const READING = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null 
 
 const readBody = createBodyReader();
 
-/** The step as the gateway decodes it, from bytes or from what `JSON.parse` makes of them. */
+/** Decodes the step with the gateway's reader of bytes or with the reference reader. */
 function decode(random: RandomStep, isScanned: boolean): HostResults {
   const bytes = jobBytes({ steps: [stepRow(hostList(random))] });
   const body = isScanned ? readBody(bytes, "hosts") : readBodyByReference(bytes);
@@ -23,13 +23,13 @@ function decode(random: RandomStep, isScanned: boolean): HostResults {
   return results;
 }
 
-/** All that is known of the results, in an order that is not theirs. */
+/** The content of the results, independent of their order. */
 const contentOf = ({ table }: HostResults) =>
   Array.from({ length: table.length }, (_, row) => toJson(rowAt(table, row)))
     .toSorted()
     .join("\n");
 
-it("is the same for the same results in another order, however they were read", () => {
+it("is equal for the same results in a different order", () => {
   fc.assert(
     fc.property(randomStep(), fc.nat(), (random, seed) => {
       const fingerprint = decode(random, true).fingerprint();
@@ -38,7 +38,7 @@ it("is the same for the same results in another order, however they were read", 
   );
 });
 
-it("is another for other results: in one field of one of them, or a result more or less", () => {
+it("differs for different results, even in a single field or in the number of results", () => {
   fc.assert(
     fc.property(randomStep(4), randomStep(4), fc.boolean(), (one, two, isScanned) => {
       const [a, b] = [decode(one, isScanned), decode(two, isScanned)];
@@ -48,7 +48,7 @@ it("is another for other results: in one field of one of them, or a result more 
   );
 });
 
-it("tells two results that each have changed from two that have swapped what they had", () => {
+it("differs if two results swap their statuses", () => {
   const row = (bk_host_id: number, status: number) => ({
     target: { host: { bk_host_id } },
     outcome: { status },

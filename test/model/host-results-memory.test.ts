@@ -1,4 +1,4 @@
-/** What host results take of memory, by estimate: what is there, and no more is remembered than is counted. */
+/** Estimated memory of host results, including cached computations. */
 import { expect, it } from "vitest";
 import { createHostResults } from "../../src/model/host-results.ts";
 import { columnBytes, type HostTable, STRING_COLUMNS } from "../../src/model/host-table.ts";
@@ -8,7 +8,7 @@ import { jobBytes, stepRow } from "../support/job-payload.ts";
 
 const readBody = createBodyReader();
 
-/** Tables of one job, a step each. */
+/** The tables of a job with one step per list. */
 function tablesOf(...lists: readonly (readonly object[])[]): HostTable[] {
   const steps = lists.map((rows) => stepRow({ step_execute_object_result_list: rows }));
   const reading = { requiredData: "hosts", observedAt: 0, upstreamRequestId: null } as const;
@@ -38,14 +38,14 @@ it("counts the columns that occur", () => {
   within(escaped, 29);
 });
 
-it("shares the columns that do not occur", () => {
+it("shares columns without values between tables", () => {
   const [one, two] = tablesOf(plain, plain);
   for (const name of STRING_COLUMNS) expect(one?.[name].start).toBe(two?.[name].start);
   expect(one?.durationMs).toBe(two?.startedAt);
   expect(one?.hostId.values).not.toBe(two?.hostId.values);
 });
 
-it("remembers what was computed, the last recently used of what the estimate has room for", () => {
+it("caches computations within the estimate, evicting the least recently used first", () => {
   const [table] = tablesOf(plain);
   if (!table) throw new Error("Expected a table.");
   const { memoize: remember } = createHostResults(table);

@@ -1,4 +1,4 @@
-/** Host results of random steps, read through the gateway, against a plain reading of what the SDL says. */
+/** Host results of random steps through the gateway, compared with a simple implementation of the SDL. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { HostGroupKey, HostResultFilter, HostResultOrder } from "../../src/model/sdl.generated.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** Serves the steps as job 1, the rows in another order at every read. */
+/** Serves the steps as job 1, with a different order of rows at every read. */
 function serve(...steps: readonly RandomStep[]): void {
   scriptJob(gateway.simulator, "1", (read) => ({
     steps: steps.map((random, index) =>
@@ -36,7 +36,7 @@ function serve(...steps: readonly RandomStep[]): void {
   }));
 }
 
-/** Runs a selection on job 1. */
+/** Queries a selection on job 1. */
 async function ask(selection: string, parameters = "", variables: Record<string, unknown> = {}) {
   const { data, errors } = await gateway.ask(
     `query${parameters && `(${parameters})`} ${jobQuery("1", onJob(selection))}`,
@@ -79,17 +79,17 @@ const randomFilter: fc.Arbitrary<HostResultFilter> = fc
     exitCodes: listOf(...EXIT_CODES),
   })
   .chain((all) =>
-    // One or two conditions at a time: more let next to nothing pass.
+    // One or two conditions at a time: more would filter out nearly everything.
     fc
       .uniqueArray(fc.constantFrom(...Object.keys(all)), { maxLength: 2 })
-      .chain((kept) => fc.tuple(fc.constant(kept), fc.constantFrom(...Object.keys(all))))
-      .map(([kept, nulled]) => ({
+      .chain((chosen) => fc.tuple(fc.constant(chosen), fc.constantFrom(...Object.keys(all))))
+      .map(([chosen, nulled]) => ({
         [nulled]: null,
-        ...Object.fromEntries(Object.entries(all).filter(([name]) => kept.includes(name))),
+        ...Object.fromEntries(Object.entries(all).filter(([name]) => chosen.includes(name))),
       })),
   );
 
-it("gives every result once, as it is, under an id of its own", () =>
+it("returns every result unchanged, once, with a unique id", () =>
   property(randomStep(), async (random) => {
     serve(random);
     const nodes = await readAll();
@@ -105,7 +105,7 @@ it("gives every result once, as it is, under an id of its own", () =>
     expect(new Set(idsOf(nodes)).size).toBe(nodes.length);
   }));
 
-it("gives the same ids in the same order, whatever the order of the upstream", () =>
+it("returns the same ids in the same order, whatever the order of the upstream", () =>
   property(randomStep(), async (random) => {
     serve(random);
     const first = await readAll();
@@ -113,7 +113,7 @@ it("gives the same ids in the same order, whatever the order of the upstream", (
     for (let read = 1; read < 3; read++) expect(await readAll()).toEqual(first);
   }));
 
-it("orders by any field: rows without a value last in both directions, equal ones in the stable order", () =>
+it("orders by any field, with rows without a value last in both directions and equal rows in the stable order", () =>
   property(randomStep(), async (random) => {
     serve(random);
     const ordered = ORDERS.map(
@@ -132,7 +132,7 @@ it("orders by any field: rows without a value last in both directions, equal one
     }
   }));
 
-it("lets those results pass for which every condition holds, with any of its values", () =>
+it("returns the results that match every condition of a filter, with any of its values", () =>
   property(
     fc.tuple(randomStep(), fc.array(randomFilter, { minLength: 8, maxLength: 8 })),
     async ([random, filters]) => {
@@ -159,7 +159,7 @@ it("lets those results pass for which every condition holds, with any of its val
     },
   ));
 
-it("gives every result exactly once over pages of any size, though the upstream's order changes", () =>
+it("returns every result exactly once over pages of any size, although the upstream's order changes", () =>
   property(
     fc.tuple(
       randomStep(),
@@ -195,7 +195,7 @@ it("gives every result exactly once over pages of any size, though the upstream'
     25,
   ));
 
-it("groups so that every result is in the one group that it is like, the groups in order", () =>
+it("puts every result into exactly one group, with the groups in order", () =>
   property(
     fc.tuple(
       randomStep(),

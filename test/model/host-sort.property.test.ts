@@ -1,4 +1,4 @@
-/** Sorting by words against sorting with a comparison function. */
+/** Radix sorting of rows, compared with sorting by a comparison function. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { descending, numberWords, sortRows } from "../../src/model/host-sort.ts";
@@ -9,7 +9,7 @@ const numbers = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
 );
 
-/** Columns of one length, short and long, whose values often agree. */
+/** Columns of equal length, short and long, with many equal values. */
 const columns = fc.integer({ min: 0, max: 300 }).chain((length) =>
   fc.array(fc.array(numbers, { minLength: length, maxLength: length, size: "max" }), {
     minLength: 1,
@@ -22,7 +22,7 @@ const compare = (a: number, b: number, isDescending: boolean): number => {
   return isDescending ? b - a : a - b;
 };
 
-it("sorts by one column after the other, absent numbers last, and leaves rows that agree as they were", () => {
+it("sorts by several columns, stably and with absent numbers last", () => {
   fc.assert(
     fc.property(
       columns,

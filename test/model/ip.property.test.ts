@@ -1,10 +1,10 @@
-/** Addresses read from bytes against what Node.js and `ipSortKey` say of them. */
+/** Addresses parsed from bytes, compared with Node.js and `ipSortKey`. */
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ipSortKey, parseIpv4, parseIpv6 } from "../../src/model/ip.ts";
 
-const pieces = fc.array(
+const fragments = fc.array(
   fc.constantFrom(
     "0",
     "1",
@@ -45,7 +45,7 @@ const ipv6 = fc
     ),
   );
 const address = fc.oneof(
-  pieces.map((all) => all.join("")),
+  fragments.map((all) => all.join("")),
   ipv4,
   ipv6,
   fc.ipV4(),
@@ -54,7 +54,7 @@ const address = fc.oneof(
 
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
 
-it("reads IPv4 where Node.js does, as the same number", () => {
+it("parses IPv4 addresses as Node.js does", () => {
   fc.assert(
     fc.property(address, (text) => {
       const bytes = Buffer.from(`"${text}"`);
@@ -66,7 +66,7 @@ it("reads IPv4 where Node.js does, as the same number", () => {
   );
 });
 
-it("reads IPv6 where Node.js does, except for zones, as the same number", () => {
+it("parses IPv6 addresses as Node.js does, except for zones", () => {
   fc.assert(
     fc.property(address, (text) => {
       const bytes = Buffer.from(`"${text}"`);

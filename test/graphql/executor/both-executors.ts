@@ -1,4 +1,4 @@
-/** Runs operations through both executors, over a real upstream client and simulator, and compares what they say. */
+/** Runs operations with both executors, over a real upstream client and a simulator. */
 import { type ExecutionResult, execute as executeByReference, GraphQLError, parse } from "graphql";
 import type { OperationContext } from "../../../src/graphql/context.ts";
 import { formatError, formatGraphQLError } from "../../../src/graphql/errors.ts";
@@ -22,12 +22,12 @@ export interface Asked {
   readonly operationName?: string | null;
 }
 
-/** A response as JSON text, its keys in their order, its errors sorted: their order across jobs is left to chance. */
+/** A response as JSON, with keys in order and errors sorted, because the order of errors across jobs is not defined. */
 type Response = string;
 
 export interface BothExecutors {
   readonly simulator: Simulator;
-  /** The response of graphql-js, and those of the plan executor to the same operation asked again and again. */
+  /** The response of graphql-js, and those of the plan executor to repeated runs of the same operation. */
   readonly ask: (
     asked: Asked,
   ) => Promise<{ readonly reference: Response; readonly planned: readonly Response[] }>;
@@ -40,7 +40,7 @@ export interface BothExecutors {
 const MAX_COERCION_ERRORS = 5;
 const NOT_LISTED = new GraphQLError(`Only the first ${MAX_COERCION_ERRORS} errors are listed.`);
 
-/** Row writers work step by step at first, and by code of their own later. */
+/** Row writers work step by step at first, and with generated code later. */
 const RUNS = 3;
 
 const CALLER = createCaller({ authorization: AUTHORIZATION, tenantId: null, language: null });
@@ -74,7 +74,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     return { jobs, watch: null, operationLog, signal };
   };
 
-  /** graphql-js with host results of every job, whether the operation requires them or not. */
+  /** graphql-js with host results for every job, whether the operation requires them or not. */
   const askReference = async ({ query, variables, operationName }: Asked, snapshots: Snapshots) => {
     const result = await executeByReference({
       schema,
@@ -91,7 +91,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     const context = createContext(snapshots);
     const prepared = prepare(query, operationName);
     if (!isInvalid(prepared) && prepared.type === "subscription") {
-      // One event, for which the transport and the stream do not count.
+      // A single event, without transport and stream.
       const coerced = prepared.coerceVariables(variables);
       if ("errors" in coerced) throw new Error("Expected variables of a subscription to be good.");
       const plan = prepared.planFor(coerced.coerced);
@@ -109,7 +109,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     return normalized(String(result.body));
   };
 
-  /** The upstream, asked once for each job: what differs then is the executors' doing. */
+  /** Calls the upstream once per job, so that differences are caused by the executors. */
   const createSeen = (): Snapshots => {
     const seen = new Map<string, Promise<JobOutcome>>();
     return {
@@ -144,13 +144,13 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   return { simulator, ask, askPlanned: (asked) => askPlanned(asked, createSeen()), close };
 }
 
-/** What a lookup gets that does not require host results: reading them throws. */
+/** An outcome for a lookup without host results: reading them throws. */
 function withoutHosts(outcome: JobOutcome): JobOutcome {
   if (outcome.kind !== "job") return outcome;
   return { ...outcome, steps: outcome.steps.map((step) => ({ ...step, hostResults: null })) };
 }
 
-/** Errors of a request that nothing was executed of have codes that only the place where they arise can know. */
+/** Errors before execution have codes that depend on where they occur. */
 const errorsOf = ({ errors, data }: ExecutionResult) =>
   errors?.map((found, index) => {
     const error = data === undefined && index === MAX_COERCION_ERRORS ? NOT_LISTED : found;

@@ -1,4 +1,4 @@
-/** Operations with variables, and those whose answers have errors. */
+/** Operations with variables, and operations whose responses have errors. */
 import { ref } from "../../support/ask.ts";
 import { type Case, job } from "./corpus.ts";
 import { EDGE_CASE_JOB } from "./edge-case-job.ts";
@@ -7,7 +7,7 @@ const PAGE = "{ totalCount nodes { id tag startedAt } edges { cursor } }";
 const withStep = (head: string, field: string) =>
   `query${head} { ${job(`step(stepInstanceId: "9223372036854775807") { ${field} }`)} }`;
 
-/** Each with its variables given, null, left out and wrong. */
+/** Each with variables that are set, null, absent and invalid. */
 const INPUTS: readonly (readonly [
   title: string,
   query: string,
@@ -41,7 +41,7 @@ const INPUTS: readonly (readonly [
     ],
   ],
   [
-    "a part that may be absent",
+    "an optional part",
     'query($type: ScopeType! = BIZ) { jobInstance(ref: { scopeType: $type, scopeId: "1", jobInstanceId: "100" }) { __typename } }',
     [{}, { type: "BIZ_SET" }, { type: null }],
   ],
@@ -152,7 +152,7 @@ const INPUTS: readonly (readonly [
     ],
   ],
   [
-    "names that JavaScript knows",
+    "names that are special in JavaScript",
     `query($constructor: ID!, $__proto__: ID!, $toString: Boolean! = true) { a: jobInstance(ref: { scopeId: $constructor, jobInstanceId: 100 }) { __typename @include(if: $toString) t: __typename } step: jobInstance(${ref("100")}) { ... on JobInstance { step(stepInstanceId: $__proto__) { id } } } }`,
     [
       { constructor: "1", toString: false, ["__proto__"]: "75" },
@@ -181,11 +181,11 @@ export const ERRORS: readonly Case[] = [
     `{ a: ${job(`step(stepInstanceId: 2) { ${BAD} } name`)} b: ${job("steps { hostResults { nodes { ip } } }", "100")} c: ${job(`step(stepInstanceId: 3) { x: hostResults { nodes { id } } ${BAD} }`)} }`,
   ],
   [
-    "several errors where one makes the rest go",
+    "several errors, one of which nullifies the others",
     `{ ${job("steps { a: hostResults(first: 0) { totalCount } b: hostResults(first: -1) { totalCount } } hostSummary { total } x: steps { hostResults(first: 0) { totalCount } }")} }`,
   ],
   [
-    "errors beside sound jobs, in another order than in time",
+    "errors beside valid jobs, in another order than they occur",
     `{ late: ${job("steps { hostResults(first: 0) { totalCount } }", "20000000002")} early: jobInstance(ref: { scopeId: "", jobInstanceId: 1 }) { __typename } fine: ${job("steps { hostResults { nodes { ip } } }")} bad: jobInstance(${ref("20000090005")}) { __typename } }`,
   ],
   [
@@ -193,19 +193,19 @@ export const ERRORS: readonly Case[] = [
     `{ ${job("steps { hostGroups { hostResults(first: 0) { nodes { id } } } hostGroups { hostResults(first: 0) { nodes { ip } } } }")} ${job("name")} }`,
   ],
   [
-    "upstream failures in some slots",
+    "upstream errors in some entries",
     `{ jobInstances(${refs("20000090005", "100", "20000000404", "20000090504", EDGE_CASE_JOB, "20000000403", "20000090005")}) { __typename ... on Problem { message } ... on JobInstance { steps { hostResults { nodes { ip } edges { cursor } } } } } }`,
   ],
   [
-    "failures in slots of lists within which others fail",
+    "errors in entries of lists and below them",
     `{ a: jobInstances(${refs("100", "20000090005", EDGE_CASE_JOB)}) { ... on JobInstance { steps { ${BAD} } } } b: jobInstances(${refs("20000090005", EDGE_CASE_JOB)}) { ... on JobInstance { name steps { hostResults { nodes { id } } } } } }`,
   ],
   [
-    "a refused reference of one job",
+    "an invalid reference of one job",
     `{ a: jobInstance(ref: { scopeId: 1, jobInstanceId: "-1" }) { __typename } b: ${job("name")} }`,
   ],
   [
-    "a refused reference in a list, which may not be null",
+    "an invalid reference in a non-null list",
     `{ b: ${job("name steps { hostResults { nodes { id } } }")} jobInstances(${refs("100", "x")}) { __typename } }`,
   ],
   ["no references", "{ jobInstances(refs: []) { __typename } }"],
@@ -214,17 +214,17 @@ export const ERRORS: readonly Case[] = [
     `{ ${Array.from({ length: 101 }, (_, n) => `j${n}: jobInstance(${ref(String(n + 1))}) { __typename }`).join(" ")} }`,
   ],
   [
-    "every failing upstream",
+    "all kinds of upstream errors",
     `{ jobInstances(${refs("20000090001", "20000090003", "20000090101", "20000090201", "20000090301", "20000090401")}) { ... on JobInstance { hostSummary { total } } } }`,
   ],
   [
     "errors in a fragment spread twice, under aliases",
     `{ a: ${job("...J")} b: ${job("...J", "100")} } fragment J on JobInstance { steps { bad: hostResults(first: 10001) { nodes { id } } } name }`,
   ],
-  ["an operation name that is right", NAMES, { operationName: "A" }],
-  ["an operation name that is wrong", NAMES, { operationName: "C" }],
-  ["an operation name that is empty", NAMES, { operationName: "" }],
-  ["an operation name that is missing", NAMES],
-  ["a wrong operation name for a single operation", `query A { ${job("name")} }`, { operationName: "B" }],
+  ["a valid operation name", NAMES, { operationName: "A" }],
+  ["an unknown operation name", NAMES, { operationName: "C" }],
+  ["an empty operation name", NAMES, { operationName: "" }],
+  ["a missing operation name", NAMES],
+  ["an unknown operation name for a single operation", `query A { ${job("name")} }`, { operationName: "B" }],
   ["an empty operation name for a single operation", `{ ${job("name")} }`, { operationName: "" }],
 ];

@@ -1,4 +1,4 @@
-/** Operations that hold what GraphQL has: those whose answers have no errors, by what they are about. */
+/** Operations that cover the features of GraphQL and whose responses have no errors. */
 import { getIntrospectionQuery } from "graphql";
 import { ref } from "../../support/ask.ts";
 import type { Asked } from "./both-executors.ts";
@@ -55,7 +55,7 @@ const PROBLEMS = `{ jobInstances(refs: [${["100", "20000000403", "20000000404"].
 
 export const SELECTIONS: readonly Case[] = [
   [
-    "__typename at every place",
+    "__typename in every selection",
     `{ __typename q: __typename ${job("__typename scope { __typename } stepSummary { __typename byStatus { __typename } } steps { __typename hostSummary { __typename byStatus { __typename } } hostGroups { __typename hostResults { __typename } } hostResults { __typename pageInfo { __typename } nodes { __typename a: __typename container { __typename } } edges { __typename node { __typename } } } }")} }`,
   ],
   ["an outcome with __typename only", `{ jobInstance(${ref("100")}) { __typename } }`],
@@ -76,7 +76,7 @@ export const SELECTIONS: readonly Case[] = [
     `{ ... { jobInstance(${ref(EDGE_CASE_JOB)}) { ... { ... on JobInstance { ... { steps { ... { hostResults { ... { nodes { ... { ip } ... on HostResult { tag } } } ... on HostResultConnection { edges { ... { node { ... { id } } } } } } } } } } } } } }`,
   ],
   [
-    "a fragment on a type that never comes",
+    "a fragment on a type that does not occur",
     `{ jobInstance(${ref("100")}) { ... on PermissionDenied { application { systemId } } ... on Problem { message } } }`,
   ],
   [
@@ -88,15 +88,15 @@ export const SELECTIONS: readonly Case[] = [
     `{ ${job("steps { hostResults { nodes { id } edges { node { ip } } nodes { ip container { id } } } hostResults { nodes { container { name } tag } edges { cursor node { container { id } } node { container { name } } } } } steps { name hostResults { totalCount nodes { id phase } } }")} }`,
   ],
   [
-    "one job under two aliases with other rows",
+    "one job under two aliases with different rows",
     `{ a: ${job("steps { hostResults { nodes { ip } } }", "100")} b: ${job("steps { hostResults { nodes { id } } }", "100")} }`,
   ],
   [
-    "aliases that JavaScript knows",
+    "aliases that are special in JavaScript",
     `{ constructor: ${job("toString: name hasOwnProperty: id steps { class: hostResults { valueOf: totalCount nodes { constructor: ip toString: tag __proto__: id } function: edges { prototype: cursor } } then: name length: type }")} toString: ${job("then: steps { constructor: name }", "100")} }`,
   ],
   [
-    "aliases that JavaScript knows, of objects that errors may be in",
+    "aliases that are special in JavaScript, on objects that can have errors",
     `{ constructor: ${job("constructor: steps { toString: hostResults { constructor: nodes { id } } }")} }`,
   ],
   [
@@ -104,15 +104,15 @@ export const SELECTIONS: readonly Case[] = [
     `{ __proto__: ${job("__proto__: steps { __proto__: hostResults { __proto__: nodes { __proto__: ip container { __proto__: id } } } }")} }`,
   ],
   [
-    "aliases that would run together",
+    "aliases that are ambiguous when concatenated",
     `{ ${job("steps { hostResults { nodes { id } } } nodes_hostResults_idx0_steps: status")} nodes_hostResults_idx0_steps_JobInstance_jobInstance: ${job("steps { hostResults { nodes { ip } } }", "100")} }`,
   ],
   [
-    "aliases that would run together with those of fields below",
+    "aliases that are ambiguous with those of nested fields",
     `{ a: ${job("b: step(stepInstanceId: 3) { hostResults { c: nodes { id } } }")} b_JobInstance_a: jobInstance(${ref("100")}) { __typename } }`,
   ],
   [
-    "aliases of lists' own names",
+    "aliases that equal internal names of lists",
     `{ idx0: jobInstances(refs: [{ scopeId: 1, jobInstanceId: 100 }]) { ... on JobInstance { idx0: steps { idx1: hostResults { idx0: nodes { idx0: ip } } } } } }`,
   ],
 ];
@@ -142,7 +142,7 @@ const CONDITIONED: readonly (readonly [title: string, selection: string])[] = [
     "steps { hostResults { nodes { id } } } ... @include(if: $f) { steps { hostResults { totalCount nodes { tag } } } } ... on JobInstance @skip(if: $f) { steps @skip(if: $n) { hostResults { nodes { ip } edges { cursor } } } }",
   ],
   [
-    "a spread, once of twice",
+    "one of two spreads",
     "...J @include(if: $f) ...J @skip(if: $f) steps { ...S @include(if: $t) ...S @include(if: $f) }",
   ],
   [
@@ -177,7 +177,7 @@ const ON_T = { variables: { t: true } };
 
 export const OPERATIONS: readonly Case[] = [
   [
-    "a document that is empty but for its conditions",
+    "a document with only a skipped field",
     `query($t: Boolean!) { jobInstance(${ref("100")}) @skip(if: $t) { __typename } }`,
     ON_T,
   ],
@@ -192,7 +192,7 @@ export const OPERATIONS: readonly Case[] = [
     { operationName: "A" },
   ],
   [
-    "operation names that JavaScript knows",
+    "operation names that are special in JavaScript",
     `query __proto__ { ${job("name")} } query constructor { __typename }`,
     { operationName: "__proto__" },
   ],

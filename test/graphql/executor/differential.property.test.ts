@@ -1,4 +1,4 @@
-/** Random operations: the plan executor answers each as graphql-js does. */
+/** Random operations: the plan executor returns the same responses as graphql-js. */
 import fc from "fast-check";
 import { afterAll, beforeAll, it } from "vitest";
 import { createSchema } from "../../../src/graphql/schema.ts";
@@ -25,7 +25,7 @@ const variables = fc.record(
   { requiredKeys: ["yes", "no"] },
 );
 
-it("gives the same response, key by key, error by error", async () => {
+it("returns the same response, including the order of keys and all errors", async () => {
   await fc.assert(
     fc.asyncProperty(createOperations(createSchema()), variables, async (query, values) => {
       const { reference, planned } = await both.ask({ query, variables: values });

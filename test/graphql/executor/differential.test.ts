@@ -1,4 +1,4 @@
-/** The plan executor answers every operation exactly as graphql-js does. */
+/** The plan executor returns exactly the responses of graphql-js. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Asked, type BothExecutors, startBothExecutors } from "./both-executors.ts";
 import { CONDITIONS, FIELDS, job, OPERATIONS, SELECTIONS } from "./corpus.ts";
@@ -16,7 +16,7 @@ async function expectSame(asked: Asked): Promise<{ data: unknown; errors?: unkno
   const { reference, planned } = await both.ask(asked);
   const expected = JSON.parse(reference);
   for (const response of planned) {
-    // Values first: they tell a difference better than texts do, which also tell the order of keys.
+    // Compares values first, which gives a better message; strings also cover the order of keys.
     expect(JSON.parse(response)).toEqual(expected);
     expect(response).toBe(reference);
   }
@@ -48,16 +48,16 @@ describe("variables", () => {
 describe("errors", () => {
   it.for(ERRORS)("%s", async ([title, query, asked]) => {
     const { errors } = await expectSame({ query, ...asked });
-    if (title !== "an operation name that is right") expect(errors).not.toHaveLength(0);
+    if (title !== "a valid operation name") expect(errors).not.toHaveLength(0);
   });
 });
 
-describe("what a query says never becomes code", () => {
+describe("strings of a query never become code", () => {
   it.each([
     "__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74dglobalThis.ran = true",
     "__MAGIC_NAN__57f286b9_4c20_487f_b409_79804ddcb4f8",
     '"); globalThis.ran = true; ("',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it must stay just that
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the literal text is intended
     "${globalThis.ran = true}",
     "`'\\\\\" \\u2028 */ //",
   ])("%s", async (text) => {
@@ -69,7 +69,7 @@ describe("what a query says never becomes code", () => {
   });
 });
 
-it("asks the upstream once for each job, also when there are errors", async () => {
+it("makes one upstream call per job even if there are errors", async () => {
   both.simulator.requests.length = 0;
   await both.askPlanned({ query: `{ ${job("name steps { hostResults(first: 0) { totalCount } }")} }` });
   expect(both.simulator.requests).toHaveLength(1);

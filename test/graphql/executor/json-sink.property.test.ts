@@ -1,4 +1,4 @@
-/** What is written byte by byte is what `JSON.stringify` says. */
+/** The JSON sink writes the same bytes as `JSON.stringify`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -16,7 +16,7 @@ import {
   reserve,
 } from "../../../src/graphql/executor/json-sink.ts";
 
-// What generated code does around each `put`: make room, write, go on behind it.
+// What generated code does around each `put`: reserve, write, advance.
 const writeInteger = (sink: JsonSink, value: number): void => {
   reserve(sink, INTEGER_BYTES);
   sink.length = putInteger(sink.bytes, sink.length, value);
@@ -40,12 +40,12 @@ const writeQuote = (sink: JsonSink): void => appendString(sink, '"');
 
 const textOf = ({ bytes, length }: JsonSink): string => bytes.toString("utf8", 0, length);
 
-/** What `write` puts after `before` bytes, into a sink of `capacity` bytes that has to grow or not. */
+/** What `write` appends after `before` bytes in a sink with the initial `capacity`. */
 function written(write: (sink: JsonSink) => void, before = 0, capacity = 64): string {
   const sink = createJsonSink(capacity, 2 ** 20);
   appendString(sink, "x".repeat(before));
   write(sink);
-  // What comes next must begin where this ends.
+  // The next write must start where this one ends.
   appendString(sink, "|");
   const text = textOf(sink);
   expect(text.slice(0, before)).toBe("x".repeat(before));
@@ -56,7 +56,7 @@ function written(write: (sink: JsonSink) => void, before = 0, capacity = 64): st
 const offset = fc.nat({ max: 9 });
 const capacity = fc.nat({ max: 80 });
 
-describe("whole numbers", () => {
+describe("integers", () => {
   const powers = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
   const edges = [...powers, 2 ** 31, 2 ** 32, 2 ** 53 - 1].flatMap((n) => [
     n - 1,
@@ -71,7 +71,7 @@ describe("whole numbers", () => {
     expect(written((sink) => writeInteger(sink, value))).toBe(JSON.stringify(value));
   });
 
-  it("of any size, anywhere in the text", () => {
+  it("of any size, at any position", () => {
     fc.assert(
       fc.property(fc.oneof(fc.maxSafeInteger(), fc.integer()), offset, capacity, (value, before, room) => {
         expect(written((sink) => writeInteger(sink, value), before, room)).toBe(JSON.stringify(value));
@@ -101,7 +101,7 @@ describe("instants", () => {
     expect(written((sink) => createDateTimeWriter()(sink, ms))).toBe(JSON.stringify(new Date(ms)));
   });
 
-  it("of all years, one after the other, with days that come again", () => {
+  it("of all years, in sequences with repeated days", () => {
     const near = fc.integer({ min: -200_000_000, max: 200_000_000 });
     const any = fc.integer({ min: first, max: last });
     fc.assert(
@@ -126,8 +126,8 @@ describe("instants", () => {
   });
 });
 
-describe("texts", () => {
-  it("are copied from any place of their source, also from its very end, to any place", () => {
+describe("strings", () => {
+  it("are copied from any position of the source, including its end, to any position", () => {
     const source = fc.string({ unit: "binary", maxLength: 40 });
     fc.assert(
       fc.property(
@@ -139,7 +139,7 @@ describe("texts", () => {
         capacity,
         (text, a, b, shift, before, room) => {
           const json = Buffer.from(JSON.stringify(text));
-          // The source begins anywhere in its memory, and nothing may be read beyond its end.
+          // The source starts at any offset of its memory, and nothing may be read beyond its end.
           const memory = new ArrayBuffer(shift + json.length);
           new Uint8Array(memory, shift).set(json);
           const [start = 0, end = 0] = [a % (json.length + 1), b % (json.length + 1)].sort((x, y) => x - y);
@@ -160,7 +160,7 @@ describe("texts", () => {
     );
   });
 
-  it("and constants of any length are written whole, whatever comes before and after", () => {
+  it("and constants of any length are written completely, whatever surrounds them", () => {
     const texts = fc.array(fc.string({ unit: "binary", maxLength: 20 }), { maxLength: 20 });
     fc.assert(
       fc.property(texts, capacity, (all, room) => {
@@ -176,7 +176,7 @@ describe("texts", () => {
   });
 });
 
-it("a sink keeps what it holds while it grows a thousandfold", () => {
+it("a sink keeps its content while it grows by a factor of 1000", () => {
   const sink = createJsonSink(1, 2 ** 24);
   for (let n = 0; n < 5_000; n++) {
     writeInteger(sink, n);

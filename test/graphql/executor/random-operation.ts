@@ -12,7 +12,7 @@ interface Selected {
 
 const HEAD =
   "query($yes: Boolean!, $no: Boolean!, $on: Boolean! = true, $first: Int! = 3, $ip: String, $d: OrderDirection)";
-/** So that each variable is used. */
+/** Uses each variable. */
 const USE_ALL = "u0: __typename @skip(if: $yes) u1: __typename @skip(if: $no) u2: __typename @skip(if: $on)";
 const USE_IN_JOB =
   "u3: steps { hostResults(first: $first, filter: { ipContains: $ip }, orderBy: { field: IP, direction: $d }) { totalCount } }";
@@ -30,7 +30,7 @@ const directive = fc.oneof(
   ),
 );
 
-/** Of one field always the same for one alias, as only equal fields can be merged. */
+/** An alias always has the same arguments, because only equal fields can be merged. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "StepInstance.hostResults": [
     "",
@@ -51,7 +51,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "JobInstance.step": ["(stepInstanceId: 3)", "(stepInstanceId: 12345)"],
 };
 
-/** Jobs that the operations name by default. */
+/** Job ids of the operations by default. */
 const JOB_IDS: readonly string[] = [
   EDGE_CASE_JOB,
   "100",
@@ -75,7 +75,7 @@ export function createOperations(
 
   const part = (type: GraphQLObjectType, depth: number): fc.Arbitrary<Selected> => {
     const names = [...Object.keys(type.getFields()), "__typename"];
-    // Rows and what leads to them is what the two do differently.
+    // Prefers rows and their ancestors, which the executors handle differently.
     const likely = names.filter((name) =>
       /^(steps|hostResults|nodes|edges|node|container|hostGroups)$/.test(name),
     );
@@ -102,7 +102,7 @@ export function createOperations(
 
   const fieldOf = (type: GraphQLObjectType, name: string, depth: number): fc.Arbitrary<Selected> => {
     const choices = ARGUMENTS[`${type.name}.${name}`] ?? [""];
-    // The alias says field and arguments, so that what has the same one can be merged.
+    // The alias contains field and arguments, so that fields with equal aliases can be merged.
     const alias = fc.tuple(fc.nat({ max: choices.length - 1 }), fc.boolean());
     return fc.tuple(alias, directive).chain(([[choice, isAliased], on]) => {
       const args = choices[choice] ?? "";

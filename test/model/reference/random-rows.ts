@@ -1,10 +1,10 @@
-/** Random host lists in the upstream's form, of either dialect: small value sets, so that rows often agree. */
+/** Random host lists of the upstream in either dialect, from small sets of values, so that rows are often equal. */
 import fc from "fast-check";
 
 const HUGE = 2n ** 53n + 1n;
 const MAX_LONG = 2n ** 63n - 1n;
 
-/** A value, a written null or nothing at all. */
+/** A value, an explicit null or absent. */
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null | undefined> =>
   fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: fc.constantFrom(null, undefined) });
 
@@ -19,7 +19,7 @@ export const ipv4 = octets.map((numbers) => numbers.join("."));
 
 const group = fc.constantFrom("0", "00c", "abcd", "ABCE", "abcf");
 const groups = (count: number) => fc.array(group, { minLength: count, maxLength: count });
-/** In full, shortened in front, amid or behind, and with its end written as IPv4. */
+/** In full, shortened at the start, in the middle or at the end, and with an IPv4 suffix. */
 export const ipv6 = fc.oneof(
   groups(8).map((all) => all.join(":")),
   groups(2).map((tail) => `::${tail.join(":")}`),
@@ -31,7 +31,7 @@ export const ipv6 = fc.oneof(
 const HOST = {
   bk_host_id: maybe(fc.constantFrom(...HOST_IDS)),
   bk_cloud_id: maybe(fc.constantFrom(...CLOUD_IDS)),
-  // Absent on many, so that their other address counts.
+  // Often absent, so that the IPv6 address is used.
   ip: fc.option(ipv4, { freq: 2 }),
   ipv6: maybe(ipv6),
   bk_cloud_name: maybe(fc.constantFrom("default", "edge")),
@@ -48,7 +48,7 @@ const CONTAINER = {
 
 const instant = fc.constantFrom(0, 1_767_225_600_000, 1_767_225_600_001, 1_767_225_700_000);
 
-/** The part of a row that both dialects have. */
+/** The fields of a row that both dialects have. */
 const OUTCOME = {
   status: fc.constantFrom(...STATUSES),
   tag: maybe(fc.oneof(fc.constant(""), fc.constantFrom(...TAGS))),
@@ -62,7 +62,7 @@ const OUTCOME = {
 type Value = string | number | bigint | null | undefined;
 type Fields = Readonly<Record<string, Value>>;
 
-/** One result: on a host or a container, and how it went there. */
+/** One result: its host or container, and its outcome. */
 export interface Result {
   readonly target: { readonly host: Fields } | { readonly container: Fields };
   readonly outcome: Fields;
@@ -70,13 +70,13 @@ export interface Result {
 
 export type Dialect = "contract" | "release";
 
-/** Fields that the documented form has of a host. Addresses of version 6 are beyond it, but not unthinkable. */
+/** Host fields of the documented dialect. IPv6 addresses are not documented but possible. */
 const { bk_host_id, ip, ipv6: ipv6_, bk_cloud_id } = HOST;
 const FLAT_HOST = { bk_host_id, ip, ipv6: ipv6_, bk_cloud_id };
 
 type Model = Readonly<Record<string, fc.Arbitrary<Value>>>;
 
-/** Records of which most are like another, and many like another but for one field. */
+/** Records of which most equal another one, and many differ in a single field. */
 const alike = (model: Model): fc.Arbitrary<fc.Arbitrary<Fields>> =>
   fc.array(fc.record(model), { minLength: 1, maxLength: 4 }).map((bases) => {
     const base = fc.constantFrom(...bases);
@@ -86,7 +86,7 @@ const alike = (model: Model): fc.Arbitrary<fc.Arbitrary<Fields>> =>
     return fc.oneof({ weight: 3, arbitrary: base }, { weight: 1, arbitrary: changed });
   });
 
-/** Results of one step: several on some targets, and targets that differ while their ids do not. */
+/** Results of one step, with several on some targets, and different targets with equal ids. */
 function results(dialect: Dialect, maxLength: number): fc.Arbitrary<Result[]> {
   const models = fc.tuple(alike(dialect === "contract" ? FLAT_HOST : HOST), alike(CONTAINER), alike(OUTCOME));
   return models.chain(([host, container, outcome]) => {
@@ -100,7 +100,7 @@ function results(dialect: Dialect, maxLength: number): fc.Arbitrary<Result[]> {
   });
 }
 
-/** A step's results and the dialect that they come in. */
+/** The results of a step and their dialect. */
 export interface RandomStep {
   readonly dialect: Dialect;
   readonly results: readonly Result[];
@@ -111,7 +111,7 @@ export const randomStep = (maxLength = 40): fc.Arbitrary<RandomStep> =>
     .constantFrom<Dialect>("contract", "release")
     .chain((dialect) => results(dialect, maxLength).map((rows) => ({ dialect, results: rows })));
 
-/** The host list as it stands in a step of the upstream's answer, under its key. */
+/** The host list of a step in the upstream's response, under its key. */
 export function hostList({ dialect, results }: RandomStep): Record<string, object[]> {
   if (dialect === "contract") {
     const rows = results.map(({ target, outcome }) => ({
@@ -127,7 +127,7 @@ export function hostList({ dialect, results }: RandomStep): Record<string, objec
   return { step_execute_object_result_list: rows };
 }
 
-/** The same step with its results in another order; every seed has one of its own. */
+/** The same step with its results in an order determined by the seed. */
 export function reshuffled(step: RandomStep, seed: number): RandomStep {
   let state = seed >>> 0;
   const next = () => {

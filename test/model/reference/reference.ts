@@ -1,6 +1,6 @@
 /**
- * What the SDL says of host results, in the plainest code that can say it: lists, loops, no thought for speed.
- * Written against the SDL and the documentation, not against the program.
+ * A simple implementation of what the SDL specifies for host results, without regard to speed. It is based on the SDL and
+ * the documentation, not on the program.
  */
 import type {
   HostGroupKey,
@@ -10,7 +10,7 @@ import type {
 } from "../../../src/model/sdl.generated.ts";
 import type { Result } from "./random-rows.ts";
 
-/** A host result as an operation reads it with `NODE_FIELDS`. */
+/** A host result as selected by `NODE_FIELDS`. */
 export interface Node {
   readonly id: string;
   readonly hostId: string | null;
@@ -58,7 +58,7 @@ const integer = (value: unknown): number | null => (value == null ? null : Numbe
 const instant = (value: unknown): string | null =>
   value == null ? null : new Date(Number(value)).toISOString();
 
-/** The result as it should be read; its `id`, which is the gateway's own, left out. */
+/** The expected result without its `id`, which the gateway assigns. */
 export function decode({ target, outcome }: Result): Omit<Node, "id"> {
   const host = "host" in target ? target.host : {};
   const statusCode = Number(outcome.status);
@@ -129,7 +129,7 @@ function ipv6Number(ip: string): bigint {
   return all.reduce((number, group) => number * 65_536n + group, 0n);
 }
 
-/** Addresses of version 4 before all of version 6. */
+/** IPv4 addresses are sorted before IPv6 addresses. */
 function addressNumber({ ip, ipv6 }: Node): bigint | null {
   if (ip !== null) return ipv4Number(ip);
   return ipv6 === null ? null : 2n ** 32n + ipv6Number(ipv6);
@@ -143,7 +143,7 @@ const ORDER_VALUES: Record<HostResultOrder["field"], (node: Node) => number | bi
   EXIT_CODE: (node) => node.exitCode,
 };
 
-/** `nodes`, which are in the stable order, in another; equal ones keep their places. */
+/** Sorts `nodes`, which are in the stable order, stably. */
 export function order(nodes: readonly Node[], { field, direction }: HostResultOrder): Node[] {
   const read = ORDER_VALUES[field];
   const known = nodes.filter((node) => read(node) !== null);

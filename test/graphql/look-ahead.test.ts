@@ -1,4 +1,4 @@
-/** What an operation costs upstream: how many calls, and whether they ask for host results. */
+/** Look-ahead: the number of upstream calls of an operation, and whether they request host results. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AUTHORIZATION, ask, ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -14,7 +14,7 @@ beforeEach(() => {
 
 const FLAGS = ["return_ip_result", "return_execute_object_result"];
 
-/** What each call so far asked for: `hosts` when it sent the flags of both dialects, `status` when none. */
+/** For each call so far: `hosts` if it has the flags of both dialects, `status` if it has none. */
 const calls = () =>
   gateway.simulator.requests.map(({ query }) => {
     const flags = FLAGS.filter((flag) => query[flag] === "true");
@@ -30,7 +30,7 @@ async function askSuccessfully(operation: string, variables: Record<string, unkn
   return answer;
 }
 
-/** What goes around a selection on the job: what is before the operation's braces, and fragments. */
+/** Text around a selection on the job: before the operation's braces, and fragments after it. */
 interface More {
   readonly head?: string;
   readonly definitions?: string;
@@ -47,13 +47,13 @@ const STATUS_ONLY: readonly Case[] = [
   ["the type of the job", "__typename"],
   ["the type of a step", "steps { __typename } currentStep { __typename }"],
   ["the type of a page", "steps { hostResults { __typename } }"],
-  ["the type of a page's place", "steps { hostResults { pageInfo { __typename } } }"],
+  ["the type of a page's info", "steps { hostResults { pageInfo { __typename } } }"],
   ["the type of the job's counts", "hostSummary { __typename }"],
   ["the type of a step's counts", "steps { hostSummary { __typename } }"],
   ["counts skipped by a literal", "name hostSummary @skip(if: true) { total }"],
   ["counts not included by a literal", "name hostSummary @include(if: false) { total }"],
   ["a count skipped inside", "hostSummary { __typename total @skip(if: true) }"],
-  ["counts skipped though included", "name hostSummary @include(if: true) @skip(if: true) { total }"],
+  ["counts both included and skipped", "name hostSummary @include(if: true) @skip(if: true) { total }"],
   ["counts under a skipped step", "name steps @skip(if: true) { hostSummary { total } }"],
   ["counts in a skipped inline fragment", "name ... @include(if: false) { hostSummary { total } }"],
   [
@@ -83,14 +83,14 @@ const WITH_HOSTS: readonly Case[] = [
   ["counts of steps", "steps { hostSummary { failed } }"],
   ["counts of one step", "step(stepInstanceId: 20000010041) { hostSummary { failed } }"],
   ["counts of the current step", "currentStep { hostSummary { failed } }"],
-  ["how many results there are", "steps { hostResults { totalCount } }"],
+  ["the number of results", "steps { hostResults { totalCount } }"],
   ["results", "steps { hostResults { nodes { ip } } }"],
   ["types of results", "steps { hostResults { nodes { __typename } } }"],
   ["cursors", "steps { hostResults { edges { cursor } } }"],
   ["types of edges", "steps { hostResults { edges { __typename } } }"],
   ["whether there is another page", "steps { hostResults { pageInfo { hasNextPage } } }"],
   ["groups", "steps { hostGroups { count } }"],
-  ["types of groups: how many there are", "steps { hostGroups { __typename } }"],
+  ["types of groups, whose number matters", "steps { hostGroups { __typename } }"],
   ["an alias", "a: steps { b: hostResults { c: totalCount } }"],
   ["one of two aliases", "a: steps { name } b: steps { hostSummary { total } }"],
   ["one of two selections of a field", "steps { name } steps { hostSummary { total } }"],
@@ -124,12 +124,12 @@ const WITH_HOSTS: readonly Case[] = [
     },
   ],
   [
-    "a fragment spread again after it was skipped",
+    "a fragment that is spread again after it was skipped",
     "first: steps { ...Counts @skip(if: true) name } second: steps { ...Counts }",
     { definitions: "fragment Counts on StepInstance { hostSummary { total } }" },
   ],
   [
-    "a fragment on counts, first under fields that need none",
+    "a fragment on counts after one that does not require host results",
     "steps { hostResults { ...Page } } hostSummary { ...Counts }",
     {
       definitions: `
@@ -143,14 +143,14 @@ const operationOf = (selection: string, more: More = {}): string =>
   `${more.head ?? ""} { jobInstance(${REF}) { ... on JobInstance { ${selection} } ... on Problem { message } } }
    ${more.definitions ?? ""}`;
 
-it.each(STATUS_ONLY)("asks for the status alone for %s", async (_title, selection, more) => {
+it.each(STATUS_ONLY)("requests only the status for %s", async (_title, selection, more) => {
   const { data } = await askSuccessfully(operationOf(selection, more));
 
   expect(data.jobInstance).toBeTruthy();
   expect(calls()).toEqual(["status"]);
 });
 
-it.each(WITH_HOSTS)("asks for host results for %s", async (_title, selection, more) => {
+it.each(WITH_HOSTS)("requests host results for %s", async (_title, selection, more) => {
   const { data } = await askSuccessfully(operationOf(selection, more));
 
   expect(data.jobInstance).toBeTruthy();
@@ -189,7 +189,7 @@ describe("variables of @skip and @include", () => {
     expect(calls()).toEqual([expected]);
   });
 
-  it("are an error in their place, and require no host results, when they are null", async () => {
+  it("cause an error at their field and require no host results if they are null", async () => {
     const operation = `query($on: Boolean = true) {
       jobInstance(${REF}) { ... on JobInstance { name hostSummary @include(if: $on) { total } } }
     }`;
@@ -229,7 +229,7 @@ describe("an operation with several lookups", () => {
     expect(calls()).toEqual(["status"]);
   });
 
-  it("asks for what two aliases of a job need together", async () => {
+  it("requests the data of two aliases of a job with one call", async () => {
     const { data } = await askSuccessfully(
       `{ a: jobInstance(${REF}) { ${status} } b: jobInstance(${REF}) { ${hosts} } }`,
     );
@@ -238,7 +238,7 @@ describe("an operation with several lookups", () => {
     expect(calls()).toEqual(["hosts"]);
   });
 
-  it("asks for host results of those jobs only whose selection needs them", async () => {
+  it("requests host results only for the jobs whose selection requires them", async () => {
     await askSuccessfully(
       `{ a: jobInstance(${REF}) { ${status} } b: jobInstance(${OTHER_REF}) { ${hosts} } }`,
     );
@@ -248,14 +248,14 @@ describe("an operation with several lookups", () => {
     expect(withHosts?.query.job_instance_id).toBe("20000000002");
   });
 
-  it("asks for the same of every job in a list", async () => {
+  it("requests the same data for every job in a list", async () => {
     const refs = ["20000000001", "20000000002"].map((id) => `{ scopeId: "1", jobInstanceId: "${id}" }`);
     await askSuccessfully(`{ jobInstances(refs: [${refs}]) { ${hosts} } }`);
 
     expect(calls()).toEqual(["hosts", "hosts"]);
   });
 
-  it("reads the operation that is run, not the others of the document", async () => {
+  it("ignores other operations of the document", async () => {
     const query = `query Hosts { jobInstance(${REF}) { ${hosts} } } query Status { jobInstance(${REF}) { ${status} } }`;
     const { data } = await ask(
       gateway.url,

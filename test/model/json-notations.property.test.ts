@@ -1,4 +1,4 @@
-/** Texts that JSON writes in different ways are the same texts: in groups, filters, orders, ids and fingerprints. */
+/** Different JSON notations of a string are equal in groups, filters, orders, ids and fingerprints. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { filterHostResults } from "../../src/model/host-filter.ts";
@@ -48,16 +48,16 @@ const rows = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-/** The character as an escape, or in the other ways that JSON has for it. */
+/** A character as an escape or in another JSON notation. */
 function spelledCharacter(unit: string, way: number): string {
   const hex = unit.charCodeAt(0).toString(16).padStart(4, "0");
   const usual = JSON.stringify(unit).slice(1, -1);
-  // Half of a pair cannot stand alone in UTF-8.
+  // A lone surrogate cannot be encoded in UTF-8.
   if (way % 3 === 0 && !/[\ud800-\udfff]/.test(unit)) return usual;
   return way % 3 === 1 ? `\\u${hex}` : `\\u${hex.toUpperCase()}`;
 }
 
-/** A JSON text for the string, of which `seed` decides how it is written. */
+/** A JSON notation of the string, selected by `seed`. */
 function spelled(text: string, seed: number): string {
   if (seed % 2 === 0) return JSON.stringify(text);
   const units = Array.from({ length: text.length }, (_, index) => text.charAt(index));
@@ -94,20 +94,20 @@ const compareText = (a: string | null, b: string | null): number => {
   return a < b ? -1 : 1;
 };
 
-describe("texts in any spelling", () => {
+describe("strings in any notation", () => {
   const property = (check: (all: readonly Row[], results: HostResults, usual: HostResults) => void) =>
     fc.assert(
       fc.property(rows, fc.nat(), (all, seed) => check(all, decode(all, seed + 1), decode(all, 0))),
       { numRuns: 300 },
     );
 
-  it("are read as the same", () =>
+  it("are decoded to the same value", () =>
     property((all, { table }) => {
       expect(all.map((_, row) => rowAt(table, row).tag)).toEqual(all.map(({ tag }) => tag));
       expect(all.map((_, row) => rowAt(table, row).ip)).toEqual(all.map(({ ip }) => ip));
     }));
 
-  it("are in one group, and groups are in the order of UTF-16", () =>
+  it("are in one group, with groups in UTF-16 order", () =>
     property((all, results) => {
       const groups = groupHostResults(results, null, ["TAG"]);
       const expected = [...new Set(all.map(({ tag }) => tag))].sort(compareText);
@@ -117,7 +117,7 @@ describe("texts in any spelling", () => {
       );
     }));
 
-  it("pass the same filters", () =>
+  it("match the same filters", () =>
     property((all, results) => {
       for (const tag of TEXTS) {
         const found = filterHostResults(results, { tags: [tag, null] });
@@ -134,7 +134,7 @@ describe("texts in any spelling", () => {
       }
     }));
 
-  it("give the same ids, orders and fingerprint", () =>
+  it("result in the same ids, orders and fingerprint", () =>
     property((all, results, usual) => {
       expect(results.fingerprint()).toBe(usual.fingerprint());
       expect([...results.stableOrder()]).toEqual([...usual.stableOrder()]);
@@ -145,7 +145,7 @@ describe("texts in any spelling", () => {
       }
     }));
 
-  it("are where cursors look for them", () =>
+  it("are sorted by their cursor positions", () =>
     property((_, results) => {
       const orders: (HostResultOrder | null)[] = [null];
       for (const field of ["IP", "EXIT_CODE", "DURATION"] as const) {

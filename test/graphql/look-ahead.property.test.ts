@@ -1,4 +1,4 @@
-/** Random selections: an operation asks for host results exactly when it selects something that takes them. */
+/** Random selections: an operation requests host results exactly if it selects fields that require them. */
 import fc from "fast-check";
 import { afterAll, beforeAll, it } from "vitest";
 import { ref } from "../support/ask.ts";
@@ -10,19 +10,19 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** A piece of a document, and whether it takes host results. */
-interface Piece {
-  /** `NAME` stands for a name that the place makes its own. */
+/** A part of a document, and whether it requires host results. */
+interface Part {
+  /** `NAME` is a placeholder for a unique name. */
   readonly text: string;
   readonly needsHosts: boolean;
   readonly fragments: readonly string[];
 }
 
-const leaf = (needsHosts: boolean, ...texts: string[]): fc.Arbitrary<Piece> =>
+const leaf = (needsHosts: boolean, ...texts: string[]): fc.Arbitrary<Part> =>
   fc.constantFrom(...texts).map((text) => ({ text, needsHosts, fragments: [] }));
 
-/** Directives, and whether what they are on is there. `$off` and `$on` are defaults. */
-const DIRECTIVES: readonly (readonly [text: string, isThere: boolean])[] = [
+/** Directives, and whether their field is included. `$off` and `$on` have defaults. */
+const DIRECTIVES: readonly (readonly [text: string, isIncluded: boolean])[] = [
   ["", true],
   ["@include(if: true)", true],
   ["@include(if: false)", false],
@@ -42,35 +42,35 @@ const USE_ALL =
   "y: __typename @skip(if: $yes) n: __typename @skip(if: $no) o: __typename @skip(if: $on) f: __typename @skip(if: $off)";
 const directive = fc.constantFrom(...DIRECTIVES);
 
-/** Some of the pieces, each under a name of its own and perhaps a directive. */
-function selection(pieces: fc.Arbitrary<Piece>): fc.Arbitrary<Piece> {
-  return fc.array(fc.tuple(pieces, directive, fc.uuid()), { minLength: 1, maxLength: 3 }).map((chosen) => ({
+/** Some of the parts, each with a unique name and possibly a directive. */
+function selection(parts: fc.Arbitrary<Part>): fc.Arbitrary<Part> {
+  return fc.array(fc.tuple(parts, directive, fc.uuid()), { minLength: 1, maxLength: 3 }).map((chosen) => ({
     text: chosen
       .map(([{ text }, [on], id]) => text.replace("NAME", `n${id.replaceAll("-", "")}`).replace("ON", on))
       .join(" "),
-    needsHosts: chosen.some(([{ needsHosts }, [, isThere]]) => needsHosts && isThere),
+    needsHosts: chosen.some(([{ needsHosts }, [, isIncluded]]) => needsHosts && isIncluded),
     fragments: chosen.flatMap(([{ fragments }]) => fragments),
   }));
 }
 
-const under = (field: string, inside: fc.Arbitrary<Piece>): fc.Arbitrary<Piece> =>
-  inside.map((piece) => ({ ...piece, text: `NAME: ${field} ON { ${piece.text} }` }));
+const under = (field: string, inside: fc.Arbitrary<Part>): fc.Arbitrary<Part> =>
+  inside.map((part) => ({ ...part, text: `NAME: ${field} ON { ${part.text} }` }));
 
-const inline = (inside: fc.Arbitrary<Piece>, condition: string): fc.Arbitrary<Piece> =>
-  inside.map((piece) => ({ ...piece, text: `... ${condition} ON { ${piece.text} }` }));
+const inline = (inside: fc.Arbitrary<Part>, condition: string): fc.Arbitrary<Part> =>
+  inside.map((part) => ({ ...part, text: `... ${condition} ON { ${part.text} }` }));
 
-const spread = (inside: fc.Arbitrary<Piece>, type: string): fc.Arbitrary<Piece> =>
-  fc.tuple(inside, fc.uuid()).map(([piece, id]) => {
+const spread = (inside: fc.Arbitrary<Part>, type: string): fc.Arbitrary<Part> =>
+  fc.tuple(inside, fc.uuid()).map(([part, id]) => {
     const name = `F${id.replaceAll("-", "")}`;
-    const definition = `fragment ${name} on ${type} { ${piece.text} }`;
-    return { ...piece, text: `...${name} ON`, fragments: [...piece.fragments, definition] };
+    const definition = `fragment ${name} on ${type} { ${part.text} }`;
+    return { ...part, text: `...${name} ON`, fragments: [...part.fragments, definition] };
   });
 
-/** Selections on `type` out of `pieces`, also in fragments of all kinds. */
-function on(type: string, pieces: readonly fc.Arbitrary<Piece>[]): fc.Arbitrary<Piece> {
-  const plain = selection(fc.oneof(...pieces));
+/** Selections on `type` from `parts`, also in all kinds of fragments. */
+function on(type: string, parts: readonly fc.Arbitrary<Part>[]): fc.Arbitrary<Part> {
+  const plain = selection(fc.oneof(...parts));
   const wrapped = fc.oneof(
-    ...pieces,
+    ...parts,
     inline(plain, ""),
     inline(plain, `on ${type}`),
     spread(plain, type),
@@ -107,7 +107,7 @@ const job = on("JobInstance", [
   under("step(stepInstanceId: 20000010041)", step),
 ]);
 
-it("asks for host results exactly when some included field takes them, and can then answer", async () => {
+it("requests host results exactly if an included field requires them, and returns no errors", async () => {
   await fc.assert(
     fc.asyncProperty(job, async ({ text, needsHosts, fragments }) => {
       gateway.simulator.requests.length = 0;
