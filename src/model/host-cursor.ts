@@ -37,7 +37,7 @@ export function decodeCursor(scope: CursorScope, cursor: string): Position {
   const [step, attempt, order] = parts;
   if (step !== scope.step) throw invalidCursor(cursor, "it belongs to another step");
   if (attempt !== scope.attempt) throw invalidCursor(cursor, "the step has been retried since");
-  if (order !== scope.order) throw invalidCursor(cursor, "it was made under another `orderBy`");
+  if (order !== scope.order) throw invalidCursor(cursor, "it belongs to another `orderBy`");
   // Only canonical cursors are accepted: encoding the position again must return the same string.
   if (encodeCursor(scope, position) !== cursor) throw invalidCursor(cursor, "it is not a cursor of this API");
   return position;
@@ -75,6 +75,6 @@ const isKind = (text: unknown): text is ResultKey["kind"] => typeof text === "st
 function invalidCursor(cursor: string, why: string): InvalidInput {
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
   return new InvalidInput(
-    `Expected \`after\` to be the \`endCursor\` of the page before, got ${JSON.stringify(shown)}: ${why}. Start again without \`after\`.`,
+    `Expected \`after\` to be the \`endCursor\` of the previous page, got ${JSON.stringify(shown)}: ${why}. Start again without \`after\`.`,
   );
 }

@@ -1,15 +1,15 @@
 /**
- * Regular expressions for a server's address wherever a text has it: whole URLs, `host:port`, the host name, the path.
+ * Regular expressions that find a server's address in a message: URLs, `host:port`, the host name, the path.
  *
- * A host name of several parts, such as `bkapi.example.com` or `10.0.0.1`, is unmistakable. A name of one part can be an
- * everyday word: with `http://job/` as base URL, "The job instance" is no address. Such a name is taken for one only where
- * it stands as one:
+ * A host name with dots, such as `bkapi.example.com` or `10.0.0.1`, is unambiguous. A name without dots can be an
+ * ordinary word: if the base URL is `http://job/`, then "The job instance" contains no address. Such a name is only
+ * matched in a context that identifies it as a host:
  *
  *     http://job/…   //job   user@job   job:80   job/api/v4/…   job/10.0.0.1   Host: job   UnknownHostException: job
  */
 import { isIP } from "node:net";
 
-/** In JSON, slashes may have a backslash before them; in URLs inside URLs, all of these are percent-encoded. */
+/** Patterns of these characters: JSON can escape slashes, and URLs inside of URLs percent-encode all of them. */
 const ENCODED: Readonly<Record<string, string>> = {
   "/": "(?:\\\\{0,4}/|%2f)",
   ":": "(?::|%3a)",
@@ -25,21 +25,21 @@ const AT = ENCODED["@"];
 const escapeEncoded = (text: string): string =>
   text.replace(/[^\w-]/g, (character) => ENCODED[character] ?? `\\${character}`);
 
-/** An escape sequence ends here: its last character belongs to no word. */
+/** After an escape sequence, whose last character is not part of the following word: `\njob`, `%20job`. */
 const AFTER_ESCAPE = "(?<=%[0-9a-f]{2}|\\\\[bfnrt]|\\\\u[0-9a-f]{4})";
 
-/** Before and after a host name no character of one. */
+/** The boundaries of a host name. */
 const NAME_START = `(?:(?<![a-z0-9-])|${AFTER_ESCAPE})`;
 const NAME_END = "(?![a-z0-9-])";
-/** After a name of one part no more parts, either: `job.example.com` is not `job`. */
+/** The end of a host name without dots: `job.example.com` does not contain the host `job`. */
 const SINGLE_NAME_END = "(?![a-z0-9_-]|\\.[a-z0-9])";
-/** `110.0.0.1` and `10.0.0.12` are not `10.0.0.1`. */
+/** The boundaries of an IPv4 address: `110.0.0.1` and `10.0.0.12` do not contain `10.0.0.1`. */
 const IPV4_START = `(?:(?<!\\d|\\d\\.)|${AFTER_ESCAPE})`;
 const IPV4_END = "(?!\\d|\\.\\d)";
 
 /**
- * Patterns for `url`, to be matched whatever the case; those that match more come first. They contain no repetition
- * without a small limit, so a hostile text cannot make them slow.
+ * Patterns for `url`, to be matched case-insensitively. Longer matches come first. Every repetition has a small limit,
+ * so no input makes them slow.
  */
 export function addressPatterns(url: URL): string[] {
   const { hostname, protocol } = url;
@@ -53,16 +53,16 @@ export function addressPatterns(url: URL): string[] {
     : [NAME_START, isSingleName ? SINGLE_NAME_END : NAME_END];
   const anyPath = path === "" ? "" : `(?:${escapeEncoded(path)})?`;
   return [
-    // A URL, whatever its scheme and port.
+    // A URL with any scheme and port.
     `(?:https?${COLON_PATTERN})?${SLASH}${SLASH}${name}${end}(?:${COLON_PATTERN}\\d{1,5})?${anyPath}`,
     `${begin}${name}${COLON_PATTERN}${port}(?!\\d)${anyPath}`,
     ...(isSingleName ? singleNamePatterns(name, path) : [`${begin}${name}${end}${anyPath}`]),
-    // A path of one part can be in any text; one of several is nobody else's.
+    // A path with several segments is specific enough to match on its own.
     ...(/\/.*\//.test(path) ? [`${escapeEncoded(path)}(?![\\w-])`] : []),
   ];
 }
 
-/** Texts that a host name follows, as HTTP, Java and Node.js write them. */
+/** What precedes a host name in messages of HTTP servers, Java and Node.js. */
 const HOST_PREFIXES = [
   AT,
   `\\bhost(?:name)?["'\\\\]{0,4}\\s{0,4}(?:=|${COLON_PATTERN})\\s{0,4}["'\\\\]{0,4}`,
@@ -74,9 +74,9 @@ function singleNamePatterns(name: string, path: string): string[] {
   const paths = [...(path === "" ? [] : [escapeEncoded(path)]), escapeEncoded("/api/v4")];
   return [
     ...paths.map((part) => `${prefix}${part}(?![\\w-])`),
-    // Java's form of an address that was looked up.
+    // Java's format of a resolved address.
     `${prefix}${SLASH}\\d{1,3}(?:\\.\\d{1,3}){3}`,
-    // The name first: looking back from every character for what may precede it would cost more.
+    // The name comes first, because a look-behind at every character would be slow.
     ...HOST_PREFIXES.map((prefix) => `${name}${SINGLE_NAME_END}(?<=${prefix}${name})`),
   ];
 }

@@ -1,24 +1,21 @@
-/** Who asks, and what of it the upstream gets to see. */
+/** The caller of a request: its credentials, its identity, and the headers that the upstream receives. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ACCEPT_ENCODING } from "./response-body.ts";
 import { NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 
-/** What a caller says of itself. */
+/** What a caller sends about itself. */
 interface CallerClaims {
-  /** `X-Bkapi-Authorization` as it came: a JSON text with the caller's credentials. Null when there was none. */
+  /** Value of `X-Bkapi-Authorization`: JSON with the caller's credentials. Null if the caller sent none. */
   readonly authorization: string | null;
-  /** `X-Bk-Tenant-Id`: needed by multi-tenant deployments. */
+  /** Value of `X-Bk-Tenant-Id`, which multi-tenant deployments require. */
   readonly tenantId: string | null;
-  /** Language of the upstream's messages. Null leaves it to the upstream (`zh-cn`). */
+  /** Language of the upstream's messages. Null means the upstream's default, `zh-cn`. */
   readonly language: "en" | "zh-cn" | null;
 }
 
 export interface Caller extends CallerClaims {
-  /**
-   * Tells callers apart without telling their secrets: SHA-256 of all claims, in base64. Whatever is cached for a caller
-   * is cached by this.
-   */
+  /** Identifies the caller without revealing secrets: SHA-256 of all claims, in base64. It is the key of all caches. */
   readonly identity: string;
 }
 
@@ -29,25 +26,25 @@ export const createCaller = ({ authorization, tenantId, language }: CallerClaims
   identity: hash("sha256", JSON.stringify([authorization, tenantId, language]), "base64"),
 });
 
-/** Of callers that are cached: some ten thousand with credentials of the usual length. */
+/** Memory limit of the cache: about ten thousand callers with credentials of typical length. */
 const MAX_CALLERS_BYTES = 8 * 2 ** 20;
 
-/** About what a caller and its entry take beside the text of its claims, which is kept twice. */
+/** Approximate memory of a caller and its cache entry without its claims, which are stored twice. */
 const CALLER_BYTES = 400;
 
 /**
- * `createCaller` for callers who come again and again. The cache holds their credentials in memory, where those of every
- * request are anyway; nothing is ever stale, as a caller is a function of its claims.
+ * `createCaller` with a cache, so that a returning caller is not hashed again. Entries are never stale, because a
+ * caller is a function of its claims.
  */
 export function createCallerCache(): typeof createCaller {
   const callers = new LRUCache<string, Caller>({
     maxSize: MAX_CALLERS_BYTES,
-    // Two bytes a character, at most.
+    // At most two bytes per character.
     sizeCalculation: (_, key) => CALLER_BYTES + 2 * 2 * key.length,
   });
   return (claims) => {
     const { authorization, tenantId, language } = claims;
-    // The length of the part before tells where the next one begins; null and "" differ.
+    // The length of the tenant id makes the key unambiguous. Null and "" have different keys.
     const key = `${language} ${tenantId?.length ?? -1} ${tenantId} ${authorization === null ? "" : `=${authorization}`}`;
     let caller = callers.get(key);
     if (!caller) {
@@ -59,15 +56,15 @@ export function createCallerCache(): typeof createCaller {
 }
 
 /**
- * The headers of a call for `caller`.
- * @throws UpstreamError `UNAUTHENTICATED` without credentials: such a call is not worth making.
+ * The headers of an upstream call for `caller`.
+ * @throws UpstreamError `UNAUTHENTICATED` without credentials, because the upstream would reject the call.
  */
 export function upstreamHeaders({ authorization, tenantId, language }: Caller): Record<string, string> {
   if (authorization === null) {
     throw new UpstreamError(
       "UNAUTHENTICATED",
-      'Expected credentials in the header X-Bkapi-Authorization, such as {"access_token": "…"}, or the cookie of a ' +
-        "BlueKing login; got neither.",
+      'No credentials. Send the header X-Bkapi-Authorization, such as {"access_token": "…"}, or the cookie of a ' +
+        "BlueKing login.",
       NO_ERROR_DETAILS,
     );
   }

@@ -1,4 +1,4 @@
-/** The endpoint `get_job_instance_status`: a reference and a caller in, an outcome out. */
+/** The client of the endpoint `get_job_instance_status`: takes a job reference and a caller, returns an outcome. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
@@ -23,32 +23,34 @@ export interface Lookup {
   readonly ref: JobRef;
   readonly requiredData: RequiredData;
   readonly caller: Caller;
-  /** Where the call is noted. */
+  /** Records the call. */
   readonly operationLog: OperationLog;
-  /** Ends the call. */
+  /** Aborts the call. */
   readonly signal: AbortSignal;
   /**
-   * Called with `performance.now()` when the request is written to a connection. Before that the call may have waited, so
-   * of two outcomes the one whose request was written later is the newer one. Called again when the request is written
-   * once more.
+   * Called with `performance.now()` when the request is written to a connection, possibly after waiting in the queue.
+   * Of two outcomes, the one whose request was written later is newer. Called again if the request is retried.
    */
   readonly onDispatch?: (at: number) => void;
 }
 
 export interface UpstreamClient {
   /**
-   * One upstream call, as soon as the caller gets a connection. A request that met the end of an idle connection is made
-   * once more.
-   * @throws UpstreamError; the reason of `signal` when that aborts.
+   * Makes one upstream call as soon as the caller gets a connection. If the upstream closed an idle connection just
+   * when it was reused, the request is retried once.
+   * @throws UpstreamError; the reason of `signal` if it aborts.
    */
   readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
-  /** Waits for the calls in flight, then closes the connections. */
+  /** Waits for calls in flight, then closes the connections. */
   readonly close: () => Promise<void>;
-  /** Cuts off the calls in flight, which fail with `UPSTREAM_UNAVAILABLE`. */
+  /** Aborts calls in flight, which fail with `UPSTREAM_UNAVAILABLE`. */
   readonly destroy: () => Promise<void>;
 }
 
-/** From here on, receiving, reading and answering are turns of their own, so that small requests get theirs between. */
+/**
+ * From this size, receiving, parsing and responding are separate turns of the event loop, so small requests are not
+ * delayed.
+ */
 const LARGE_RESPONSE_BYTES = 256 * 1024;
 
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
@@ -102,18 +104,18 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
   return { getJobInstance, close: transport.close, destroy: transport.destroy };
 }
 
-/** What is the same for all calls of a caller. */
+/** The parts of a call that are the same for all calls of a caller. */
 interface CallerOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly redact: Redact;
 }
 
-/** Memory limit for cached options: about a thousand callers. Creating them costs as much as a small call. */
+/** Memory limit of the cache: about a thousand callers. Creating the options costs as much as a small call. */
 const MAX_CALLER_OPTIONS_BYTES = 32 * 2 ** 20;
 
-/** About what the options of a caller take, as measured: most of it is the compiled pattern of the secrets. */
+/** Approximate memory of the options of a caller, measured. Most of it is the compiled pattern of the secrets. */
 const CALLER_OPTIONS_BYTES = 24 * 2 ** 10;
-/** And more for each character of the credentials, which the pattern has in several encodings. */
+/** Additional memory per character of the credentials, which the pattern contains in several encodings. */
 const OPTIONS_BYTES_PER_CHARACTER = 16;
 
 /**
@@ -138,16 +140,16 @@ function createCallerOptions({ baseUrl, proxy }: TransportOptions): (caller: Cal
   };
 }
 
-/** Both dialects' flags at once: a server ignores the one that it does not know. */
+/** The parameters of both dialects. A server ignores the one that it does not know. */
 const HOST_FLAGS = "&return_ip_result=true&return_execute_object_result=true";
 
 const endpoint = ({ scope, jobInstanceId }: JobRef, requiredData: RequiredData): string =>
   `/api/v4/get_job_instance_status?bk_scope_type=${scope.typeRaw}` +
-  // Whatever text it is: what UTF-8 cannot express becomes its sign for that.
+  // encodeURIComponent throws for lone surrogates, so they are replaced by U+FFFD first.
   `&bk_scope_id=${encodeURIComponent(scope.id.toWellFormed())}` +
   `&job_instance_id=${jobInstanceId}${requiredData === "hosts" ? HOST_FLAGS : ""}`;
 
-/** @throws UpstreamError, and ContractViolation for what is no answer of this endpoint. */
+/** @throws UpstreamError; ContractViolation if the response violates the contract of the endpoint. */
 function readOutcome(
   response: TransportResponse,
   body: unknown,
@@ -156,7 +158,7 @@ function readOutcome(
 ): JobOutcome {
   const { status } = response;
   if (status >= 300 && status < 400)
-    throw new ContractViolation("the answer", "JSON", `redirect, HTTP ${status}`);
+    throw new ContractViolation("the response", "JSON", `redirect, HTTP ${status}`);
   if (status >= 400 || isErrorBody(body)) return decodeErrorResponse(response, body, redact);
   requireJson(response, body);
   return decodeJobInstance(body, reading);

@@ -1,39 +1,38 @@
 /**
- * Limits how many calls run at one time and how many wait, fairly between identities.
+ * A semaphore with a bounded queue that shares its slots fairly between identities.
  *
- * A call can hang for as long as its time limit, and a running call is never taken back. So that one identity's hanging
- * calls cannot hold up all others, an identity may not take everything: it may hold at most three times as many places
- * as stay free, and the last free place goes only to an identity that holds none. One identity gets 24 of 32 places; a
- * second one that comes then gets 6 of the 8 left, and so on: the more identities there are, the fewer places stay free.
- * (Switches share packet buffers between ports by this rule, known as dynamic thresholds.) The places in the queue are
- * shared by the same rule.
+ * A call can hang until its timeout, and a running call is not preempted. So that the hanging calls of one identity do
+ * not block all others, an identity can hold at most three times as many slots as stay free, and the last free slot goes
+ * only to an identity that holds none. Of 32 slots, the first identity gets at most 24, and a second one at most 6 of the
+ * 8 that remain. Network switches share packet buffers between ports by this rule, known as dynamic thresholds. The slots
+ * of the queue are shared by the same rule.
  *
- * Free places go round robin to the identities that wait, and within an identity first come, first served.
+ * Free slots are given to the waiting identities in round-robin order, and within an identity in order of arrival.
  */
 
 export interface ConcurrencyLimitOptions {
-  /** Calls that run at one time. */
+  /** Maximum number of running calls. */
   readonly maxRunning: number;
-  /** Calls that wait at one time. */
+  /** Maximum number of waiting calls. */
   readonly maxWaiting: number;
 }
 
 export interface ConcurrencyLimit {
   /**
-   * Calls `start` as soon as `identity` may run one more call: before this returns, or later. Every call that was
-   * started ends with `release`.
-   * @returns takes a call that still waits out of the queue; null when the queue has no place left for `identity`.
+   * Calls `start` as soon as `identity` may run another call: synchronously, or later. Call `release` when a started
+   * call has ended.
+   * @returns a function that removes a waiting call from the queue; null if the queue is full for `identity`.
    */
   readonly acquire: (identity: string, start: () => void) => (() => void) | null;
-  /** A call of `identity` has ended. */
+  /** Frees the slot of a call of `identity`. */
   readonly release: (identity: string) => void;
 }
 
-/** What one identity holds. Exists only while it holds something, so there are never more than places. */
+/** The slots of one identity. Deleted when it holds none, so there are never more shares than slots. */
 interface Share {
   readonly identity: string;
   running: number;
-  /** In the order of arrival. */
+  /** Waiting calls in order of arrival. */
   readonly waiting: Set<() => void>;
 }
 
@@ -44,7 +43,7 @@ export function createConcurrencyLimit({
   let freeSlots = maxRunning;
   let freeQueueSlots = maxWaiting;
   const shares = new Map<string, Share>();
-  /** Those that have calls waiting, the next to be served first. */
+  /** Identities with waiting calls, in round-robin order. */
   const waitingShares = new Set<Share>();
 
   const run = (share: Share, start: () => void) => {
@@ -66,12 +65,13 @@ export function createConcurrencyLimit({
 
   const startWaiting = () => {
     while (freeSlots > 0) {
-      // Those who may not run hold a place each, so this looks at no more shares than there are places.
+      // An identity that may not run holds at least one slot, so this examines at most as many shares as there are
+      // slots.
       const share = waitingShares.values().find(({ running }) => mayTakeSlot(running, freeSlots));
       const [start] = share?.waiting ?? [];
       if (!share || !start) return;
       dequeue(share, start);
-      // To the end of the round.
+      // Move to the end of the round.
       if (waitingShares.delete(share)) waitingShares.add(share);
       run(share, start);
     }
@@ -106,7 +106,7 @@ export function createConcurrencyLimit({
   return { acquire, release };
 }
 
-/** How many times what stays free an identity may hold. */
+/** Maximum ratio of the slots that an identity holds to those that stay free. */
 const HELD_TO_FREE = 3;
 
 const mayTakeSlot = (held: number, free: number): boolean =>

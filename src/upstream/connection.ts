@@ -3,30 +3,30 @@ import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from
 import { monitorSocket, type SocketMonitor } from "./socket-monitor.ts";
 import { MAX_HEADER_BYTES, ProxyUnreachable } from "./transport-error.ts";
 
-/** Values of the usual environment variables; "" where there is none. */
+/** Values of the usual environment variables; "" if not set. */
 interface ProxyOptions {
-  /** `HTTP_PROXY`: for an upstream that speaks HTTP, and for HTTPS without a `HTTPS_PROXY`. */
+  /** `HTTP_PROXY`: for an HTTP upstream, and for an HTTPS upstream if `HTTPS_PROXY` is not set. */
   readonly http: string;
-  /** `HTTPS_PROXY`: for an upstream that speaks HTTPS. */
+  /** `HTTPS_PROXY`: for an HTTPS upstream. */
   readonly https: string;
-  /** `NO_PROXY`: hosts that are reached directly. */
+  /** `NO_PROXY`: hosts that are connected to directly. */
   readonly noProxy: string;
 }
 
 export interface ConnectionOptions {
-  /** Base URL up to, not including, `/api/v4/…`. */
+  /** Base URL without `/api/v4/…`. */
   readonly baseUrl: URL;
-  /** Null: no proxy. */
+  /** Null means no proxy. */
   readonly proxy: ProxyOptions | null;
-  /** Limit of connecting alone. */
+  /** Timeout for connecting. */
   readonly timeoutMs: number;
-  /** Largest body that is read, as it comes over the wire; a longer one is cut off and refused. */
+  /** Maximum size of an encoded body. A larger one is rejected. */
   readonly maxBodyBytes: number;
 }
 
-/** A connection: made when it is first used, and made again when it was closed since. */
+/** A connection that connects on first use, and reconnects if it has been closed. */
 export interface Connection {
-  /** @param handler has to call `onRequest` first of all in `onRequestStart`. */
+  /** @param handler must call `onRequest` at the start of `onRequestStart`. */
   readonly dispatch: (
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -34,22 +34,22 @@ export interface Connection {
   ) => void;
   readonly onRequest: () => void;
   /**
-   * Whether the latest request may have failed only because it met the end of an idle connection: it was not the first
-   * one on the connection, and no byte came in answer.
+   * Whether the last request may have failed only because the upstream closed the idle connection: it was not the first
+   * request on the connection, and no byte of a response was received.
    */
   readonly mayHaveBeenStale: () => boolean;
   /** Whether the upstream has ended the connection, and everything before that was read. */
   readonly hasEnded: () => boolean;
-  /** Ends it at once, with what is under way on it. */
+  /** Closes the connection immediately and aborts its request. */
   readonly destroy: () => Promise<void>;
 }
 
-/** @returns makes a connection. */
+/** Returns a function that creates connections. */
 export function createConnector(options: ConnectionOptions): () => Connection {
   const { baseUrl, proxy, timeoutMs, maxBodyBytes } = options;
   const { origin } = baseUrl;
   const prefix = baseUrl.pathname.replace(/\/+$/, "");
-  // One for all connections, as it keeps the TLS sessions.
+  // Shared by all connections, because it caches TLS sessions.
   const connectDirectly = buildConnector({ allowH2: false, timeout: timeoutMs });
   const usesProxy = proxy !== null && (proxy.http !== "" || proxy.https !== "");
 
@@ -61,7 +61,7 @@ export function createConnector(options: ConnectionOptions): () => Connection {
         allowH2: false,
         maxHeaderSize: MAX_HEADER_BYTES,
         maxResponseSize: maxBodyBytes,
-        // The limit of the whole call is the only one: a second clock would only disagree with it.
+        // The timeout of the whole call includes these.
         headersTimeout: 0,
         bodyTimeout: 0,
         connect: (target, callback) =>
@@ -85,7 +85,7 @@ export function createConnector(options: ConnectionOptions): () => Connection {
   };
 }
 
-/** One agent for each connection: one that makes connections for all would know no limit that includes the proxy. */
+/** One agent per connection, because an agent for all connections could not limit the connections to the proxy. */
 const createProxyAgent = (
   proxy: ProxyOptions,
   isHttps: boolean,
@@ -102,8 +102,8 @@ const createProxyAgent = (
     // For the connection on which the agent asks the proxy for a tunnel.
     clientFactory: (target, { connect }: { connect?: buildConnector.connector }) =>
       new Pool(target, connect && { connect: toProxy(connect) }),
-    // The agent gives the function that connects: to the proxy for an upstream that speaks HTTP, through a tunnel for one
-    // that speaks HTTPS. It gives none for hosts of NO_PROXY.
+    // The agent gives the function that connects: to the proxy for an upstream that speaks HTTP, through a tunnel for
+    // one that speaks HTTPS. It gives none for hosts of NO_PROXY.
     factory: (target, { connect }: { connect?: buildConnector.connector }) => {
       if (!connect) return createClient(target, connectDirectly);
       return createClient(target, isHttps ? connect : toProxy(connect));

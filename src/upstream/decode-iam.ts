@@ -1,4 +1,4 @@
-/** The IAM data of a denied call (`error.data`). */
+/** Decodes the IAM data of a denied call (`error.data`). */
 import type {
   IamAction,
   IamApplication,
@@ -15,8 +15,8 @@ import {
 } from "./decoders.ts";
 
 /**
- * What to apply for; null when there is nothing, and when it is not of the documented form: that the call was denied
- * holds all the same.
+ * The permissions to apply for. Null if there are none, or if they violate the contract: the call was denied in any
+ * case.
  */
 export function decodeIamApplication(value: unknown): IamApplication | null {
   if (value === undefined || value === null) return null;
@@ -61,7 +61,7 @@ function decodeRelatedResourceType(value: unknown): IamRelatedResourceType {
   };
 }
 
-/** One path from root to leaf. */
+/** A resource path from root to leaf. */
 const decodePath = (value: unknown): IamResourceNode[] => decodeList(value, "", decodeNode);
 
 function decodeNode(value: unknown): IamResourceNode {

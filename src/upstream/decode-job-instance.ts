@@ -1,4 +1,4 @@
-/** The body of a successful answer as a job instance. */
+/** Decodes the body of a successful response into a job instance. */
 import { createHostResults, type HostResults } from "../model/host-results.ts";
 import { createHostTableBuilder, finishTable } from "../model/host-table-builder.ts";
 import {
@@ -26,14 +26,14 @@ import { hostTableOf } from "./json-body.ts";
 
 export interface ResponseInfo {
   readonly requiredData: RequiredData;
-  /** When the response was received, milliseconds since the epoch. */
+  /** When the response was received, in milliseconds since the epoch. */
   readonly observedAt: number;
   readonly upstreamRequestId: string | null;
 }
 
 /**
- * @param body as a `BodyReader` with the same `requiredData` reads it.
- * @throws ContractViolation with the path, such as `data.step_instance_list[0].status`, of what breaks the contract.
+ * @param body the result of a `BodyReader` with the same required data.
+ * @throws ContractViolation with the path of the value, such as `data.step_instance_list[0].status`.
  */
 export function decodeJobInstance(body: unknown, response: ResponseInfo): JobInstance {
   const data = decodeObject(decodeObject(body, "").data, "data");
@@ -109,8 +109,8 @@ function decodeStep(value: unknown, job: string, { requiredData, observedAt }: R
 }
 
 /**
- * The host results of one step. Either list may arrive, whatever was asked for: the documented servers know
- * `step_ip_result_list`, released ones `step_execute_object_result_list`. Without either there are none.
+ * The host results of a step. Documented servers send `step_ip_result_list`, released ones
+ * `step_execute_object_result_list`. If both are absent, the step has no host results.
  */
 function decodeHostResults(step: UpstreamObject): HostResults {
   const released = hostTableOf(step.step_execute_object_result_list, "step_execute_object_result_list");
@@ -122,8 +122,8 @@ function decodeHostResults(step: UpstreamObject): HostResults {
 const NO_ROWS = finishTable(createHostTableBuilder(), 0, new Uint8Array(0));
 
 /**
- * @param isRunning the run is known not to have ended. A restarted confirmation goes on with the end and the total
- *   time of its last run: those are left out.
+ * @param isRunning whether the job or step is known not to have ended. End time and duration are then omitted, because
+ *   a restarted confirmation still has those of its previous run.
  */
 function readTimes(run: UpstreamObject, isRunning: boolean) {
   const finishedAt = decodeOptionalInstant(run.end_time, "end_time");

@@ -1,11 +1,13 @@
 /**
- * Decoders of upstream values: `unknown` in, a typed value or a `ContractViolation` out. Null and absent are the same,
- * as the upstream leaves out every null. A decoder knows the value's name only; the path to it is put together where a
- * violation passes on its way out, so that valid payloads never pay for paths.
+ * Decoders of upstream values: they take `unknown` and return a typed value or throw a `ContractViolation`. Null and
+ * absent are the same, because the upstream omits null values. A decoder only gets the name of its value. The full path
+ * is built while a violation propagates, so valid responses pay nothing for it:
+ *
+ *   status  →  [0].status  →  step_instance_list[0].status  →  data.step_instance_list[0].status
  */
 import { type Int64, isInt64, toInt64 } from "../model/int64.ts";
 
-/** The payload is not what the endpoint's documentation promises. The path leads to what broke it. */
+/** A response violates the documented contract of the endpoint. The message names the path of the value. */
 export class ContractViolation extends Error {
   override readonly name = "ContractViolation";
   path: string;
@@ -21,7 +23,7 @@ export class ContractViolation extends Error {
     return `Expected ${this.path || "the body"} ${this.#complaint}`;
   }
 
-  /** The violation as seen from outside of what stands at `path`. */
+  /** Prepends `path`, which is where the value at the current path was found. */
   inside(path: string): this {
     const separator = this.path === "" || this.path.startsWith("[") ? "" : ".";
     this.path = `${path}${separator}${this.path}`;
@@ -29,7 +31,7 @@ export class ContractViolation extends Error {
   }
 }
 
-/** What values are expected to be. */
+/** Expected types, as messages name them. */
 export const OBJECT = "an object";
 export const LIST = "an array";
 export const STRING = "a string";
@@ -43,11 +45,11 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
   if (typeof value !== "string") return String(value);
-  // A longer text might end in the middle of a secret, which could then not be told any more.
-  return value.length > 30 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  // A long string is not quoted: if it were cut in the middle of a secret, redaction could not recognize the secret.
+  return value.length > 30 ? `a string of ${value.length} characters` : JSON.stringify(value);
 }
 
-/** Runs `decode` for what stands at `path`: a violation inside gets the path put before its own. */
+/** Runs `decode` for the value at `path`, and prepends the path to its violations. */
 export function atPath<T>(path: string, decode: () => T): T {
   try {
     return decode();
@@ -62,11 +64,11 @@ export function decodeObject(value: unknown, name: string): UpstreamObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ContractViolation(name, OBJECT, value);
   }
-  // A non-null object that is no array has string keys and unknown values: just what Json says.
+  // The cast is safe: the properties of a non-null object that is not an array are `unknown`.
   return value as UpstreamObject;
 }
 
-/** The items of an array, each decoded by `decode`. */
+/** Decodes each item of an array. */
 export function decodeList<T>(value: unknown, name: string, decode: (item: unknown) => T): T[] {
   if (!Array.isArray(value)) throw new ContractViolation(name, LIST, value);
   const items: T[] = [];
@@ -78,11 +80,11 @@ export function decodeList<T>(value: unknown, name: string, decode: (item: unkno
   return items;
 }
 
-/** `list`, for a list that may be absent: it is empty then. */
+/** As `decodeList`, but null and absent mean an empty list. */
 export const decodeOptionalList = <T>(value: unknown, name: string, decode: (item: unknown) => T): T[] =>
   value === undefined || value === null ? [] : decodeList(value, name, decode);
 
-/** Makes a decoder that gives null for null and absent. */
+/** Returns a decoder that accepts null and absent, and returns null for them. */
 const optional =
   <T>(decode: (value: unknown, name: string) => T) =>
   (value: unknown, name: string): T | null =>
@@ -98,7 +100,7 @@ export function decodeBoolean(value: unknown, name: string): boolean {
   return value;
 }
 
-/** A whole number that GraphQL's `Int` can carry. */
+/** An integer in the range of GraphQL's `Int`. */
 export function decodeInt32(value: unknown, name: string): number {
   if (typeof value !== "number" || (value | 0) !== value) {
     throw new ContractViolation(name, INT32, value);
@@ -106,7 +108,7 @@ export function decodeInt32(value: unknown, name: string): number {
   return value;
 }
 
-/** A whole number that the SDL's `SafeInt` can carry. */
+/** An integer in the range of the SDL's `SafeInt`. */
 function decodeSafeInteger(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value)) {
     throw new ContractViolation(name, SAFE_INTEGER, value);
@@ -121,7 +123,7 @@ export function decodeInt64(value: unknown, name: string): Int64 {
   throw new ContractViolation(name, INT64, value);
 }
 
-// A `Date` holds more, but RFC 3339 has four-digit years: no client could read an instant beyond them.
+// A `Date` has a larger range, but RFC 3339 only has years with four digits.
 export const FIRST_INSTANT = Date.parse("0000-01-01T00:00:00.000Z");
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z");
 

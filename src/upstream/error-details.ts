@@ -1,4 +1,4 @@
-/** What an answer says about itself, wherever it says it: for errors, log lines and the upstream's support. */
+/** Reads the details of a response for errors, log lines and support requests: status, error code and request ids. */
 import type { Redact } from "./redaction.ts";
 import type { ResponseHead } from "./transport-error.ts";
 import type { ErrorDetails } from "./upstream-error.ts";
@@ -6,15 +6,15 @@ import type { ErrorDetails } from "./upstream-error.ts";
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A text with something in it; codes can be numbers. */
+/** A string that is not blank, or a number as a string, because codes can be numbers. Else null. */
 export const nonEmptyString = (value: unknown): string | null =>
   (typeof value === "string" && value.trim() !== "") || typeof value === "number" || typeof value === "bigint"
     ? String(value).trim()
     : null;
 
 /**
- * The ids that support will ask for; they are in the body, in headers, or nowhere.
- * @param body the parsed body; undefined when there is none.
+ * The request ids that support needs are in the body, in headers, or absent.
+ * @param body the parsed body; undefined if there is none.
  */
 export function readErrorDetails(
   { status, header }: ResponseHead,

@@ -1,6 +1,6 @@
 /**
- * What an answer that is not a job instance means. Three envelopes arrive on the one URL: bk-job's V4, the API
- * Gateway's, and that of bk-job's own gateway (V3, or no body at all); and pages of proxies in between.
+ * Decodes error responses. They have the envelope of bk-job V4, of the API Gateway, or of bk-job's own gateway (V3, or
+ * no body at all); or they are HTML pages of proxies in between.
  */
 import type { JobInstanceNotFound, PermissionDenied } from "../model/job-instance.ts";
 import { decodeIamApplication } from "./decode-iam.ts";
@@ -16,7 +16,7 @@ interface Envelope {
   readonly data: unknown;
 }
 
-/** True for a body that reports an error, whatever its HTTP status. */
+/** Whether the body reports an error. Some servers do so with HTTP 200. */
 export const isErrorBody = (body: unknown): boolean =>
   isObject(body) && (isObject(body.error) || body.result === false);
 
@@ -40,13 +40,13 @@ function readEnvelope(response: ResponseHead, body: unknown): Envelope {
   };
 }
 
-/** `message` can be a general text for the code; the first of `details`, when there, says what is meant. */
+/** `message` can be a generic text for the code. If there are `details`, the message of the first is more specific. */
 function specificMessage(message: unknown, details: unknown): string | null {
   const detail: unknown = Array.isArray(details) ? details[0] : null;
   return (isObject(detail) ? nonEmptyString(detail.message) : null) ?? nonEmptyString(message);
 }
 
-/** The API Gateway answers missing and bad credentials with this code, under HTTP 400. */
+/** The API Gateway's code for missing or invalid credentials, with HTTP 400. */
 const GATEWAY_BAD_CREDENTIALS = "1640001";
 
 function errorCodeOf(status: number, { sender, code }: Envelope): UpstreamErrorCode {
@@ -60,9 +60,9 @@ function errorCodeOf(status: number, { sender, code }: Envelope): UpstreamErrorC
 }
 
 /**
- * The outcome that an error answer stands for.
- * @param body the parsed body; undefined when it is not JSON.
- * @throws UpstreamError for everything but "no such job" and "no permission" of bk-job itself.
+ * Decodes an error response into an outcome.
+ * @param body the parsed body; undefined if it is not JSON.
+ * @throws UpstreamError for everything except bk-job's "not found" and "no permission".
  */
 export function decodeErrorResponse(
   response: ResponseHead,
@@ -74,7 +74,7 @@ export function decodeErrorResponse(
   const { sender, code, data } = envelope;
   const details = readErrorDetails(response, body, code, redact);
   const message = redact(
-    envelope.message ?? `The upstream answered HTTP ${status} without a readable message.`,
+    envelope.message ?? `The upstream responded with HTTP ${status} and no error message.`,
   );
   if (sender === "bk-job" && status === 404 && code === "NOT_FOUND") {
     return { kind: "notFound", message, upstreamRequestId: details.jobRequestId };
@@ -86,17 +86,19 @@ export function decodeErrorResponse(
   throw new UpstreamError(errorCodeOf(status, envelope), message, details, retryDelayMs(response));
 }
 
-/** From `Retry-After` (seconds or a date), else, for a rate limit, the API Gateway's seconds until it resets. */
+/**
+ * From `Retry-After` (seconds or a date), or from the API Gateway's header with the seconds until a rate limit resets.
+ */
 function retryDelayMs({ status, header }: ResponseHead): number | null {
   const after = nonEmptyString(
     header("retry-after") ?? (status === 429 ? header("x-bkapi-ratelimit-reset") : null),
   );
   if (after === null) return null;
   if (/^\d+$/.test(after)) return Number(after) < MAX_RETRY_SECONDS ? Number(after) * 1_000 : null;
-  // An HTTP date begins with the day of the week; `Date.parse` makes dates of nearly anything.
+  // `Date.parse` accepts almost anything, so check for the day of the week that starts an HTTP date.
   const at = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
 }
 
-/** 31 years: anything longer is no time to wait but a mistake, such as a date in seconds. */
+/** 31 years. A longer delay must be a mistake, such as a timestamp in seconds. */
 const MAX_RETRY_SECONDS = 1_000_000_000;

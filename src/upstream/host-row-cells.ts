@@ -1,4 +1,4 @@
-/** The members of host rows in both dialects: what they are expected to be, and into which columns they go. */
+/** The members of host rows in both dialects: their expected types and their columns. */
 import type { HostTableBuilder, NumberDraft, StringDraft } from "../model/host-table-builder.ts";
 import {
   FIRST_INSTANT,
@@ -12,28 +12,28 @@ import {
 } from "./decoders.ts";
 import { createFields, type Fields } from "./json-fields.ts";
 
-/** A member of a row, of its execute object, or of the host or container in that. */
+/** A member of a row, of its execute object, or of the host or container in it. */
 export interface Cell {
   readonly name: string;
-  /** What the contract says that it is. */
+  /** The expected type, as messages name it. */
   readonly expected: string;
   readonly isRequired: boolean;
-  /** Where a number goes, and its bounds. */
+  /** The column of a number, and its range. */
   readonly number: NumberDraft | null;
   readonly min: number;
   readonly max: number;
-  /** True for numbers of 64 bits. */
+  /** Whether it is a 64-bit id. */
   readonly isId: boolean;
-  /** True for numbers of which only 0 and 1 say something: others may come with a later version. */
+  /** Whether only 0 and 1 are known values. Other values, which later versions may send, are ignored. */
   readonly isFlag: boolean;
-  /** Where a text goes. */
+  /** The column of a string. */
   readonly string: StringDraft | null;
-  /** True for texts of which an empty one says nothing. */
+  /** Whether an empty string means absent. */
   readonly isAbsentWhenEmpty: boolean;
-  /** The members of an object, in the order in which the contract is checked. */
+  /** The members of an object, in the order of the contract checks. */
   readonly members: readonly Cell[];
   readonly fields: Fields<Cell> | null;
-  /** The last row that had a value here. */
+  /** The last row with a value for this member. */
   row: number;
 }
 
@@ -69,17 +69,17 @@ const createCellFields = (cells: readonly Cell[]): Fields<Cell> =>
 const objectCell = (name: string, members: readonly Cell[]): Cell =>
   createCell(name, OBJECT, { members, fields: createCellFields(members) });
 
-/** Members are in the order in which the contract is checked. */
+/** Members are in the order of the contract checks. */
 export interface RowCells {
   readonly executeObject: Cell;
   readonly container: Cell;
   readonly host: Cell;
-  /** Of a row that names a host in line. */
+  /** The members that identify the host in the documented form. */
   readonly flat: readonly Cell[];
-  /** Of every row, whatever its target. */
+  /** The members of the outcome, in both forms. */
   readonly outcome: readonly Cell[];
   readonly status: Cell;
-  /** Of a row. */
+  /** The fields of a row, for parsing. */
   readonly fields: Fields<Cell>;
   readonly all: readonly Cell[];
 }

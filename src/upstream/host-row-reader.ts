@@ -1,14 +1,17 @@
 /**
- * Reads a list of host rows into a table, without creating a JavaScript value of any of them. A row of 170 bytes
+ * Reads a list of host rows into a table without creating a JavaScript value per row. The row
  *
  *   {"bk_host_id":101,"ip":"10.0.0.1","bk_cloud_id":0,"status":9,"tag":"a \"b\"", …}
  *
- * leaves behind the numbers 101, 0 and 9 in three columns, and where the texts `10.0.0.1` and `a \"b\"` begin and end
- * in the body; of the second also that it holds escapes.
+ * stores the numbers 101, 0 and 9 in three columns, and the start and end of the strings `10.0.0.1` and `a \"b\"` in
+ * the body in two more. The second string is also marked as escaped.
  *
- * Values go into the columns as they come. That is right for every row but one that names its target twice, leaves out
- * a required value or holds a value of the wrong type: in JSON, the last member of a name counts, and the values of a
- * host that is not the target do not. Such a row is read again, in the order in which the contract is checked.
+ * The first pass stores values in their columns in the order of the JSON. The result is wrong for rows that contain a
+ * member twice or two targets, omit a required value, or have a value of the wrong type: in JSON, the last member with
+ * a name counts, and the values of a host that is not the target do not. The second pass reads such a row again, in the
+ * order of the contract checks:
+ *
+ *   {"ip":"10.0.0.1","execute_object":{"container":{…},"host":{"ip":"10.0.0.2"}},…}  →  only the container
  */
 import type { HostTable } from "../model/host-table.ts";
 import {
@@ -42,24 +45,24 @@ import { readScalar, skipValue } from "./json-values.ts";
 
 const [QUOTE, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x22, 0x5d, 0x7b, 0x7d, 0x6e];
 
-/** The rows of a list; throws what breaks the contract in it. */
+/** Returns the table of a list. @throws ContractViolation if a row violates the contract. */
 export type DeferredHostTable = () => HostTable;
 
-/** Reads the list that begins at `at`, and leaves a `HostRows` in the scanner. @returns the position behind it. */
+/** Reads the list at `at`, and sets `scanner.value` to a `DeferredHostTable`. @returns the position after the list. */
 export type HostRowReader = (scanner: JsonScanner, at: number) => number;
 
-/** A list that is being read. */
+/** The state of reading one list. */
 interface ReaderState {
   readonly builder: HostTableBuilder;
   readonly cells: RowCells;
   row: number;
-  /** True when the row may not be what is in the columns. */
+  /** Whether the columns may not contain the values of the current row. */
   needsSecondPass: boolean;
-  /** What the first broken row breaks the contract with. Rows behind it are not read, but they must be JSON. */
+  /** The violation of the first invalid row. The rows after it are only checked for syntax. */
   violation: ContractViolation | null;
 }
 
-/** Makes a reader that reads one list after the other. */
+/** Creates a reader. It reads one list at a time and reuses its state. */
 export function createHostRowReader(): HostRowReader {
   const builder = createHostTableBuilder();
   const state: ReaderState = {
@@ -84,7 +87,7 @@ export function createHostRowReader(): HostRowReader {
   };
 }
 
-/** A function of nothing but its loop: V8 compiles it while it runs, and what comes behind is not compiled yet. */
+/** A function that contains only the loop, because V8 compiles it while it runs: code after the loop would be slow. */
 function readRows(scanner: JsonScanner, state: ReaderState, begin: number): number {
   const { bytes } = scanner;
   let at = firstMember(bytes, begin, CLOSE_BRACKET);
@@ -105,7 +108,9 @@ function readRow(scanner: JsonScanner, state: ReaderState, begin: number, at: nu
   return end;
 }
 
-/** Room for as many rows as there are up to the next closing bracket, which nearly always ends the list. */
+/**
+ * Estimates the number of rows up to the next closing bracket, which nearly always ends the list, and grows the table.
+ */
 function grow(bytes: Buffer, { builder, row }: ReaderState, begin: number, at: number): void {
   const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
   growTable(builder, Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
@@ -127,7 +132,7 @@ function readMembers(scanner: JsonScanner, state: ReaderState, fields: Fields<Ce
   return -at;
 }
 
-/** Reads an object within a row; null is the same as no object. */
+/** Reads an object inside a row. Null means absent. */
 function readNested(
   scanner: JsonScanner,
   state: ReaderState,
@@ -136,7 +141,7 @@ function readNested(
   at: number,
 ): number {
   const byte = scanner.bytes[at];
-  // A second one takes the place of the first, also when it is null.
+  // A second member with this name replaces the first, even if it is null.
   if (cell.row === state.row) state.needsSecondPass = true;
   if (byte !== NULL) cell.row = state.row;
   if (byte === OPEN_BRACE) return readMembers(scanner, state, fields, at);
@@ -144,13 +149,13 @@ function readNested(
   return skipValue(scanner, at);
 }
 
-/** Reads a value into its column. The row is unclear then if the value breaks the contract. */
+/** Reads a value into its column. Requests a second pass if the value violates the contract. */
 function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: number): number {
   const { number, string } = cell;
   const { builder, row } = state;
   const byte = scanner.bytes[at] ?? 0;
   if (byte === NULL) {
-    // In place of an earlier value of this row, or where there must be one.
+    // Null replaces an earlier value of this row, or violates the contract.
     if (cell.row === row || cell.isRequired) state.needsSecondPass = true;
     return readLiteral(scanner, at);
   }
@@ -173,7 +178,7 @@ function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: numb
   return end + 1;
 }
 
-/** Reads a number with an exponent, a fraction or many digits, or passes what is not a number. */
+/** Reads a number with an exponent, a fraction or many digits. Skips a value that is not a number. */
 function readUnusualNumber(
   scanner: JsonScanner,
   state: ReaderState,
@@ -205,8 +210,8 @@ function mustReadAgain({ cells, row, needsSecondPass }: ReaderState): boolean {
 }
 
 /**
- * Reads a row as the contract says: its one target, then its outcome.
- * @returns what it breaks the contract with, if it does.
+ * The second pass: reads the one target of a row, then its outcome, each in the order of the contract checks.
+ * @returns the violation, if any.
  */
 function readRowByContract(scanner: JsonScanner, state: ReaderState, at: number): ContractViolation | null {
   const { cells, builder, row } = state;
@@ -227,7 +232,7 @@ function readRowByContract(scanner: JsonScanner, state: ReaderState, at: number)
 function readTarget(scanner: JsonScanner, state: ReaderState, at: number): void {
   const { executeObject } = state.cells;
   const members = findMembers(scanner, executeObject.fields, at, "execute_object");
-  // A container, if there is one.
+  // The container comes first in the list of members, so it is the target if there is one.
   const target = executeObject.members.find((cell) => members.has(cell));
   if (target === undefined) return;
   const path = `execute_object.${target.name}`;
@@ -235,7 +240,7 @@ function readTarget(scanner: JsonScanner, state: ReaderState, at: number): void 
   readCells(scanner, state, target.members, places, `${path}.`);
 }
 
-/** Where values begin. */
+/** Start positions of values. */
 type ValuePositions = ReadonlyMap<Cell, number>;
 
 function readCells(
@@ -254,8 +259,9 @@ function readCells(
 }
 
 /**
- * Where the values of an object's known members begin: of each the last one, if that is not null.
- * @throws ContractViolation when there is no object at `begin`.
+ * The start positions of the known members of an object. Of members with the same name, the last one counts; null means
+ * absent. For `{"ip":"a","x":1,"ip":"b","tag":null}` it is only the position of `"b"`.
+ * @throws ContractViolation if the value at `begin` is not an object.
  */
 function findMembers(
   scanner: JsonScanner,
@@ -278,7 +284,7 @@ function findMembers(
   return places;
 }
 
-/** @param at position of the value that breaks the contract; undefined when there is none. */
+/** @param at position of the invalid value; undefined if it is absent. */
 function violation(
   scanner: JsonScanner,
   path: string,

@@ -1,21 +1,24 @@
 /**
- * A set of what is going on, for objects that come and go by the thousand a second.
+ * An array with constant-time removal, for objects that are added and removed thousands of times per second. Each item
+ * stores its index; to remove one, the last item takes its place:
  *
- * `Set` and `Map` do not suit that. Now and then they move to a new table, and the old one keeps its entries, and the new
- * table, alive until it is collected itself. Once one table has reached the old generation, so do all later ones with all
- * that they hold, request by request, which doubled the cost of a small upstream call.
+ *   a b c d  →  remove b  →  a d c
+ *
+ * A `Set` or `Map` is slower here: whenever it rehashes, the old table references the new one until it is collected.
+ * Once one table is in the old generation, all later tables and their entries are promoted as well, which doubled the
+ * cost of a small upstream call.
  */
 
 export interface Indexed {
-  /** Belongs to the registry. */
+  /** Managed by the set. */
   index: number;
 }
 
 export interface IndexedSet<T extends Indexed> {
   readonly add: (item: T) => void;
-  /** Nothing happens when it is not in there. */
+  /** Does nothing if the item is not in the set. */
   readonly remove: (item: T) => void;
-  /** Those in there now. */
+  /** A copy of the current items. */
   readonly items: () => T[];
 }
 
@@ -29,7 +32,7 @@ export function createIndexedSet<T extends Indexed>(): IndexedSet<T> {
       if (items[item.index] !== item) return;
       const last = items.pop();
       if (last === undefined || last === item) return;
-      // The last one takes the place that is free now.
+      // The last item takes the free place.
       items[item.index] = last;
       last.index = item.index;
     },

@@ -1,11 +1,11 @@
 /**
- * Bodies of responses as values. What the gateway reads of a body has a shape: known members are read as `JSON.parse`
- * reads them, lists of host rows become tables, and everything else is only checked. So the depth of recursion is that
- * of the shape, and a body takes memory for what is known of it, whatever else it holds.
+ * Parses response bodies by a shape that lists the members the gateway uses. Known members are parsed as by
+ * `JSON.parse`, lists of host rows become tables, and everything else is only checked for syntax. Memory and depth of
+ * recursion are therefore bounded by the shape, not by what a server sends.
  *
  *   {"data":{"finished":true,"step_instance_list":[{"name":"s","step_ip_result_list":[{…},…]}],"new":[[[…]]]}}
  *
- * is read as `{data: {finished: true, step_instance_list: [{name: "s", step_ip_result_list: <rows>}]}}`.
+ * becomes `{data: {finished: true, step_instance_list: [{name: "s", step_ip_result_list: <rows>}]}}`.
  */
 import { isUtf8 } from "node:buffer";
 import type { HostTable } from "../model/host-table.ts";
@@ -25,7 +25,7 @@ import { OPAQUE_LIST, ANY_OBJECT as OPAQUE_OBJECT, readScalar, skipValue } from 
 
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** What is known of a value. Other values than that are read as what they are, without what is in them. */
+/** The expected shape of a value. A value of another type is parsed without its content; decoding then rejects it. */
 type Shape =
   | { readonly kind: "scalar" }
   | { readonly kind: "rows"; readonly read: HostRowReader }
@@ -43,13 +43,13 @@ const objectOf = (shapes: Readonly<Record<string, Shape>>): Shape => {
   const members = Object.entries(shapes).map(([name, shape]) => [name, { name, shape }]);
   return { kind: "object", members: createFields(Object.fromEntries(members)) };
 };
-/** Members of which nothing more is known. */
+/** Members with scalar values. */
 const scalars = (...names: readonly string[]): Record<string, Shape> =>
   Object.fromEntries(names.map((name) => [name, SCALAR]));
 
 const TIMES = ["create_time", "start_time", "end_time", "total_time"];
 
-/** Successful bodies and every kind of error body at once: which of them it is, only the body says. */
+/** The combined shape of successful responses and all kinds of error responses: only the body shows which one it is. */
 function bodyShape(stepLists: Readonly<Record<string, Shape>>): Shape {
   const step = objectOf({
     ...scalars("step_instance_id", "type", "name", "status", "execute_count", ...TIMES),
@@ -76,9 +76,9 @@ function bodyShape(stepLists: Readonly<Record<string, Shape>>): Shape {
 }
 
 /**
- * Reads a body.
- * @returns undefined when it is not JSON in UTF-8. A list of host rows is a `HostRows`; without the need for host
- *   results it is not there. Integers beyond ±(2^53-1) are bigints.
+ * Parses a body.
+ * @returns undefined if it is not JSON in UTF-8. A list of host rows becomes a `DeferredHostTable`, or is omitted if
+ *   host results are not required. Integers beyond ±(2^53-1) become bigints.
  */
 export type BodyReader = (bytes: Buffer, requiredData: RequiredData) => unknown;
 
@@ -95,7 +95,7 @@ export function createBodyReader(): BodyReader {
     try {
       let at = skipSpace(bytes, hasMark ? BYTE_ORDER_MARK.length : 0);
       at = readValue(scanner, shapes[requiredData], at);
-      // Nothing may be read behind the end: V8 makes every later read slower then.
+      // Never read past the end: V8 would deoptimize all later reads.
       if (at < bytes.length) at = skipSpace(bytes, at);
       return at === bytes.length ? scanner.value : undefined;
     } catch (error) {
@@ -115,7 +115,7 @@ function readValue(scanner: JsonScanner, shape: Shape, at: number): number {
 
 function readObject(scanner: JsonScanner, members: Fields<Member>, begin: number): number {
   const { bytes } = scanner;
-  // Without a known member it is like any other: a list of millions of them must not take memory for each.
+  // Objects without known members share one value, so a list of millions of them takes no memory per item.
   let object: Record<string, unknown> | null = null;
   let field = members.start;
   let at = firstMember(bytes, begin, CLOSE_BRACE);
@@ -146,8 +146,8 @@ function readList(scanner: JsonScanner, item: Shape, begin: number): number {
       const byte = bytes[at];
       at = readValue(scanner, item, at);
       items.push(scanner.value);
-      // Decoding ends with an item that is no object or of which nothing is known. Without those behind it, a list of
-      // millions of them takes no memory.
+      // Decoding fails at the first item that is not an object or has no known members, so the items after it are only
+      // checked for syntax, not retained.
       isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === OPAQUE_OBJECT);
     }
     at = nextMember(bytes, at, CLOSE_BRACKET);
@@ -158,17 +158,17 @@ function readList(scanner: JsonScanner, item: Shape, begin: number): number {
 
 const BYTE_ORDER_MARK = Buffer.from("\uFEFF");
 
-/** JSON has no functions: where one stands in a body, it is what a list of host rows was read as. */
+/** JSON has no functions, so a function in a parsed body is always a list of host rows. */
 const isHostRows = (value: unknown): value is DeferredHostTable => typeof value === "function";
 
-/** The rows of a list that may be absent. @throws ContractViolation */
+/** The table of an optional list of host rows. @throws ContractViolation */
 export function hostTableOf(value: unknown, name: string): HostTable | null {
   if (value === undefined || value === null) return null;
   if (!isHostRows(value)) throw new ContractViolation(name, LIST, value);
   return atPath(name, value);
 }
 
-/** Null when the bytes are not UTF-8. */
+/** Returns null if the bytes are not valid UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

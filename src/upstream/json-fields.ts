@@ -1,18 +1,18 @@
 /**
- * The known fields of an object, and which of them comes next. Objects of one kind are alike, so the field that
- * followed last time nearly always follows again: its name is compared in place, four bytes at a time, and no string
- * is made of it.
+ * Recognizes the names of known fields by predicting them. Objects of one kind have their fields in the same order, so
+ * each field records which field followed it the last time. Its name is compared in place, four bytes at a time, and no
+ * string is created.
  *
- * For example, where `"bk_host_id"` is expected in `{"ip":"10.0.0.1","bk_host_id":101}`, the 13 bytes `"bk_host_id":`
- * behind the comma are four words to compare.
+ * For example, `"ip"` was followed by `"bk_host_id"`. In `{"ip":"10.0.0.1","bk_host_id":101}`, the 13 bytes
+ * `"bk_host_id":` after the comma are compared as the four overlapping words `"bk_`, `host`, `_id"` and `id":`.
  */
 import { type JsonScanner, MAX_SPELLING, readString, scannedString, skipColon } from "./json-scanner.ts";
 
-/** A field by one spelling of its name. */
+/** A field with one spelling of its name: `"ip":`, `"ip" : ` and `"\u0069p":` are different spellings. */
 export interface Field<T> {
-  /** Bytes of the name with its quotes, of the colon behind it, and of white space behind either. */
+  /** Length in bytes of the quoted name, the colon, and the white space after each of them. */
   length: number;
-  /** Those bytes as words. The first begins at 0; they overlap where there are fewer than 16 bytes. */
+  /** These bytes as words. The first word is at offset 0. They overlap if there are fewer than 16 bytes. */
   readonly word0: number;
   readonly word1: number;
   readonly word2: number;
@@ -20,27 +20,27 @@ export interface Field<T> {
   readonly offset1: number;
   readonly offset2: number;
   readonly offset3: number;
-  /** Bytes beyond these words. */
+  /** The bytes after these words. */
   readonly rest: Uint8Array;
-  /** What is known of the field; null for a field that nobody asks for. */
+  /** Null for a field that the gateway does not use. */
   target: T | null;
-  /** The field that came after it the last time: a guess, which never changes what is read. */
+  /** The field that followed it the last time. Only a prediction: it never changes the result. */
   next: Field<T> | null;
 }
 
 export interface Fields<T> {
-  /** Stands before the first field. */
+  /** Placeholder before the first field. */
   readonly start: Field<T>;
   readonly byName: ReadonlyMap<string, T>;
-  /** The known fields, then those that were learned. */
+  /** The known fields, then learned spellings. */
   readonly spellings: Field<T>[];
-  /** Stands for one field after the other that has not been learned. */
+  /** Reused for every field without a learned spelling. */
   readonly other: Field<T>;
 }
 
 /**
- * Spellings that are learned besides the known ones: fields that nobody asks for, and names with escapes in them or
- * white space behind them. More of them are read all the same, but byte by byte.
+ * Maximum number of learned spellings: fields that the gateway does not use, and names with escape sequences or white
+ * space. Further spellings are still read correctly, but byte by byte.
  */
 const MAX_LEARNED = 32;
 const WORD = 4;
@@ -52,7 +52,7 @@ export function createFields<T>(targets: Readonly<Record<string, T>>): Fields<T>
   return { start: createField<T>(NO_NAME, null), byName, spellings, other: createField<T>(NO_NAME, null) };
 }
 
-/** Bytes that are in no body, as they are not UTF-8. */
+/** Bytes that no body contains, because they are not valid UTF-8. */
 const NO_NAME = Buffer.alloc(WORD, 0xff);
 
 function createField<T>(name: Buffer, target: T | null): Field<T> {
@@ -71,7 +71,7 @@ function createField<T>(name: Buffer, target: T | null): Field<T> {
     offset1,
     offset2,
     offset3,
-    // A copy, as the name may be part of a large body.
+    // A copy, because a view would keep the whole body in memory.
     rest: Uint8Array.from(name.subarray(4 * WORD)),
     target,
     next: null,
@@ -101,7 +101,7 @@ function findField<T>(scanner: JsonScanner, fields: Fields<T>, previous: Field<T
   return field;
 }
 
-/** @param at so far from the end of the body that a spelling of any length may begin there. */
+/** @param at must be at least `MAX_SPELLING` bytes before the end of the body. */
 function isAt<T>(view: DataView, field: Field<T>, at: number): boolean {
   const differs =
     (view.getInt32(at, true) ^ field.word0) |
@@ -119,8 +119,8 @@ function hasRest(view: DataView, rest: Uint8Array, at: number): boolean {
 }
 
 /**
- * The field whose name begins at `at`, whatever its spelling.
- * @param isCompared the name has been compared with the usual spellings of the known ones, and is none of them.
+ * Reads the field at `at` byte by byte, with any spelling.
+ * @param isCompared whether the name has already been compared with all known spellings without a match.
  */
 function readField<T>(scanner: JsonScanner, fields: Fields<T>, at: number, isCompared = false): Field<T> {
   const { byName, other } = fields;

@@ -1,13 +1,19 @@
 /**
- * Reads the tokens of a JSON text from its bytes. No JavaScript value is created for what nobody asks for: a text is
- * where its content begins and ends, and unknown values are only checked and passed over.
+ * Scans JSON tokens in bytes. It creates no JavaScript values for data that is not used: a string is only its start and
+ * end position, and unknown values are skipped after a syntax check.
  *
- * Every function takes the position `at` which it is to read from, and returns the position behind what it has read.
- * What it has found there is in the scanner, until the next token. Positions are passed on in this way because it is
- * fast: the processor then has each of them at once, where a field of an object must be written and read back first.
+ * Each function takes the position `at` of a token and returns the position after it. Other results are stored in the
+ * scanner until the next token. For `{"id": 42}`:
  *
- * The bytes must be valid UTF-8, which is checked once for the whole body. Bytes of 0x80 and above then stand inside
- * texts only, and no byte of a longer character looks like a quote or a backslash.
+ *   firstMember(bytes, 0, "}")  →  1      readString(scanner, 1)   →  4 (closing quote)
+ *   skipColon(bytes, 5)         →  7      readInteger(scanner, 7)  →  9, scanner.integer is 42
+ *   nextMember(bytes, 9, "}")   →  -10 (the object has ended)
+ *
+ * Positions are parameters and results, not a field of the scanner, because that is faster: the processor keeps them in
+ * registers, while a field must be written and read back.
+ *
+ * The bytes must be valid UTF-8, which is checked once for the whole body. Bytes of 0x80 and above then only occur
+ * inside strings, and no byte of a longer character equals a quote or a backslash.
  */
 
 import { decodeJsonString } from "../model/host-table.ts";
@@ -20,19 +26,19 @@ export class JsonSyntaxError extends Error {
 
 export interface JsonScanner {
   readonly bytes: Buffer;
-  /** Of the same memory, for reading four bytes at a time. */
+  /** A view of the same memory, to read four bytes at a time. */
   readonly view: DataView;
-  /** Behind the last position from which any name can be compared word by word without passing the end. */
+  /** Names before this position can be compared word by word without reading past the end. */
   readonly lastName: number;
-  /** The value that was read last by a function that reads values. */
+  /** The last value that was read. */
   value: unknown;
-  /** The integer that `readInteger` has found. It is not returned, as V8 would allocate all that need over 32 bits. */
+  /** Result of `readInteger`. It is not returned, because V8 would allocate memory for integers above 32 bits. */
   integer: number;
-  /** True when the text that `readText` has found holds escapes. */
+  /** Whether the last string has escape sequences. */
   isEscaped: boolean;
 }
 
-/** Longest spelling of a name that is compared word by word, in bytes. */
+/** Maximum length in bytes of a name that is compared word by word. */
 export const MAX_SPELLING = 64;
 
 export const createJsonScanner = (bytes: Buffer): JsonScanner => ({
@@ -44,24 +50,24 @@ export const createJsonScanner = (bytes: Buffer): JsonScanner => ({
   isEscaped: false,
 });
 
-// Every module here has constants of its own for these: V8 looks imported ones up wherever they are used.
+// Each module has its own constants for these bytes, because V8 looks up imported constants at every use.
 const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
 const [NULL, TRUE, FALSE] = [0x6e, 0x74, 0x66];
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [PLUS, MINUS, POINT, ZERO, NINE, LOWER_E, LOWER_U] = [0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x65, 0x75];
 const BACKSLASH = 0x5c;
-/** Turns an ASCII letter into its lower case. */
+/** Converts an ASCII letter to lower case when combined by OR. */
 const LOWER = 0x20;
 
 const syntaxError = (): never => {
   throw new JsonSyntaxError();
 };
 
-/** The position of the next byte that is not white space. */
+/** Returns the position of the next byte that is not white space. */
 export const skipSpace = (bytes: Buffer, at: number): number =>
   (bytes[at] ?? 0) > SPACE ? at : skipSomeSpace(bytes, at);
 
-/** A function of its own, so that V8 puts the other one, which nearly always has nothing to skip, in line. */
+/** Separate, so that V8 inlines `skipSpace`, which usually has nothing to skip. */
 function skipSomeSpace(bytes: Buffer, at: number): number {
   let next = at;
   let byte = bytes[next] ?? 0;
@@ -71,7 +77,7 @@ function skipSomeSpace(bytes: Buffer, at: number): number {
   return next;
 }
 
-/** Passes a colon, and white space on both sides of it. */
+/** Skips a colon and the white space around it. */
 export function skipColon(bytes: Buffer, at: number): number {
   const next = skipSpace(bytes, at);
   if (bytes[next] !== COLON) syntaxError();
@@ -79,8 +85,8 @@ export function skipColon(bytes: Buffer, at: number): number {
 }
 
 /**
- * Passes a comma after a member or an item, and white space on both sides of it.
- * @returns a negative position when `close` came instead: the position behind that with the other sign.
+ * Skips the comma after a member or item, and the white space around it.
+ * @returns the position of the next member. If `close` follows instead of a comma, the negated position after it.
  */
 export const nextMember = (bytes: Buffer, at: number, close: number): number =>
   bytes[at] === COMMA && (bytes[at + 1] ?? 0) > SPACE ? at + 1 : nextSpacedMember(bytes, at, close);
@@ -92,13 +98,13 @@ function nextSpacedMember(bytes: Buffer, at: number, close: number): number {
   return byte === close ? -(next + 1) : syntaxError();
 }
 
-/** Passes the bracket or brace that opens a list or an object. @returns as `nextMember` does. */
+/** Skips the opening bracket or brace of a list or object. Returns the same as `nextMember`. */
 export function firstMember(bytes: Buffer, at: number, close: number): number {
   const next = skipSpace(bytes, at + 1);
   return bytes[next] === close ? -(next + 1) : next;
 }
 
-/** Reads a text. @returns the position of its closing quote. */
+/** Reads a string. @returns the position of its closing quote. */
 export function readString(scanner: JsonScanner, at: number): number {
   const { bytes, view } = scanner;
   if (bytes[at] !== QUOTE) syntaxError();
@@ -110,7 +116,7 @@ export function readString(scanner: JsonScanner, at: number): number {
     let byte = bytes[next] ?? 0;
     while (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) byte = bytes[++next] ?? 0;
     if (byte === QUOTE) return next;
-    // What is left are control characters, which JSON texts must escape, and the end of the body.
+    // Only an escape sequence is valid here, not a control character or the end of the body.
     if (byte !== BACKSLASH) syntaxError();
     next += escapeSequenceLength(bytes, next);
     scanner.isEscaped = true;
@@ -118,8 +124,9 @@ export function readString(scanner: JsonScanner, at: number): number {
 }
 
 /**
- * True when none of the four bytes is a quote, a backslash or a control character. `(x - n) & ~x` has the high bit of
- * a byte set where that byte is below n; a byte is a quote where it is below 1 after XOR with a quote.
+ * Whether none of the four bytes is a quote, a backslash or a control character. `(x - n) & ~x` has the high bit of a
+ * byte set if that byte is below n. A byte is a quote if it is below 1 (zero) after XOR with a quote: of `ab"c`, the
+ * third byte becomes 0x00, and its high bit is set in the result.
  */
 function isPlain(word: number): boolean {
   const quote = word ^ 0x22222222;
@@ -133,7 +140,7 @@ function isPlain(word: number): boolean {
   );
 }
 
-/** What a backslash may have behind it, apart from `u`. */
+/** The characters that can follow a backslash, except `u`. */
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 
 function escapeSequenceLength(bytes: Buffer, at: number): number {
@@ -148,16 +155,19 @@ const isHexDigit = (byte: number): boolean =>
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 
-/** The text that was read last, from its opening quote at `at` to its closing quote at `end`, as a string. */
+/** Decodes the last string, which has its opening quote at `at` and its closing quote at `end`. */
 export const scannedString = ({ bytes, isEscaped }: JsonScanner, at: number, end: number): string =>
   decodeJsonString(bytes, at + 1, end, isEscaped);
 
 export const isNumberStart = (byte: number): boolean => byte === MINUS || isDigit(byte);
 
-/** With up to 15 digits every integer is exact. */
+/** Every integer with up to 15 digits is exact. */
 const EXACT_DIGITS = 15;
 
-/** Reads an integer of up to 15 digits. @returns -1, with nothing read, for all that is written in another way. */
+/**
+ * Reads an integer of up to 15 digits, such as `-42` or `1605064271000`.
+ * @returns -1, with nothing read, for any other notation: `1e3`, `1.0`, `01` or 16 digits.
+ */
 export function readInteger(scanner: JsonScanner, at: number): number {
   const { bytes, view } = scanner;
   const isNegative = bytes[at] === MINUS;
@@ -165,8 +175,8 @@ export function readInteger(scanner: JsonScanner, at: number): number {
   const lastWord = bytes.length - 4;
   let next = first;
   let value = 0;
-  // Four bytes at a time, as timestamps have 13 digits: `0123` is 0x33323130 in little-endian order, and what is not
-  // a digit is 10 or more after XOR with `0000`.
+  // Four digits at a time, because timestamps have 13. In little-endian order, `0123` is 0x33323130. After XOR with
+  // `0000`, each byte is a digit from 0 to 9; any other byte is 10 or more, which sets its high bit when 0x76 is added.
   while (next <= lastWord) {
     const word = view.getInt32(next, true) ^ 0x30303030;
     if ((((word + 0x76767676) | word) & 0x80808080) !== 0) break;
@@ -189,10 +199,10 @@ export function readInteger(scanner: JsonScanner, at: number): number {
   return next;
 }
 
-/** Integers with fewer digits than this are finite for `JSON.parse`, too. */
+/** Integers with up to this many digits are finite as a number. */
 const FINITE_DIGITS = 308;
 
-/** Reads any number: as `JSON.parse`, but integers written in digits alone are bigints beyond ±(2^53-1). */
+/** Reads any number like `JSON.parse`, except that integers beyond ±(2^53-1) without an exponent become bigints. */
 export function readNumber(scanner: JsonScanner, at: number): number {
   const end = readInteger(scanner, at);
   if (end < 0) return readLongNumber(scanner, at);
@@ -200,7 +210,7 @@ export function readNumber(scanner: JsonScanner, at: number): number {
   return end;
 }
 
-/** Reads a number that `readInteger` does not. */
+/** Reads a number that `readInteger` does not accept. */
 export function readLongNumber(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
   const digitsEnd = skipInteger(bytes, at);
@@ -208,7 +218,7 @@ export function readLongNumber(scanner: JsonScanner, at: number): number {
   const text = bytes.toString("latin1", at, end);
   if (end > digitsEnd || text.length > FINITE_DIGITS) {
     const value = Number(text);
-    // As for `JSON.parse` it is Infinity beyond 1.8e308: no bigint is made of a million digits.
+    // Beyond 1.8e308 it is Infinity, as for `JSON.parse`, so a million digits never become a bigint.
     scanner.value = end === digitsEnd && Number.isFinite(value) ? BigInt(text) : value;
   } else scanner.value = toInt64(BigInt(text));
   return end;
@@ -230,7 +240,7 @@ function skipFraction(bytes: Buffer, at: number): number {
   return next;
 }
 
-/** Passes one digit or more. */
+/** Skips one or more digits. */
 function skipDigits(bytes: Buffer, at: number): number {
   let next = at;
   while (isDigit(bytes[next] ?? 0)) next += 1;

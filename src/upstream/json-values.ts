@@ -1,4 +1,4 @@
-/** Reads JSON values of which nothing more is known. */
+/** Reads and skips JSON values without a known shape. */
 import {
   firstMember,
   isNumberStart,
@@ -16,11 +16,11 @@ import {
 const QUOTE = 0x22;
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Stand for the objects and lists that nobody looks into. */
+/** Represent objects and lists whose content is not used. */
 export const ANY_OBJECT = Object.freeze({});
 export const OPAQUE_LIST: readonly unknown[] = Object.freeze([]);
 
-/** Reads a text, number or literal; of an object or a list, only which of them it is. */
+/** Reads a string, number or literal. Skips the content of an object or list: `[1,2]` becomes `OPAQUE_LIST`. */
 export function readScalar(scanner: JsonScanner, at: number): number {
   const byte = scanner.bytes[at] ?? 0;
   if (byte === QUOTE) {
@@ -43,8 +43,10 @@ function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
 }
 
 /**
- * Passes a value of any depth. A body of nothing but opening brackets must neither overflow the call stack nor
- * take long, so what is open is kept as one byte each: the byte that closes it.
+ * Skips a value of any depth and checks its syntax. It uses an explicit stack, because recursion would overflow on a
+ * body of opening brackets. The stack has one byte per open object or list: the byte that closes it.
+ *
+ *   {"a":[1,{   →  stack  } ] }
  */
 export function skipValue(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
@@ -62,7 +64,7 @@ export function skipValue(scanner: JsonScanner, at: number): number {
         open[depth++] = close;
       }
     }
-    // A value has ended, and perhaps what is open around it, which is then a value that has ended.
+    // A value has ended. If it was the last one of its list or object, that has ended, too.
     while (next < 0) {
       if (depth === 0) return -next;
       next = nextMember(bytes, -next, open[depth - 1] ?? 0);

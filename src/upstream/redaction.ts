@@ -1,39 +1,41 @@
 /**
- * Keeps what must not leave the gateway out of the upstream's messages, which may echo a request whole: the caller's
- * credentials and the upstream's address, as they are and as they look when encoded.
+ * Redacts the upstream's messages, which can echo whole requests: the caller's credentials and the upstream's address
+ * are replaced, both in plain and in encoded form. For the token `s3cr3t-token` and the upstream `http://10.0.0.9/`:
+ *
+ *   GET http://10.0.0.9/api/v4/x {\"access_token\":\"s3cr3t-token\"}  →  GET *** {\"access_token\":\"***\"}
  */
 import { addressPatterns } from "./address-patterns.ts";
 import type { Caller } from "./caller.ts";
 
-/** Takes secrets out of a text of the upstream, and cuts it to a length that is fit to show. */
+/** Redacts a message of the upstream and truncates it to `MAX_LENGTH` characters. */
 export type Redact = (text: string) => string;
 
 const REDACTED = "***";
 
-/** Characters that are shown. */
+/** Maximum length of a redacted message. */
 const MAX_LENGTH = 1_000;
 
 /**
- * Characters that are read, so that the longest text takes no time: what is left of them without credentials is enough to
- * show. A secret that begins within them is hidden even if it ends beyond.
+ * Number of characters that are examined, to bound the time for long messages. A secret that starts within them is
+ * redacted even if it ends after them.
  */
 const MAX_SCANNED = 4_096;
 
-/** What is read of the text beyond that, to recognize what begins before: more than an address is long. */
+/** Additional characters, so that a match can end after `MAX_SCANNED`. Longer than any address. */
 const LOOKAHEAD = 1_024;
 
 /**
- * A longer secret is found by its first characters, then hidden for as long as the text goes on like it. That keeps the
- * pattern small and its time linear, and hides a long secret that the upstream has cut off, too.
+ * A longer secret is found by its prefix of this length, then redacted as far as the message matches it. This keeps the
+ * pattern small and its time linear, and also redacts a long secret that the upstream has truncated.
  */
 const PREFIX_LENGTH = 64;
 
 /**
  * @param addresses URLs of servers that callers must not see.
- * @returns makes the `Redact` of a caller.
+ * @returns a function that creates the `Redact` function of a caller.
  */
 export function createRedaction(addresses: readonly URL[]): (caller: Caller) => Redact {
-  // Apart from the secrets, as it is the same for all callers and the larger part.
+  // A pattern of its own, because it is large and the same for all callers.
   const addressPattern = new RegExp(addresses.flatMap(addressPatterns).join("|"), "gi");
   const passwords = addresses.flatMap(passwordOf);
   return (caller) => {
@@ -44,11 +46,11 @@ export function createRedaction(addresses: readonly URL[]): (caller: Caller) => 
 
 function createRedact(secrets: readonly string[], addressPattern: RegExp): Redact {
   const longSecrets = secrets.filter(({ length }) => length > PREFIX_LENGTH);
-  // Of several alternatives the first is taken: a longer one must not be spoiled by one that it contains.
+  // The first matching alternative wins, so a secret must come before secrets that are its prefix.
   const anchors = [...new Set(secrets.map((secret) => secret.slice(0, PREFIX_LENGTH)))]
     .sort((a, b) => b.length - a.length)
     .map(escapePattern);
-  // Without secrets it matches nothing.
+  // `(?!)` never matches.
   const secretPattern = new RegExp(anchors.join("|") || "(?!)", "gi");
 
   return (text) => {
@@ -82,7 +84,7 @@ interface Match {
 
 const NOT_FOUND: Match = { begin: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
-/** @returns the first match from `at` on, for an `at` that only grows. */
+/** Returns a function that finds the first match at or after `at`. `at` must not decrease between calls. */
 function createMatcher(pattern: RegExp, text: string): (at: number) => Match {
   let found: Match = { begin: -1, end: -1 };
   return (at) => {
@@ -94,7 +96,7 @@ function createMatcher(pattern: RegExp, text: string): (at: number) => Match {
   };
 }
 
-/** How many characters of `text` from `begin` on are those at the beginning of `secret`, whatever their case. */
+/** Length of the common prefix of `secret` and `text` from `begin` on, ignoring case. */
 function commonPrefixLength(text: string, begin: number, secret: string): number {
   const most = Math.min(secret.length, text.length - begin);
   for (let length = 0; length < most; length += 1) {
@@ -104,10 +106,10 @@ function commonPrefixLength(text: string, begin: number, secret: string): number
   return most;
 }
 
-/** Who calls, which is no secret and belongs in messages such as "user X has no permission". */
+/** Fields of the credentials that are not secret: messages such as "user X has no permission" contain them. */
 const PUBLIC_FIELDS: ReadonlySet<string> = new Set(["bk_app_code", "bk_username"]);
 
-/** Shorter values are no secrets, and hiding them would garble messages. */
+/** Shorter values are not secrets. Redacting them would garble messages. */
 const MIN_SECRET_LENGTH = 6;
 
 /** The credentials as a whole and every secret value in them. */
@@ -120,12 +122,12 @@ function secretsOf({ authorization }: Caller): string[] {
       return value;
     });
   } catch {
-    // Not JSON: the text as a whole is all there is to hide.
+    // Not JSON: only the whole value is a secret.
   }
   return values.filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
-/** Of a proxy's URL. */
+/** The password in a proxy URL, in plain and in encoded form. */
 function passwordOf({ password }: URL): string[] {
   const values = [password, decodedPassword(password)];
   return values.filter(({ length }) => length >= MIN_SECRET_LENGTH);
@@ -139,7 +141,7 @@ function decodedPassword(password: string): string {
   }
 }
 
-/** As JSON texts, JSON texts inside of JSON texts, and URLs write it. */
+/** The forms of a secret in plain text, in JSON, in JSON inside of JSON, and in URLs. */
 function encodings(text: string): string[] {
   const json = jsonText(text);
   return [text, json, jsonText(json), encodeURIComponent(text.toWellFormed())];

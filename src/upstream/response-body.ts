@@ -1,4 +1,4 @@
-/** Collects the body of a response, decoded, in bounded memory. */
+/** Collects and decompresses a response body in bounded memory. */
 import type { Transform } from "node:stream";
 import {
   constants,
@@ -14,52 +14,52 @@ import { bodyTooLargeError, type ResponseHead, TransportError } from "./transpor
 export interface ResponseBody {
   readonly write: (chunk: Buffer) => void;
   readonly end: () => void;
-  /** Ends decoding. Nothing is called afterwards. */
+  /** Stops decoding. No callback is called afterwards. */
   readonly destroy: () => void;
 }
 
 export interface ResponseBodyOptions {
   readonly head: ResponseHead;
-  /** `Content-Encoding`, all of it; "" where there is none. */
+  /** Value of `Content-Encoding`; "" if absent. */
   readonly contentEncoding: string;
-  /** Limit of the decoded body. */
+  /** Maximum size of the decoded body. */
   readonly maxBytes: number;
-  /** Called once, unless `onFailure` was. */
+  /** Called once, unless `onFailure` is called. */
   readonly onBody: (body: Buffer) => void;
   readonly onFailure: (failure: TransportError) => void;
 }
 
-/** Value of `Accept-Encoding`: what `createResponseBody` decodes. */
+/** Value of `Accept-Encoding`: the content codings that can be decoded. */
 export const ACCEPT_ENCODING = "gzip, deflate, br, zstd";
 
-/** RFC 9659 lets servers use windows of up to 8 MiB. */
+/** RFC 9659 limits the window to 8 MiB. */
 const ZSTD_OPTIONS = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
-/** By content coding, what decodes a body that begins with `chunk`. */
+/** Decoders by content coding, for a body that starts with `chunk`. */
 const DECODERS: Readonly<Record<string, (options: ZlibOptions, chunk: Buffer) => Transform>> = {
   gzip: createGunzip,
   "x-gzip": createGunzip,
   br: ({ chunkSize = 0 }) => createBrotliDecompress({ chunkSize }),
   zstd: ({ chunkSize = 0 }) => createZstdDecompress({ ...ZSTD_OPTIONS, chunkSize }),
-  // The zlib format, whose first byte ends in 8; many servers send what goes into it instead.
+  // `deflate` is the zlib format, whose first byte has the low bits 8. Many servers send raw deflate data instead.
   deflate: (options, [first = 0]) =>
     (first & 0x0f) === 8 ? createInflate(options) : createInflateRaw(options),
 };
 
-/** @returns null after `onFailure`, when the body cannot be read or is announced as too large. */
+/** Returns null after calling `onFailure` if the content coding is unknown or `content-length` is above the limit. */
 export function createResponseBody(options: ResponseBodyOptions): ResponseBody | null {
   const { head, contentEncoding, maxBytes, onBody, onFailure } = options;
-  // None for a body in chunks: `Number` makes 0 of null.
+  // A chunked body has no length: `Number(null)` is 0.
   const length = Number(head.header("content-length"));
-  // A body that is announced as too large need not arrive at all.
+
   if (length > maxBytes) return failWith(onFailure, bodyTooLargeError(maxBytes));
   const coding = contentEncoding.trim().toLowerCase();
   if (coding === "" || coding === "identity") {
     const { write, end } = length > 0 ? createSizedCollector(length) : createChunkCollector();
     return { write, end: () => onBody(end()), destroy: () => {} };
   }
-  // Own keys only: `constructor` is no coding. Several codings on top of each other are refused, too: nobody needs them,
-  // and a small body could keep a chain of decoders busy for as long as the call may take.
+  // Own keys only: `constructor` is not a coding. Nested codings are rejected: servers do not need them, and a small
+  // body could keep a chain of decoders busy until the timeout.
   if (!Object.hasOwn(DECODERS, coding)) return failWith(onFailure, unknownCoding(coding));
   return createDecodedBody(options, coding, length);
 }
@@ -69,23 +69,23 @@ function failWith(onFailure: ResponseBodyOptions["onFailure"], failure: Transpor
   return null;
 }
 
-/** What a content coding's name may be quoted to; a longer text is none. */
+/** A longer value is not quoted in the message. */
 const MAX_CODING_LENGTH = 30;
 
 const unknownCoding = (coding: string) =>
   new TransportError(
     "UPSTREAM_CONTRACT",
     `Expected a content coding of ${ACCEPT_ENCODING} or none, got ` +
-      `${coding.length > MAX_CODING_LENGTH ? `a text of ${coding.length} characters` : JSON.stringify(coding)}.`,
+      `${coding.length > MAX_CODING_LENGTH ? `a string of ${coding.length} characters` : JSON.stringify(coding)}.`,
   );
 
 const undecodable = (coding: string) =>
   new TransportError(
     "UPSTREAM_CONTRACT",
-    `Expected a body in the content coding ${coding}, got bytes that are not.`,
+    `Expected a body with the content coding ${coding}, got other bytes.`,
   );
 
-/** From so many coded bytes on, the decoded ones come in larger chunks. */
+/** From this encoded size, the decoder emits larger chunks. */
 const LARGE_CODED_BYTES = 64 * 1_024;
 
 function createDecodedBody(
@@ -111,12 +111,12 @@ function createDecodedBody(
       .on("end", () => onBody(collector.end()))
       .on("error", () => onFailure(undecodable(coding)));
   return {
-    // What waits in the decoder is no more than the body as it came, which the transport limits.
+    // The decoder buffers at most the encoded body, whose size the transport limits.
     write: (chunk) => {
       decoder ??= createDecoder(chunk) ?? null;
       decoder?.write(chunk);
     },
-    // No body at all is no faulty one: errors from proxies may have the header, and nothing else.
+    // An empty body is valid: error responses of proxies can have the header but no body.
     end: () => (decoder ? void decoder.end() : onBody(collector.end())),
     destroy,
   };
@@ -127,7 +127,7 @@ interface Collector {
   readonly end: () => Buffer;
 }
 
-/** For a body of unknown length. */
+/** Collects a body of unknown length. */
 function createChunkCollector(): Collector {
   const chunks: Buffer[] = [];
   return {
@@ -137,13 +137,13 @@ function createChunkCollector(): Collector {
   };
 }
 
-/** Memory that is taken for a body before more than its first chunk has come. */
+/** Initial size of the buffer for a body that does not fit in its first chunk. */
 const MIN_BUFFER_BYTES = 2 ** 20;
 const GROWTH_FACTOR = 8;
 
 /**
- * For a body whose length is announced: one buffer, into which chunks go as they come, so that they need not be kept
- * until the end. A server that announces much and sends little costs 1 MiB, or eight times what it has sent.
+ * Collects a body of known length. Chunks are copied to one growing buffer, so they need not be retained until the end.
+ * A server that sends less than its `content-length` costs at most 1 MiB, or eight times what it has sent.
  */
 function createSizedCollector(length: number): Collector {
   let buffer: Buffer | null = null;
@@ -151,7 +151,7 @@ function createSizedCollector(length: number): Collector {
   return {
     write: (chunk) => {
       if (buffer === null && chunk.length === length) {
-        // Most bodies are one chunk, which need not be copied.
+        // Most bodies are one chunk, which is not copied.
         buffer = chunk;
         size = length;
         return;
@@ -166,7 +166,7 @@ function createSizedCollector(length: number): Collector {
 function withCapacity(buffer: Buffer | null, size: number, needed: number, length: number): Buffer {
   if (buffer && buffer.length >= needed) return buffer;
   const grown = Math.max(MIN_BUFFER_BYTES, (buffer?.length ?? 0) * GROWTH_FACTOR);
-  // A memory of its own: parts of Node's pool would keep all of the pool alive in a snapshot.
+  // Not from Node's buffer pool, because a snapshot would keep the whole pool alive.
   const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(length, grown)));
   buffer?.copy(larger, 0, 0, size);
   return larger;

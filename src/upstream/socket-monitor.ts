@@ -1,25 +1,25 @@
 /**
- * A layer between a socket and undici, for three things that undici does not do:
+ * Wraps a socket for three things that undici does not do:
  *
- * - It tells whether a connection had been used before, and whether a byte came in answer to the latest request. Both
- *   decide whether a call that failed may be made once more.
- * - It takes interim responses (`100 Continue`, `103 Early Hints`) out of what is read. A server or proxy may send any
- *   number of them before the response proper, asked or not (RFC 9110, section 15.2), but undici ends the connection at
- *   a 100.
- * - It tells violations of HTTP that undici reports as something else: a 101, which nobody asked for, as a closed
- *   connection, and headers that contradict each other as a response that is cut off.
+ * - It records whether the connection was used before, and whether any byte was received since the last request. Both
+ *   determine whether a failed call can be retried.
+ * - It removes interim responses (`100 Continue`, `103 Early Hints`). A server or proxy can send any number of them
+ *   before the final response (RFC 9110, section 15.2), but undici closes the connection at a 100. For example,
+ *   `HTTP/1.1 103 Early Hints`, an empty line and `HTTP/1.1 200 OK` are read as `HTTP/1.1 200 OK`.
+ * - It detects violations of HTTP that undici reports as other errors: an unrequested 101 as a closed connection, and
+ *   contradictory headers as an incomplete response.
  */
 import type { Socket } from "node:net";
 import { MAX_HEADER_BYTES, switchedProtocolsError } from "./transport-error.ts";
 
 export interface SocketMonitor {
-  /** To be called before each request is written. */
+  /** Must be called before each request is written. */
   readonly onRequest: () => void;
-  /** Whether the connection had been used before the latest request. */
+  /** Whether the connection was used before the last request. */
   readonly isReused: () => boolean;
-  /** Whether anything came since the latest request. */
+  /** Whether any byte was received since the last request. */
   readonly hasReceived: () => boolean;
-  /** Whether the upstream has ended the connection, and everything before that was read. */
+  /** Whether the upstream has closed the connection and all data has been read. */
   readonly hasEnded: () => boolean;
 }
 
@@ -29,14 +29,14 @@ export function monitorSocket(socket: Socket): SocketMonitor {
   const read = socket.read.bind(socket);
   let requests = 0;
   let hasReceived = false;
-  /** What came since the request and may be an interim response; null once the response proper has begun. */
+  /** Received bytes that may belong to an interim response; null after the start of the final response. */
   let pending: Buffer | null = null;
 
-  // undici takes bytes by `read()`, until that gives null. A stream in between would copy every chunk through one more
-  // queue, and would need all else of a socket, too.
+  // undici calls `read()` until it returns null. A stream in between would copy every chunk through another queue, and
+  // would have to implement the rest of the socket as well.
   socket.read = (size?: number) => {
     for (;;) {
-      // Typed `any` by Node.js; without an encoding or object mode, which sockets of undici do not have, it is this.
+      // Node.js types it as `any`. It is a Buffer because undici sets neither an encoding nor object mode.
       const chunk: Buffer | null = read(size);
       if (chunk === null) return null;
       hasReceived = true;
@@ -65,7 +65,7 @@ export function monitorSocket(socket: Socket): SocketMonitor {
   };
 }
 
-/** `bytes` without the whole interim responses at their beginning. */
+/** Removes complete interim responses from the start of `bytes`. */
 function skipInterim(bytes: Buffer): Buffer {
   let rest = bytes;
   while (isInterim(rest)) {
@@ -76,14 +76,14 @@ function skipInterim(bytes: Buffer): Buffer {
   return rest;
 }
 
-/** Whether it takes more bytes to tell what `bytes` begin, or where the interim response that they begin ends. */
+/** Whether more bytes are needed: to recognize the response, or to find the end of the interim response. */
 const mayBeInterim = (bytes: Buffer): boolean =>
-  // One that does not end is left to undici, which has the same limit and a name for what goes beyond.
+  // An endless one is passed to undici, which has the same limit and reports the error.
   bytes.length < STATUS_LINE.length
     ? isStatusLine(bytes)
     : isInterim(bytes) && bytes.length <= MAX_HEADER_BYTES;
 
-/** `.` stands for any byte. */
+/** A dot matches any byte. */
 const STATUS_LINE = "HTTP/1.. 1..";
 const ANY = ".".charCodeAt(0);
 
@@ -91,7 +91,7 @@ function isStatusLine(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, STATUS_LINE.length);
   for (let at = 0; at < length; at += 1) {
     const expected = STATUS_LINE.charCodeAt(at);
-    // The dot of the version is a dot, too: to take any byte for it does no harm, as undici reads what is left.
+    // The dot of the version number also matches any byte. That is harmless, because undici parses the rest.
     if (expected !== ANY && bytes[at] !== expected) return false;
   }
   return true;
@@ -99,7 +99,7 @@ function isStatusLine(bytes: Buffer): boolean {
 
 const isInformational = (bytes: Buffer): boolean => bytes.length >= STATUS_LINE.length && isStatusLine(bytes);
 
-/** 101 is none: it is the last response of the connection. */
+/** 101 is not an interim response: no other response follows it. */
 const isInterim = (bytes: Buffer): boolean => isInformational(bytes) && !isSwitch(bytes);
 
 const isSwitch = (bytes: Buffer): boolean =>

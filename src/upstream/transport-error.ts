@@ -1,8 +1,8 @@
-/** Why no usable response came, in words for a caller: the raw texts name the upstream's address. */
+/** Transport errors with messages for callers. The original messages contain the upstream's address. */
 import type { IncomingHttpHeaders } from "node:http";
 import { errors } from "undici";
 
-/** What comes before a body. */
+/** Status and headers of a response. */
 export interface ResponseHead {
   readonly status: number;
   /** Value of a response header by its lower-case name. */
@@ -17,13 +17,13 @@ export const toHead = (status: number, headers: IncomingHttpHeaders): ResponseHe
   },
 });
 
-/** No usable response came. */
+/** A call without a usable response. */
 export class TransportError extends Error {
   override readonly name = "TransportFailure";
   readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
-  /** When a new try makes sense, milliseconds from now; null where unknown. */
+  /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
-  /** Of the response, when it had begun. */
+  /** Status and headers, if they were received. */
   head: ResponseHead | null = null;
 
   constructor(code: TransportError["code"], message: string, retryAfterMs: number | null = null) {
@@ -34,7 +34,7 @@ export class TransportError extends Error {
 }
 
 export const timeoutError = (timeoutMs: number) =>
-  new TransportError("UPSTREAM_TIMEOUT", `The upstream did not answer within ${timeoutMs} ms.`);
+  new TransportError("UPSTREAM_TIMEOUT", `The upstream did not respond within ${timeoutMs} ms.`);
 
 export const queueTimeoutError = (timeoutMs: number) =>
   new TransportError(
@@ -43,7 +43,7 @@ export const queueTimeoutError = (timeoutMs: number) =>
       "this happens often.",
   );
 
-/** How long a caller should stay away from a queue that is full. */
+/** Retry delay if the queue is full. */
 const QUEUE_FULL_RETRY_MS = 1_000;
 
 export const queueFullError = (maxQueue: number) =>
@@ -57,16 +57,16 @@ export const queueFullError = (maxQueue: number) =>
 export const bodyTooLargeError = (maxBytes: number) =>
   new TransportError(
     "UPSTREAM_CONTRACT",
-    `Expected a body of at most ${maxBytes} bytes, got more. Raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
+    `The response body exceeds the maximum of ${maxBytes} bytes. Raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
   );
 
-/** As much as Node.js takes by default. */
+/** The default of Node.js. */
 export const MAX_HEADER_BYTES = 16_384;
 
 const unreachableError = (reason: string, what = "upstream") =>
   new TransportError("UPSTREAM_UNAVAILABLE", `The ${what} could not be reached: ${reason}.`);
 
-/** No connection to the proxy. undici looks at the code of an error, so this one has that of its cause. */
+/** The proxy could not be connected to. undici examines the code of an error, so this one has the code of its cause. */
 export class ProxyUnreachable extends Error {
   override readonly name = "ProxyUnreachable";
   readonly code: string;
@@ -77,20 +77,20 @@ export class ProxyUnreachable extends Error {
   }
 }
 
-/** Nobody asked for another protocol. */
+/** The gateway never requests a protocol switch. */
 export const switchedProtocolsError = () =>
   new TransportError(
     "UPSTREAM_CONTRACT",
-    "Expected a final HTTP response, got HTTP 101 (Switching Protocols). Check what answers at JOB_API_URL.",
+    "Expected a final HTTP response, got HTTP 101 (Switching Protocols). Check which server JOB_API_URL points to.",
   );
 
 const CONTRADICTORY_HEADERS =
-  "Expected one valid `Content-Length`, or none, got response headers that contradict each other or HTTP. Check what " +
-  "answers at JOB_API_URL.";
+  "Expected one valid `Content-Length`, or none, got response headers that contradict each other or HTTP. Check which " +
+  "server JOB_API_URL points to.";
 
 export const shuttingDownError = () => unreachableError("the gateway is shutting down");
 
-const INCOMPLETE = "the connection was closed before the answer was complete";
+const INCOMPLETE = "the connection was closed before the response was complete";
 
 const MESSAGES: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
@@ -104,8 +104,8 @@ const MESSAGES: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
   UND_ERR_SOCKET: INCOMPLETE,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: INCOMPLETE,
-  // What undici makes of a proxy that answers CONNECT with another status than 200, of one that answers 407 to a request,
-  // and of one that closes the connection.
+  // undici's codes for a proxy that responds to CONNECT with a status other than 200, for one that responds with 407 to
+  // a request, and for one that closes the connection.
   UND_ERR_ABORTED: "the proxy refused to connect to it",
   UND_ERR_INVALID_ARG: "the proxy asks for credentials",
   UND_ERR_PRX_CONN: "the proxy closed the connection",
@@ -113,9 +113,9 @@ const MESSAGES: Record<string, string> = {
 };
 
 interface ExchangeState {
-  /** Whether the head of the response had come. */
+  /** Whether status and headers were received. */
   readonly hasHead: boolean;
-  /** Whether the upstream had ended the connection. */
+  /** Whether the upstream had closed the connection. */
   readonly hasEnded: boolean;
   readonly maxBodyBytes: number;
 }
@@ -130,24 +130,24 @@ export function toTransportError(
     const what = hasHead ? "trailers" : "response headers";
     return new TransportError(
       "UPSTREAM_CONTRACT",
-      `Expected ${what} of at most ${MAX_HEADER_BYTES} bytes, got more. Check what answers at JOB_API_URL.`,
+      `Expected ${what} of at most ${MAX_HEADER_BYTES} bytes, got more. Check which server JOB_API_URL points to.`,
     );
   }
   const isMalformed = error instanceof errors.HTTPParserError;
   if (isMalformed && !hasHead) {
     return new TransportError("UPSTREAM_CONTRACT", "Expected an HTTP response, got something else.");
   }
-  // What undici makes of any head with a length that its parser refuses, or that is cut off.
+  // undici reports this for headers with an invalid length, but also for incomplete headers.
   if (error instanceof errors.ResponseContentLengthMismatchError && !hasHead && !hasEnded) {
     return new TransportError("UPSTREAM_CONTRACT", CONTRADICTORY_HEADERS);
   }
   const code = errorCode(error);
-  // What the parser cannot read after a good head is a chunked body that ended too early.
+  // A parser error after valid headers means that a chunked body ended too early.
   const reason = isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`);
   return unreachableError(reason, error instanceof ProxyUnreachable ? "proxy" : "upstream");
 }
 
-/** A name tried on several addresses fails with one error for each; the first tells enough. */
+/** Connecting to a name with several addresses fails with one error per address. The first is representative. */
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError) return errorCode(error.errors[0]);
   return error instanceof Error && "code" in error && typeof error.code === "string"

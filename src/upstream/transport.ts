@@ -1,8 +1,8 @@
 /**
- * HTTP GET: bounded in time, size and number, with a distinct error for every way to fail. Knows nothing of jobs.
+ * HTTP GET with limits on time, size and concurrency, and a distinct error for each kind of failure.
  *
- * A call waits for a place, then takes a connection. Whatever ends it before its response is complete ends the connection
- * with it: what is left of the response must not be read by the next call.
+ * A call waits for a slot, then takes a connection. If a call ends before its response is complete, its connection is
+ * closed, so that the next call does not receive the rest of the response.
  */
 import { type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
 import { type Connection, type ConnectionOptions, createConnector } from "./connection.ts";
@@ -20,26 +20,26 @@ import {
 } from "./transport-error.ts";
 
 export interface TransportOptions extends ConnectionOptions {
-  /** Limit of a whole call, from asking for it to the last byte of the response. */
+  /** Timeout of the whole call, from the request for a slot to the last byte of the response. */
   readonly timeoutMs: number;
-  /** Largest body that is read, before and after decoding; a longer one is cut off and refused. */
+  /** Maximum size of a body, before and after decompression. A larger one is rejected. */
   readonly maxBodyBytes: number;
-  /** Connections, and so calls at one time. */
+  /** Maximum number of connections, and therefore of concurrent calls. */
   readonly connections: number;
-  /** Calls that wait for a connection at one time. */
+  /** Maximum number of calls that wait for a connection. */
   readonly maxQueue: number;
 }
 
 export interface TransportRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Connections and places in the queue are shared fairly between identities. */
+  /** Connections and queue slots are shared fairly between identities. */
   readonly identity: string;
-  /** Ends the call. */
+  /** Aborts the call. */
   readonly signal: AbortSignal;
-  /** The call has a connection. Called once. */
+  /** Called once, when the call gets a connection. */
   readonly onConnection: () => void;
-  /** The request is written now. Called again when it is written a second time. */
+  /** Called when the request is written, and again if it is retried. */
   readonly onDispatch: () => void;
 }
 
@@ -50,9 +50,9 @@ export interface TransportResponse extends ResponseHead {
 export interface Transport {
   /** @throws TransportFailure; the reason of `signal` when that aborts. */
   readonly get: (request: TransportRequest) => Promise<TransportResponse>;
-  /** Ends idle connections at once and waits for the calls that were begun. */
+  /** Waits for calls in flight, then closes all connections. */
   readonly close: () => Promise<void>;
-  /** Ends everything at once. */
+  /** Aborts all calls and closes all connections. */
   readonly destroy: () => Promise<void>;
 }
 
@@ -61,12 +61,12 @@ interface PendingCall extends Indexed {
   readonly fail: (error: Error) => void;
 }
 
-/** What all calls share. */
+/** The state that all calls share. */
 interface Shared {
   readonly options: TransportOptions;
   readonly connect: () => Connection;
   readonly limit: ConcurrencyLimit;
-  /** The last one used is the next one used: it is the least likely to have been closed. */
+  /** A stack: the most recently used connection is reused first, because it is least likely to have been closed. */
   readonly idle: Connection[];
   readonly calls: IndexedSet<PendingCall>;
 }
@@ -103,7 +103,7 @@ export function createTransport(options: TransportOptions): Transport {
   return { get, close, destroy };
 }
 
-/** One call, from the queue to its response. */
+/** Makes one call: waits for a slot, sends the request, and retries it once if the connection was stale. */
 function startCall(
   { options, connect, limit, idle, calls }: Shared,
   request: TransportRequest,
@@ -121,7 +121,7 @@ function startCall(
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
     calls.remove(call);
-    // Not from within undici, which is about to be done with the response.
+    // In a microtask, because undici has not finished the response yet when it calls this.
     if (connection) queueMicrotask(() => limit.release(identity));
     else leaveQueue?.();
   };
@@ -134,7 +134,7 @@ function startCall(
   const fail = (error: Error) => {
     if (isOver) return;
     if (error instanceof TransportError) error.head = exchange?.head() ?? null;
-    // First of all, as what ends here fails in turn.
+    // Before the rest, because ending the exchange and the connection causes further errors.
     finish();
     exchange?.end();
     connection?.destroy();
@@ -144,7 +144,7 @@ function startCall(
     connection = used;
     exchange = sendRequest(used, request, maxBodyBytes, succeed, (failure) => {
       if (isOver) return;
-      // An idle connection that the upstream closed just when it was used again: no fault of the call.
+      // The upstream may have closed the idle connection just when it was reused: retry once on a new one.
       if (!mayRetry || !used.mayHaveBeenStale()) return fail(failure);
       used.destroy();
       send(connect(), false);
@@ -165,13 +165,13 @@ function startCall(
 }
 
 interface HttpExchange {
-  /** Of the response, once it has begun. */
+  /** Status and headers, once received. */
   readonly head: () => ResponseHead | null;
   /** Stops reading the response. */
   readonly end: () => void;
 }
 
-/** One request and its response. Calls either `onResponse` or `onFailure`, and after the latter perhaps again. */
+/** Sends one request. Calls either `onResponse` or `onFailure`. It can call `onFailure` more than once. */
 function sendRequest(
   connection: Connection,
   { path, headers, onDispatch }: TransportRequest,
@@ -181,7 +181,7 @@ function sendRequest(
 ): HttpExchange {
   let head: ResponseHead | null = null;
   let body: ResponseBody | null = null;
-  // A handler of our own, as `request()` makes a stream of every body, which costs more than a small call itself.
+  // A low-level handler, because `request()` creates a stream per body, which costs more than a small call itself.
   connection.dispatch(path, headers, {
     onRequestStart: () => {
       connection.onRequest();

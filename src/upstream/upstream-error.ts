@@ -1,6 +1,6 @@
-/** Failures of an upstream call: everything that is not an outcome which a caller should be ready to render. */
+/** Errors of upstream calls. Outcomes that a user interface shows, such as "no permission", are not errors. */
 
-/** The closed list of what can go wrong with a call. `docs/errors.md` explains each. */
+/** The error codes of upstream calls. `docs/errors.md` explains each. */
 export type UpstreamErrorCode =
   | "UNAUTHENTICATED"
   | "FORBIDDEN"
@@ -10,11 +10,11 @@ export type UpstreamErrorCode =
   | "UPSTREAM_ERROR"
   | "UPSTREAM_CONTRACT";
 
-/** What the upstream said about itself, to quote to its support. Null where it said nothing. */
+/** Details of an upstream response, for support requests. Null where the response has no such value. */
 export interface ErrorDetails {
-  /** HTTP status; null when no response came. */
+  /** HTTP status; null if no response was received. */
   readonly httpStatus: number | null;
-  /** The upstream's own error code: `NOT_FOUND`, `1640001`, … */
+  /** The upstream's error code: `NOT_FOUND`, `1640001`, … */
   readonly code: string | null;
   /** bk-job's `job_request_id`. */
   readonly jobRequestId: string | null;
@@ -33,10 +33,10 @@ export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
   readonly code: UpstreamErrorCode;
   readonly upstream: ErrorDetails;
-  /** When a new try makes sense, milliseconds from now; null where unknown. */
+  /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
 
-  /** @param message fit to show to a caller: no secret, no address of the upstream. */
+  /** @param message is shown to callers, so it must contain neither secrets nor the upstream's address. */
   constructor(
     code: UpstreamErrorCode,
     message: string,

@@ -58,9 +58,9 @@ export const MAX_BODY_BYTES = 1_000_000;
 /** The timeout of the gateway for calls that never end. */
 export const HASTY_MS = 400;
 
-const tooLarge = contract(/^Expected a body of at most 1000000 bytes, got more/);
+const tooLarge = contract(/^The response body exceeds the maximum of 1000000 bytes/);
 const BAD_CREDENTIALS = 'Parameters error [reason="bk_app_code or bk_app_secret is incorrect"]';
-const NO_MESSAGE = (status: number) => `The upstream answered HTTP ${status} without a readable message.`;
+const NO_MESSAGE = (status: number) => `The upstream responded with HTTP ${status} and no error message.`;
 const UPSTREAM_ERROR = '[upstream_error="cannot read header from upstream"]';
 const END_TIME = "milliseconds since the epoch, no later than the year 9999";
 
@@ -130,7 +130,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   // Content
   20000090301: contract('Expected the content type to be application/json, got "text/html".'),
   20000090302: gateway("UPSTREAM_UNAVAILABLE", 502, null, NO_MESSAGE(502)),
-  20000090303: contract('Expected the answer to be JSON, got "redirect, HTTP 302".', 302),
+  20000090303: contract('Expected the response to be JSON, got "redirect, HTTP 302".', 302),
   20000090304: contract("Expected the body to be JSON, got nothing.", 204),
   20000090305: contract("Expected the body to be JSON, got nothing."),
   20000090306: contract(/^Expected the body to be JSON, got "/),
@@ -155,8 +155,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
 
   // Transport
   20000090501: { outcome: "JobInstance" },
-  20000090502: unreached("UPSTREAM_TIMEOUT", "The upstream did not answer within 400 ms."),
-  20000090503: gateway("UPSTREAM_TIMEOUT", 200, null, "The upstream did not answer within 400 ms."),
+  20000090502: unreached("UPSTREAM_TIMEOUT", "The upstream did not respond within 400 ms."),
+  20000090503: gateway("UPSTREAM_TIMEOUT", 200, null, "The upstream did not respond within 400 ms."),
   20000090504: unreached(
     "UPSTREAM_UNAVAILABLE",
     "The upstream could not be reached: the connection was reset.",
@@ -165,7 +165,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     "UPSTREAM_UNAVAILABLE",
     200,
     null,
-    "The upstream could not be reached: the connection was closed before the answer was complete.",
+    "The upstream could not be reached: the connection was closed before the response was complete.",
   ),
   20000090506: tooLarge,
   20000090507: tooLarge,

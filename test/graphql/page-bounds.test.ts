@@ -129,7 +129,7 @@ describe("a page size", () => {
 
 describe("rejects an invalid cursor:", () => {
   const LOOKS_WRONG =
-    /^Expected `after` to be the `endCursor` of the page before, got ".*: it is not a cursor/;
+    /^Expected `after` to be the `endCursor` of the previous page, got ".*: it is not a cursor/;
   /** The last character of base64 can have unused bits, which must be zero. */
   const withUnusedBits = (cursor: string) => `${cursor.slice(0, -1)}${cursor.endsWith("A") ? "B" : "A"}`;
 

@@ -142,7 +142,7 @@ describe("a contract violation", () => {
     const { message } = onlyError(
       await askScripted(changedJobResponse({ step: { status: "x".repeat(99) } })),
     );
-    expect(message).toBe(`Expected ${LIST}[0].status to be ${INT32}, got a text of 99 characters.`);
+    expect(message).toBe(`Expected ${LIST}[0].status to be ${INT32}, got a string of 99 characters.`);
   });
 
   it("is not reported in host results that are not selected", async () => {

@@ -148,7 +148,7 @@ describe("interim responses", () => {
 
 describe("a head that is too large", () => {
   const FILLER = `x-filler: ${"x".repeat(20_000)}\r\n`;
-  const OVERFLOW = "of at most 16384 bytes, got more. Check what answers at JOB_API_URL.";
+  const OVERFLOW = "of at most 16384 bytes, got more. Check which server JOB_API_URL points to.";
 
   it.each([
     ["of the response", response("{}", { headers: FILLER }), `Expected response headers ${OVERFLOW}`],

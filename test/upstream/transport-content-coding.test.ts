@@ -88,7 +88,7 @@ describe("a body that cannot be decoded", () => {
     ["gzip, br", '"gzip, br"'],
     ["constructor", '"constructor"'],
     ["br\r\ncontent-encoding: gzip", '"br,gzip"'],
-    ["x".repeat(100), "a text of 100 characters"],
+    ["x".repeat(100), "a string of 100 characters"],
   ])("has its coding in the error message: %s", async (coding, shown) => {
     const gateway = await useAnswer(coded("x", coding, 200));
     const { message, extensions } = onlyError(await queryJob(gateway));
@@ -120,7 +120,7 @@ describe("a body that cannot be decoded", () => {
     const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
     expect(message).toBe(
-      `Expected a body in the content coding ${coding.toLowerCase()}, got bytes that are not.`,
+      `Expected a body with the content coding ${coding.toLowerCase()}, got other bytes.`,
     );
   });
 });
@@ -133,7 +133,7 @@ describe("the body limit", () => {
     expect((await queryJob(fits)).data.jobInstance.message).toBe("m");
     const { message, extensions } = onlyError(await queryJob(beyond));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
-    expect(message).toContain("Expected a body of at most 10000 bytes, got more.");
+    expect(message).toContain("The response body exceeds the maximum of 10000 bytes.");
   });
 
   const BOMB = Buffer.alloc(64 * MIB, "0");
@@ -152,7 +152,7 @@ describe("the body limit", () => {
 
     const { message } = onlyError(await queryJob(gateway));
 
-    expect(message).toContain("Expected a body of at most 1048576 bytes, got more.");
+    expect(message).toContain("The response body exceeds the maximum of 1048576 bytes.");
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MIB);
   });
 });

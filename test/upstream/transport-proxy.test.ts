@@ -58,7 +58,7 @@ describe("an upstream that speaks HTTP", () => {
 
   it.each([
     [407, "UPSTREAM_UNAVAILABLE", "The upstream could not be reached: the proxy asks for credentials."],
-    [502, "UPSTREAM_UNAVAILABLE", "The upstream answered HTTP 502 without a readable message."],
+    [502, "UPSTREAM_UNAVAILABLE", "The upstream responded with HTTP 502 and no error message."],
   ])("is unavailable if the proxy responds with %i", async (status, code, expected) => {
     const { gateway } = await useProxiedGateway({ status });
     const { message, extensions } = onlyError(await queryJob(gateway));

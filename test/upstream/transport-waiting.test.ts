@@ -103,12 +103,12 @@ it("includes the wait for a connection in the timeout", async () => {
   const [second, third] = [get("/hang/2"), get("/hang/3")];
 
   await vi.advanceTimersByTimeAsync(100);
-  expect(await first.result).toBe("The upstream did not answer within 1000 ms.");
+  expect(await first.result).toBe("The upstream did not respond within 1000 ms.");
   await until(() => upstream.calls.length === 2);
   // 900 ms are left: for one to get its response, for the other to get a connection.
   vi.advanceTimersByTime(900);
 
-  expect(await second.result).toBe("The upstream did not answer within 1000 ms.");
+  expect(await second.result).toBe("The upstream did not respond within 1000 ms.");
   expect(await third.result).toBe(
     "No connection to the upstream became free within 1000 ms. Retry later; raise UPSTREAM_CONNECTIONS if this happens often.",
   );
