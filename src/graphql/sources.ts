@@ -7,11 +7,10 @@ import type { StepInstance } from "../model/job-instance.ts";
 import type { HostStatus, RunStatus } from "../model/sdl.generated.ts";
 import type { Summary } from "../model/summary.ts";
 
-export interface HostResultSource {
+export interface HostResultSource extends HostResult {
   readonly step: StepInstance;
   /** Row number in the table of the step. */
   readonly row: number;
-  readonly result: HostResult;
 }
 
 export interface HostConnectionSource {

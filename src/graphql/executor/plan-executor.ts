@@ -33,7 +33,7 @@ const SLICE_MS = 15;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
   const sinks = createSinkPool(maxResponseBytes);
-  const run = createRun();
+  const run = createRunWork();
   return async (execution) => {
     const { plan, variables, context } = execution;
     const results = await callRootResolvers(execution);
@@ -60,9 +60,9 @@ const EMPTY = { text: "", segments: 0, segmentBytes: 0 };
 const pauseTime = () => performance.now() + SLICE_MS;
 
 /** Runs work in slices. @throws the reason of the signal if the client aborted */
-type Run = (work: Work, walk: Pick<Walk, "pauseAt">, signal: AbortSignal) => Promise<void>;
+type RunWork = (work: Work, walk: Pick<Walk, "pauseAt">, signal: AbortSignal) => Promise<void>;
 
-function createRun(): Run {
+function createRunWork(): RunWork {
   const yieldEventLoop = createYieldEventLoop();
   return async (work, walk, signal) => {
     while (!work.next().done) {

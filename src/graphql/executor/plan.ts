@@ -64,6 +64,10 @@ export type ValuePlan =
   /** A list of host results. The writer writes it from the source of the field, without calling resolvers. */
   | (Nullable & { readonly kind: "rows"; readonly list: ListPlan; readonly writer: RowWriter });
 
+/** Whether the walk can yield while writing the value. */
+export const isPausable = (plan: ValuePlan): boolean =>
+  plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
+
 type ListPlan = Nullable & Pausable & { readonly kind: "list"; readonly item: ValuePlan };
 
 export interface Plan {

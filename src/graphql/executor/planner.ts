@@ -28,7 +28,15 @@ import type { RequiredData } from "../../model/job-instance.ts";
 import type { GraphQLContext } from "../context.ts";
 import { createReadArguments } from "./arguments.ts";
 import { isHostField, requiredDataOf } from "./look-ahead.ts";
-import type { FieldPlan, ObjectPlan, Plan, PlanSource, ValuePlan, Variables } from "./plan.ts";
+import {
+  type FieldPlan,
+  isPausable,
+  type ObjectPlan,
+  type Plan,
+  type PlanSource,
+  type ValuePlan,
+  type Variables,
+} from "./plan.ts";
 import { createRowWriters, isRowField } from "./row-writer.ts";
 
 /** Builds the plan of a validated operation. Of the variables, only those in conditions have an effect. */
@@ -36,7 +44,7 @@ export type Planner = (source: PlanSource, variables: Variables) => Plan;
 
 export function createPlanner(schema: GraphQLSchema): Planner {
   const leaves = new Map<GraphQLLeafType, (value: unknown) => string>();
-  const shared: Shared = {
+  const tools: PlannerTools = {
     toJsonOf: (type) => {
       const toJson = leaves.get(type) ?? createToJson(type);
       leaves.set(type, toJson);
@@ -48,7 +56,7 @@ export function createPlanner(schema: GraphQLSchema): Planner {
     const { operation } = source;
     const rootType = schema.getRootType(operation.operation);
     if (!rootType) throw new Error(`Expected the schema to have a type for a ${operation.operation}.`);
-    const root = createPlanBuilder(schema, source, variables, shared).rootPlan(rootType);
+    const root = createPlanBuilder(schema, source, variables, tools).rootPlan(rootType);
     const byKey = new Map<string | number, RequiredData>(
       root.fields.map(({ responseKey, requiredData }) => [responseKey, requiredData]),
     );
@@ -57,7 +65,7 @@ export function createPlanner(schema: GraphQLSchema): Planner {
 }
 
 /** What all plans share: serializers of leaf types, and the cache of compiled row writers. */
-interface Shared {
+interface PlannerTools {
   readonly toJsonOf: (type: GraphQLLeafType) => (value: unknown) => string;
   readonly createRowWriter: ReturnType<typeof createRowWriters>;
 }
@@ -67,7 +75,7 @@ function createPlanBuilder(
   schema: GraphQLSchema,
   { operation, fragments }: PlanSource,
   variables: Variables,
-  { toJsonOf, createRowWriter }: Shared,
+  { toJsonOf, createRowWriter }: PlannerTools,
 ) {
   // `collect` is graphql-js's CollectFields: it merges selections by response key and evaluates conditions. It throws for
   // a condition whose variable has no value, which is an error of the object, not of the whole operation.
@@ -144,14 +152,11 @@ function createPlanBuilder(
 /** While writing an object with more fields, the walk can yield. */
 const MAX_SHORT_FIELDS = 50;
 
-const isPausable = (plan: ValuePlan): boolean =>
-  plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
-
 const pausable = (plan: ValuePlan): ValuePlan =>
   plan.kind === "list" || plan.kind === "object" ? { ...plan, isPausable: true } : plan;
 
 /** Creates the plan of host results. If a condition in it cannot be evaluated, the ordinary walk reports the error. */
-function rowsPlan(list: ValuePlan, createRowWriter: Shared["createRowWriter"]): ValuePlan {
+function rowsPlan(list: ValuePlan, createRowWriter: PlannerTools["createRowWriter"]): ValuePlan {
   if (list.kind !== "list" || list.item.kind !== "object") return list;
   const [plan] = list.item.plans;
   if (!plan || hasFailure(plan)) return list;
@@ -205,18 +210,20 @@ function createToJson(type: GraphQLLeafType): (value: unknown) => string {
     if (serialized === undefined || serialized === null) {
       throw new Error(`Expected ${type.name} to serialize a value, got ${String(serialized)}.`);
     }
-    return typeof serialized === "string" ? quote(serialized) : JSON.stringify(serialized);
+    return typeof serialized === "string" ? toJsonString(serialized) : JSON.stringify(serialized);
   };
   if (!isEnumType(type)) return toJson;
-  const known = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, quote(name)]));
+  const known = new Map<unknown, string>(
+    type.getValues().map(({ name, value }) => [value, toJsonString(name)]),
+  );
   return (value) => known.get(value) ?? toJson(value);
 }
 
-/** In longer strings, native code finds the characters to escape faster. */
+/** For longer strings, `JSON.stringify` is faster. */
 const MAX_SHORT_LENGTH = 64;
 
-/** The same as `JSON.stringify`, which takes longer to call than a short string takes to check. */
-function quote(string: string): string {
+/** Returns the same as `JSON.stringify`. For a short string, checking its characters takes less time than that call. */
+function toJsonString(string: string): string {
   if (string.length > MAX_SHORT_LENGTH) return JSON.stringify(string);
   for (let at = 0; at < string.length; at += 1) {
     const unit = string.charCodeAt(at);

@@ -74,7 +74,7 @@ export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
   };
 }
 
-/** A function of its own, as a closure of a generator would keep its table until the next major garbage collection. */
+/** Not a closure: that of a generator function would retain the table until the next major garbage collection. */
 function* writeInSlices(
   sink: JsonSink,
   rows: Rows,

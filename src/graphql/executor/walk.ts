@@ -17,7 +17,7 @@ import type { GraphQLContext } from "../context.ts";
 import type { HostConnectionSource } from "../sources.ts";
 import { ResponseTooLarge } from "./json-sink.ts";
 import { addRows, type Checkpoint, checkpointOf, checkSize, type Output, rollBack } from "./output.ts";
-import type { FieldPlan, ObjectPlan, ValuePlan, Variables } from "./plan.ts";
+import { type FieldPlan, isPausable, type ObjectPlan, type ValuePlan, type Variables } from "./plan.ts";
 
 /** The state of one walk. */
 export interface Walk {
@@ -63,10 +63,11 @@ function* writeObject(walk: Walk, plan: ObjectPlan, source: unknown): Work {
   for (const field of plan.fields) {
     output.text += field.prefix;
     const { value } = field;
-    if (!isLong(value)) {
+    if (!isPausable(value)) {
       writeShortField(walk, field, source);
       continue;
     }
+    // `work` starts inside `attempt`, which catches its errors.
     const work = value.kind === "rows" ? writeRows(walk, value, source) : writeResolved(walk, field, source);
     yield* attempt(walk, field, value.isNullable, field.responseKey, work);
   }
@@ -88,21 +89,19 @@ const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): 
   field.resolve(source, variables, context);
 
 type RowsPlan = Extract<ValuePlan, { kind: "rows" }>;
-
 type LeafPlan = Extract<ValuePlan, { kind: "leaf" }>;
 
-const isLong = (plan: ValuePlan): boolean =>
-  plan.kind === "rows" || (plan.kind !== "leaf" && plan.isPausable);
+// None of these generators is a closure. For each closure of a generator function, V8 creates a hidden class that refers
+// to everything in the closure's scope, and only a major garbage collection frees it.
 
-// None of these generators is a closure: V8 creates a map for each closure of a generator, which refers to all that the
-// closure refers to, and which only a major garbage collection frees.
-
+/** Writes the value of a root field. */
 function* writeResult(walk: Walk, field: FieldPlan, result: RootResult | undefined): Work {
   if (!result) throw new Error("Expected a result for each root field before the first fatal error.");
   if ("error" in result) throw result.error;
   yield* writeValue(walk, field, field.value, result.value);
 }
 
+/** Calls the resolver of a field that can take long, and writes its value. */
 function* writeResolved(walk: Walk, field: FieldPlan, source: unknown): Work {
   if (performance.now() >= walk.pauseAt) yield;
   yield* writeValue(walk, field, field.value, read(walk, field, source));
@@ -183,7 +182,7 @@ function* writeList(walk: Walk, field: FieldPlan, item: ValuePlan, value: unknow
     if (index > 0) output.text += ",";
     checkSize(output);
     if (performance.now() >= walk.pauseAt) yield;
-    if (isLong(item)) {
+    if (isPausable(item)) {
       yield* attempt(walk, field, item.isNullable, index, writeValue(walk, field, item, each));
     } else writeShortItem(walk, field, item, index, each);
   }
@@ -242,7 +241,9 @@ function replaceByNull(
   checkpoint: Checkpoint,
 ): void {
   const { output, path, errors } = walk;
+  // This is an error of the response as a whole.
   if (error instanceof ResponseTooLarge) throw error;
+  // The path can be longer: the functions that the error passed through did not pop their keys.
   path.length = depth;
   const located = locatedError(error, field.nodes, [...path]);
   if (!isNullable) throw located;

@@ -25,31 +25,19 @@ interface PageArguments {
 
 const optionalId = (id: Int64 | null): string | null => (id === null ? null : String(id));
 
+/** Fields without a resolver are properties of the source. */
 export const hostResult: HostResultResolvers = {
   id: ({ step, row }) => `${step.path}/${formatKey(hostResultsOf(step).keyOf(row))}`,
-  hostId: ({ result }) => optionalId(result.hostId),
-  ip: ({ result }) => result.ip,
-  ipv6: ({ result }) => result.ipv6,
-  cloudId: ({ result }) => optionalId(result.cloudId),
-  cloudName: ({ result }) => result.cloudName,
-  agentId: ({ result }) => result.agentId,
-  isAgentAlive: ({ result }) => result.isAgentAlive,
-  container: ({ result }) => result.container,
-  status: ({ result }) => hostStatus(result.statusCode).name,
-  statusCode: ({ result }) => result.statusCode,
-  phase: ({ result }) => hostStatus(result.statusCode).phase,
-  tag: ({ result }) => result.tag,
-  exitCode: ({ result }) => result.exitCode,
-  errorCode: ({ result }) => result.errorCode,
-  startedAt: ({ result }) => result.startedAt,
-  finishedAt: ({ result }) => result.finishedAt,
-  durationMs: ({ result }) => result.durationMs,
+  hostId: ({ hostId }) => optionalId(hostId),
+  cloudId: ({ cloudId }) => optionalId(cloudId),
+  status: ({ statusCode }) => hostStatus(statusCode).name,
+  phase: ({ statusCode }) => hostStatus(statusCode).phase,
 };
 
 const hostResultSource = (step: StepInstance, row: number): HostResultSource => ({
+  ...rowAt(hostResultsOf(step).table, row),
   step,
   row,
-  result: rowAt(hostResultsOf(step).table, row),
 });
 
 /** Creates a page of host results. @param select returns its rows (null for all), called when they are first needed */
