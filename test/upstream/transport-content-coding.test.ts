@@ -119,9 +119,7 @@ describe("a body that cannot be decoded", () => {
     const gateway = await useAnswer(coded(bytes, coding));
     const { message, extensions } = onlyError(await queryJob(gateway));
     expect(extensions).toMatchObject({ code: "UPSTREAM_CONTRACT", upstream: { httpStatus: 404 } });
-    expect(message).toBe(
-      `Expected a body with the content coding ${coding.toLowerCase()}, got other bytes.`,
-    );
+    expect(message).toBe(`Expected a body with the content coding ${coding.toLowerCase()}, got other bytes.`);
   });
 });
 
