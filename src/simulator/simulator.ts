@@ -57,7 +57,7 @@ export async function createSimulator({
   const scripts = new Map<string, (request: SimulatedRequest) => SimulatedResponse | undefined>();
   const requests: SimulatedRequest[] = [];
 
-  const answer = (request: SimulatedRequest): SimulatedResponse => {
+  const respondTo = (request: SimulatedRequest): SimulatedResponse => {
     if (request.path !== ENDPOINT_PATH) return apiNotFound(request);
     if (recordRequests) requests.push(request);
     const scripted = scripts.get(request.query.job_instance_id ?? "");
@@ -67,7 +67,7 @@ export async function createSimulator({
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     // The body is ignored, but must be read so that the connection can be reused.
     request.resume();
-    const serve = async () => sendResponse(answer(readRequest(request, now())), request, response);
+    const serve = async () => sendResponse(respondTo(readRequest(request, now())), request, response);
     // A script can throw, or return a response that cannot be sent, such as one with an invalid header.
     serve().catch(() => response.destroy());
   });

@@ -79,7 +79,7 @@ function createField<T>(name: Buffer, target: T | null): Field<T> {
 }
 
 /**
- * The field whose name begins at `at`. Its value begins `length` bytes further on, or behind white space there.
+ * Returns the field whose name starts at `at`. After `length` bytes, there can be more white space before its value.
  * @param previous the field before it in this object, or `start`.
  */
 export function fieldAt<T>(
