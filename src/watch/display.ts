@@ -1,14 +1,14 @@
-/** Where updates go: a terminal, lines of text, lines of JSON. */
+/** The interface of displays: terminal, lines of text, lines of JSON. */
 import type { JobUpdate } from "./job-update.ts";
 
 export interface Display {
-  /** A state other than the last one. Problems too: who shows jobs only leaves those to the last message. */
+  /** Shows an update that differs from the previous one. Displays of jobs ignore problems, which the final message reports. */
   readonly show: (update: JobUpdate) => void;
-  /** What is going on with the connection; null when all is well again. */
+  /** Shows the state of the connection. Null: it works again. */
   readonly note: (text: string | null) => void;
-  /** Nothing more is shown; what was stays. */
+  /** Stops updating. What was shown stays visible. */
   readonly end: () => void;
 }
 
-/** What displays write to: a stream of a process. */
-export type Output = Pick<NodeJS.WritableStream, "write">;
+/** The part of a stream that displays use. */
+export type OutputStream = Pick<NodeJS.WritableStream, "write">;

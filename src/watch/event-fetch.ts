@@ -1,22 +1,22 @@
 /**
- * The fetch that the client of graphql-sse is given. It sees what the client makes nothing of: answers that are no event
- * stream, the reason why a connection failed, one on which nothing comes any more.
+ * The `fetch` of the graphql-sse client. It reports what the client does not: responses other than an event stream, why a
+ * connection failed, and connections on which no data arrives any more.
  */
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { firstErrorIn } from "./graphql-errors.ts";
-import { clean } from "./text.ts";
-import { ConnectionLost, cannotWatch, isOurs, type WatchEnded } from "./watch-ended.ts";
+import { sanitize } from "./text.ts";
+import { ConnectionLost, cannotWatch, isWatchError, type WatchEnded } from "./watch-ended.ts";
 
 export interface EventFetchOptions {
-  /** The address for messages. */
+  /** The URL to show in messages. */
   readonly shownUrl: string;
-  /** How long nothing at all may come, in milliseconds. A gateway says something every 12 s. */
+  /** Timeout without any data, in milliseconds. A gateway sends a keep-alive message every 12 s. */
   readonly silenceMs: number;
-  /** Hears why there is no stream, or no more of it: errors do not come through the client as they are. */
+  /** Called with the reason when there is no stream, or when it ends. The client does not pass errors on unchanged. */
   readonly onFailure: (failure: ConnectionLost | WatchEnded) => void;
 }
 
-/** What the client uses of a response. */
+/** The part of a response that the client uses. */
 interface EventResponse {
   readonly ok: boolean;
   readonly status: number;
@@ -33,91 +33,99 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
   };
 
   return async (url, init) => {
-    const silent = new AbortController();
+    const silence = new AbortController();
     let isOpen = false;
     const timer = setTimeout(() => {
-      silent.abort(new ConnectionLost(`nothing came for ${silenceMs / 1_000} s`, { wasThere: isOpen }));
+      silence.abort(
+        new ConnectionLost(`no data arrived for ${silenceMs / 1_000} s`, { wasAvailable: isOpen }),
+      );
     }, silenceMs);
-    const signal = AbortSignal.any([silent.signal, ...(init.signal ? [init.signal] : [])]);
+    const signal = AbortSignal.any([silence.signal, ...(init.signal ? [init.signal] : [])]);
     let response: Response;
     try {
-      // Redirects are not followed: they would carry the credentials to wherever they lead.
+      // Redirects are not followed, because they could send the credentials to another server.
       response = await fetch(url, { ...init, redirect: "manual", signal });
-      if (!isEventStream(response)) return fail(refusalOf(response, shownUrl, await beginningOf(response)));
+      if (!isEventStream(response)) return fail(toFailure(response, shownUrl, await readStart(response)));
     } catch (error) {
       clearTimeout(timer);
-      return fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: isOpen }));
+      return fail(
+        isWatchError(error) ? error : new ConnectionLost(describeError(error), { wasAvailable: isOpen }),
+      );
     }
     isOpen = true;
 
-    async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
       try {
-        for await (const piece of response.body ?? []) {
+        for await (const chunk of response.body ?? []) {
           timer.refresh();
-          yield piece;
+          yield chunk;
         }
-        onFailure(new ConnectionLost("the connection was closed", { wasThere: true }));
+        onFailure(new ConnectionLost("the connection was closed", { wasAvailable: true }));
       } catch (error) {
-        fail(isOurs(error) ? error : new ConnectionLost(describe(error), { wasThere: isOpen }));
+        fail(
+          isWatchError(error) ? error : new ConnectionLost(describeError(error), { wasAvailable: isOpen }),
+        );
       } finally {
         clearTimeout(timer);
-        // The client hears of the end only while it waits for a result: let it take those that came with the end.
-        await turn();
+        // Lets the client yield the results that arrived together with the end before it sees the end.
+        await nextTurn();
       }
     }
-    return { ok: true, status: response.status, statusText: response.statusText, body: pieces() };
+    return { ok: true, status: response.status, statusText: response.statusText, body: chunks() };
   };
 }
 
 const mediaTypeOf = (response: Response): string =>
-  clean(response.headers.get("content-type") ?? "").split(";")[0] || "no content type";
+  sanitize(response.headers.get("content-type") ?? "").split(";")[0] || "no content type";
 
 const isEventStream = (response: Response): boolean =>
   response.ok && mediaTypeOf(response) === "text/event-stream";
 
-/** Enough of a body for an error of a gateway. */
+/** Enough for the body of a gateway's error response. */
 const MAX_BODY_CHARACTERS = 10_000;
 
-async function beginningOf({ body }: Response): Promise<string> {
+async function readStart({ body }: Response): Promise<string> {
   let text = "";
-  for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += piece;
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
     if (text.length > MAX_BODY_CHARACTERS) break;
   }
   return text;
 }
 
-/** What an answer means that is no event stream. */
-function refusalOf(response: Response, shownUrl: string, body: string): ConnectionLost | WatchEnded {
+/** The failure that a response other than an event stream means: 5xx may be temporary, everything else is final. */
+function toFailure(response: Response, shownUrl: string, body: string): ConnectionLost | WatchEnded {
   const { status } = response;
   const error = firstErrorIn(body);
   const kind = status >= 300 && status < 400 ? "a redirect" : mediaTypeOf(response);
-  const answer = `HTTP ${status} (${error ? `${error.code}: ${error.message}` : kind})`;
+  const got = `HTTP ${status} (${error ? `${error.code}: ${error.message}` : kind})`;
   if (status >= 500) {
-    return new ConnectionLost(`it answered ${answer}`, { wasThere: error?.code === "SHUTTING_DOWN" });
+    return new ConnectionLost(`it responded with ${got}`, { wasAvailable: error?.code === "SHUTTING_DOWN" });
   }
   return cannotWatch(
-    `Expected the event stream of a gateway at ${shownUrl}, got ${answer}. Check --url: it is the gateway's GraphQL endpoint.`,
+    `Expected the event stream of a gateway at ${shownUrl}, got ${got}. Check --url: it must be the gateway's GraphQL endpoint.`,
   );
 }
 
-/** What is wrong with a connection, by the error codes of Node.js and its fetch. */
-const FAULTS = new Map([
-  ["ECONNREFUSED", "nothing listens there"],
+/** Explanations of the error codes of Node.js and its fetch. */
+const CONNECTION_ERRORS = new Map([
+  ["ECONNREFUSED", "nothing is listening there"],
   ["ECONNRESET", "the connection was closed"],
   ["EPIPE", "the connection was closed"],
   ["UND_ERR_SOCKET", "the connection was closed"],
   ["ENOTFOUND", "there is no such host"],
-  ["EAI_AGAIN", "the host's address could not be looked up"],
-  ["EHOSTUNREACH", "there is no way to that host"],
-  ["ENETUNREACH", "there is no way to that network"],
-  ["ETIMEDOUT", "there was no answer"],
-  ["UND_ERR_CONNECT_TIMEOUT", "there was no answer"],
+  ["EAI_AGAIN", "the address of the host could not be resolved"],
+  ["EHOSTUNREACH", "the host is unreachable"],
+  ["ENETUNREACH", "the network is unreachable"],
+  ["ETIMEDOUT", "the connection timed out"],
+  ["UND_ERR_CONNECT_TIMEOUT", "the connection timed out"],
 ]);
 
-/** fetch says "fetch failed", and why in its cause. */
-function describe(error: unknown): string {
+/** The message of `fetch` is only "fetch failed". Its cause contains the reason. */
+function describeError(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return FAULTS.get(code) ?? clean(cause instanceof Error ? cause.message || code : String(cause));
+  return (
+    CONNECTION_ERRORS.get(code) ?? sanitize(cause instanceof Error ? cause.message || code : String(cause))
+  );
 }

@@ -1,22 +1,22 @@
-/** A picture of a job, as lines that fit a terminal. */
+/** Draws a job as lines that fit a terminal. */
 import { elapsedText, type GroupView, type JobView, type StepView } from "./job-view.ts";
 import type { Paint } from "./paint.ts";
 import { drawBar } from "./progress-bar.ts";
-import { cut, padEnd, widthOf } from "./text.ts";
+import { padEnd, truncate, widthOf } from "./text.ts";
 
 export interface FrameOptions {
   readonly columns: number;
-  /** Most lines; with Infinity all steps are shown, and more of the groups than fit a screen. */
+  /** Maximum number of lines. With Infinity, all steps are shown. */
   readonly rows: number;
   readonly elapsedMs: number | null;
-  /** What finds the job, for its title. */
+  /** Scope and id of the job, for the title. */
   readonly reference: string;
-  /** What is going on with the connection. */
+  /** State of the connection, or null. */
   readonly note: string | null;
   readonly paint: Paint;
 }
 
-/** A piece of a line: its text, and how it is painted once it was cut. */
+/** Part of a line: its text, and a style to apply after truncation. */
 type Segment = readonly [text: string, style?: (text: string) => string];
 
 const SYMBOLS: Readonly<Record<StepView["status"]["phase"], string>> = {
@@ -29,20 +29,20 @@ const SYMBOLS: Readonly<Record<StepView["status"]["phase"], string>> = {
   UNKNOWN: "?",
 };
 
-/** Most groups of one step where there is no end of rows. */
-const MAX_GROUPS = 20;
+/** Maximum number of groups per step, even if there is room for more. */
+const MAX_GROUPS_PER_STEP = 20;
 
 /** @returns at most `rows` lines of at most `columns` columns. */
 export function drawFrame(job: JobView, options: FrameOptions): readonly string[] {
   const { columns, rows, note, paint } = options;
-  const end = note === null ? [] : ["", fitted([[note, paint.waitingUser]], columns)];
+  const end = note === null ? [] : ["", fitLine([[note, paint.waitingUser]], columns)];
   const left = rows - 2 - end.length;
   const drawStep = createStepLine(job.steps, options);
   const shown = stepsThatFit(job.steps, Math.max(1, left));
   const groupLimit = groupsThatFit(shown.steps, left - shown.lineCount);
   const elision = (count: number, where: string) =>
     count > 0
-      ? [fitted([[`  … ${count} ${count === 1 ? "step" : "steps"} ${where}`, paint.weak]], columns)]
+      ? [fitLine([[`  … ${count} ${count === 1 ? "step" : "steps"} ${where}`, paint.weak]], columns)]
       : [];
   const lines = [
     drawTitle(job, options),
@@ -65,10 +65,10 @@ function drawTitle(
   const state = `${SYMBOLS[status.phase]} ${status.label}`;
   const elapsed = elapsedText(elapsedMs);
   const needed = widthOf(state) + 2 + (elapsed ? widthOf(elapsed) + 2 : 0);
-  return fitted(
+  return fitLine(
     [
-      // However long the name is, the status is to be seen.
-      [cut(name, Math.max(8, columns - needed)), paint.strong],
+      // Truncates a long name so that the status stays visible.
+      [truncate(name, Math.max(8, columns - needed)), paint.strong],
       ["  "],
       [state, paint.status(status)],
       ...(elapsed ? [[`  ${elapsed}`] as const] : []),
@@ -78,7 +78,7 @@ function drawTitle(
   );
 }
 
-/** Steps in columns: symbol, name, bar, hosts done of all, and what else there is to say. */
+/** Draws steps in columns: symbol, name, progress bar, finished and total hosts, remarks. */
 function createStepLine(
   steps: readonly StepView[],
   { columns, paint }: FrameOptions,
@@ -101,7 +101,7 @@ function createStepLine(
     steps.map((step) => remarksOf(step).reduce((sum, [text]) => sum + widthOf(text), 0)),
   );
   const free = columns - 2 - nameWidth - 2 - (countWidth > 0 ? countWidth + 2 : 0) - remarksWidth;
-  // A bar goes before remarks, but not before names and counts.
+  // The bar takes precedence over remarks, but not over names and counts.
   const barWidth = columns < 40 ? 0 : Math.min(32, Math.max(10, Math.floor(columns / 5), free));
 
   return (step) => {
@@ -109,10 +109,10 @@ function createStepLine(
       step.hasHosts && barWidth > 0
         ? [" ".repeat(barWidth), () => drawBar(step, barWidth, paint)]
         : [" ".repeat(barWidth)];
-    return fitted(
+    return fitLine(
       [
         [SYMBOLS[step.status.phase], paint.status(step.status)],
-        [` ${padEnd(cut(step.name, nameWidth), nameWidth)}`],
+        [` ${padEnd(truncate(step.name, nameWidth), nameWidth)}`],
         [barWidth > 0 ? "  " : ""],
         bar,
         [step.hosts.total > 0 ? `  ${countOf(step).padStart(countWidth)}` : ""],
@@ -132,7 +132,7 @@ function drawGroups(
   const rest = groups.slice(limit).reduce((sum, { count }) => sum + count, 0);
   return [
     ...groups.slice(0, limit).map(({ text, hosts }) =>
-      fitted(
+      fitLine(
         [
           [`    ${text}`, paint.failed],
           [`  ${hosts}`, paint.weak],
@@ -140,47 +140,47 @@ function drawGroups(
         columns,
       ),
     ),
-    // Without a group before it, it would say what the step's own line does.
-    ...(rest > 0 && limit > 0 ? [fitted([[`    … ${rest} more failed`, paint.weak]], columns)] : []),
+    // Without a group above it, this line would repeat the count in the line of the step.
+    ...(rest > 0 && limit > 0 ? [fitLine([[`    … ${rest} more failed`, paint.weak]], columns)] : []),
   ];
 }
 
-/** How many groups of each step fit into so many lines, with a line for the rest of them. */
+/** How many groups per step fit into `lines`, with one line for the remaining groups of a step. */
 function groupsThatFit(steps: readonly StepView[], lines: number): number {
   const linesWith = (limit: number) =>
     steps.reduce(
       (sum, { groups }) => sum + Math.min(groups.length, limit) + (groups.length > limit ? 1 : 0),
       0,
     );
-  let limit = MAX_GROUPS;
+  let limit = MAX_GROUPS_PER_STEP;
   while (limit > 0 && linesWith(limit) > lines) limit -= 1;
   return limit;
 }
 
-/** As many steps as fit into so many lines, around the one that matters now; with lines for those left out, if they fit. */
+/** The steps around the current one that fit into `lines`, with lines for omitted steps if there is room. */
 function stepsThatFit(steps: readonly StepView[], lines: number) {
   if (steps.length <= lines) return { steps, before: 0, after: 0, lineCount: steps.length };
   const current = steps.findLastIndex(({ status }) => status.phase !== "PENDING");
-  const tellsRest = lines >= 3;
-  const count = tellsRest ? lines - 2 : lines;
+  const showsOmitted = lines >= 3;
+  const count = showsOmitted ? lines - 2 : lines;
   const first = Math.min(Math.max(0, current - Math.floor(count / 2)), steps.length - count);
   return {
     steps: steps.slice(first, first + count),
-    before: tellsRest ? first : 0,
-    after: tellsRest ? steps.length - first - count : 0,
+    before: showsOmitted ? first : 0,
+    after: showsOmitted ? steps.length - first - count : 0,
     lineCount: lines,
   };
 }
 
-const asIs = (text: string): string => text;
+const unstyled = (text: string): string => text;
 
-/** A line of these pieces, cut where the terminal ends. */
-function fitted(segments: readonly Segment[], columns: number): string {
+/** Joins segments to a line of at most `columns` columns. */
+function fitLine(segments: readonly Segment[], columns: number): string {
   let left = columns;
   let line = "";
-  for (const [text, style = asIs] of segments) {
+  for (const [text, style = unstyled] of segments) {
     const width = widthOf(text);
-    if (width > left) return line + style(cut(text, left));
+    if (width > left) return line + style(truncate(text, left));
     line += style(text);
     left -= width;
   }

@@ -1,31 +1,31 @@
-/** Errors of GraphQL results, as a gateway sends them in its stream and with an HTTP status. */
-import { clean } from "./text.ts";
+/** Reads errors of GraphQL results, from the stream or from an HTTP error response. */
+import { sanitize } from "./text.ts";
 
 export interface GraphQLFailure {
   readonly code: string;
   readonly message: string;
 }
 
-interface SentError {
+interface GraphQLErrorJson {
   readonly message: string;
   readonly extensions?: unknown;
 }
 
-/** Code and message of an error, fit to print. */
-export function failureOf({ message, extensions }: SentError): GraphQLFailure {
+/** Sanitized code and message of an error. */
+export function failureOf({ message, extensions }: GraphQLErrorJson): GraphQLFailure {
   const code =
     typeof extensions === "object" && extensions !== null && "code" in extensions && extensions.code;
   return {
-    code: typeof code === "string" ? clean(code) : "an error without a code",
-    message: clean(message),
+    code: typeof code === "string" ? sanitize(code) : "an error without a code",
+    message: sanitize(message),
   };
 }
 
-/** The first error of a body that is a GraphQL result; null for all other bodies. */
+/** The first error in a body that is a GraphQL result. Null for any other body. */
 export function firstErrorIn(body: string): GraphQLFailure | null {
   try {
-    // Whatever is not so throws on the way.
-    const { errors } = JSON.parse(body) as { readonly errors: readonly SentError[] };
+    // Any other body throws.
+    const { errors } = JSON.parse(body) as { readonly errors: readonly GraphQLErrorJson[] };
     const [first] = errors;
     return first ? failureOf(first) : null;
   } catch {

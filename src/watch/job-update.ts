@@ -1,7 +1,7 @@
-/** What is asked of the gateway, and what it tells. */
+/** The subscription that `watch` sends, and the types of its results. */
 import type { HostStatus, RunPhase, RunStatus, StepType } from "../model/sdl.generated.ts";
 
-/** Names of failed hosts that are asked for in each group. */
+/** Number of failed hosts to name in each group. */
 const HOSTS_PER_GROUP = 3;
 
 export const SUBSCRIPTION = `subscription Watch($ref: JobInstanceRef!) {
@@ -31,7 +31,7 @@ export const SUBSCRIPTION = `subscription Watch($ref: JobInstanceRef!) {
   }
 }`;
 
-export interface JobState {
+export interface WatchedJob {
   readonly __typename: "JobInstance";
   readonly name: string;
   readonly status: RunStatus;
@@ -43,10 +43,10 @@ export interface JobState {
   readonly durationMs: number | null;
   readonly elapsedMs: number | null;
   readonly observedAt: string;
-  readonly steps: readonly StepState[];
+  readonly steps: readonly WatchedStep[];
 }
 
-export interface StepState {
+export interface WatchedStep {
   readonly name: string;
   readonly type: StepType;
   readonly status: RunStatus;
@@ -116,11 +116,11 @@ interface ResourceNode {
 }
 
 /** A value of `jobInstanceUpdated`. */
-export type JobUpdate = JobState | NotFound | Denied;
+export type JobUpdate = WatchedJob | NotFound | Denied;
 
-/** Fields that tell of the read, not of the job. */
+/** Fields that change with every read although the job has not changed. */
 const READING_FIELDS: ReadonlySet<string> = new Set(["observedAt", "elapsedMs", "upstreamRequestId"]);
 
-/** Equal for updates that tell the same of the job. */
-export const stateOf = (update: JobUpdate): string =>
+/** A string to compare updates by: equal if the job has not changed. */
+export const comparisonKeyOf = (update: JobUpdate): string =>
   JSON.stringify(update, (key, value: unknown) => (READING_FIELDS.has(key) ? undefined : value));

@@ -1,12 +1,12 @@
-/** A job as it is shown, on a terminal and in lines: clean texts and counts. */
+/** The view model of a job for all displays: sanitized strings and counts. */
 import type { RunPhase } from "../model/sdl.generated.ts";
-import type { FailedGroup, FailedHost, JobState, StepState } from "./job-update.ts";
-import { cleaned, formatDuration } from "./text.ts";
+import type { FailedGroup, FailedHost, WatchedJob, WatchedStep } from "./job-update.ts";
+import { formatDuration, sanitizeAll } from "./text.ts";
 
 export interface JobView {
   readonly name: string;
   readonly status: StatusView;
-  /** Milliseconds; null before the job began. */
+  /** In milliseconds. Null before the job has started. */
   readonly elapsedMs: number | null;
   readonly isFinished: boolean;
   readonly observedAt: string;
@@ -15,44 +15,45 @@ export interface JobView {
 
 export interface StatusView {
   readonly phase: RunPhase;
-  /** The status's name, or its code where the schema does not know it. */
+  /** Name of the status, or its code if the schema does not know it. */
   readonly label: string;
-  /** The phase is not the whole of it, as with skipped steps and ignored errors. */
+  /** True if the phase does not describe the status fully, as for skipped steps and ignored errors. */
   readonly isSpecial: boolean;
 }
 
 export interface StepView {
   readonly name: string;
   readonly status: StatusView;
-  /** Steps of other kinds have none, ever. */
+  /** False for types of steps that never run on hosts. */
   readonly hasHosts: boolean;
-  readonly hosts: StepState["hostSummary"];
+  readonly hosts: WatchedStep["hostSummary"];
   readonly done: number;
-  /** Apart from succeeded ones: `1 failed`, `2 stopped`, `1 unknown`; the failed ones first. */
+  /** Such as `1 failed`. */
   readonly failed: string | null;
+  /** Such as `2 stopped`, `1 unknown` and `retry 1`. */
   readonly others: readonly string[];
   readonly groups: readonly GroupView[];
 }
 
-/** Failed hosts that are alike. */
+/** Failed hosts with the same status, tag and exit code. */
 export interface GroupView {
   readonly count: number;
   /** Such as `2 × SCRIPT_NON_ZERO_EXIT "disk full" exit code 1`. */
   readonly text: string;
-  /** Names of the first of them, with an ellipsis where there are more. */
+  /** Names of the first hosts, with an ellipsis if there are more. */
   readonly hosts: string;
 }
 
-export function viewOf(update: JobState): JobView {
-  const job = cleaned(update);
+export function toJobView(update: WatchedJob): JobView {
+  const job = sanitizeAll(update);
   const { name, isFinished, durationMs, elapsedMs, observedAt, steps } = job;
   return {
     name,
-    status: statusOf(job),
+    status: toStatusView(job),
     elapsedMs: isFinished ? (durationMs ?? elapsedMs) : elapsedMs,
     isFinished,
     observedAt,
-    steps: steps.map(viewOfStep),
+    steps: steps.map(toStepView),
   };
 }
 
@@ -67,17 +68,17 @@ const PHASES: ReadonlySet<string> = new Set<RunPhase>([
 const labelOf = (status: string, code: number): string =>
   status === "UNRECOGNIZED" ? `status ${code}` : status;
 
-const statusOf = ({ status, statusCode, phase }: JobState | StepState): StatusView => ({
+const toStatusView = ({ status, statusCode, phase }: WatchedJob | WatchedStep): StatusView => ({
   phase,
   label: labelOf(status, statusCode),
   isSpecial: !PHASES.has(status),
 });
 
-function viewOfStep(step: StepState): StepView {
+function toStepView(step: WatchedStep): StepView {
   const { hostSummary: hosts, retryCount } = step;
   return {
     name: step.name,
-    status: statusOf(step),
+    status: toStatusView(step),
     hasHosts: step.type !== "MANUAL_CONFIRM",
     hosts,
     done: hosts.succeeded + hosts.failed + hosts.stopped,
@@ -87,11 +88,11 @@ function viewOfStep(step: StepState): StepView {
       ...(hosts.unknown > 0 ? [`${hosts.unknown} unknown`] : []),
       ...(retryCount > 0 ? [`retry ${retryCount}`] : []),
     ],
-    groups: step.hostGroups.map(viewOfGroup),
+    groups: step.hostGroups.map(toGroupView),
   };
 }
 
-function viewOfGroup({ status, statusCode, tag, exitCode, count, hostResults }: FailedGroup): GroupView {
+function toGroupView({ status, statusCode, tag, exitCode, count, hostResults }: FailedGroup): GroupView {
   const names = hostResults.nodes.flatMap(nameOf);
   const parts = [
     `${count} × ${labelOf(status, statusCode)}`,
@@ -111,6 +112,6 @@ const nameOf = ({ ip, ipv6, container }: FailedHost): readonly string[] => {
   return name ? [name] : [];
 };
 
-/** Elapsed time for people; null before the job began. */
+/** Formatted elapsed time. Null before the job has started. */
 export const elapsedText = (elapsedMs: number | null): string | null =>
   elapsedMs === null ? null : formatDuration(elapsedMs);

@@ -1,38 +1,38 @@
-/** For pipes and files: a line for each change, without colours and control characters. */
-import type { Display, Output } from "./display.ts";
-import { elapsedText, type GroupView, type JobView, type StepView, viewOf } from "./job-view.ts";
+/** Displays for pipes and files: one line per change, without colors and control characters. */
+import type { Display, OutputStream } from "./display.ts";
+import { elapsedText, type GroupView, type JobView, type StepView, toJobView } from "./job-view.ts";
 
 export interface LineDisplayOptions {
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
 }
 
 export const createLineDisplay = ({ stdout, stderr }: LineDisplayOptions): Display => ({
   show: (update) => {
-    if (update.__typename === "JobInstance") stdout.write(`${lineOf(viewOf(update))}\n`);
+    if (update.__typename === "JobInstance") stdout.write(`${lineOf(toJobView(update))}\n`);
   },
   note: createNotes(stderr),
   end: () => {},
 });
 
-/** One JSON object for each update, exactly as the gateway sent it. */
+/** One JSON object per update, with the same data as the gateway sent. */
 export const createJsonDisplay = ({ stdout, stderr }: LineDisplayOptions): Display => ({
   show: (update) => void stdout.write(`${printableJson(update)}\n`),
   note: createNotes(stderr),
   end: () => {},
 });
 
-const createNotes = (stderr: Output) => (text: string | null) =>
-  void stderr.write(`${text ?? "Connected again."}\n`);
+const createNotes = (stderr: OutputStream) => (text: string | null) =>
+  void stderr.write(`${text ?? "Reconnected."}\n`);
 
-/** JSON leaves control characters above 127 as they are, and terminals obey some of them. */
+/** `JSON.stringify` does not escape control characters above U+007E, some of which terminals interpret. */
 const printableJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** Such as `2026-01-01T00:00:05Z 安全补丁: RUNNING 5s; 检查环境 6/6; 分发补丁 2/6, 3 running; 安装补丁 PENDING`. */
+/** For example `2026-01-01T00:00:05Z 安全补丁: RUNNING 5s; 检查环境 6/6; 分发补丁 2/6, 3 running; 安装补丁 PENDING`. */
 function lineOf({ name, status, elapsedMs, observedAt, steps }: JobView): string {
   const elapsed = elapsedText(elapsedMs);
   const head = `${observedAt.replace(/\.\d+Z$/, "Z")} ${name}: ${status.label}${elapsed ? ` ${elapsed}` : ""}`;
@@ -52,11 +52,13 @@ function stepText({ name, status, hosts, done, failed, others, groups }: StepVie
   return parts.join(", ");
 }
 
-/** Of very different failures a line tells the first ones only. */
-const MAX_GROUPS = 5;
+/** Maximum number of groups of failed hosts in a line. */
+const MAX_GROUPS_PER_LINE = 5;
 
 function groupTexts(groups: readonly GroupView[]): string {
-  const texts = groups.slice(0, MAX_GROUPS).map(({ text, hosts }) => (hosts ? `${text}: ${hosts}` : text));
-  const rest = groups.slice(MAX_GROUPS).reduce((sum, { count }) => sum + count, 0);
+  const texts = groups
+    .slice(0, MAX_GROUPS_PER_LINE)
+    .map(({ text, hosts }) => (hosts ? `${text}: ${hosts}` : text));
+  const rest = groups.slice(MAX_GROUPS_PER_LINE).reduce((sum, { count }) => sum + count, 0);
   return [...texts, ...(rest > 0 ? [`${rest} more failed`] : [])].join("; ");
 }

@@ -1,11 +1,11 @@
-/** What the user asked for, from the texts of the command line. */
+/** Validates the arguments of the `watch` command. */
 import { MAX_INT64 } from "../model/int64.ts";
 import { quote } from "./text.ts";
 import { cannotWatch } from "./watch-ended.ts";
 
-/** As commander reads them. */
+/** The arguments as commander parses them. */
 export interface WatchArguments {
-  /** Without options: the job's id, and nothing else if it is right. */
+  /** Positional arguments: the id of the job, and by mistake others. */
   readonly operands: readonly string[];
   readonly scope?: string;
   readonly url: string;
@@ -14,7 +14,7 @@ export interface WatchArguments {
   readonly json?: boolean;
 }
 
-/** Variables of a `JobInstanceRef`. */
+/** The `JobInstanceRef` input of the subscription. */
 interface WatchedRef {
   readonly scopeType: "BIZ" | "BIZ_SET";
   readonly scopeId: string;
@@ -23,11 +23,11 @@ interface WatchedRef {
 
 export interface WatchOptions {
   readonly ref: WatchedRef;
-  /** As in `--scope`. */
+  /** The value of `--scope`. */
   readonly scope: string;
-  /** Of the gateway's event stream. */
+  /** URL of the gateway's event stream. */
   readonly streamUrl: URL;
-  /** In lower case. They hold credentials: nothing may print them. */
+  /** Names are in lower case. Never print the values: they contain credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number | null;
   readonly isJson: boolean;
@@ -35,17 +35,17 @@ export interface WatchOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where credentials are read from, and the header that they become. */
+/** The environment variable with credentials, and the header to send them in. */
 const CREDENTIALS_VARIABLE = "BK_JOB_AUTHORIZATION";
 const CREDENTIALS_HEADER = "X-Bkapi-Authorization";
 
-/** What to do about credentials that are missing or refused. */
-export const CREDENTIALS_ADVICE = `Give them in ${CREDENTIALS_VARIABLE}, or with --header '${CREDENTIALS_HEADER}: …'.`;
+/** Advice when credentials are missing or rejected. */
+export const CREDENTIALS_ADVICE = `Set them in ${CREDENTIALS_VARIABLE}, or with --header '${CREDENTIALS_HEADER}: …'.`;
 
-/** @throws WatchEnded for the first argument that cannot be. */
+/** @throws WatchEnded for the first invalid argument. */
 export function readOptions(given: WatchArguments, environment: Environment): WatchOptions {
   const [jobInstanceId = "", ...others] = given.operands;
-  // Not what they are: with a header that was not quoted, the secret is among them.
+  // The message does not contain the arguments: after an unquoted header, one of them is a secret.
   if (others.length > 0) {
     throw cannotWatch(
       `Expected one job instance id, got ${given.operands.length} arguments. Put a header in quotes: --header 'Name: value'.`,
@@ -92,19 +92,18 @@ function readUrl(text: string): URL {
   return url;
 }
 
-/** Passwords come before an `@`, tokens after a `?`. */
+/** Removes passwords (before `@`) and tokens (after `?`). */
 const withoutSecrets = (url: string): string => url.replace(/^.*@/s, "…@").replace(/\?.*$/s, "?…");
 
-/** An address for messages. */
+/** The URL to show in messages, without the query string. */
 export const shownUrl = (url: URL): string => url.origin + url.pathname;
 
 function readHeaders(lines: readonly string[], credentials: string): Record<string, string> {
   const headers = new Headers();
   for (const line of lines) {
     const colon = line.indexOf(":");
-    // What came is told without a letter of it, as it can be a secret.
-    if (colon < 1)
-      throw cannotWatch("Expected --header 'Name: value', got a text without a name and a colon.");
+    // The message does not contain the value, which may be a secret.
+    if (colon < 1) throw cannotWatch("Expected --header 'Name: value', got no name before a colon.");
     append(headers, "--header 'Name: value'", line.slice(0, colon), line.slice(colon + 1).trim());
   }
   if (credentials !== "" && !headers.has(CREDENTIALS_HEADER)) {
@@ -118,14 +117,14 @@ function append(headers: Headers, source: string, name: string, value: string): 
     headers.append(name, value);
   } catch {
     throw cannotWatch(
-      `Expected ${source} to be a header of letters that HTTP allows, got others. Write the name without spaces, and JSON with \\u escapes.`,
+      `Expected ${source} to be a valid HTTP header, got invalid characters. Write the name without spaces, and JSON with \\u escapes.`,
     );
   }
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** Timers cannot wait longer. */
+/** Maximum delay of a Node.js timer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 function readTimeout(text: string): number {

@@ -1,4 +1,4 @@
-/** Colours, those of BlueKing Job's own page. */
+/** Terminal colors, the same as on BlueKing Job's own page. */
 import { Chalk } from "chalk";
 import type { RunPhase } from "../model/sdl.generated.ts";
 import type { StatusView } from "./job-view.ts";
@@ -6,8 +6,8 @@ import type { StatusView } from "./job-view.ts";
 type Style = (text: string) => string;
 
 export interface Paint {
-  /** False: nothing may be told by colour alone. */
-  readonly isColoured: boolean;
+  /** False: the output must be understandable without colors. */
+  readonly hasColors: boolean;
   readonly strong: Style;
   readonly weak: Style;
   readonly succeeded: Style;
@@ -18,7 +18,7 @@ export interface Paint {
   readonly status: (status: StatusView) => Style;
 }
 
-/** As many colours as the terminal has; with a NO_COLOR that is not empty none (https://no-color.org). */
+/** Uses the colors that the terminal supports, or none if NO_COLOR is not empty (https://no-color.org). */
 export function createPaint(environment: Readonly<Record<string, string | undefined>>): Paint {
   const chalk = environment.NO_COLOR ? new Chalk({ level: 0 }) : new Chalk();
   const succeeded = chalk.hex("#2dcb8d");
@@ -27,7 +27,7 @@ export function createPaint(environment: Readonly<Record<string, string | undefi
   const waitingUser = chalk.hex("#ff9c01");
   const ignored = chalk.hex("#abd88a");
   const byPhase: Readonly<Record<RunPhase, Style>> = {
-    // The page's light grey is a colour of areas; as text it could not be read on a white ground.
+    // The page's light gray would be unreadable as text on a white background.
     PENDING: chalk.dim,
     RUNNING: running,
     WAITING_USER: waitingUser,
@@ -37,7 +37,7 @@ export function createPaint(environment: Readonly<Record<string, string | undefi
     UNKNOWN: waitingUser,
   };
   return {
-    isColoured: chalk.level > 0,
+    hasColors: chalk.level > 0,
     strong: chalk.bold,
     weak: chalk.dim,
     succeeded,

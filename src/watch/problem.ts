@@ -1,17 +1,17 @@
-/** What to tell of an answer that is no job. */
+/** Describes an outcome other than a job. */
 import type { Application, Denied, NotFound } from "./job-update.ts";
-import { cleaned } from "./text.ts";
+import { sanitizeAll } from "./text.ts";
 
-/** One line: the upstream's message, and what to apply for. */
+/** One line with the upstream's message and the permissions to apply for. */
 export function describeProblem(update: NotFound | Denied): string {
-  const problem = cleaned(update);
+  const problem = sanitizeAll(update);
   const { __typename, message, upstreamRequestId } = problem;
   const application = "application" in problem ? problem.application : null;
   const request = upstreamRequestId ? ` (job_request_id ${upstreamRequestId})` : "";
   return `${__typename}: ${message}${request}${application ? `. ${describeApplication(application)}` : ""}`;
 }
 
-/** Such as `Apply in 作业平台 (bk_job) for: 业务访问 (access_business) on 业务 blueking (1)`. */
+/** For example `Apply in 作业平台 (bk_job) for: 业务访问 (access_business) on 业务 blueking (1)`. */
 function describeApplication({ systemId, systemName, actions }: Application): string {
   const wanted = actions.map(({ id, name, relatedResourceTypes }) => {
     const resources = relatedResourceTypes.flatMap(({ instances }) => instances.map(describePath));

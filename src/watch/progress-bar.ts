@@ -1,31 +1,30 @@
-/** A bar of a step's hosts. */
-
+/** The progress bar of a step, by host status. */
 import type { StepView } from "./job-view.ts";
 import type { Paint } from "./paint.ts";
 
-/** @param columns at least 10, so that every part that there is has one. */
+/** @param columns at least 10, so that each part gets at least one column. */
 export function drawBar({ hosts }: Pick<StepView, "hosts">, columns: number, paint: Paint): string {
   const parts = [
     { count: hosts.succeeded, character: "█", style: paint.succeeded },
-    { count: hosts.failed, character: paint.isColoured ? "█" : "x", style: paint.failed },
+    { count: hosts.failed, character: paint.hasColors ? "█" : "x", style: paint.failed },
     {
       count: hosts.stopped + hosts.unknown,
-      character: paint.isColoured ? "█" : "-",
+      character: paint.hasColors ? "█" : "-",
       style: paint.waitingUser,
     },
     { count: hosts.running, character: "▒", style: paint.running },
-    // A step that has not begun has no hosts yet.
+    // A step that has not started has no hosts yet.
     { count: hosts.total === 0 ? 1 : hosts.pending, character: "░", style: paint.waiting },
   ];
-  const lengths = share(
+  const lengths = distribute(
     parts.map(({ count }) => count),
     columns,
   );
   return parts.map(({ character, style }, index) => style(character.repeat(lengths[index] ?? 0))).join("");
 }
 
-/** Columns by counts, one at least for each that is not 0: one failed host of thousands is to be seen. */
-function share(counts: readonly number[], columns: number): number[] {
+/** Distributes columns by counts. Each count above 0 gets at least one, so that one failed host of thousands is visible. */
+function distribute(counts: readonly number[], columns: number): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const lengths = counts.map((count) =>
     count === 0 ? 0 : Math.max(1, Math.round((columns * count) / total)),

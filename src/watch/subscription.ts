@@ -1,20 +1,20 @@
-/** One connection to the gateway: the subscription from its first result to its end. */
+/** One subscription over one connection to the gateway. */
 import { createClient } from "graphql-sse";
 import { createEventFetch } from "./event-fetch.ts";
 import { failureOf } from "./graphql-errors.ts";
 import { type JobUpdate, SUBSCRIPTION } from "./job-update.ts";
 import { CREDENTIALS_ADVICE, shownUrl, type WatchOptions } from "./options.ts";
-import { ConnectionLost, cannotWatch, isOurs, type WatchEnded } from "./watch-ended.ts";
+import { ConnectionLost, cannotWatch, isWatchError, type WatchEnded } from "./watch-ended.ts";
 
-/** What a connection is made with. */
+/** What a connection requires. */
 export type Target = Pick<WatchOptions, "ref" | "streamUrl" | "headers">;
 
 /**
- * Updates of the job, over one connection. Never ends by itself: whoever has had the last one breaks off.
- * @param silenceMs how long nothing at all may come, in milliseconds.
- * @throws ConnectionLost when the stream ends, however it does.
- * @throws WatchEnded when there is nothing to be had, nor will be.
- * @throws the signal's reason.
+ * Yields updates of the job. Never returns: the caller breaks off after the last update.
+ * @param silenceMs timeout without any data, in milliseconds.
+ * @throws ConnectionLost whenever the stream ends.
+ * @throws WatchEnded if the gateway rejects the request.
+ * @throws the reason of the signal.
  */
 export async function* subscribe(
   { ref, streamUrl, headers }: Target,
@@ -25,7 +25,7 @@ export async function* subscribe(
   const client = createClient({
     url: streamUrl.href,
     headers: { ...headers },
-    // Its own attempts end where a stream completes, which here is no end.
+    // `follow.ts` reconnects. The client would not do so after a stream has completed.
     retryAttempts: 0,
     fetchFn: createEventFetch({
       shownUrl: shownUrl(streamUrl),
@@ -39,31 +39,32 @@ export async function* subscribe(
     signal.throwIfAborted();
     const request = { query: SUBSCRIPTION, variables: { ref } };
     for await (const { data, errors } of client.iterate<{ jobInstanceUpdated: JobUpdate | null }>(request)) {
-      if (!data?.jobInstanceUpdated) throw refusal(errors ?? []);
+      if (!data?.jobInstanceUpdated) throw missingStateError(errors ?? []);
       yield data.jobInstanceUpdated;
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw isOurs(error) ? error : (failures[0] ?? notAGateway(streamUrl));
+    throw isWatchError(error) ? error : (failures[0] ?? notAGateway(streamUrl));
   } finally {
     signal.removeEventListener("abort", dispose);
     dispose();
   }
   signal.throwIfAborted();
-  // A gateway that is about to end completes its streams.
-  throw new ConnectionLost("the gateway ended the stream", { wasThere: true });
+  // A gateway that shuts down may complete its streams.
+  throw new ConnectionLost("the gateway ended the stream", { wasAvailable: true });
 }
 
-function refusal(errors: readonly Parameters<typeof failureOf>[0][]): WatchEnded {
+function missingStateError(errors: readonly Parameters<typeof failureOf>[0][]): WatchEnded {
   const failures = errors.map(failureOf);
-  if (failures.length === 0) return cannotWatch("Expected a state of the job, got none and no error.");
-  const told = failures.map(({ code, message }) => `${code}: ${message}`).join("; ");
+  if (failures.length === 0)
+    return cannotWatch("Expected a state of the job, got neither a state nor an error.");
+  const messages = failures.map(({ code, message }) => `${code}: ${message}`).join("; ");
   const isUnauthenticated = failures.some(({ code }) => code === "UNAUTHENTICATED");
   const advice = isUnauthenticated ? ` ${CREDENTIALS_ADVICE}` : "";
-  return cannotWatch(`Expected a state of the job, got ${told.replace(/\.?$/, ".")}${advice}`);
+  return cannotWatch(`Expected a state of the job, got ${messages.replace(/\.?$/, ".")}${advice}`);
 }
 
 const notAGateway = (streamUrl: URL): WatchEnded =>
   cannotWatch(
-    `Expected the event stream of a gateway at ${shownUrl(streamUrl)}, got events of another kind. Check --url: it is the gateway's GraphQL endpoint.`,
+    `Expected the event stream of a gateway at ${shownUrl(streamUrl)}, got other events. Check --url: it must be the gateway's GraphQL endpoint.`,
   );

@@ -1,43 +1,43 @@
-/** A picture that is drawn anew in its place on the terminal: at every change, and once a second while time runs. */
+/** A display that redraws in place on a terminal: at each change, and every second for the elapsed time. */
 import { createLogUpdate } from "log-update";
 import type { Display } from "./display.ts";
 import { drawFrame, type FrameOptions } from "./frame.ts";
-import { type JobView, viewOf } from "./job-view.ts";
+import { type JobView, toJobView } from "./job-view.ts";
 import type { Paint } from "./paint.ts";
-import { cut, widthOf } from "./text.ts";
+import { truncate, widthOf } from "./text.ts";
 
-/** What there is of `process.stdout` when it is a terminal. */
+/** The part of `process.stdout` that the display uses. */
 type Terminal = Pick<NodeJS.WriteStream, "write" | "columns" | "rows" | "on" | "off"> & NodeJS.WritableStream;
 
 export interface TerminalDisplayOptions {
   readonly terminal: Terminal;
   readonly paint: Paint;
-  /** What finds the job, for its title. */
+  /** Scope and id of the job, for the title. */
   readonly reference: string;
-  /** What is shown until the first update. */
-  readonly beginning: string;
+  /** Shown until the first update. */
+  readonly initialText: string;
 }
 
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
 
-/** From the cursor's line so many lines up, and everything from there on erased. */
+/** Moves the cursor up and erases everything below it. */
 const eraseUp = (lines: number) => `\r\u001b[${lines}A\u001b[J`;
 
-/** What was told last, and when, on the clock of `performance.now()`. */
+/** The last update, and when it arrived, by `performance.now()`. */
 interface Shown {
   readonly job: JobView;
   readonly at: number;
 }
 
-/** Takes the terminal until `end`. The cursor is back by then, and also when the process ends without it. */
+/** Controls the terminal until `end`, which restores the cursor. If the process exits before, it is restored, too. */
 export function createTerminalDisplay({
   terminal,
   paint,
   reference,
-  beginning,
+  initialText,
 }: TerminalDisplayOptions): Display {
-  // The library would hide the cursor of stderr's terminal, if it has one.
+  // Otherwise the library would hide the cursor of the terminal of stderr.
   const update = createLogUpdate(terminal, { showCursor: true });
   let shown: Shown | null = null;
   let note: string | null = null;
@@ -45,18 +45,18 @@ export function createTerminalDisplay({
 
   const frame = (rows: number): readonly string[] => {
     const { columns } = terminal;
-    if (!shown) return [paint.weak(cut(note ?? beginning, columns))];
+    if (!shown) return [paint.weak(truncate(note ?? initialText, columns))];
     const options: FrameOptions = { columns, rows, elapsedMs: elapsedNow(shown), reference, note, paint };
     return drawFrame(shown.job, options);
   };
 
   const draw = () => {
-    // A line is left for the cursor.
+    // Leaves one line for the cursor.
     drawn = frame(Math.max(1, terminal.rows - 1));
     update(drawn.join("\n"));
   };
 
-  /** Forgets what is drawn, without a trace of it; a terminal that became narrower has wrapped its lines. */
+  /** Erases the frame and draws it again. A terminal that became narrower has wrapped its lines, so more must be erased. */
   const redraw = () => {
     const occupied = drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / terminal.columns)),
@@ -69,7 +69,7 @@ export function createTerminalDisplay({
 
   const showCursor = () => void terminal.write(SHOW_CURSOR);
 
-  // Ctrl-Z: the shell gets its cursor and writes below what is drawn; the next picture comes below that.
+  // Ctrl-Z: restores the cursor and keeps the frame, so that the shell writes below it. The next frame is drawn below that.
   const suspend = () => {
     showCursor();
     update.done();
@@ -89,7 +89,7 @@ export function createTerminalDisplay({
   return {
     show: (next) => {
       if (next.__typename !== "JobInstance") return;
-      shown = { job: viewOf(next), at: performance.now() };
+      shown = { job: toJobView(next), at: performance.now() };
       draw();
     },
     note: (text) => {
@@ -101,7 +101,7 @@ export function createTerminalDisplay({
       terminal.off("resize", redraw);
       process.off("SIGTSTP", suspend).off("SIGCONT", resume);
       note = null;
-      // The last picture is not bound to the screen: it can be scrolled.
+      // The last frame may be taller than the screen, because it can be scrolled.
       if (shown) update.persist(frame(Number.POSITIVE_INFINITY).join("\n"));
       else update.clear();
       showCursor();
@@ -110,6 +110,6 @@ export function createTerminalDisplay({
   };
 }
 
-/** Time runs between updates too. */
+/** The elapsed time continues between updates. */
 const elapsedNow = ({ job, at }: Shown): number | null =>
   job.elapsedMs === null || job.isFinished ? job.elapsedMs : job.elapsedMs + performance.now() - at;

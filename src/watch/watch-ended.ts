@@ -1,10 +1,10 @@
-/** The ways in which watching ends, each with its exit code. */
+/** The ways in which watching ends, with their exit codes. */
 import { constants } from "node:os";
 
-/** Process exit codes of `watch`. A signal's is 128 and its number, as shells have it. */
+/** Exit codes of `watch`. After a signal: 128 plus its number, as in shells. */
 export const EXIT = { succeeded: 0, failed: 1, notWatched: 2 } as const;
 
-/** Watching ended. `message` is for the user; empty where all was said, or there is nobody to tell. */
+/** Watching has ended. `message` is for the user. It is empty if there is nothing to add or nobody to read it. */
 export class WatchEnded extends Error {
   override readonly name = "WatchEnded";
   readonly exitCode: number;
@@ -20,18 +20,18 @@ export const cannotWatch = (message: string): WatchEnded => new WatchEnded(EXIT.
 export const endedBy = (signal: NodeJS.Signals, message: string): WatchEnded =>
   new WatchEnded(128 + constants.signals[signal], message);
 
-/** The stream broke off, or the gateway is not to be had now. It may be again, in a moment. */
+/** The stream was interrupted, or the gateway is unavailable. Reconnecting may succeed. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
-  /** The gateway itself was there just now, so that it is worth waiting for. */
-  readonly wasThere: boolean;
+  /** True if the gateway was available just before, so that reconnecting is worthwhile. */
+  readonly wasAvailable: boolean;
 
-  /** @param message what happened, as the end of a sentence. */
-  constructor(message: string, { wasThere }: { readonly wasThere: boolean }) {
+  /** @param message the reason, without capital letter and period. */
+  constructor(message: string, { wasAvailable }: { readonly wasAvailable: boolean }) {
     super(message);
-    this.wasThere = wasThere;
+    this.wasAvailable = wasAvailable;
   }
 }
 
-export const isOurs = (error: unknown): error is ConnectionLost | WatchEnded =>
+export const isWatchError = (error: unknown): error is ConnectionLost | WatchEnded =>
   error instanceof ConnectionLost || error instanceof WatchEnded;

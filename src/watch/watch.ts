@@ -1,35 +1,35 @@
-/** `bk-job-graphql watch`: shows a job until it ends, and says by the exit code how it ended. */
+/** The `watch` command: shows a job until it finishes. The exit code tells how it finished. */
 import type { Display } from "./display.ts";
 import { follow, type Lost } from "./follow.ts";
-import { type JobState, type JobUpdate, stateOf } from "./job-update.ts";
-import { elapsedText, viewOf } from "./job-view.ts";
+import { comparisonKeyOf, type JobUpdate, type WatchedJob } from "./job-update.ts";
+import { elapsedText, toJobView } from "./job-view.ts";
 import { createJsonDisplay, createLineDisplay } from "./line-display.ts";
 import { readOptions, shownUrl, type WatchArguments, type WatchOptions } from "./options.ts";
 import { describeProblem } from "./problem.ts";
-import { clean, formatDuration } from "./text.ts";
+import { formatDuration, sanitize } from "./text.ts";
 import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
 
 /**
- * Watches as this process's job.
- * @returns the exit code: 0 the job succeeded, 1 it failed or was stopped, 2 it could not be watched, 128 and the
- *   signal's number.
+ * Runs the command in this process.
+ * @returns the exit code: 0 the job succeeded; 1 it failed or was stopped; 2 it could not be watched; after a signal, 128
+ *   plus its number.
  */
 export async function watch(given: WatchArguments): Promise<number> {
   const { stdout, stderr } = process;
   const stop = new AbortController();
-  endWithProcess((why) => stop.abort(why));
+  onProcessEvents((reason) => stop.abort(reason));
   const ended = await watchUntilEnd(given, stop);
-  // Pipes are not written at once everywhere, and that it failed is known a moment later.
+  // Writes to pipes may be asynchronous. Wait for pending ones, so that their errors are known.
   await new Promise((resolve) => stdout.write("", resolve));
   const { message, exitCode } = stop.signal.reason instanceof WatchEnded ? stop.signal.reason : ended;
   if (message !== "") stderr.write(`${message}\n`);
   return exitCode;
 }
 
-/** How it ended. Never throws. */
+/** Resolves to how watching ended. Never rejects. */
 async function watchUntilEnd(given: WatchArguments, stop: AbortController): Promise<WatchEnded> {
   let display: Display | null = null;
-  let last: JobState | null = null;
+  let last: WatchedJob | null = null;
   try {
     const options = readOptions(given, process.env);
     const { timeoutMs } = options;
@@ -37,7 +37,7 @@ async function watchUntilEnd(given: WatchArguments, stop: AbortController): Prom
       setTimeout(() => stop.abort(cannotWatch(timeoutMessage(timeoutMs, last))), timeoutMs);
     }
     display = await createDisplay(options);
-    for await (const update of newsOf(options, stop.signal, display)) {
+    for await (const update of changesOf(options, stop.signal, display)) {
       display.show(update);
       if (update.__typename !== "JobInstance") throw cannotWatch(describeProblem(update));
       last = update;
@@ -47,37 +47,37 @@ async function watchUntilEnd(given: WatchArguments, stop: AbortController): Prom
     return new WatchEnded(last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed, "");
   } catch (error) {
     display?.end();
-    return error instanceof WatchEnded ? error : fault(error);
+    return error instanceof WatchEnded ? error : programError(error);
   }
 }
 
-/** What comes from outside of the job: signals, a reader that has gone, and faults where nothing catches them. */
-function endWithProcess(end: (why: WatchEnded) => void): void {
+/** Ends watching on signals, errors of stdout and uncaught exceptions. */
+function onProcessEvents(end: (reason: WatchEnded) => void): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) {
-    process.on(signal, () => end(endedBy(signal, "No longer watched. The job goes on.")));
+    process.on(signal, () => end(endedBy(signal, "Stopped watching. The job continues.")));
   }
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Who reads no more wants no more: quietly, with the code of a process that SIGPIPE ended.
+    // The reader has closed the pipe, as `head` does: end silently, with the exit code of SIGPIPE.
     if (error.code === "EPIPE") end(endedBy("SIGPIPE", ""));
-    else end(cannotWatch(`Expected stdout to take what is written, but: ${clean(error.message)}.`));
+    else end(cannotWatch(`Could not write to stdout: ${sanitize(error.message)}.`));
   });
   process.stderr.on("error", () => {});
-  process.on("uncaughtException", (error) => end(fault(error)));
+  process.on("uncaughtException", (error) => end(programError(error)));
 }
 
-/** A fault of this program, or an answer that is none of a gateway: its own exit code would be that of a failed job. */
-const fault = (error: unknown): WatchEnded =>
+/** An internal error, or an unexpected response. Exit code 2, because the default code 1 is that of a failed job. */
+const programError = (error: unknown): WatchEnded =>
   cannotWatch(
-    `Expected to watch the job, but the program failed: ${clean(String(error instanceof Error ? error.stack : error))}`,
+    `Internal error of the watch command: ${sanitize(String(error instanceof Error ? error.stack : error))}`,
   );
 
-/** Updates that tell something new. What becomes of the connection is noted on the display. */
-async function* newsOf(
+/** Yields updates that differ from the previous one. Shows losses of the connection on the display. */
+async function* changesOf(
   options: WatchOptions,
   signal: AbortSignal,
   display: Display,
 ): AsyncGenerator<JobUpdate, void, undefined> {
-  let lastState = "";
+  let lastKey = "";
   let isLost = false;
   for await (const event of follow(options, signal)) {
     if (event.kind === "lost") {
@@ -87,21 +87,21 @@ async function* newsOf(
     }
     if (isLost) display.note(null);
     isLost = false;
-    // The first one after a loss can be known.
-    const state = stateOf(event.update);
-    if (state === lastState) continue;
-    lastState = state;
+    // The first update after a loss may be unchanged.
+    const key = comparisonKeyOf(event.update);
+    if (key === lastKey) continue;
+    lastKey = key;
     yield event.update;
   }
 }
 
-const lossNote = ({ why, waitMs, attempt, maxTries }: Lost): string =>
-  `Connection lost: ${why}. Try ${attempt} of ${maxTries} in ${(waitMs / 1_000).toFixed(1)} s.`;
+const lossNote = ({ reason, waitMs, attempt, maxAttempts }: Lost): string =>
+  `Connection lost: ${reason}. Retry ${attempt} of ${maxAttempts} in ${(waitMs / 1_000).toFixed(1)} s.`;
 
 async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): Promise<Display> {
   const { stdout, stderr, env } = process;
   if (isJson) return createJsonDisplay({ stdout, stderr });
-  // A dumb terminal cannot go back to what it has written, nor can one that has no size.
+  // A dumb terminal, or one without a size, cannot redraw in place.
   const canDraw = stdout.isTTY && stdout.columns > 0 && env.TERM !== "dumb";
   if (!canDraw) return createLineDisplay({ stdout, stderr });
   const [{ createTerminalDisplay }, { createPaint }] = await Promise.all([
@@ -112,14 +112,14 @@ async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): P
     terminal: stdout,
     paint: createPaint(env),
     reference: `${scope} ${ref.jobInstanceId}`,
-    beginning: `Connecting to ${shownUrl(streamUrl)} …`,
+    initialText: `Connecting to ${shownUrl(streamUrl)} …`,
   });
 }
 
-function timeoutMessage(timeoutMs: number, last: JobState | null): string {
-  const expected = `Expected the job to finish within ${formatDuration(timeoutMs)}`;
-  if (!last) return `${expected}, but no state of it came.`;
-  const { status, elapsedMs } = viewOf(last);
+function timeoutMessage(timeoutMs: number, last: WatchedJob | null): string {
+  const timeout = `The job did not finish within ${formatDuration(timeoutMs)}`;
+  if (!last) return `${timeout}: no state of it arrived.`;
+  const { status, elapsedMs } = toJobView(last);
   const elapsed = elapsedText(elapsedMs);
-  return `${expected}, but it was still running: ${status.label}${elapsed ? `, ${elapsed} at the last change` : ""}. The job goes on.`;
+  return `${timeout}: ${status.label}${elapsed ? `, ${elapsed} at the last change` : ""}. The job continues.`;
 }

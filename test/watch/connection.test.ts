@@ -53,7 +53,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url, id: "1" });
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stderr()).toBe(
-      `Expected a gateway at ${url}/stream, but nothing listens there. Start one, or give its address with --url.\n`,
+      `Could not connect to a gateway at ${url}/stream: nothing is listening there. Start one, or set its address with --url.\n`,
     );
   });
 
@@ -61,7 +61,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url: "http://nowhere.invalid/graphql", id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
-      /^Expected a gateway at http:\/\/nowhere\.invalid\/graphql\/stream, but (there is no such host|the host's address)/,
+      /^Could not connect to a gateway at http:\/\/nowhere\.invalid\/graphql\/stream: (there is no such host|the address of the host)/,
     );
   });
 
@@ -80,7 +80,7 @@ describe.concurrent("without a gateway from the start", () => {
     ["no page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
     ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, { "content-type": "application/json" }, "{}", "HTTP 401 (application/json)"],
-    ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", "events of another kind"],
+    ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", "other events"],
   ] as const)("ends at once where there is %s", async ([, status, headers, body, got], test) => {
     const { url, count } = await useStandIn(test, (_, response) => {
       response.writeHead(status, headers).end(body);
@@ -88,7 +88,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toBe(
-      `Expected the event stream of a gateway at ${url}/stream, got ${got}. Check --url: it is the gateway's GraphQL endpoint.\n`,
+      `Expected the event stream of a gateway at ${url}/stream, got ${got}. Check --url: it must be the gateway's GraphQL endpoint.\n`,
     );
     // Nor are credentials sent on to where a redirect leads.
     expect(count()).toBe(1);
@@ -98,7 +98,7 @@ describe.concurrent("without a gateway from the start", () => {
     const { url, count } = await useStandIn(test, (_, response) => void response.writeHead(502).end());
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toContain("but it answered HTTP 502 (no content type).");
+    expect(program.stderr()).toContain(": it responded with HTTP 502 (no content type).");
     expect(count()).toBe(1);
   });
 });
@@ -111,12 +111,12 @@ describe.concurrent("a connection that is lost", () => {
     const program = watchInPipe(test, changingJob(first, "35000000001", state));
     await linesOf(program, 1);
     await first.stop();
-    await saying(program, /^Connection lost: .+\. Try 1 of 10 in \d\.\d s\.$/m);
+    await saying(program, /^Connection lost: .+\. Retry 1 of 10 in \d\.\d s\.$/m);
 
     const second = await front.start();
     test.onTestFinished(second.stop);
     const job = changingJob(second, "35000000001", state);
-    await saying(program, /^Connected again\.$/m);
+    await saying(program, /^Reconnected\.$/m);
     expect(program.stdout().match(/\n/g)).toHaveLength(1);
     job.become(finished());
     expect((await program.ended).code).toBe(0);
@@ -142,7 +142,7 @@ describe.concurrent("a connection that is lost", () => {
     else (await first).end(end);
     expect((await program.ended).code).toBe(0);
     expect(program.stdout()).toMatch(/job: RUNNING\n.*job: SUCCEEDED\n$/);
-    expect(program.stderr()).toMatch(/^Connection lost: .+\nConnected again\.\n$/);
+    expect(program.stderr()).toMatch(/^Connection lost: .+\nReconnected\.\n$/);
   });
 
   it("is made again when its end came together with many events, all of which are told", async (test) => {
@@ -163,7 +163,7 @@ describe.concurrent("a connection that is lost", () => {
     });
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(0);
-    expect(program.stderr()).toContain("Connection lost: it answered HTTP 503 (SHUTTING_DOWN: x).");
+    expect(program.stderr()).toContain("Connection lost: it responded with HTTP 503 (SHUTTING_DOWN: x).");
   });
 
   it("is not made again after a refusal of another kind", async (test) => {
@@ -183,10 +183,10 @@ describe.concurrent("a connection that is lost", () => {
       else response.destroy();
     });
     const program = watchInPipe(test, { url, id: "1" }, ["--timeout", "90s"], heldClock(90_000));
-    await saying(program, /Try \d of 10/);
+    await saying(program, /Retry \d of 10/);
     program.process.kill("SIGUSR2");
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toMatch(/Try \d of 10[^\n]*\nExpected the job to finish within 1m 30s/);
+    expect(program.stderr()).toMatch(/Retry \d of 10[^\n]*\nThe job did not finish within 1m 30s/);
   });
 });
 
@@ -212,13 +212,13 @@ describe.concurrent("tries to connect again", () => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
-    const [losses, message] = await lossesOf(url, { firstWaitMs: 8, maxWaitMs: 32, maxTries: 5 });
+    const [losses, message] = await lossesOf(url, { firstWaitMs: 8, maxWaitMs: 32, maxAttempts: 5 });
     expect(losses.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
     for (const [index, longest] of [8, 16, 32, 32, 32].entries()) {
       expect(losses[index]?.waitMs).toBeGreaterThanOrEqual(longest / 2);
       expect(losses[index]?.waitMs).toBeLessThanOrEqual(longest);
     }
-    expect(message).toMatch(/come back, but the connection was closed, also at the last of 5 tries\./);
+    expect(message).toMatch(/Could not reconnect .* in 5 attempts: the connection was closed\. /);
   });
 
   it("count anew after a result", async (test) => {
@@ -226,7 +226,7 @@ describe.concurrent("tries to connect again", () => {
       if (index % 2 === 0 && index < 8) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
-    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxTries: 2 });
+    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxAttempts: 2 });
     expect(losses.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   });
 });
@@ -264,10 +264,10 @@ describe("silence", () => {
 
   it("from the beginning of a stream on loses the connection", async (test) => {
     const { next, failures } = await useStream(test);
-    const end = expect(next()).rejects.toThrow("nothing came for 45 s");
+    const end = expect(next()).rejects.toThrow("no data arrived for 45 s");
     vi.advanceTimersByTime(SILENCE_MS);
     await end;
-    expect(failures).toEqual(["nothing came for 45 s"]);
+    expect(failures).toEqual(["no data arrived for 45 s"]);
   });
 
   it("does so after signs of life, which put it off", async (test) => {
@@ -278,7 +278,7 @@ describe("silence", () => {
     }
     vi.advanceTimersByTime(SILENCE_MS - 1);
     expect(failures).toEqual([]);
-    const end = expect(next()).rejects.toThrow("nothing came for 45 s");
+    const end = expect(next()).rejects.toThrow("no data arrived for 45 s");
     vi.advanceTimersByTime(1);
     await end;
   });
@@ -293,7 +293,9 @@ describe("silence", () => {
     expect(await events.next()).toMatchObject({ value: { kind: "update" } });
     const lost = events.next();
     vi.advanceTimersByTime(SILENCE_MS);
-    expect(await lost).toMatchObject({ value: { kind: "lost", why: "nothing came for 45 s", attempt: 1 } });
+    expect(await lost).toMatchObject({
+      value: { kind: "lost", reason: "no data arrived for 45 s", attempt: 1 },
+    });
     expect(await events.next()).toMatchObject({ value: { kind: "update", update: { isFinished: true } } });
     // Only this ends it, and so there is no value that it could return.
     await events.return(undefined as never);

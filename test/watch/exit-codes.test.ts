@@ -71,7 +71,7 @@ describe.concurrent("a job that cannot be watched", () => {
     [
       "has credentials that are not accepted",
       "20000090101",
-      /^Expected a state of the job, got UNAUTHENTICATED: .+ Give them in BK_JOB_AUTHORIZATION, or with --header 'X-Bkapi-Authorization: …'\.\n$/,
+      /^Expected a state of the job, got UNAUTHENTICATED: .+ Set them in BK_JOB_AUTHORIZATION, or with --header 'X-Bkapi-Authorization: …'\.\n$/,
     ],
   ] as const)("as it %s ends it with exit code 2", async ([, id, message], test) => {
     const program = watchInPipe(test, { url: gateway.url, id }, ["--header", "Accept-Language: en"]);
@@ -204,7 +204,7 @@ describe.concurrent("credentials", () => {
   it("are asked for when there are none", async (test) => {
     const program = runProgram(test, "cli.js", argumentsFor({ url: gateway.url, id: "20000000001" }));
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toMatch(/UNAUTHENTICATED: .* Give them in BK_JOB_AUTHORIZATION/);
+    expect(program.stderr()).toMatch(/UNAUTHENTICATED: .* Set them in BK_JOB_AUTHORIZATION/);
   });
 });
 
@@ -218,7 +218,7 @@ describe.concurrent("the end before the job's", () => {
     await linesOf(program, 1);
     program.process.kill(signal);
     expect(await program.ended).toEqual({ code, signal: null });
-    expect(program.stderr()).toBe("No longer watched. The job goes on.\n");
+    expect(program.stderr()).toBe("Stopped watching. The job continues.\n");
   });
 
   const timeout = ["--timeout", "90s"];
@@ -233,9 +233,7 @@ describe.concurrent("the end before the job's", () => {
     expect(program.stdout()).toContain("RUNNING");
     const elapsed = `RUNNING, ${ELAPSED} at the last change`;
     expect(program.stderr()).toMatch(
-      new RegExp(
-        `^Expected the job to finish within 1m 30s, but it was still running: ${elapsed}\\. The job goes on\\.\n$`,
-      ),
+      new RegExp(`^The job did not finish within 1m 30s: ${elapsed}\\. The job continues\\.\n$`),
     );
   });
 
@@ -245,7 +243,7 @@ describe.concurrent("the end before the job's", () => {
     await test.expect.poll(() => callsFor(id)).toBe(1);
     program.process.kill("SIGUSR2");
     expect(await program.ended).toEqual({ code: 2, signal: null });
-    expect(program.stderr()).toBe("Expected the job to finish within 1m 30s, but no state of it came.\n");
+    expect(program.stderr()).toBe("The job did not finish within 1m 30s: no state of it arrived.\n");
   });
 });
 
@@ -255,7 +253,7 @@ it("is not taken for a failed job when the answer is none of a gateway", async (
   });
   const program = watchInPipe(test, { url, id: "1" });
   expect(await program.ended).toEqual({ code: 2, signal: null });
-  expect(program.stderr()).toMatch(/^Expected to watch the job, but the program failed: \P{Cc}*\n$/u);
+  expect(program.stderr()).toMatch(/^Internal error of the watch command: \P{Cc}*\n$/u);
 });
 
 it("is not taken for a failed job when the program has a fault that nothing catches", async (test) => {
@@ -266,9 +264,7 @@ it("is not taken for a failed job when the program has a fault that nothing catc
   await linesOf(program, 1);
   program.process.kill("SIGUSR2");
   expect(await program.ended).toEqual({ code: 2, signal: null });
-  expect(program.stderr()).toMatch(
-    /^Expected to watch the job, but the program failed: Error: a fault .*\n$/,
-  );
+  expect(program.stderr()).toMatch(/^Internal error of the watch command: Error: a fault .*\n$/);
 });
 
 it("leaves nothing behind at the gateway", async (test) => {

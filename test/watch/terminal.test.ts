@@ -216,7 +216,7 @@ describe.concurrent("the end", () => {
       expect.stringMatching(/^部署 {2}● RUNNING/),
       "",
       expect.stringMatching(/^● 安装/),
-      "No longer watched. The job goes on.",
+      "Stopped watching. The job continues.",
     ]);
     expect(run.screen.isCursorVisible()).toBe(true);
   });
@@ -250,7 +250,7 @@ it("says below the picture that the connection is lost, and that no more once it
     else response.end(jobEvent({ name: "later" }) + FINISHED_EVENT);
   });
   const run = watchInTerminal(test, { url, id: "1" });
-  await run.shows(/^Connection lost: the gateway ended the stream\. Try 1 of 10 in \d\.\d s\.$/);
+  await run.shows(/^Connection lost: the gateway ended the stream\. Retry 1 of 10 in \d\.\d s\.$/);
   expect(run.screen.lines()[0]).toBe("job  ● RUNNING  biz:1 1");
   expect(await run.ended).toBe(0);
   expect(run.screen.lines()).toEqual(["job  ✔ SUCCEEDED  biz:1 1"]);
