@@ -37,11 +37,19 @@ export interface Gateway {
   readonly close: () => Promise<void>;
 }
 
+interface Stdout extends pino.DestinationStream {
+  /** Writes what is buffered, at the end. If nobody reads it, it is dropped. */
+  readonly flush: () => Promise<void>;
+}
+
+/** How long the reader of the log may take for its last lines. */
+const LOG_FLUSH_MS = 400;
+
 /**
  * Log lines are buffered, because one write per line takes a tenth of the CPU time of a small request. They are written
  * within 100 ms and when the process exits. If stdout is not read, lines beyond `maxLength` are dropped.
  */
-function createStdout(): pino.DestinationStream {
+function createStdout(): Stdout {
   const stdout = pino.destination({
     fd: 1,
     sync: false,
@@ -52,7 +60,14 @@ function createStdout(): pino.DestinationStream {
     contentMode: "buffer",
   });
   // In this mode it takes bytes, which its type does not say.
-  return { write: (line) => stdout.write(Buffer.from(line) as never) };
+  const write: Stdout["write"] = (line) => stdout.write(Buffer.from(line) as never);
+  const flush = async () => {
+    const flushed = new Promise<boolean>((resolve) => stdout.flush(() => resolve(true)));
+    const isFlushed = await Promise.race([flushed, sleep(LOG_FLUSH_MS, false)]);
+    // At exit, pino would wait for a reader forever.
+    if (!isFlushed) stdout.destroy();
+  };
+  return { write, flush };
 }
 
 /** How long requests in flight may take during shutdown. After that, their upstream calls are aborted. */
@@ -68,7 +83,8 @@ export async function createGateway(
   logStream?: pino.DestinationStream,
 ): Promise<Gateway> {
   const options = { level: config.logLevel };
-  const logger = pino(options, logStream ?? createStdout());
+  const stdout = logStream ? null : createStdout();
+  const logger = pino(options, logStream ?? stdout ?? undefined);
   const upstream = createUpstreamClient(config.upstream);
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots);
@@ -108,6 +124,7 @@ export async function createGateway(
     if (!isDrained) await Promise.race([drained, sleep(DRAIN_MS / 10, undefined, { ref: false })]);
     await http.close();
     await apollo.stop();
+    await stdout?.flush();
   };
 
   try {

@@ -1,6 +1,8 @@
 /** The end of the process: SIGTERM and SIGINT. */
+import { connect, type Socket } from "node:net";
 import { describe, expect, it, type TestContext } from "vitest";
-import { ask, jobQuery, jobSubscription } from "../support/ask.ts";
+import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
+import { AUTHORIZATION, ask, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByApolloClient, subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
 import { openConnection } from "../support/raw-socket.ts";
@@ -82,4 +84,69 @@ it.concurrent.for([
   process.kill(second);
   expect(await ended).toEqual({ code: null, signal: second });
   await failed;
+});
+
+/** A client that sends a request, whose body may end before it is complete. */
+async function connectStuck(url: string, head: readonly string[], body: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const lines = [
+    ...head,
+    "host: x",
+    "content-type: application/json",
+    `x-bkapi-authorization: ${AUTHORIZATION}`,
+    `content-length: ${body.endsWith("}") ? body.length : body.length + 1}`,
+  ];
+  await new Promise<void>((resolve) => socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`, () => resolve()));
+  return socket.on("error", () => {});
+}
+
+/** Resolves when something has come. It is not read. */
+const firstBytes = (socket: Socket) =>
+  new Promise<void>((resolve) => socket.once("readable", () => resolve()));
+
+/** Much more than the operating system holds. */
+const LARGE = onJob(
+  `steps { ${Array.from({ length: 16 }, (_, index) => `p${index}: hostResults(first: ${10_000 - index}) { nodes { id hostId ip tag status phase agentId startedAt finishedAt } }`).join(" ")} }`,
+);
+
+describe.concurrent("SIGTERM ends the process, though a client", () => {
+  it.for([
+    [
+      "reads nothing of a large response",
+      ["POST /graphql HTTP/1.1"],
+      JSON.stringify({ query: jobQuery(bulkJobId(10_000), LARGE) }),
+    ],
+    [
+      "reads nothing of a large event",
+      ["POST /graphql/stream HTTP/1.1", "accept: text/event-stream"],
+      JSON.stringify({ query: jobSubscription(bulkJobId(10_000), LARGE) }),
+    ],
+    [
+      "reads nothing of a large part",
+      ["POST /graphql HTTP/1.1", "accept: multipart/mixed;subscriptionSpec=1.0"],
+      JSON.stringify({ query: jobSubscription(bulkJobId(10_000), LARGE) }),
+    ],
+    // Its first bytes are `100 Continue`.
+    ["sends half of a request", ["POST /graphql HTTP/1.1", "expect: 100-continue"], '{"query":'],
+  ] as const)("%s", async ([, head, body], test) => {
+    const program = runProgram(test, "main.js");
+    const socket = await connectStuck(await program.url(), head, body);
+    test.onTestFinished(() => void socket.destroy());
+    await firstBytes(socket);
+    program.process.kill("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+it.concurrent("SIGTERM ends the process, though nobody reads its log", async (test) => {
+  const program = runProgram(test, "main.js");
+  const url = await program.url();
+  program.process.stdout.pause();
+  // Far more lines than a pipe holds.
+  const askMany = () => Promise.all(Array.from({ length: 100 }, () => fetch(new URL("/healthz", url))));
+  for (let round = 0; round < 20; round++) await askMany();
+  const exited = new Promise((resolve) => program.process.once("exit", resolve));
+  program.process.kill("SIGTERM");
+  expect(await exited).toBe(0);
 });
