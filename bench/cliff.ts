@@ -1,6 +1,6 @@
 /**
- * The cost of odd rows: bodies in which one row in a hundred, or every row, has one oddity, compared with the same body
- * without it. An oddity that makes a decoder fall back to a slower path shows as a ratio far above the floor's.
+ * The cost of irregular rows: compares bodies in which one row in a hundred, or every row, has one irregularity with the
+ * same body without it. If an irregularity makes the decoder use a slower path, the ratio is far above the floor's.
  */
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
 import { ROW_KINDS, type RowKind } from "../src/simulator/bulk-rows.ts";
@@ -8,7 +8,7 @@ import type { Dialect } from "../src/simulator/simulator.ts";
 import { FLOOR, GATEWAY } from "./catalogue.ts";
 import {
   createLoads,
-  expectRight,
+  expectCorrect,
   type Runner,
   type RunOptions,
   runLoad,
@@ -20,12 +20,12 @@ import { type Ask, LARGE_ASK, OVERVIEW_ASK } from "./workloads.ts";
 
 /** CPU time per request as a ratio to tidy rows, one for each round. */
 export interface CliffRatios {
-  /** One row in a hundred is odd. Empty where that has no meaning. */
+  /** Ratios with one irregular row in a hundred. Empty for kinds that apply to a whole body. */
   readonly some: readonly number[];
   readonly all: readonly number[];
 }
 
-/** One oddity. Ratios are absent for servers that were not measured. */
+/** One kind of irregularity. Ratios are null for servers that were not measured. */
 export interface CliffPoint {
   readonly kind: RowKind;
   readonly w3: CliffRatios | null;
@@ -36,7 +36,7 @@ export interface CliffPoint {
 const TIDY: BulkRowsKind = { kind: "tidy", share: "all" };
 const AMOUNT = { connections: 2, requests: 20, maxMs: 1_500 };
 
-/** These apply to a body as a whole, not to a share of its rows. */
+/** Kinds that apply to a whole body, not to a share of its rows. */
 const WHOLE: ReadonlySet<RowKind> = new Set(["untidy", "white-space"]);
 
 /** Every kind that is compared with tidy rows. */
@@ -85,11 +85,11 @@ function createCliffMeasure({ runners, startGenerator }: Stage, options: RunOpti
 
   const prepare = async (runner: Runner, ask: Ask, rows: BulkRowsKind) => {
     const upstream = { ...runner.verified.upstream, rows };
-    const odd = { ...runner, verified: { ...runner.verified, upstream } };
-    const expected = await expectRight(odd, ask);
+    const irregular = { ...runner, verified: { ...runner.verified, upstream } };
+    const expected = await expectCorrect(irregular, ask);
     const run = async () => {
       const before = cpuMs(runner.process.pid);
-      const { requests } = await runLoad(generator, loadOf(odd, ask, expected, amount));
+      const { requests } = await runLoad(generator, loadOf(irregular, ask, expected, amount));
       return (cpuMs(runner.process.pid) - before) / requests;
     };
     await run();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contestant } from "./catalogue.ts";
 import {
   createLoads,
-  expectRight,
+  expectCorrect,
   type Runner,
   type RunOptions,
   runLoad,
@@ -20,7 +20,7 @@ export interface Latency {
   /** Rate of the loop. */
   readonly largePerSecond: number;
   /** Longest block of the server's event loop. */
-  readonly stretchMs: number;
+  readonly blockedMs: number;
 }
 
 export interface MeasuredLatency {
@@ -31,7 +31,7 @@ export interface MeasuredLatency {
 
 const LEAD_MS = 300;
 /** Interval between small queries, on one connection. */
-const PACE_MS = 10;
+const INTERVAL_MS = 10;
 const ROUND_MS = 4_000;
 
 export function measureLatency(upstream: Upstream, options: RunOptions): Promise<MeasuredLatency[]> {
@@ -39,7 +39,7 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
   const servers = serversOf({ ask: LARGE_ASK, isHot: false, servers: null }, options.servers);
   const loadOf = createLoads(false);
   const roundMs = Math.min(ROUND_MS, 2 * options.maxMs);
-  const paced = { connections: 1, requests: roundMs / PACE_MS, maxMs: roundMs, paceMs: PACE_MS };
+  const paced = { connections: 1, requests: roundMs / INTERVAL_MS, maxMs: roundMs, intervalMs: INTERVAL_MS };
   /** From before the first small query to after the last. */
   const looped = { connections: 1, requests: 1_000, maxMs: roundMs + 2 * LEAD_MS };
 
@@ -48,8 +48,8 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
     const [smallLoad, largeLoad] = [startGenerator(), startGenerator()];
     const contestants: { runner: Runner; small: Expectation; large: Expectation; samples: Latency[] }[] = [];
     for (const runner of runners) {
-      const small = await expectRight(runner, SMALL_ASK);
-      const large = await expectRight(runner, LARGE_ASK);
+      const small = await expectCorrect(runner, SMALL_ASK);
+      const large = await expectCorrect(runner, LARGE_ASK);
       const warmUp = (requests: number, maxMs: number) => ({ connections: 1, requests, maxMs });
       await runLoad(smallLoad, loadOf(runner, SMALL_ASK, small, warmUp(1_000, 1_500)));
       await runLoad(largeLoad, loadOf(runner, LARGE_ASK, large, warmUp(30, 2_500)));
@@ -57,7 +57,7 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
     }
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { runner, small, large, samples } of contestants) {
-        await runner.probe?.takeStretchMs();
+        await runner.probe?.takeBlockedMs();
         const looping = runLoad(largeLoad, loadOf(runner, LARGE_ASK, large, looped));
         // A failure is thrown where the promise is awaited, below.
         looping.catch(() => {});
@@ -69,7 +69,7 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
           p99Ms: latencyMs.p99,
           maxMs: latencyMs.max,
           largePerSecond: (loop.requests / loop.wallMs) * 1_000,
-          stretchMs: (await runner.probe?.takeStretchMs()) ?? Number.NaN,
+          blockedMs: (await runner.probe?.takeBlockedMs()) ?? Number.NaN,
         });
       }
     }

@@ -19,7 +19,7 @@ interface Cost {
 
 /** Viewers that poll. */
 export interface PolledCost extends Cost {
-  readonly answeredPerSecond: number;
+  readonly responsesPerSecond: number;
   readonly upstreamCallsPerSecond: number;
 }
 
@@ -28,7 +28,7 @@ export interface WatchedCost extends Cost {
   readonly pollsPerSecond: number;
   readonly checksPerSecond: number;
   /** Lowest and highest number of results of a viewer. */
-  readonly results: readonly [least: number, most: number];
+  readonly results: readonly [min: number, max: number];
   /** For each change, from the upstream's first response with it until the last viewer received it. */
   readonly delaysMs: readonly number[];
 }
@@ -83,7 +83,7 @@ const TRANSPORTS = ["web-socket", "events"] as const satisfies readonly Transpor
 const WEB_SOCKETS = ["web-socket"] as const satisfies readonly Transport[];
 
 const SIZES = [1, 10, 100, 1_000, 5_000];
-const MOST = 5_000;
+const MAX_VIEWERS = 5_000;
 const STUCK_VIEWERS = 20;
 
 const WATCH_MS = 20_000;
@@ -120,7 +120,7 @@ export async function measureLive(
   let sockets: SocketPoint | null = null;
   if (servers.includes(GATEWAY_DEFAULT)) {
     sockets = await measureSockets(options);
-    onPoint(`${MOST} viewers by WebSocket: done`);
+    onPoint(`${MAX_VIEWERS} viewers by WebSocket: done`);
     for (const isReading of [true, false]) stuck.push(await measureStuck(isReading, options));
   }
   return { points, sockets, stuck };
@@ -130,11 +130,11 @@ export async function measureLive(
 async function measureSockets(options: RunOptions): Promise<SocketPoint> {
   const [one, all] = [
     await measureWatching(1, options, WEB_SOCKETS),
-    await measureWatching(MOST, options, WEB_SOCKETS),
+    await measureWatching(MAX_VIEWERS, options, WEB_SOCKETS),
   ];
   const [oneMb, allMb] = [one.cost.memory.rssMb, all.cost.memory.rssMb];
-  const kbEach = ((allMb - oneMb) * 1_024) / MOST;
-  return { viewers: MOST, oneMb, allMb, kbEach, pollsPerSecond: all.cost.pollsPerSecond };
+  const kbEach = ((allMb - oneMb) * 1_024) / MAX_VIEWERS;
+  return { viewers: MAX_VIEWERS, oneMb, allMb, kbEach, pollsPerSecond: all.cost.pollsPerSecond };
 }
 
 const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCost> =>
@@ -155,7 +155,7 @@ const measurePolling = (viewers: number, options: RunOptions): Promise<PolledCos
     const perSecond = (count: number) => (count / cost.wallMs) * 1_000;
     return {
       ...cost,
-      answeredPerSecond: perSecond(answered),
+      responsesPerSecond: perSecond(answered),
       upstreamCallsPerSecond: perSecond(first + repeated),
     };
   });
@@ -185,7 +185,7 @@ const measureWatching = (
       const [, { first }] = await takeAll<Viewed>(stage);
       const cost = await watch(stage, viewers, WATCH_MS);
       const costWithChecks =
-        viewers === MOST && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
+        viewers === MAX_VIEWERS && transports === TRANSPORTS ? await watch(stage, viewers, CHECKS_MS) : null;
       const begin = performance.now();
       await server.stop();
       return { firstCalls: first, admittedMs, cost, costWithChecks, endedMs: performance.now() - begin };
@@ -195,19 +195,19 @@ const measureWatching = (
 /** Measures over an interval. */
 async function watch(stage: LiveStage, viewers: number, durationMs: number): Promise<WatchedCost> {
   const cost = await costOf(stage.server, durationMs);
-  const [{ leastResults, mostResults, changes }, { repeated, checks, answeredAt }] =
+  const [{ minResults, maxResults, changes }, { repeated, checks, firstSentAt }] =
     await takeAll<Viewed>(stage);
-  const answers = new Map(answeredAt);
-  const delaysMs = changes.flatMap(([change, told]) => {
+  const answers = new Map(firstSentAt);
+  const delaysMs = changes.flatMap(([change, delivery]) => {
     const at = answers.get(change);
     // At either end of the interval, some viewers receive a change outside it.
-    return at !== undefined && told.viewers === viewers ? [told.lastAt - at] : [];
+    return at !== undefined && delivery.viewers === viewers ? [delivery.lastAt - at] : [];
   });
   return {
     ...cost,
     pollsPerSecond: (repeated / cost.wallMs) * 1_000,
     checksPerSecond: (checks / cost.wallMs) * 1_000,
-    results: [leastResults, mostResults],
+    results: [minResults, maxResults],
     delaysMs,
   };
 }
@@ -225,11 +225,11 @@ const measureStuck = (isReading: boolean, options: RunOptions): Promise<StuckPoi
     };
     await generator.ask<Admitted>(viewing);
     await sleep(STUCK_MS);
-    const [{ bytes }, { answeredAt }] = await takeAll<Viewed>(stage);
+    const [{ bytes }, { firstSentAt }] = await takeAll<Viewed>(stage);
     return {
       viewers: STUCK_VIEWERS,
       isReading,
-      states: answeredAt.length,
+      states: firstSentAt.length,
       receivedMb: bytes / 2 ** 20,
       memory: memory(server.pid),
     };

@@ -41,7 +41,7 @@ export interface Measured {
   readonly addedFlags: readonly string[];
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface Runner {
   readonly contestant: Contestant;
   readonly process: ServerProcess;
@@ -50,11 +50,11 @@ export interface Runner {
   readonly verified: Verified;
 }
 
-/** @returns how to recognise right responses. @throws Error when the server's response is wrong. */
-export function expectRight({ contestant, verified }: Runner, ask: Ask): Promise<Expectation> {
+/** @returns how to recognize correct responses. @throws Error when the server's response is wrong. */
+export function expectCorrect({ contestant, verified }: Runner, ask: Ask): Promise<Expectation> {
   const { dialect, rows } = verified.upstream;
   return verify(verified, ask).catch((error: Error) => {
-    throw new Error(`Wrong answer of ${contestant.name} (${dialect}, ${rows.kind} rows). ${error.message}`);
+    throw new Error(`Wrong response of ${contestant.name} (${dialect}, ${rows.kind} rows). ${error.message}`);
   });
 }
 
@@ -133,7 +133,7 @@ export async function withStage<T>(
   }
 }
 
-export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readonly paceMs?: number };
+export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readonly intervalMs?: number };
 
 /** Creates loads, each with jobs that were not requested before: one for each request, or a single one if `isHot`. */
 export function createLoads(isHot: boolean) {
@@ -146,7 +146,7 @@ export function createLoads(isHot: boolean) {
       origin,
       body: requestBody(ask, form, upstream.dialect).body,
       jobs: { hosts: ask.hosts, rows: upstream.rows, from, same: isHot },
-      paceMs: 0,
+      intervalMs: 0,
       ...amount,
       expected,
     };
@@ -156,16 +156,16 @@ export function createLoads(isHot: boolean) {
 /** @throws Error when a response was not as expected. */
 export async function runLoad(generator: WorkerProcess, load: Load): Promise<LoadResult> {
   const result = await generator.ask<LoadResult>(load);
-  if (result.failure !== null) throw new Error(`A wrong answer under load: ${result.failure}`);
+  if (result.failure !== null) throw new Error(`A wrong response under load: ${result.failure}`);
   return result;
 }
 
-/** Names of the servers that have something to do in a workload. */
+/** Names of the servers that take part in a workload. */
 export const serversOf = (
   { ask, isHot, servers }: Pick<Workload, "ask" | "isHot" | "servers">,
   wanted: readonly string[],
 ): string[] => {
-  // The gateway's snapshots are what makes a workload hot.
+  // A workload is hot because of the gateway's snapshots.
   const names = isHot ? withSnapshots(wanted) : wanted;
   return CONTESTANTS.filter(
     ({ name, form }) => names.includes(name) && (servers?.includes(name) ?? true) && isAskedOf(ask, form),
@@ -184,7 +184,7 @@ export function measure(workload: Workload, upstream: Upstream, options: RunOpti
     const generator = startGenerator();
     const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {
-      const expected = await expectRight(runner, ask);
+      const expected = await expectCorrect(runner, ask);
       await runLoad(
         generator,
         loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs: 2 * maxMs }),

@@ -1,6 +1,6 @@
 /** Memory over time: the floor and the gateway run W3 and W4 concurrently, on one connection each and without a pause. */
 import { type Contestant, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
-import { createLoads, expectRight, type RunOptions, runLoad, withStage } from "./measure.ts";
+import { createLoads, expectCorrect, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";
 import { LARGE_ASK, OVERVIEW_ASK, type Upstream } from "./workloads.ts";
 
@@ -33,7 +33,7 @@ export function measureMemory(
     for (const runner of runners) {
       const loops = [];
       for (const ask of [LARGE_ASK, OVERVIEW_ASK]) {
-        loops.push({ ask, expected: await expectRight(runner, ask), generator: startGenerator() });
+        loops.push({ ask, expected: await expectCorrect(runner, ask), generator: startGenerator() });
       }
       const samples: MemorySample[] = [];
       contestants.push({ runner, loops, samples });

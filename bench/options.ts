@@ -29,7 +29,7 @@ export const HELP = `npm run bench -- [options]
   --servers a,b      servers to run: ${SERVERS.join(", ")}
   --dialects a,b     forms of the upstream: ${DIALECTS.join(", ")} (both)
   --rows KIND        host rows of the upstream: ${Object.keys(ROWS).join(", ")} (untidy)
-  --kinds a,b        oddities of the cliff part: ${CLIFF_KINDS.join(", ")}
+  --kinds a,b        kinds of irregular rows in the cliff part: ${CLIFF_KINDS.join(", ")}
   --rounds N         rounds of every part but live and memory (3)
   --requests N       requests of a round, in place of each workload's own
   --env NAME=VALUE   a variable for the gateway; may be repeated

@@ -20,27 +20,27 @@ import { type Upstream, WORKLOADS, type Workload } from "./workloads.ts";
 /** Adds a section to the report. */
 type Add = (title: string, ...paragraphs: string[]) => void;
 /** Prints a line of progress. */
-type Tell = (line: string) => void;
+type ReportProgress = (line: string) => void;
 
-const LIVE_NOTE = `Polling: each viewer asks the endpoint once a second, through the floor; a rate below
-one per viewer is what this machine could do. Gateway: each subscribes, with its own credentials. CPU is in
+const LIVE_NOTE = `Polling: each viewer calls the endpoint once a second, through the floor. A rate below one per viewer is the maximum
+of this machine. Gateway: each subscribes, with its own credentials. CPU is in
 percent of one core. Checks: each viewer's permission is checked again every minute. Delay: from the upstream's first
-answer with a change to the last viewer's result.`;
+response with a change to the last viewer's result.`;
 
 const CLIFF_NOTE = `CPU time per request as a ratio to the same body with tidy rows, in the same round, on the gateway with
 snapshots off and on the floor. Bold: above the goal, 1.25 for 1 % and 2 for all. \`untidy\` is the mix that all other
 workloads have; \`white-space\` has line breaks and indentation between all tokens of the body.`;
 
-/** Options of a run, and where its parts report to. */
+/** Options of a run, and the functions with which its parts report. */
 interface Run {
   readonly options: Options;
   readonly add: Add;
-  readonly tell: Tell;
+  readonly progress: ReportProgress;
 }
 
 const upstreamOf = ({ options }: Run, dialect: Dialect): Upstream => ({ dialect, rows: options.rows });
 
-/** The table of the gateway's profile, when there is one. */
+/** The table of the gateway's profile, if one was recorded. */
 function profile({ options }: Run, name: string, server = GATEWAY): string[] {
   const isMeasured = options.servers.includes(server) || options.servers.includes(GATEWAY);
   if (!options.profileFolder || !isMeasured) return [];
@@ -62,9 +62,9 @@ async function runLatency(run: Run, dialect: Dialect) {
   return { dialect, measured };
 }
 
-async function runCliff({ options, add, tell }: Run, dialect: Dialect) {
-  const points = await measureCliff(dialect, options.kinds, options, tell);
-  add(`Odd rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
+async function runCliff({ options, add, progress }: Run, dialect: Dialect) {
+  const points = await measureCliff(dialect, options.kinds, options, progress);
+  add(`Irregular rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
   return { dialect, points };
 }
 
@@ -77,7 +77,7 @@ async function runScaling(run: Run, dialect: Dialect): Promise<void> {
 }
 
 async function runLive(run: Run): Promise<MeasuredLive> {
-  const measured = await measureLive(run.options, run.tell);
+  const measured = await measureLive(run.options, run.progress);
   const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
   const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
   run.add(
@@ -93,7 +93,7 @@ async function runMemory(run: Run): Promise<readonly MeasuredMemory[]> {
   const { dialects, memoryMinutes } = run.options;
   // The larger bodies, when both forms are run.
   const dialect = dialects.includes("release") ? "release" : "contract";
-  const measured = await measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.tell);
+  const measured = await measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.progress);
   const title = `Memory over ${memoryMinutes} minutes of W3 and W4, default settings (${dialect})`;
   run.add(title, memoryTable(measured));
   return measured;

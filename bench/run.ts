@@ -50,8 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   if (options.build) build();
   const report = createReport();
-  const tell = (line: string) => void process.stderr.write(`${line}\n`);
-  const results = await runParts({ options, add: report.add, tell });
+  const progress = (line: string) => void process.stderr.write(`${line}\n`);
+  const results = await runParts({ options, add: report.add, progress });
   const sums = summary(results, options);
   process.stdout.write(`\n${sums.join("\n\n")}\n`);
   if (!options.isComplete) return;

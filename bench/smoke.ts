@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { ROW_KINDS } from "../src/simulator/bulk-rows.ts";
 import { CONTESTANTS, GATEWAY } from "./catalogue.ts";
-import { expectRight, measure, withStage } from "./measure.ts";
+import { expectCorrect, measure, withStage } from "./measure.ts";
 import { allHosts, isAskedOf, OVERVIEW_ASK, SMALL_ASK, UNTIDY, WORKLOADS } from "./workloads.ts";
 
 const options = {
@@ -20,17 +20,17 @@ for (const dialect of ["release", "contract"] as const) {
     for (const runner of runners) {
       const { name, form } = runner.contestant;
       const asks = new Set(WORKLOADS.map(({ ask }) => ask).filter((ask) => isAskedOf(ask, form)));
-      for (const ask of asks) await expectRight(runner, ask);
-      process.stdout.write(`${name} (${dialect}): right answers\n`);
+      for (const ask of asks) await expectCorrect(runner, ask);
+      process.stdout.write(`${name} (${dialect}): correct responses\n`);
       if (name !== GATEWAY) continue;
       for (const kind of ROW_KINDS) {
         const { verified } = runner;
-        const odd = {
+        const irregular = {
           ...runner,
           verified: { ...verified, upstream: { dialect, rows: { kind, share: "all" } } },
         } as const;
-        for (const ask of [allHosts(1_000), OVERVIEW_ASK]) await expectRight(odd, ask);
-        process.stdout.write(`${name} (${dialect}): right answers for ${kind} rows\n`);
+        for (const ask of [allHosts(1_000), OVERVIEW_ASK]) await expectCorrect(irregular, ask);
+        process.stdout.write(`${name} (${dialect}): correct responses for ${kind} rows\n`);
       }
     }
   });
@@ -46,4 +46,4 @@ for (const { contestant, samples, memory } of await measure({ ...small, warmUp: 
   assert.equal(samples[0]?.upstreamCalls, 1, `${contestant.name}: one upstream call for each request`);
   assert(memory.rssMb > 10 && memory.peakMb >= memory.rssMb);
 }
-process.stdout.write("counters: right\n");
+process.stdout.write("counters: correct\n");

@@ -11,7 +11,7 @@ import { type Ask, requestBody, type Upstream } from "./workloads.ts";
 
 const AUTHORIZATION = { "x-bkapi-authorization": '{"access_token":"demo"}' };
 
-/** How to recognise right responses to a workload. */
+/** How to recognize correct responses to a workload. */
 export interface Expectation {
   readonly start: string;
   readonly bytes: number;
@@ -47,14 +47,14 @@ export async function verify(
     headers: { ...AUTHORIZATION, "content-type": "application/json" },
     body: body.join(jobInstanceId),
   });
-  const answerText = await response.text();
+  const responseText = await response.text();
   if (response.status !== 200)
-    throw new Error(`Expected HTTP 200, got ${response.status}: ${answerText.slice(0, 500)}`);
+    throw new Error(`Expected HTTP 200, got ${response.status}: ${responseText.slice(0, 500)}`);
   // The result is compared with the expected one, field by field.
-  const answer = JSON.parse(answerText);
-  const actual = inOneOrder(form === "none" ? answer.data : answer);
-  if (!isDeepStrictEqual(actual, expected)) throw new Error(firstDifference(actual, expected, "answer"));
-  return { start: '{"data":{', bytes: Buffer.byteLength(answerText) };
+  const actualBody = JSON.parse(responseText);
+  const actual = inOneOrder(form === "none" ? actualBody.data : actualBody);
+  if (!isDeepStrictEqual(actual, expected)) throw new Error(firstDifference(actual, expected, "response"));
+  return { start: '{"data":{', bytes: Buffer.byteLength(responseText) };
 }
 
 const schemaOf = (form: Form): GraphQLSchema => (form === "sdl" ? createSchema() : createRestSchema());
@@ -73,7 +73,7 @@ const parseWithSource = JSON.parse as (
 
 /** Like `JSON.parse`, but integers that a double cannot represent become strings, digit for digit. */
 const parseExactly = (text: string): Body =>
-  // The simulator's answers have the upstream's form.
+  // The simulator's responses have this type.
   parseWithSource(text, (_, value, { source }) =>
     typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? source : value,
   ) as Body;

@@ -34,7 +34,7 @@ async function ask(client: Client, body: string, { expected }: Load): Promise<vo
 }
 
 async function run(load: Load): Promise<LoadResult> {
-  const { origin, body, jobs, connections, requests, maxMs, paceMs } = load;
+  const { origin, body, jobs, connections, requests, maxMs, intervalMs } = load;
   const latencies: number[] = [];
   let sent = 0;
   let failure: string | null = null;
@@ -53,7 +53,7 @@ async function run(load: Load): Promise<LoadResult> {
       });
       const took = performance.now() - start;
       latencies.push(took);
-      if (paceMs > took) await sleep(paceMs - took);
+      if (intervalMs > took) await sleep(intervalMs - took);
     }
     await client.close();
   };

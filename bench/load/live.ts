@@ -2,7 +2,7 @@
 
 export type Transport = "web-socket" | "events";
 
-/** The first message to `viewers.ts`; answered with `Admitted` when all viewers have their first result. Every later message is answered with `Viewed`. */
+/** The first message to `viewers.ts`. The reply is `Admitted`, when all viewers have their first result. The reply to later messages is `Viewed`. */
 export interface Viewing {
   readonly origin: string;
   readonly viewers: number;
@@ -22,21 +22,21 @@ export interface Admitted {
 /** Since the previous message. */
 export interface Viewed {
   /** Results of the viewer with the fewest, and of that with the most. */
-  readonly leastResults: number;
-  readonly mostResults: number;
+  readonly minResults: number;
+  readonly maxResults: number;
   readonly bytes: number;
   /** By number of the change: how many viewers received it, and when the last one did, in ms since the epoch. */
-  readonly changes: readonly (readonly [change: number, Told])[];
+  readonly changes: readonly (readonly [change: number, Delivery])[];
   /** The first error. */
   readonly failure: string | null;
 }
 
-export interface Told {
+export interface Delivery {
   readonly viewers: number;
   readonly lastAt: number;
 }
 
-/** The first message to `pollers.ts`; answered with an empty `Polled`. Every later message is answered with `Polled`. */
+/** The first message to `pollers.ts`. The reply is an empty `Polled`; later replies have counts. */
 export interface Polling {
   readonly origin: string;
   readonly pollers: number;
@@ -59,5 +59,5 @@ export interface UpstreamCalls {
   /** Without host results. */
   readonly checks: number;
   /** By number of the change: when it was first sent, in ms since the epoch. */
-  readonly answeredAt: readonly (readonly [change: number, at: number])[];
+  readonly firstSentAt: readonly (readonly [change: number, at: number])[];
 }

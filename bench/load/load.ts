@@ -20,7 +20,7 @@ export interface Load {
   readonly requests: number;
   readonly maxMs: number;
   /** Time from the start of one request to the start of the next on a connection; 0 = no pause. */
-  readonly paceMs: number;
+  readonly intervalMs: number;
   /** How every response must start, and its approximate length. */
   readonly expected: { readonly start: string; readonly bytes: number };
 }

@@ -1,4 +1,4 @@
-/** Subscribing with a connection of one's own, by just enough of each protocol to cost little beside what is measured. */
+/** Subscribes on a separate connection per viewer, with a minimal client for each protocol, so that the clients need little CPU time. */
 import { Agent, request } from "node:http";
 import { WebSocket } from "ws";
 
@@ -7,9 +7,9 @@ export interface Subscription {
   /** Value of `X-Bkapi-Authorization`. */
   readonly credentials: string;
   readonly payload: { readonly query: string; readonly variables: object };
-  /** A result came, as text with the protocol's frame around it. `pause` stops reading from the network, for good. */
+  /** Called with each result in the message format of the protocol. `pause` stops reading from the network permanently. */
   readonly onResult: (text: string, pause: () => void) => void;
-  /** Anything else came, also the end. */
+  /** Called for anything else, including the end of the stream. */
   readonly onFailure: (message: string) => void;
 }
 
@@ -49,7 +49,7 @@ export function subscribeByEvents(subscription: Subscription): void {
       rest = events.pop() ?? "";
       for (const event of events) {
         if (event.startsWith("event: next")) onResult(event, () => response.pause());
-        // Signs of life are comments.
+        // Keep-alives are comments.
         else if (!event.startsWith(":")) onFailure(`Expected a result by SSE, got ${event.slice(0, 300)}`);
       }
     });

@@ -1,5 +1,5 @@
 /** The viewers' process: each viewer has its own credentials and uses WebSocket or server-sent events. */
-import type { Admitted, Told, Transport, Viewed, Viewing } from "./live.ts";
+import type { Admitted, Delivery, Transport, Viewed, Viewing } from "./live.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "./subscribe.ts";
 
 /** How many viewers wait for their first result concurrently. */
@@ -18,7 +18,7 @@ const SUBSCRIBE: Readonly<Record<Transport, typeof subscribeByEvents>> = {
 function createViewers({ origin, query, jobInstanceId, isReading, transports, viewers: wanted }: Viewing) {
   const viewers: Viewer[] = [];
   const payload = { query, variables: { jobInstanceId } };
-  let changes = new Map<number, Told>();
+  let changes = new Map<number, Delivery>();
   let bytes = 0;
   let failure: string | null = null;
 
@@ -36,8 +36,8 @@ function createViewers({ origin, query, jobInstanceId, isReading, transports, vi
     bytes += text.length;
     viewer.lastChange = change;
     viewer.results += 1;
-    const told = changes.get(change)?.viewers ?? 0;
-    changes.set(change, { viewers: told + 1, lastAt: Date.now() });
+    const reached = changes.get(change)?.viewers ?? 0;
+    changes.set(change, { viewers: reached + 1, lastAt: Date.now() });
   };
 
   /** Resolves with the first result. */
@@ -71,9 +71,9 @@ function createViewers({ origin, query, jobInstanceId, isReading, transports, vi
 
   const take = (): Viewed => {
     const results = viewers.map((viewer) => viewer.results).sort((a, b) => a - b);
-    const [leastResults = 0] = results;
-    const mostResults = results.at(-1) ?? 0;
-    const taken = { leastResults, mostResults, bytes, changes: [...changes], failure };
+    const [minResults = 0] = results;
+    const maxResults = results.at(-1) ?? 0;
+    const taken = { minResults, maxResults, bytes, changes: [...changes], failure };
     for (const viewer of viewers) viewer.results = 0;
     bytes = 0;
     changes = new Map();

@@ -1,4 +1,4 @@
-/** Reads from a server that runs under `probed.ts` for how long its event loop was blocked. */
+/** Reads how long the event loop of a server under `probed.ts` was blocked. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ export interface Probe {
   readonly args: (script: string) => string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Longest block of the event loop since the previous call, in milliseconds. */
-  readonly takeStretchMs: () => Promise<number>;
+  readonly takeBlockedMs: () => Promise<number>;
   readonly remove: () => void;
 }
 
@@ -23,7 +23,7 @@ export function createProbe(): Probe {
   return {
     args: (script) => [LAUNCHER, script],
     environment: { PROBE_SOCKET: path },
-    takeStretchMs: async () => {
+    takeBlockedMs: async () => {
       // The type that `probed.ts` sends.
       const { maxMs } = JSON.parse(await text(connect(path))) as { readonly maxMs: number };
       return maxMs;

@@ -7,7 +7,7 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Waits for the next message. */
   readonly receive: <T>() => Promise<T>;
-  /** Sends a message and waits for the answer. */
+  /** Sends a message and waits for the reply. */
   readonly ask: <T>(message: object) => Promise<T>;
   readonly stop: () => void;
 }
@@ -28,7 +28,7 @@ export function startWorker(script: URL, environment: Readonly<Record<string, st
 
 function nextMessage<T>(child: ChildProcess, script: URL): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error(`${script.pathname} exited before it answered.`));
+    const onExit = () => reject(new Error(`${script.pathname} exited before it replied.`));
     child.once("exit", onExit).once("message", (message) => {
       child.off("exit", onExit);
       // Each worker documents the type of its messages.

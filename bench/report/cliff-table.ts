@@ -1,4 +1,4 @@
-/** The cost of odd rows as a ratio to tidy rows. */
+/** The cost of irregular rows as a ratio to tidy rows. */
 import type { CliffPoint, CliffRatios } from "../cliff.ts";
 import { table, withSpread } from "./markdown.ts";
 import { spread } from "./statistics.ts";
@@ -17,15 +17,15 @@ function cell(ratios: CliffRatios | null, share: Share, limit = Number.POSITIVE_
 
 export function cliffTable(points: readonly CliffPoint[]): string {
   const head = [
-    "W3: 1 % odd",
-    "W3: all odd",
-    "W4: 1 % odd",
-    "W4: all odd",
-    "floor: 1 % odd",
-    "floor: all odd",
+    "W3: 1 % irregular",
+    "W3: all irregular",
+    "W4: 1 % irregular",
+    "W4: all irregular",
+    "floor: 1 % irregular",
+    "floor: all irregular",
   ];
   return table(
-    ["what is odd", ...head],
+    ["irregularity", ...head],
     points.map(({ kind, w3, w4, floor }) => [
       kind,
       ...[w3, w4].flatMap((ratios) => [cell(ratios, "some", LIMITS.some), cell(ratios, "all", LIMITS.all)]),

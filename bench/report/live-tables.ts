@@ -9,7 +9,7 @@ const rss = ({ rssMb, peakMb }: Memory): string => `${rssMb.toFixed(0)} (${peakM
 
 const LIVE_HEAD = [
   "viewers",
-  "polling: answers/s",
+  "polling: responses/s",
   "polling: upstream calls/s",
   "gateway: upstream calls/s",
   "first calls",
@@ -40,7 +40,7 @@ function liveRow(
 ): string[] {
   return [
     title,
-    polled ? number(polled.answeredPerSecond) : "–",
+    polled ? number(polled.responsesPerSecond) : "–",
     polled ? number(polled.upstreamCallsPerSecond) : "–",
     watched ? number(watched.pollsPerSecond + watched.checksPerSecond) : "–",
     firstCalls,
@@ -57,12 +57,12 @@ export function deliveryTable({ points }: MeasuredLive): string {
     if (!watched) return [];
     const { cost, admittedMs, endedMs } = watched;
     const delay = spread(cost.delaysMs);
-    const [least, most] = cost.results;
+    const [min, max] = cost.results;
     return [
       [
         count(viewers),
         number(admittedMs),
-        least === most ? String(least) : `${least}–${most}`,
+        min === max ? String(min) : `${min}–${max}`,
         number(delay.median),
         number(delay.max),
         number(endedMs),

@@ -17,7 +17,7 @@ export function p99Ratio(one: MeasuredLatency, all: readonly MeasuredLatency[]):
 }
 
 /** The longest block of the event loop in each round. */
-export const stretch = (one: MeasuredLatency): Spread => spread(latencies(one, "stretchMs"));
+export const longestBlock = (one: MeasuredLatency): Spread => spread(latencies(one, "blockedMs"));
 
 export const p99 = (one: MeasuredLatency): Spread => spread(latencies(one, "p99Ms"));
 
@@ -35,7 +35,7 @@ export const latencyTable = (all: readonly MeasuredLatency[]): string =>
         ratio ? withSpread(ratio) : "–",
         number(spread(latencies(one, "p50Ms")).median),
         number(spread(latencies(one, "maxMs")).max),
-        withSpread(stretch(one)),
+        withSpread(longestBlock(one)),
         number(spread(latencies(one, "largePerSecond")).median),
       ];
     }),

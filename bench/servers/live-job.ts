@@ -29,8 +29,8 @@ const SUCCEEDED = 9;
 /** The job's name contains the number of the change, by which results are timed. */
 export const nameOfChange = (change: number): string => `Change ${change}`;
 
-/** @returns a function for the answer after a number of changes. Each state is serialised once for all requests. */
-export function createLiveAnswers({ id, hosts }: LiveJob, startedAt: number) {
+/** @returns a function that returns the response after a number of changes. Each state is serialized once for all requests. */
+export function createLiveResponses({ id, hosts }: LiveJob, startedAt: number) {
   let written = { change: -1, plain: "", withRows: "" };
   const write = (change: number) => {
     const job = buildJob({

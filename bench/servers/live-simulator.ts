@@ -6,9 +6,9 @@ import type { SimulatedRequest } from "../../src/simulator/call.ts";
 import { DIALECT_NAMES } from "../../src/simulator/render.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import type { UpstreamCalls } from "../load/live.ts";
-import { createLiveAnswers, LARGE_LIVE_JOB, type LiveJob, SMALL_LIVE_JOB } from "./live-job.ts";
+import { createLiveResponses, LARGE_LIVE_JOB, type LiveJob, SMALL_LIVE_JOB } from "./live-job.ts";
 
-const noCalls = () => ({ first: 0, repeated: 0, checks: 0, answeredAt: new Map<number, number>() });
+const noCalls = () => ({ first: 0, repeated: 0, checks: 0, firstSentAt: new Map<number, number>() });
 
 const simulator = await createSimulator();
 const known = new Set<string>();
@@ -21,12 +21,12 @@ function count({ headers }: SimulatedRequest, wantsRows: boolean, change: number
   else if (known.has(credentials)) calls.repeated += 1;
   else calls.first += 1;
   known.add(credentials);
-  if (wantsRows && !calls.answeredAt.has(change)) calls.answeredAt.set(change, Date.now());
+  if (wantsRows && !calls.firstSentAt.has(change)) calls.firstSentAt.set(change, Date.now());
 }
 
 function script(job: LiveJob): void {
   const startedAt = Date.now();
-  const answer = createLiveAnswers(job, startedAt);
+  const answer = createLiveResponses(job, startedAt);
   simulator.script(job.id, (request) => {
     const wantsRows = request.query[DIALECT_NAMES.release.flag] === "true";
     const change = Math.floor((request.at - startedAt) / job.changeEveryMs);
@@ -38,8 +38,8 @@ function script(job: LiveJob): void {
 for (const job of [SMALL_LIVE_JOB, LARGE_LIVE_JOB]) script(job);
 
 process.on("message", () => {
-  const { answeredAt, ...counts } = calls;
-  process.send?.({ ...counts, answeredAt: [...answeredAt] } satisfies UpstreamCalls);
+  const { firstSentAt, ...counts } = calls;
+  process.send?.({ ...counts, firstSentAt: [...firstSentAt] } satisfies UpstreamCalls);
   calls = noCalls();
 });
 process.on("disconnect", () => process.exit(0));

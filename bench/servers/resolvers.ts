@@ -13,7 +13,7 @@ export interface JobsContext {
 
 const NEEDS_HOSTS = new Set(["hostResults", "hostGroups", "hostSummary"]);
 
-/** Enough for the workloads' operations: they have no named fragments. */
+/** The operations of the workloads have no named fragments. */
 function selectsHosts(selections: SelectionSetNode | undefined): boolean {
   return (selections?.selections ?? []).some(
     (node) =>
@@ -68,7 +68,7 @@ function hostResults(step: Step, { filter, first }: PageArgs) {
   const { phases } = filter ?? {};
   const all = rowsOf(step);
   const rows = phases ? all.filter(({ status }) => phases.includes(hostStatus(status).phase)) : all;
-  // A whole list needs no order of its own to be complete; a part of it does.
+  // Pages need a stable order; a whole list does not.
   const page = rows.length > first ? rows.toSorted((a, b) => orderOf(a) - orderOf(b)).slice(0, first) : rows;
   return {
     totalCount: rows.length,

@@ -108,7 +108,7 @@ const hostIdOf = (row: HostRow): number => (row.execute_object?.host ?? row).bk_
 function page(rows: readonly HostRow[] | undefined, { statuses, first }: ListArgs) {
   if (!rows || (!statuses && first == null)) return rows;
   const wanted = statuses ? rows.filter(({ status }) => statuses.includes(status)) : rows;
-  // The upstream's order changes from call to call: a part of the list needs one of its own.
+  // The upstream's order changes from call to call, so a page needs a stable order.
   return first == null ? wanted : wanted.toSorted((a, b) => hostIdOf(a) - hostIdOf(b)).slice(0, first);
 }
 

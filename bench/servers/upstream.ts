@@ -25,7 +25,7 @@ export function createUpstream(baseUrl: URL): (authorization: unknown) => Jobs {
         headers: { accept: "application/json", "x-bkapi-authorization": String(authorization) },
       });
       if (statusCode !== 200) throw new Error(`Expected HTTP 200 of the upstream, got ${statusCode}.`);
-      // The simulator's answers have the upstream's form.
+      // The simulator's responses have this type.
       return (await body.json()) as Body;
     },
   });
