@@ -213,7 +213,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const text = variableOf(environment, name)?.trim() || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      errors.push(`${name}: expected ${result.error.issues[0]?.message}, got ${withoutSecrets(text)}.`);
+      errors.push(`${name}: expected ${result.error.issues[0]?.message}, got ${redacted(text)}.`);
     }
     return [name, result.data];
   });
@@ -237,7 +237,7 @@ function appErrors(environment: Readonly<Record<string, string | undefined>>): s
 }
 
 /** An invalid value for a message, without parts that may be secret: credentials and the query of a URL. */
-const withoutSecrets = (text: string): string =>
+const redacted = (text: string): string =>
   JSON.stringify(
     text
       .replace(/.*@/s, "***@")

@@ -37,7 +37,7 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       simulator ? demoNotice(gateway.url, config.simulatorDialect) : `GraphQL at ${gateway.url}\n`,
     );
   } catch (error) {
-    process.stderr.write(`${describeError(error)}\n`);
+    process.stderr.write(`${describeProcessError(error)}\n`);
     process.exit(1);
   }
 }
@@ -60,7 +60,7 @@ function closeOnSignal(close: () => Promise<void>): void {
     close().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`Shutdown failed: ${describeError(error)}\n`);
+        process.stderr.write(`Shutdown failed: ${describeProcessError(error)}\n`);
         process.exit(1);
       },
     );
@@ -76,7 +76,7 @@ const LISTEN_ERRORS = new Map([
   ["EACCES", "this user may not listen on it"],
 ]);
 
-function describeError(error: unknown): string {
+function describeProcessError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof InvalidConfig) return `Invalid configuration:\n${error.message}`;
   const reason = "code" in error ? LISTEN_ERRORS.get(String(error.code)) : undefined;

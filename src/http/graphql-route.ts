@@ -120,12 +120,12 @@ async function respond(
   const { requestErrors } = result;
   if (requestErrors && errorCodes.length === 0) errorCodes.push(...requestErrors.map(codeOf));
   const status = httpStatusOf(result);
-  if (result.body.length > LARGE_RESPONSE_BYTES) return sendLarge(reply, status, contentType, result.body);
+  if (result.body.length > MAX_SOCKET_BUFFER_BYTES) return sendLarge(reply, status, contentType, result.body);
   reply.code(status).type(contentType).send(result.body);
 }
 
 /** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */
-const LARGE_RESPONSE_BYTES = 2 ** 16;
+const MAX_SOCKET_BUFFER_BYTES = 2 ** 16;
 
 const httpStatusOf = ({ requestErrors }: Single): number => {
   if (!requestErrors) return 200;

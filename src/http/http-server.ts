@@ -85,7 +85,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await allowOrigins(app, options.allowedOrigins);
   const draining = trackRequests(app);
   app.addHook("onRequest", (request, reply, done) => {
-    // Preflights are answered by now. Any other would reach a route of `@fastify/cors`, which refuses bodies first.
+    // Preflight requests have been handled. `@fastify/cors` has a route for other OPTIONS requests, which would reject a body
+    // with 415 instead of 405.
     if (request.method === "OPTIONS") handleNotFound(request, reply);
     else done();
   });

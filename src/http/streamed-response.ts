@@ -33,7 +33,7 @@ export async function sendLarge(
     "content-type": contentType,
     "content-length": String(bytes.length),
   });
-  // A pipelined request: its response has the connection once those before it are sent.
+  // The response to a pipelined request gets its socket when the previous responses have been sent.
   if (!response.socket && !response.closed) await once(response, "socket");
   if (await writeChunked(response, bytes)) response.end();
 }

@@ -49,7 +49,7 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
     } catch (error) {
       clearTimeout(timer);
       return fail(
-        isWatchError(error) ? error : new ConnectionLost(describeError(error), { wasAvailable: isOpen }),
+        isWatchError(error) ? error : new ConnectionLost(describeFetchError(error), { wasAvailable: isOpen }),
       );
     }
     isOpen = true;
@@ -63,7 +63,9 @@ export function createEventFetch({ shownUrl, silenceMs, onFailure }: EventFetchO
         onFailure(new ConnectionLost("the connection was closed", { wasAvailable: true }));
       } catch (error) {
         fail(
-          isWatchError(error) ? error : new ConnectionLost(describeError(error), { wasAvailable: isOpen }),
+          isWatchError(error)
+            ? error
+            : new ConnectionLost(describeFetchError(error), { wasAvailable: isOpen }),
         );
       } finally {
         clearTimeout(timer);
@@ -122,7 +124,7 @@ const CONNECTION_ERRORS = new Map([
 ]);
 
 /** The message of `fetch` is only "fetch failed". Its cause contains the reason. */
-function describeError(error: unknown): string {
+function describeFetchError(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return (

@@ -79,12 +79,12 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw cannotWatch(
-      `Expected --url to be an http or https address, such as http://127.0.0.1:4000/graphql, got ${quote(withoutSecrets(text))}.`,
+      `Expected --url to be an http or https address, such as http://127.0.0.1:4000/graphql, got ${quote(redactUrl(text))}.`,
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw cannotWatch(
-      `Expected --url without a user and password, got ${quote(withoutSecrets(text))}. Put credentials into a --header.`,
+      `Expected --url without a user and password, got ${quote(redactUrl(text))}. Put credentials into a --header.`,
     );
   }
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/stream`;
@@ -93,7 +93,7 @@ function readUrl(text: string): URL {
 }
 
 /** Removes passwords (before `@`) and tokens (after `?`). */
-const withoutSecrets = (url: string): string => url.replace(/^.*@/s, "…@").replace(/\?.*$/s, "?…");
+const redactUrl = (url: string): string => url.replace(/^.*@/s, "…@").replace(/\?.*$/s, "?…");
 
 /** The URL to show in messages, without the query string. */
 export const shownUrl = (url: URL): string => url.origin + url.pathname;

@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 
 const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
-const CONTROL_CHARACTERS = /\p{Cc}/gu;
+const CONTROL_CODES = /\p{Cc}/gu;
 /** Characters that change the writing direction, and so may disguise text. */
-const DIRECTION_CHARACTERS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const DIRECTION_CODES = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Makes a string safe to print on one line: removes escape sequences and control characters. Names, tags and messages are
@@ -15,8 +15,8 @@ export const sanitize = (text: string): string =>
   stripVTControlCharacters(text)
     .toWellFormed()
     .replace(LINE_BREAKS, " ")
-    .replace(CONTROL_CHARACTERS, "")
-    .replace(DIRECTION_CHARACTERS, "");
+    .replace(CONTROL_CODES, "")
+    .replace(DIRECTION_CODES, "");
 
 /** Sanitizes all strings in a JSON value at any depth, so that no field can be forgotten. */
 export const sanitizeAll = <T>(value: T): T =>
