@@ -9,7 +9,7 @@ import { SETTINGS } from "../src/config.ts";
 import { readSdl } from "../src/graphql/schema.ts";
 import { ERROR_JOBS } from "../src/simulator/error-jobs.ts";
 import { SCRIPTED_JOBS } from "../src/simulator/scripted-jobs.ts";
-import { ENDLESS } from "./e2e/fault-expectations.ts";
+import { ENDLESS } from "./e2e/error-expectations.ts";
 import { runProgram } from "./process/program.ts";
 import { AUTHORIZATION, ask, jobQuery } from "./support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "./support/gateway.ts";
@@ -269,13 +269,13 @@ describe("error codes", () => {
     UPSTREAM_UNAVAILABLE: { query: jobQuery("20000090504") },
     UPSTREAM_ERROR: { query: jobQuery("20000090005") },
     UPSTREAM_CONTRACT: { query: jobQuery("20000090301") },
-    INTERNAL_SERVER_ERROR: "test/http/fault.test.ts",
+    INTERNAL_SERVER_ERROR: "test/http/internal-errors.test.ts",
     GRAPHQL_PARSE_FAILED: { query: "{" },
     GRAPHQL_VALIDATION_FAILED: { query: "{ nothing }" },
     OPERATION_RESOLUTION_FAILURE: { query: "query A { __typename }", operationName: "B" },
     PERSISTED_QUERY_NOT_FOUND: { extensions: hash },
     BAD_REQUEST: {},
-    TOO_MANY_OPERATIONS: "test/live/crowd.test.ts",
+    TOO_MANY_OPERATIONS: "test/live/many-subscribers.test.ts",
     SHUTTING_DOWN: "test/http/draining.test.ts",
   };
 

@@ -1,7 +1,7 @@
 /** What a page in a browser sees: the explorer, live state with the cookie of a login, and other sites that may not. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { finished, JOB, watchedJob } from "../live/watched-job.ts";
+import { createLiveJob, finished, JOB } from "../live/live-job.ts";
 import { AUTHORIZATION, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { hasBrowser, type Site, serveSite, startBrowser } from "../support/browser.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -186,7 +186,7 @@ describe.skipIf(!hasBrowser)("a browser", () => {
   });
 
   it("has its EventSource follow a job across a restart of the gateway", async () => {
-    const job = watchedJob(gateway);
+    const job = createLiveJob(gateway);
     const baseUrl = new URL(gateway.simulator.url);
     const options = { upstream: { baseUrl, defaultAuthorization: AUTHORIZATION } };
     const first = await startGateway(options);

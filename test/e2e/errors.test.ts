@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
 import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./fault-expectations.ts";
+import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./error-expectations.ts";
 
 const QUERY = `query Fault($id: ID!) {
   jobInstance(${ref("$id")}) {

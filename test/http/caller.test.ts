@@ -1,4 +1,4 @@
-/** What of a request's headers the upstream gets to see. */
+/** Credentials, tenant and language of a request, as sent to the upstream. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AUTHORIZATION, jobQuery } from "../support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
@@ -11,27 +11,27 @@ afterAll(() => gateway.close());
 
 const QUERY = jobQuery("100");
 
-/** The headers of the upstream call that a request with these headers causes. */
+/** Headers of the upstream call for a request with these headers. */
 async function upstreamHeaders(headers: Record<string, string | undefined>) {
   await gateway.ask(QUERY, {}, headers);
   return gateway.simulator.requests.at(-1)?.headers ?? {};
 }
 
-it("passes the credentials on as they came", async () => {
+it("forwards the credentials verbatim", async () => {
   const authorization = '{"bk_app_code":"a",  "bk_app_secret":"s", "bk_token":"t"}';
   const headers = await upstreamHeaders({ "x-bkapi-authorization": authorization });
   expect(headers["x-bkapi-authorization"]).toBe(authorization);
 });
 
-it("passes the tenant on", async () => {
+it("forwards the tenant", async () => {
   expect((await upstreamHeaders({ "x-bk-tenant-id": "system" }))["x-bk-tenant-id"]).toBe("system");
 });
 
-it("names no tenant without one", async () => {
+it("sends no tenant without one", async () => {
   expect(await upstreamHeaders({})).not.toHaveProperty("x-bk-tenant-id");
 });
 
-it("passes nothing else on", async () => {
+it("forwards no other headers", async () => {
   const headers = await upstreamHeaders({
     authorization: "Bearer x",
     cookie: "bk_token=x",
@@ -68,7 +68,7 @@ describe("language", () => {
   });
 });
 
-describe("the cookie of a login", () => {
+describe("the login cookie", () => {
   const APP = { code: "my-app", secret: "s3cr3t" };
 
   it.each([
@@ -76,15 +76,15 @@ describe("the cookie of a login", () => {
     ["bk_ticket", "bk_ticket=t-2", { bk_ticket: "t-2" }],
     ["both", "bk_ticket=t-2; bk_token=t-1", { bk_token: "t-1", bk_ticket: "t-2" }],
     ["one among others", "csrf=1; bk_token=t-1; bk_uid=admin", { bk_token: "t-1" }],
-    ["one that is encoded", "bk_token=t%2B1%3D", { bk_token: "t+1=" }],
+    ["a percent-encoded one", "bk_token=t%2B1%3D", { bk_token: "t+1=" }],
     ["one in quotes", 'bk_token="t-1"', { bk_token: '"t-1"' }],
-    ["what a header cannot hold", "bk_token=%E7%94%B0%0D%0A", { bk_token: "田\r\n" }],
+    ["characters that are not allowed in a header", "bk_token=%E7%94%B0%0D%0A", { bk_token: "田\r\n" }],
   ])("is a credential: %s", async (_what, cookie, credentials) => {
     const headers = await upstreamHeaders({ "x-bkapi-authorization": undefined, cookie });
     expect(JSON.parse(String(headers["x-bkapi-authorization"]))).toEqual(credentials);
   });
 
-  it("goes with the app's code and secret, where they are configured", async () => {
+  it("is sent with the app code and secret if they are configured", async () => {
     const { ask, simulator } = await useGateway({ upstream: { app: APP } });
     await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
@@ -92,20 +92,20 @@ describe("the cookie of a login", () => {
     );
   });
 
-  it("counts for nothing beside the header, which gets nothing added", async () => {
+  it("is ignored if the header is present, which is forwarded unchanged", async () => {
     const { ask, simulator } = await useGateway({ upstream: { app: APP } });
     await ask(QUERY, {}, { cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(AUTHORIZATION);
   });
 
-  it("comes before the credentials of the demo", async () => {
+  it("takes precedence over the demo credentials", async () => {
     const { ask, simulator } = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
     await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie: "bk_token=t-1" });
     expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe('{"bk_token":"t-1"}');
   });
 
   it.each(["", "bk_token=", "bk_token", "bk_uid=admin", "BK_TOKEN=t-1"])(
-    "is missing in %j: the app alone is no caller",
+    "is missing in %j, and the app alone does not authenticate",
     async (cookie) => {
       const { ask, simulator } = await useGateway({ upstream: { app: APP } });
       const { errors } = await ask(QUERY, {}, { "x-bkapi-authorization": undefined, cookie });
@@ -114,7 +114,7 @@ describe("the cookie of a login", () => {
     },
   );
 
-  it("is not shown when the upstream echoes it, nor is the app's secret", async () => {
+  it("is redacted if the upstream echoes it, and so is the app secret", async () => {
     const { ask, simulator, logs } = await useGateway({
       upstream: { app: { code: "my-app", secret: "s3cr3t-of-app" } },
       config: { logLevel: "trace" },
@@ -135,18 +135,15 @@ describe("the cookie of a login", () => {
 });
 
 describe("a caller without credentials", () => {
-  it.each([undefined, "", "   "])(
-    "is UNAUTHENTICATED, and nothing is asked of the upstream (%j)",
-    async (value) => {
-      const before = gateway.simulator.requests.length;
-      const { errors, data } = await gateway.ask(QUERY, {}, { "x-bkapi-authorization": value });
-      expect(errors).toMatchObject([{ path: ["jobInstance"], extensions: { code: "UNAUTHENTICATED" } }]);
-      expect(data).toEqual({ jobInstance: null });
-      expect(gateway.simulator.requests).toHaveLength(before);
-    },
-  );
+  it.each([undefined, "", "   "])("is UNAUTHENTICATED, without an upstream call (%j)", async (value) => {
+    const before = gateway.simulator.requests.length;
+    const { errors, data } = await gateway.ask(QUERY, {}, { "x-bkapi-authorization": value });
+    expect(errors).toMatchObject([{ path: ["jobInstance"], extensions: { code: "UNAUTHENTICATED" } }]);
+    expect(data).toEqual({ jobInstance: null });
+    expect(gateway.simulator.requests).toHaveLength(before);
+  });
 
-  it("gets those of the demo with the simulator", async () => {
+  it("uses the demo credentials with the simulator", async () => {
     const demo = await useGateway({ upstream: { defaultAuthorization: AUTHORIZATION } });
     const { data } = await demo.ask(QUERY, {}, { "x-bkapi-authorization": undefined });
     expect(data).toEqual({ jobInstance: { __typename: "JobInstance" } });

@@ -1,4 +1,4 @@
-/** The end of a gateway: requests in flight are answered, new ones are sent elsewhere. */
+/** Shutdown of a gateway: requests in flight are answered, new ones are rejected. */
 import { expect, it, type TestContext, vi } from "vitest";
 import { jobQuery } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
@@ -9,7 +9,7 @@ vi.mock("node:timers/promises", async (original) => sleeps.mock(await original()
 
 const QUERY = jobQuery("1");
 
-/** A gateway that is closing, with one request in flight, whose time for that does not run out by itself. */
+/** A gateway that is shutting down with one request in flight, and a grace period that the test controls. */
 async function startClosing(test: TestContext) {
   const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
@@ -21,7 +21,7 @@ async function startClosing(test: TestContext) {
   return { ...gateway, upstream, answer, closed, get, end };
 }
 
-it("answers the request in flight, and is closed then", async (test) => {
+it("answers the request in flight, then closes", async (test) => {
   const { upstream, answer, closed, get } = await startClosing(test);
   upstream.release();
 
@@ -30,7 +30,7 @@ it("answers the request in flight, and is closed then", async (test) => {
   await expect(get("/healthz")).rejects.toThrow();
 });
 
-it("meanwhile refuses new operations, and says that it is alive but not ready", async (test) => {
+it("rejects new operations and reports that it is alive but not ready", async (test) => {
   const { upstream, answer, closed, get, ask } = await startClosing(test);
 
   const ready = await get("/readyz");
@@ -53,7 +53,7 @@ it("meanwhile refuses new operations, and says that it is alive but not ready", 
   await Promise.all([answer, closed]);
 });
 
-it("cuts off an upstream that does not answer, and still answers its own client", async (test) => {
+it("aborts an upstream call that does not end, and answers the client", async (test) => {
   const { answer, closed, end } = await startClosing(test);
   await end(4_000);
 
@@ -65,9 +65,9 @@ it("cuts off an upstream that does not answer, and still answers its own client"
   await closed;
 });
 
-it("is closed at once when nothing is in flight, though clients keep connections alive", async () => {
+it("closes at once if nothing is in flight, even with keep-alive connections", async () => {
   const gateway = await startGateway();
   await gateway.ask("{ __typename }");
-  // Nothing but this settles it: a wait for the client's connection would outlast the test.
+  // A wait for the client's connection would last longer than the test.
   await gateway.close();
 });

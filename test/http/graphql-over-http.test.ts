@@ -1,4 +1,4 @@
-/** GraphQL over HTTP: what is an operation, what is refused, and in which form. */
+/** GraphQL over HTTP: valid requests, and error responses for invalid ones. */
 import { connect } from "node:net";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
@@ -33,7 +33,7 @@ const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
 const get = (params: Record<string, string>, headers: Record<string, string> = JSON_TYPE) =>
   send(`/graphql?${new URLSearchParams(params)}`, { headers });
 
-/** Runs the page's own script as a browser would at `url`, and gives what Sandbox is set up with. */
+/** Runs the script of the page as a browser would at `url`. @returns the options of the Sandbox. */
 function openPage(html: string, url: string): unknown {
   const scripts = [...html.matchAll(/<script nonce="[^"]*">([\s\S]*?)<\/script>/g)].map(
     ([, script]) => script,
@@ -49,7 +49,7 @@ function openPage(html: string, url: string): unknown {
   return options;
 }
 
-/** The form that every refusal has. */
+/** Expects an error response in its common form. */
 function expectRefusal({ status, headers, text }: Sent, expected: number, message: RegExp): void {
   expect(status).toBe(expected);
   expect(headers.get("content-type")).toMatch(/^application\/json/);
@@ -82,43 +82,47 @@ describe("POST /graphql", () => {
   it.each([
     ["broken JSON", '{"query":', /^Expected the request body to be JSON: /],
     ["an empty body", "", /^Expected the request body to be JSON: /],
-    ["JSON nested beyond all sense", "[".repeat(100_000) + "1".repeat(16), /^Expected the request body/],
-    ["an array: there is no batching", "[]", /batching disabled/],
+    ["JSON that is nested too deeply", "[".repeat(100_000) + "1".repeat(16), /^Expected the request body/],
+    ["an array, because batching is disabled", "[]", /batching disabled/],
     ["null", "null", /in `query`/],
-    ["a text", '"{ __typename }"', /in `query`/],
-    ["an object without anything", "{}", /in `query`/],
-    ["a query that is no text", '{"query":1}', /must be strings/],
-    ["variables that are no object", '{"query":"{ __typename }","variables":[1]}', /`variables`/],
-    ["an operation name that is no text", '{"query":"{ __typename }","operationName":1}', /`operationName`/],
-  ])("refuses %s", async (_what, body, message) => {
+    ["a string", '"{ __typename }"', /in `query`/],
+    ["an empty object", "{}", /in `query`/],
+    ["a query that is not a string", '{"query":1}', /must be strings/],
+    ["variables that are not an object", '{"query":"{ __typename }","variables":[1]}', /`variables`/],
+    [
+      "an operation name that is not a string",
+      '{"query":"{ __typename }","operationName":1}',
+      /`operationName`/,
+    ],
+  ])("rejects %s", async (_what, body, message) => {
     expectRefusal(await post(body), 400, message);
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml"])(
-    "refuses a body of type %s, which a page of another site could send",
+    "rejects a body of type %s, which a page of another site could send",
     async (type) => {
       const sent = await post(JSON.stringify({ query: QUERY }), { "content-type": type });
       expectRefusal(sent, 415, /^Expected the content type application\/json, got /);
     },
   );
 
-  it("refuses a body without a type", async () => {
+  it("rejects a body without a content type", async () => {
     // fetch gives bytes no type.
     const sent = await post(new TextEncoder().encode(JSON.stringify({ query: QUERY })), {});
     expectRefusal(sent, 415, /got none\.$/);
   });
 
-  it("refuses a body of more than 1 MiB", async () => {
+  it("rejects a body of more than 1 MiB", async () => {
     const body = JSON.stringify({ query: QUERY, variables: { padding: "x".repeat(2 ** 20) } });
     expectRefusal(await post(body), 413, /^Request body too large \(maximum 1048576 bytes\)\. /);
   });
 
-  it("takes a body of just under 1 MiB", async () => {
+  it("accepts a body of just under 1 MiB", async () => {
     const body = JSON.stringify({ query: QUERY, variables: { padding: "x".repeat(2 ** 20 - 100) } });
     expect((await post(body)).status).toBe(200);
   });
 
-  it("refuses a document of more than 10 000 tokens before it is validated", async () => {
+  it("rejects a document of more than 10 000 tokens before validation", async () => {
     const { status, text } = await post(JSON.stringify({ query: `{${" __typename".repeat(10_001)}}` }));
     expect(status).toBe(400);
     expect(JSON.parse(text).errors).toMatchObject([
@@ -126,7 +130,7 @@ describe("POST /graphql", () => {
     ]);
   });
 
-  it("survives a document nested as deep as the limit of tokens allows", async () => {
+  it("rejects a document that is nested as deeply as the token limit allows", async () => {
     const { text } = await post(JSON.stringify({ query: `${"{ a".repeat(4_990)}${"}".repeat(4_990)}` }));
     expect(JSON.parse(text).errors[0].extensions.code).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
   });
@@ -153,13 +157,13 @@ describe.each([
     ["application/json; charset=utf-8", "\ufeff"],
     ["application/json;charset=UTF8", ""],
     ['application/json; charset="UTF-8"', ""],
-  ])("answers a body of type %s that begins with %j", async (type, mark) => {
+  ])("accepts a body of type %s that starts with %j", async (type, mark) => {
     const { status, text } = await sendBytes(Buffer.from(mark + BODY), { "content-type": type });
     expect(status).toBe(200);
     expect(text).toContain('{"name":"日志清理"}');
   });
 
-  it("answers a body that is marked as not encoded", async () => {
+  it("accepts a body with the content encoding identity", async () => {
     expect((await sendBytes(Buffer.from(BODY), { "content-encoding": "identity" })).status).toBe(200);
   });
 
@@ -188,13 +192,13 @@ describe.each([
       /^Unsupported content encoding gzip\. /,
     ],
     [
-      "a body that is said to be compressed",
+      "a body that is declared as compressed",
       Buffer.from(BODY),
       { "content-encoding": "br" },
       415,
       /coding br\. /,
     ],
-  ])("refuses %s, without an upstream call", async (_what, body, given, status, message) => {
+  ])("rejects %s without an upstream call", async (_what, body, given, status, message) => {
     const calls = gateway.simulator.requests.length;
     const refused = await sendBytes(body, given as Record<string, string>);
     expectRefusal(refused, status, message);
@@ -213,22 +217,22 @@ describe("GET /graphql", () => {
   it.each([
     ["broken variables", { query: QUERY, variables: "{" }, /variables search parameter/],
     ["broken extensions", { query: QUERY, extensions: "{" }, /extensions search parameter/],
-  ])("refuses %s", async (_what, params, message) => {
+  ])("rejects %s", async (_what, params, message) => {
     expectRefusal(await get(params), 400, message);
   });
 
-  it("refuses what another site's page could send: no header that needs the browser's leave", async () => {
+  it("rejects requests without a header that requires a CORS preflight", async () => {
     expectRefusal(await get({ query: QUERY }, {}), 400, /Cross-Site Request Forgery/);
   });
 
   it.each(["apollo-require-preflight", "x-apollo-operation-name"])(
-    "takes it with the header %s",
+    "accepts a request with the header %s",
     async (name) => {
       expect((await get({ query: QUERY }, { [name]: "1" })).status).toBe(200);
     },
   );
 
-  it("shows browsers a page with the Sandbox", async () => {
+  it("returns a page with the Sandbox to browsers", async () => {
     const { status, headers, text } = await get({}, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
     expect(status).toBe(200);
     expect(headers.get("content-type")).toMatch(/^text\/html/);
@@ -243,7 +247,7 @@ describe("GET /graphql", () => {
 
 describe("other requests", () => {
   it.each(["PUT", "DELETE", "PATCH", "OPTIONS"])(
-    "are refused on /graphql with the method %s",
+    "are rejected on /graphql with the method %s",
     async (method) => {
       const sent = await send("/graphql", { method });
       expectRefusal(sent, 405, new RegExp(`^Method ${method} is not allowed. Use one of GET, POST\\.$`));
@@ -252,7 +256,7 @@ describe("other requests", () => {
   );
 
   it.each(["/graphql", "/graphql/", "/graphql/stream"])(
-    "are refused on %s with the method HEAD, as an operation is not to run for nothing",
+    "are rejected on %s with the method HEAD, which would discard the result",
     async (path) => {
       const { status, headers, text } = await send(`${path}?query={__typename}`, { method: "HEAD" });
       expect([status, headers.get("allow"), text]).toEqual([405, "GET, POST", ""]);
@@ -264,7 +268,7 @@ describe("other requests", () => {
     expect([status, text]).toEqual([200, ""]);
   });
 
-  it.each(["/healthz", "/readyz"])("are refused on %s with the method POST", async (path) => {
+  it.each(["/healthz", "/readyz"])("are rejected on %s with the method POST", async (path) => {
     const sent = await send(path, { method: "POST", body: "{}", headers: JSON_TYPE });
     expectRefusal(sent, 405, /^Method POST is not allowed\. /);
     expect(sent.headers.get("allow")).toBe("GET, HEAD");
@@ -277,24 +281,24 @@ describe("other requests", () => {
     "/graphql/x",
     "/api/v4/get_job_instance_status",
     "/healthz/x?a=b",
-  ])("are told that %s is no path of this gateway", async (path) => {
+  ])("are rejected on the unknown path %s", async (path) => {
     expectRefusal(await send(path), 404, /\/graphql, \/graphql\/stream, \/healthz, \/readyz/);
   });
 
-  it("are refused with a path that cannot be decoded", async () => {
+  it("are rejected with a path that cannot be decoded", async () => {
     const sent = await send("/%zz");
     expectRefusal(sent, 400, /percent-encoding/);
     expect(sent.headers.get("x-request-id")).toBeTruthy();
   });
 
   it.each([
-    ["that are no HTTP", "GET /graphql HTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"],
+    ["that are not valid HTTP", "GET /graphql HTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"],
     [
       "with headers of more than 16 KiB",
       `GET /graphql HTTP/1.1\r\nHost: x\r\nX-Large: ${"x".repeat(20_000)}\r\n\r\n`,
       "431 Request Header Fields Too Large",
     ],
-  ])("%s are answered in the same form", async (_what, request, status) => {
+  ])("%s get an error response in the same form", async (_what, request, status) => {
     const [head, body] = (await sendRaw(request)).split("\r\n\r\n");
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
     expect(JSON.parse(body ?? "")).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
@@ -311,7 +315,7 @@ describe("health", () => {
   });
 });
 
-it("lets nobody store an answer, as the next caller may not see it", async () => {
+it("forbids caches to store responses", async () => {
   const { headers } = await post(JSON.stringify({ query: QUERY }), {
     ...JSON_TYPE,
     "x-bkapi-authorization": AUTHORIZATION,
@@ -320,7 +324,7 @@ it("lets nobody store an answer, as the next caller may not see it", async () =>
   expect(headers.get("x-content-type-options")).toBe("nosniff");
 });
 
-/** Sends text over a connection of its own; what comes back until that ends. */
+/** Sends text on a new connection. @returns everything received until it ends. */
 function sendRaw(text: string): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {

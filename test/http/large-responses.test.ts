@@ -1,4 +1,4 @@
-/** Large responses, whose memory is used again: no response has bytes of another, however clients read. */
+/** Large responses reuse buffers: no response contains bytes of another, however clients read. */
 import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
@@ -8,7 +8,7 @@ import { useGateway } from "../support/gateway.ts";
 const pageOf = (hosts: number, first: number, field: string) =>
   jobQuery(bulkJobId(hosts), onJob(`steps { hostResults(first: ${first}) { nodes { ${field} } } }`));
 
-it("are whole and their own when many come at once, in one connection or in many", async () => {
+it("are complete and correct for many simultaneous requests", async () => {
   const { ask } = await useGateway();
   const readPage = async (first: number, field: string) => {
     const { data } = await ask(pageOf(2_000, first, field));
@@ -26,7 +26,7 @@ it("are whole and their own when many come at once, in one connection or in many
 it("are their own while a client reads late, and while another goes away in the middle", async () => {
   const { url } = await useGateway();
   const { hostname, port } = new URL(url);
-  /** Sends the query so many times, without waiting for responses in between. */
+  /** Sends the query several times, without waiting for responses in between. */
   const send = (query: string, times = 1) => {
     const socket = connect(Number(port), hostname);
     const body = JSON.stringify({ query });

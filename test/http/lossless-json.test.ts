@@ -1,4 +1,4 @@
-/** Request JSON whose large integers keep every digit. */
+/** Large integers in the JSON of requests keep every digit. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { losslessSearch, parseLosslessJson } from "../../src/http/lossless-json.ts";
 import { AUTHORIZATION, jobField, onJob, postOperation } from "../support/ask.ts";
@@ -30,23 +30,23 @@ describe("parseLosslessJson", () => {
 
 describe("losslessSearch", () => {
   it.each([
-    ["without anything large", `?query=%7B%20__typename%20%7D&variables=${encodeURIComponent('{"id":1}')}`],
-    ["large outside `variables`", `?query=%7Bjob(id:${HUGE})%7D`],
+    ["without large integers", `?query=%7B%20__typename%20%7D&variables=${encodeURIComponent('{"id":1}')}`],
+    ["with a large integer outside of `variables`", `?query=%7Bjob(id:${HUGE})%7D`],
     ["with `variables` twice", `?variables=${HUGE}&variables=${HUGE}`],
     ["with `variables` that are not JSON", `?variables=${HUGE}x`],
     ["that is empty", ""],
-  ])("leaves a query string %s as it is", (_what, search) => {
+  ])("does not change a query string %s", (_what, search) => {
     expect(losslessSearch(search)).toBe(search);
   });
 
-  it("makes large integers in `variables` texts, and keeps the rest", () => {
+  it("converts large integers in `variables` to strings", () => {
     const search = losslessSearch(`?query=${encodeURIComponent("{ a & b }")}&variables={"id":${HUGE},"n":1}`);
     const params = new URLSearchParams(search);
     expect(Object.fromEntries(params)).toEqual({ query: "{ a & b }", variables: `{"id":"${HUGE}","n":1}` });
   });
 });
 
-describe("a job id above 2^53 reaches the upstream digit for digit", () => {
+describe("a job id above 2^53 reaches the upstream with every digit", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway();
@@ -60,16 +60,16 @@ describe("a job id above 2^53 reaches the upstream digit for digit", () => {
 
   it.each<[string, () => Promise<Response>]>([
     [
-      "a number among the variables",
+      "a number in the variables",
       () => post(`{"query":${JSON.stringify(QUERY)},"variables":${NUMBER_VARIABLE}}`),
     ],
-    ["a text among the variables", () => post(JSON.stringify({ query: QUERY, variables: { id: HUGE } }))],
+    ["a string in the variables", () => post(JSON.stringify({ query: QUERY, variables: { id: HUGE } }))],
     [
       "a number in the document",
       () => post(JSON.stringify({ query: QUERY.replace("query ($id: ID!) ", "").replace("$id", HUGE) })),
     ],
     [
-      "a number among the variables of a GET request",
+      "a number in the variables of a GET request",
       () =>
         fetch(`${gateway.url}?${new URLSearchParams({ query: QUERY, variables: NUMBER_VARIABLE })}`, {
           headers,

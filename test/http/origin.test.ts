@@ -1,4 +1,4 @@
-/** Pages of other origins: which may use the gateway, and what their browsers are told. */
+/** Allowed origins and the CORS headers of responses. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAllowedOrigin } from "../../src/http/origin.ts";
 import { AUTHORIZATION, jobQuery, postOperation } from "../support/ask.ts";
@@ -34,7 +34,7 @@ const CORS = /^access-control-/;
 const corsHeaders = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => CORS.test(name)));
 
-/** What a browser asks before a request of a page that needs leave. */
+/** The preflight request of a browser. */
 const preflight = (url: string, origin: string, headers = {}) =>
   fetch(url, {
     method: "OPTIONS",
@@ -51,7 +51,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const post = (url: string, origin: string, accept = "*/*") =>
   postOperation(url, { query: "{ __typename }" }, { origin, accept, "x-bkapi-authorization": AUTHORIZATION });
 
-/** What a page of an origin that is named may see, and send along: cookies, too. */
+/** CORS headers for an allowed origin, which may also send cookies. */
 const NAMED = {
   "access-control-allow-origin": OPS,
   "access-control-allow-credentials": "true",
@@ -66,18 +66,18 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
   let gateway: TestGateway;
   const url = () => gateway.url + path;
 
-  describe("where some origins are allowed", () => {
+  describe("with some allowed origins", () => {
     beforeAll(() => start(["https://a.example.com", OPS]));
     afterAll(() => gateway.close());
 
-    it("lets a page of one of them read responses, refusals too", async () => {
+    it("lets a page of an allowed origin read responses, including errors", async () => {
       const [response, refusal] = await Promise.all([post(url(), OPS, accept), post(`${url()}/x`, OPS)]);
       expect([response.status, corsHeaders(response)]).toEqual([200, NAMED]);
       expect([refusal.status, corsHeaders(refusal)]).toEqual([404, NAMED]);
       expect(response.headers.get("vary")).toBe("Origin");
     });
 
-    it("lets it send what clients send", async () => {
+    it("lets it send the headers of clients", async () => {
       const response = await preflight(url(), OPS);
       expect([response.status, await response.text()]).toEqual([204, ""]);
       const { "access-control-allow-headers": headers = "", ...others } = corsHeaders(response);
@@ -100,7 +100,7 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
     });
 
     it.each([OTHER, `${OPS}:8443`, "http://ops.example.com", "null"])(
-      "tells a page of %s nothing",
+      "returns no CORS headers to a page of %s",
       async (origin) => {
         const asked = await preflight(url(), origin);
         expect([asked.status, corsHeaders(asked)]).toEqual([405, {}]);
@@ -134,11 +134,11 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
     });
   });
 
-  describe("where all origins are allowed", () => {
+  describe("with all origins allowed", () => {
     beforeAll(() => start(["*"]));
     afterAll(() => gateway.close());
 
-    it("lets a page of any read responses, but not with cookies", async () => {
+    it("lets pages of any origin read responses, without cookies", async () => {
       expect(corsHeaders(await post(url(), OTHER, accept))).toEqual({
         "access-control-allow-origin": "*",
         "access-control-expose-headers": "retry-after, x-request-id",
@@ -149,11 +149,11 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
     });
   });
 
-  describe("where none is allowed", () => {
+  describe("without allowed origins", () => {
     beforeAll(() => start([]));
     afterAll(() => gateway.close());
 
-    it("tells no page anything", async () => {
+    it("returns no CORS headers", async () => {
       const [asked, response] = await Promise.all([preflight(url(), OPS), post(url(), OPS, accept)]);
       expect([asked.status, corsHeaders(asked), corsHeaders(response)]).toEqual([405, {}, {}]);
       expect(response.headers.get("vary")).toBeNull();
@@ -161,7 +161,7 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
   });
 });
 
-it("lets a page read that the gateway is shutting down", async () => {
+it("lets a page read the error during shutdown", async () => {
   const gateway = await startGateway({ config: { allowedOrigins: [OPS] } });
   gateway.simulator.script("40000000001", () => ({ kind: "hang" }));
   const query = jobQuery("40000000001");

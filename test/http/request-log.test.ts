@@ -1,4 +1,4 @@
-/** One log line per request: what is in it, and what is never. */
+/** One log line per request: its fields, and redaction. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AUTHORIZATION, jobField, jobSubscription, onJob, postOperation } from "../support/ask.ts";
@@ -6,7 +6,7 @@ import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  // Everything that any part may have to say is to be seen here.
+  // The lowest level, so that all log lines are checked.
   gateway = await startGateway({ config: { logLevel: "trace" } });
 });
 afterAll(() => gateway.close());
@@ -19,7 +19,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const namedQuery = (id: string, name = "Job") =>
   `query ${name} { ${jobField(id, `__typename ${onJob("name")}`)} }`;
 
-/** The lines so far once there is one of a request: it is written just after the client has its answer. */
+/** The log line of a request, which is written just after the response. */
 const requestLine = () =>
   vi.waitFor(() => {
     const line = gateway.logs.find(({ msg }) => msg === "request");
@@ -28,7 +28,7 @@ const requestLine = () =>
   });
 
 describe("the line of an operation", () => {
-  it("has its name, duration, upstream calls and ids, and its request's id", async () => {
+  it("has its name, duration, upstream calls, upstream request ids and request id", async () => {
     const { headers } = await gateway.ask(namedQuery("20000000002", "Overview"));
 
     expect(await requestLine()).toMatchObject({
@@ -63,13 +63,13 @@ describe("the line of an operation", () => {
     ["of another operation", namedQuery("100", "Job"), "OPERATION_RESOLUTION_FAILURE"],
     ["of a document that does not parse", "{", "GRAPHQL_PARSE_FAILED"],
     ["of a document that is not valid", "query Another { nothing }", "GRAPHQL_VALIDATION_FAILED"],
-  ])("has no name %s: it is whatever the client says", async (_of, query, code) => {
+  ])("has no name %s, because the client could send any name", async (_of, query, code) => {
     const body = { query, operationName: "Another" };
     await postOperation(gateway.url, body);
     expect(await requestLine()).toMatchObject({ operationName: null, errorCodes: [code] });
   });
 
-  it("has the code of a request that is no operation", async () => {
+  it("has the error code of a request without an operation", async () => {
     await postOperation(gateway.url, "{");
     expect(await requestLine()).toMatchObject({
       statusCode: 400,
@@ -78,14 +78,14 @@ describe("the line of an operation", () => {
     });
   });
 
-  it("has the code of one refused as a possible forgery", async () => {
+  it("has the error code of a request rejected by CSRF prevention", async () => {
     await fetch(`${gateway.url}?query={__typename}`);
     expect(await requestLine()).toMatchObject({ statusCode: 400, errorCodes: ["BAD_REQUEST"] });
   });
 
-  it("is written for a client that has gone away", async () => {
+  it("is written for a client that aborts", async () => {
     const client = new AbortController();
-    const body = JSON.stringify({ query: namedQuery("20000090502", "Gone") });
+    const body = JSON.stringify({ query: namedQuery("20000090502", "Aborted") });
     const headers = { ...JSON_TYPE, "x-bkapi-authorization": AUTHORIZATION };
     const before = gateway.simulator.requests.length;
     const answer = fetch(gateway.url, { method: "POST", headers, body, signal: client.signal });
@@ -96,7 +96,7 @@ describe("the line of an operation", () => {
     expect(await requestLine()).toMatchObject({
       aborted: true,
       statusCode: null,
-      operationName: "Gone",
+      operationName: "Aborted",
       upstreamCalls: 1,
     });
   });
@@ -108,7 +108,7 @@ describe("the line of another request", () => {
     ["/nowhere", null, 404],
     ["/%zz", null, 400],
   ])(
-    "of %s has the route %j and the status %i, and nothing of operations",
+    "of %s has the route %j and the status %i, without fields of operations",
     async (path, route, statusCode) => {
       await fetch(new URL(path, gateway.url));
       const line = await requestLine();
@@ -127,20 +127,20 @@ describe("X-Request-Id", () => {
   };
 
   it.each(["a", "7c9e6679-7425-40de-944b-e07fc1f90ae7", "Root=1-67891233-abcdef/x:y+z.w_", "x".repeat(128)])(
-    "is kept when it is fit for one: %s",
+    "is accepted if it is valid: %s",
     async (given) => {
       expect(await idFor(given)).toBe(given);
     },
   );
 
   it.each(["", "a b", 'a","level":"50', "x".repeat(129), "a,b", "<script>"])(
-    "is replaced when not: %j",
+    "is replaced if it is invalid: %j",
     async (given) => {
       expect(await idFor(given)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
     },
   );
 
-  it("is made up when there is none, a new one for each request", async () => {
+  it("is generated for each request without one", async () => {
     const ids = await Promise.all(
       [1, 2].map(async () => (await gateway.ask("{ __typename }")).headers.get("x-request-id")),
     );
@@ -148,7 +148,7 @@ describe("X-Request-Id", () => {
   });
 });
 
-describe("credentials appear in no line, though they came in", () => {
+describe("log lines never contain credentials that were sent", () => {
   const SECRET = "s3cr3t-Token_of.a+user";
   const authorization = JSON.stringify({ bk_app_code: "app", bk_app_secret: SECRET, bk_token: `${SECRET}2` });
   const encoded = encodeURIComponent(SECRET);
@@ -165,7 +165,7 @@ describe("credentials appear in no line, though they came in", () => {
       (send) => send({ query: echoing }, { "x-bkapi-authorization": authorization }),
     ],
     [
-      "X-Bkapi-Authorization that is no JSON",
+      "X-Bkapi-Authorization that is not JSON",
       (send) => send({ query: echoing }, { "x-bkapi-authorization": SECRET }),
     ],
     [
@@ -185,10 +185,13 @@ describe("credentials appear in no line, though they came in", () => {
     ],
     ["a document that does not parse", (send) => send({ query: `{ "${SECRET}"` })],
     ["a body that is not JSON", () => postOperation(gateway.url, SECRET)],
-    ["what is no HTTP", () => sendUnreadable(`GET / HTP/9\r\nX-Bkapi-Authorization: ${SECRET}\r\n\r\n`)],
+    [
+      "a request that is not valid HTTP",
+      () => sendInvalid(`GET / HTP/9\r\nX-Bkapi-Authorization: ${SECRET}\r\n\r\n`),
+    ],
     [
       "headers that are too large",
-      () => sendUnreadable(`GET / HTTP/1.1\r\nCookie: ${SECRET.repeat(1_000)}\r\n\r\n`),
+      () => sendInvalid(`GET / HTTP/1.1\r\nCookie: ${SECRET.repeat(1_000)}\r\n\r\n`),
     ],
   ])("in %s", async (_where, sendIt) => {
     await sendIt(post);
@@ -198,7 +201,7 @@ describe("credentials appear in no line, though they came in", () => {
     });
     expect(lines).not.toContain(SECRET);
     expect(lines).not.toContain(encoded);
-    // Node.js keeps what it cannot read as bytes.
+    // Node.js keeps invalid requests as bytes.
     expect(lines).not.toContain([...Buffer.from(SECRET)].join());
   });
 });
@@ -207,7 +210,7 @@ async function post(body: object, headers: Record<string, string> = {}): Promise
   await (await postOperation(gateway.url, body, headers)).text();
 }
 
-function sendUnreadable(text: string): Promise<void> {
+function sendInvalid(text: string): Promise<void> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.end(text));

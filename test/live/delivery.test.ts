@@ -1,4 +1,4 @@
-/** What is sent to subscribers when polls of both kinds run beside each other. */
+/** Delivery of states when polls with and without host results overlap. */
 import { expect, it } from "vitest";
 import { createDelivery } from "../../src/live/delivery.ts";
 import { createSubscribers, type Subscriber } from "../../src/live/subscribers.ts";
@@ -6,7 +6,7 @@ import type { RequiredData } from "../../src/model/job-instance.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { jobInstance } from "../support/job-instance.ts";
 
-it("sends nobody a state that was read before the one that they have", async () => {
+it("never sends a state that is older than the last one", async () => {
   const subscribers = createSubscribers({
     recheckMs: 60_000,
     schedule: { scheduleMs: [1_000], maxFailures: 1 },
@@ -25,7 +25,7 @@ it("sends nobody a state that was read before the one that they have", async () 
   });
   const present = subscribers.list();
 
-  // A poll with host results that began first returns after one for the status.
+  // A poll with host results that started first returns after a poll for the status.
   await deliver({ job: jobInstance({ name: "newer" }), requiredData: "status", startedAt: 2, present });
   await deliver({ job: jobInstance({ name: "older" }), requiredData: "hosts", startedAt: 1, present });
   expect(names).toEqual({ status: ["newer"], hosts: ["older"] });

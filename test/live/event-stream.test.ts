@@ -1,4 +1,4 @@
-/** GraphQL over server-sent events, byte by byte: what a browser's EventSource and fetch see. */
+/** GraphQL over server-sent events, as EventSource and fetch receive them. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
   type AskBody,
@@ -13,7 +13,7 @@ import { startGateway, type TestGateway, useGateway } from "../support/gateway.t
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { readResponse } from "../support/response-reader.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
-import { JOB, running, watchedJob } from "./watched-job.ts";
+import { createLiveJob, JOB, running } from "./live-job.ts";
 
 const QUERY = jobQuery("20000000001", onJob("status"));
 const WATCH = jobSubscription(JOB, onJob("name"));
@@ -29,7 +29,7 @@ const get = (
   headers: Record<string, string> = HEADERS,
 ) => fetch(`${url}/stream?${new URLSearchParams(params)}`, { headers });
 
-it("answers a POST with its result as an event, and a last one", async () => {
+it("returns the result of a POST as an event, followed by complete", async () => {
   const response = await post(await useGateway(), { query: QUERY });
   expect(await response.text()).toBe(
     ':\n\nevent: next\ndata: {"data":{"jobInstance":{"status":"SUCCEEDED"}}}\n\nevent: complete\ndata:\n\n',
@@ -44,14 +44,14 @@ it("answers a POST with its result as an event, and a last one", async () => {
   });
 });
 
-it("answers a GET alike, with variables whose integers keep every digit", async () => {
+it("accepts a GET request, with all digits of integers in variables", async () => {
   const gateway = await useGateway();
   const query = `query Q($id: ID!) { ${jobField("$id", onJob("jobInstanceId"))} }`;
   const response = await get(gateway, { query, variables: '{"id":9007199254740993}', operationName: "Q" });
   expect(await response.text()).toContain('"jobInstanceId":"9007199254740993"');
 });
 
-it("lets the cookie of a login be the credentials, as EventSource sends no headers", async () => {
+it("accepts the login cookie as credentials, because EventSource sends no headers", async () => {
   const gateway = await useGateway({ upstream: { app: { code: "app", secret: "secret" } } });
   const response = await get(
     gateway,
@@ -61,9 +61,9 @@ it("lets the cookie of a login be the credentials, as EventSource sends no heade
   expect(await response.text()).toContain('"status":"SUCCEEDED"');
 });
 
-it("sends a change when it comes, not when the next does", async () => {
+it("sends a change at once", async () => {
   const gateway = await useGateway();
-  const job = watchedJob(gateway);
+  const job = createLiveJob(gateway);
   const stream = readResponse(await post(gateway, { query: WATCH }));
   await stream.until('{"name":"job"}');
   job.become(running({ name: "later" }));
@@ -71,10 +71,10 @@ it("sends a change when it comes, not when the next does", async () => {
   await stream.cancel();
 });
 
-it("says something every 12 s while there is nothing to tell", async () => {
+it("sends a comment every 12 s without changes", async () => {
   const gateway = await useGateway();
-  watchedJob(gateway);
-  // The timer of the library, and no other: the rest of the test is real.
+  createLiveJob(gateway);
+  // Only the timer of the library is fake.
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
     const stream = readResponse(await post(gateway, { query: WATCH }));
@@ -94,29 +94,26 @@ it.each([
     'subscription { jobInstanceUpdated(ref: { scopeId: "", jobInstanceId: "1" }) { __typename } }',
     "BAD_USER_INPUT",
   ],
-])(
-  "tells what is wrong with %s in an event, as EventSource shows nobody the body of an error",
-  async (query, code) => {
-    const response = await post(await useGateway(), { query });
-    const text = await response.text();
-    expect(response.status).toBe(200);
-    const [, json = ""] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
-    expect(JSON.parse(json)).toMatchObject({ errors: [{ extensions: { code } }] });
-    expect(JSON.parse(json)).not.toHaveProperty("data");
-    expect(text).toMatch(/event: complete\ndata:\n\n$/);
-  },
-);
+])("returns the error for %s as an event, because EventSource hides error responses", async (query, code) => {
+  const response = await post(await useGateway(), { query });
+  const text = await response.text();
+  expect(response.status).toBe(200);
+  const [, json = ""] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
+  expect(JSON.parse(json)).toMatchObject({ errors: [{ extensions: { code } }] });
+  expect(JSON.parse(json)).not.toHaveProperty("data");
+  expect(text).toMatch(/event: complete\ndata:\n\n$/);
+});
 
 it.each([
   [
-    "accepts no events",
+    "does not accept events",
     406,
     { accept: "application/json" },
     { query: QUERY },
     /Expected the header `Accept: text\/event-stream`, got application\/json/,
   ],
-  ["has a body that is no JSON", 400, {}, "{", /Expected the request body to be JSON/],
-  ["has a body that is no object", 400, {}, "[]", /Missing query|must be an object/],
+  ["has a body that is not JSON", 400, {}, "{", /Expected the request body to be JSON/],
+  ["has a body that is not an object", 400, {}, "[]", /Missing query|must be an object/],
   ["has no query", 400, {}, {}, /Missing query/],
   [
     "has another content type",
@@ -126,13 +123,13 @@ it.each([
     /Expected the content type application\/json/,
   ],
   [
-    "is of another site's page",
+    "comes from a page of another site",
     403,
     { origin: "https://evil.example.com" },
     { query: QUERY },
     /^Origin not allowed\. /,
   ],
-] as const)("refuses a request that %s", async (_, status, headers, body, message) => {
+] as const)("rejects a request that %s", async (_, status, headers, body, message) => {
   const response = await post(await useGateway(), body, { ...HEADERS, ...headers });
   expect(response.status).toBe(status);
   expect(await response.json()).toEqual({
@@ -145,20 +142,20 @@ it.each([
   ["same-site", 403],
   ["same-origin", 200],
   ["none", 200],
-])("answers a GET that a browser sends without an origin for a %s page with %i", async (site, status) => {
+])("returns to a GET request with Sec-Fetch-Site: %s the status %i", async (site, status) => {
   const response = await get(await useGateway(), { query: QUERY }, { ...HEADERS, "sec-fetch-site": site });
   expect(response.status).toBe(status);
 });
 
-it("refuses other methods: there are no streams to reserve", async () => {
+it("rejects other methods, because streams cannot be reserved", async () => {
   const { url } = await useGateway();
   const response = await fetch(`${url}/stream`, { method: "PUT" });
   expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
 });
 
-it("ends without completing when the gateway shuts down, and closes the connection", async () => {
+it("ends without complete when the gateway shuts down, and closes the connection", async () => {
   const gateway = await startGateway();
-  watchedJob(gateway);
+  createLiveJob(gateway);
   const response = await post(gateway, { query: WATCH });
   const stream = readResponse(response);
   await stream.until('{"name":"job"}');
@@ -168,7 +165,7 @@ it("ends without completing when the gateway shuts down, and closes the connecti
   await closed;
 });
 
-it("gives an EventSource that connects during a shutdown a stream that has ended, so that it tries again", async (test) => {
+it("returns an ended stream to an EventSource during shutdown, so that it reconnects", async (test) => {
   const upstream = await useHeldUpstream(test);
   const gateway = await startGateway({ upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000 } });
   const answer = gateway.ask(QUERY);
@@ -180,19 +177,19 @@ it("gives an EventSource that connects during a shutdown a stream that has ended
     "text/event-stream; charset=utf-8",
     ":\n\n",
   ]);
-  // Other clients look at the status.
+  // Other clients check the status.
   expect((await post(gateway, { query: WATCH })).status).toBe(503);
   upstream.release();
   await Promise.all([answer, closed]);
 });
 
-it("is cut off when the client reads nothing for a minute, not when it reads slowly", async () => {
+it("is disconnected if the client reads nothing for a minute, but not if it reads slowly", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const gateway = await useGateway();
   // More than the buffers of both ends hold.
   const size = 16 * 2 ** 20;
-  watchedJob(gateway, running({ name: "x".repeat(size) }));
+  createLiveJob(gateway, running({ name: "x".repeat(size) }));
   const link = await useSlowLink(gateway.url);
   const stream = readResponse(await post({ ...gateway, url: link.url }, { query: WATCH }));
   link.hold();
@@ -204,7 +201,7 @@ it("is cut off when the client reads nothing for a minute, not when it reads slo
   }
   await settle();
   vi.advanceTimersByTime(60_000);
-  // What the operating systems have taken before is still there to be read.
+  // Bytes in socket buffers can still be read.
   void link.pass(Number.POSITIVE_INFINITY);
   await expect(stream.until("}}}")).rejects.toThrow("terminated");
   expect(stream.text().length).toBeGreaterThan(6 * 2 ** 20);

@@ -1,8 +1,8 @@
-/** A stream that keeps the newest value only. */
+/** A stream that buffers only the latest value. */
 import { expect, it, vi } from "vitest";
 import { createLatestValue } from "../../src/live/latest-value.ts";
 
-it("gives each value to a reader that is quick", async () => {
+it("returns each value to a fast reader", async () => {
   const { put, end, stream } = createLatestValue<number>(() => {});
   const read: number[] = [];
   const reading = (async () => {
@@ -17,7 +17,7 @@ it("gives each value to a reader that is quick", async () => {
   expect(read).toEqual([1, 2, 3]);
 });
 
-it("gives the newest to one that is slow, also after the end", async () => {
+it("returns the latest value to a slow reader, even after the end", async () => {
   const { put, end, stream } = createLatestValue<number>(() => {});
   put(1);
   expect(await stream.next()).toEqual({ done: false, value: 1 });
@@ -30,7 +30,7 @@ it("gives the newest to one that is slow, also after the end", async () => {
   expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
-it("throws its error once, after the value that waits", async () => {
+it("throws its error once, after the buffered value", async () => {
   const { put, end, stream } = createLatestValue<number>(() => {});
   put(1);
   end(new Error("failed"));
@@ -40,14 +40,14 @@ it("throws its error once, after the value that waits", async () => {
   expect((await stream.next()).done).toBe(true);
 });
 
-it("throws its error to a reader that waits", async () => {
+it("throws its error to a waiting reader", async () => {
   const { end, stream } = createLatestValue<number>(() => {});
   const next = stream.next();
   end(new Error("failed"));
   await expect(next).rejects.toThrow("failed");
 });
 
-it("ends at once when its reader returns, also while that waits, and says so", async () => {
+it("ends at once when its reader returns, even while it waits, and calls back", async () => {
   const onReturn = vi.fn();
   const { put, stream } = createLatestValue<number>(onReturn);
   const next = stream.next();
@@ -58,7 +58,7 @@ it("ends at once when its reader returns, also while that waits, and says so", a
   expect(onReturn).toHaveBeenCalledTimes(1);
 });
 
-it("has one reader", async () => {
+it("rejects a second reader", async () => {
   const { stream } = createLatestValue<number>(() => {});
   void stream.next();
   await expect(stream.next()).rejects.toThrow("Expected one reader at a time");

@@ -1,9 +1,9 @@
-/** Apollo's multipart subscription protocol on POST /graphql, byte by byte. */
+/** Apollo's multipart subscription protocol on POST /graphql. */
 import { expect, it, vi } from "vitest";
 import { type AskBody, AUTHORIZATION, jobSubscription, onJob, postOperation } from "../support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { readResponse } from "../support/response-reader.ts";
-import { finished, JOB, running, watchedJob } from "./watched-job.ts";
+import { createLiveJob, finished, JOB, running } from "./live-job.ts";
 
 const WATCH = jobSubscription(JOB, onJob("name"));
 const PARTS = "multipart/mixed;subscriptionSpec=1.0";
@@ -17,9 +17,9 @@ it.each([
   PARTS,
   "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json",
   'multipart/mixed; subscriptionSpec="1.0", application/graphql-response+json',
-])("answers a subscription with Accept: %s part by part", async (accept) => {
+])("returns the results of a subscription with Accept: %s as parts", async (accept) => {
   const gateway = await useGateway();
-  const job = watchedJob(gateway);
+  const job = createLiveJob(gateway);
   const response = await post(gateway, { query: WATCH }, accept);
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe(
@@ -36,9 +36,9 @@ it.each([
   expect(stream.text()).toBe(`\r\n--graphql${first}${second}--\r\n`);
 });
 
-it("has an empty part every 12 s while there is nothing to tell", async () => {
+it("sends an empty part every 12 s without changes", async () => {
   const gateway = await useGateway();
-  watchedJob(gateway);
+  createLiveJob(gateway);
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
     const stream = readResponse(await post(gateway, { query: WATCH }));
@@ -51,7 +51,7 @@ it("has an empty part every 12 s while there is nothing to tell", async () => {
   }
 });
 
-it("answers anything else with one JSON result, as without that header", async () => {
+it("returns one JSON result for other operations", async () => {
   const gateway = await useGateway();
   const response = await post(gateway, { query: "{ __typename }" });
   expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
@@ -60,15 +60,15 @@ it("answers anything else with one JSON result, as without that header", async (
 
 it.each([
   ["does not fit the schema", "subscription { nothing }", 400, "GRAPHQL_VALIDATION_FAILED"],
-  ["names a job that cannot be", WATCH.replace(JOB, "0"), 400, "BAD_USER_INPUT"],
-])("answers a subscription that %s with one JSON result", async (_, query, status, code) => {
+  ["has an invalid job id", WATCH.replace(JOB, "0"), 400, "BAD_USER_INPUT"],
+])("returns one JSON result for a subscription that %s", async (_, query, status, code) => {
   const response = await post(await useGateway(), { query });
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
 });
 
 it.each(["application/json", "*/*", "application/json, multipart/mixed"])(
-  "tells who sends a subscription with Accept: %s how to",
+  "names the transports in the error for a subscription with Accept: %s",
   async (accept) => {
     const response = await post(await useGateway(), { query: WATCH }, accept);
     const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
@@ -83,7 +83,7 @@ it.each(["application/json", "*/*", "application/json, multipart/mixed"])(
 
 it("ends with a transport error when the gateway shuts down", async () => {
   const gateway = await startGateway();
-  watchedJob(gateway, running());
+  createLiveJob(gateway, running());
   const stream = readResponse(await post(gateway, { query: WATCH }));
   await stream.until('{"name":"job"}');
   const closed = gateway.close();

@@ -1,21 +1,21 @@
-/** What a subscription keeps of its request while it lasts. */
+/** Memory that a subscription retains of its request. */
 import { connect } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
 import { heapBytes } from "../support/garbage.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { openConnection } from "../support/raw-socket.ts";
-import { JOB, watchedJob } from "./watched-job.ts";
+import { createLiveJob, JOB } from "./live-job.ts";
 
 const QUERY = jobSubscription(JOB, onJob("name"));
 
-/** What comes with a request and is no part of its operation: nothing but the transport could keep it. */
+/** A part of the request outside of the operation, which only the transport could retain. */
 const padding = (index: number) => `${index}`.padEnd(900_000, "x");
 
 /** Subscribes, and waits for the first result. */
 type Hold = (gateway: TestGateway, index: number) => Promise<void>;
 
-/** By hand: fetch keeps the body of a request until its response has ended. */
+/** On a raw connection, because fetch retains the body of a request until its response has ended. */
 const holdByResponse =
   (path: string, accept: string): Hold =>
   async ({ url }, index) => {
@@ -48,10 +48,10 @@ it.each<[string, Hold]>([
   ["server-sent events", holdByResponse("/stream", "text/event-stream")],
   ["multipart", holdByResponse("", "multipart/mixed;subscriptionSpec=1.0")],
   ["WebSocket", holdBySocket],
-])("%s keeps nothing of the body that a subscription came with", async (_, hold) => {
+])("%s does not retain the body of a subscription request", async (_, hold) => {
   const gateway = await useGateway();
-  watchedJob(gateway);
-  // What is made once is there after this.
+  createLiveJob(gateway);
+  // Creates everything that is created once.
   await hold(gateway, 0);
   const before = await heapBytes();
   for (let index = 1; index <= 20; index++) await hold(gateway, index);

@@ -1,13 +1,13 @@
-/** Every transport of live state, with clients that people use: every change exactly once, then the end. */
+/** Every transport of live state with common clients: every change exactly once, then the end. */
 import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { jobQuery } from "../support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { listen } from "../support/listen.ts";
 import { RECONNECTING, TRANSPORTS } from "../support/live-clients.ts";
-import { finished, running, told, useWatched, watchAs, watchedJob } from "./watched-job.ts";
+import { createLiveJob, finished, running, subscribeAs, updatesOf, useLiveJob } from "./live-job.ts";
 
-/** Statuses of two hosts, from when the step begins to when it has ended. */
+/** Statuses of two hosts from the start to the end of the step. */
 const COURSE = [
   [5, 5],
   [7, 5],
@@ -16,11 +16,11 @@ const COURSE = [
   [9, 11],
 ] as const;
 
-it.each(TRANSPORTS)("%s tells every change of a job exactly once, and completes", async (_, subscribe) => {
-  const { gateway, job } = await useWatched();
+it.each(TRANSPORTS)("%s sends every change of a job exactly once, and completes", async (_, subscribe) => {
+  const { gateway, job } = await useLiveJob();
   job.become(running({}, COURSE[0]));
   const fields = "isFinished hostSummary { pending running succeeded failed }";
-  const stream = watchAs(gateway, "ann", fields, { subscribe });
+  const stream = subscribeAs(gateway, "ann", fields, { subscribe });
   const expected = [];
   for (const statuses of COURSE) {
     job.become(running({}, statuses));
@@ -37,15 +37,15 @@ it.each(TRANSPORTS)("%s tells every change of a job exactly once, and completes"
   job.become(finished);
   await stream.completed;
   const none = { pending: 0, running: 0, succeeded: 0, failed: 0 };
-  expect(told(stream)).toMatchObject([...expected, { isFinished: true, hostSummary: none }]);
+  expect(updatesOf(stream)).toMatchObject([...expected, { isFinished: true, hostSummary: none }]);
   expect(stream.results).toHaveLength(expected.length + 1);
 });
 
-/** A gateway that reads the jobs of another one's simulator. */
+/** A gateway on the simulator of another gateway. */
 const startBeside = ({ simulator }: TestGateway, port = 0) =>
   startGateway({ config: { port }, upstream: { baseUrl: new URL(simulator.url) } });
 
-/** A port at which nobody answers, until this many connections have been tried. */
+/** Closes connections to a port until this many were attempted. */
 async function cutOffConnections(port: number, attempts: number): Promise<void> {
   let tried = 0;
   const server = createServer((socket) => {
@@ -57,34 +57,31 @@ async function cutOffConnections(port: number, attempts: number): Promise<void> 
   await new Promise((resolve) => server.close(resolve));
 }
 
-it.each(RECONNECTING)(
-  "%s sees the end of a job whose first gateway was shut down on the way",
-  async (_, subscribe) => {
-    const beside = await useGateway();
-    const job = watchedJob(beside);
-    const first = await startBeside(beside);
-    const stream = watchAs(first, "ann", "name", { subscribe });
-    await expect.poll(() => stream.results.length).toBe(1);
-    await first.close();
-    const port = Number(new URL(first.url).port);
-    await cutOffConnections(port, 2);
+it.each(RECONNECTING)("%s follows a job to its end across a restart of the gateway", async (_, subscribe) => {
+  const beside = await useGateway();
+  const job = createLiveJob(beside);
+  const first = await startBeside(beside);
+  const stream = subscribeAs(first, "ann", "name", { subscribe });
+  await expect.poll(() => stream.results.length).toBe(1);
+  await first.close();
+  const port = Number(new URL(first.url).port);
+  await cutOffConnections(port, 2);
 
-    job.become(running({ name: "meanwhile" }));
-    const second = await startBeside(beside, port);
-    onTestFinished(second.close);
-    await expect.poll(() => told(stream).at(-1)?.name).toBe("meanwhile");
-    job.become({ ...finished, fields: { name: "at the end" } });
-    await stream.completed;
-    // The second gateway tells the state first, so nothing is missing, and nobody hears of the interruption.
-    expect(told(stream).map((result) => result?.name)).toEqual(["job", "meanwhile", "at the end"]);
-    expect(stream.results.filter(({ errors }) => errors)).toEqual([]);
-  },
-);
+  job.become(running({ name: "meanwhile" }));
+  const second = await startBeside(beside, port);
+  onTestFinished(second.close);
+  await expect.poll(() => updatesOf(stream).at(-1)?.name).toBe("meanwhile");
+  job.become({ ...finished, fields: { name: "at the end" } });
+  await stream.completed;
+  // The second gateway sends the state first, so nothing is missing, and the interruption is not visible.
+  expect(updatesOf(stream).map((result) => result?.name)).toEqual(["job", "meanwhile", "at the end"]);
+  expect(stream.results.filter(({ errors }) => errors)).toEqual([]);
+});
 
-it("finishes queries in flight while it interrupts streams", async () => {
+it("answers queries in flight while it interrupts streams", async () => {
   const gateway = await startGateway();
-  const job = watchedJob(gateway);
-  const stream = watchAs(gateway, "ann", "name");
+  const job = createLiveJob(gateway);
+  const stream = subscribeAs(gateway, "ann", "name");
   await expect.poll(() => stream.results.length).toBe(1);
   const { promise: isAsked, resolve: onAsked } = Promise.withResolvers<void>();
   gateway.simulator.script("40000000001", () => {

@@ -1,12 +1,12 @@
-/** Clients that read a WebSocket slowly, and those that do not read at all. */
+/** Clients that read a WebSocket slowly or not at all. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
 import { useGateway, withLive } from "../support/gateway.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
-import { JOB, running, watchedJob } from "./watched-job.ts";
+import { createLiveJob, JOB, running } from "./live-job.ts";
 
-/** Between pings of the gateway, which are due when a test says so. */
+/** Interval between pings of the gateway, on a clock that the test advances. */
 const PING_MS = 12_000;
 
 const WATCH = {
@@ -17,31 +17,31 @@ const WATCH = {
   },
 };
 
-/** A subscription to a state of this size, of which the client has got nothing yet. */
+/** A subscription to a state of this size, of which the client has read nothing. */
 async function useUnreadState(size: number) {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
-  // Nothing comes after the first state.
+  // No update follows the first state.
   const gateway = await useGateway(withLive({ scheduleMs: [600_000] }));
   const name = "x".repeat(size);
-  watchedJob(gateway, running({ name }));
+  createLiveJob(gateway, running({ name }));
   const link = await useSlowLink(gateway.url);
   const connection = await openConnection(link.url, { "x-bkapi-authorization": AUTHORIZATION });
   link.hold();
   connection.send(WATCH);
   await expect.poll(link.isHolding).toBe(true);
   await settle();
-  /** The gateway has ended the connection. */
-  const isCutOff = () => gateway.logs.some(({ msg }) => msg === "connection");
-  return { ...connection, link, name, isCutOff };
+  /** Whether the gateway has closed the connection. */
+  const isDisconnected = () => gateway.logs.some(({ msg }) => msg === "connection");
+  return { ...connection, link, name, isDisconnected };
 }
 
 it.each([
-  ["that both operating systems hold", 3],
-  ["that they do not hold", 16],
-])("a client that reads 128 KB in the time of a ping gets a message of a size %s", async (_, megabytes) => {
-  const { link, next, name, isCutOff } = await useUnreadState(megabytes * 2 ** 20);
-  // All of the smaller message, and 5 minutes of pings.
+  ["that fits into socket buffers", 3],
+  ["that exceeds socket buffers", 16],
+])("a client that reads 128 KB per ping interval gets a message %s", async (_, megabytes) => {
+  const { link, next, name, isDisconnected } = await useUnreadState(megabytes * 2 ** 20);
+  // The whole smaller message, and 5 minutes of pings.
   for (let read = 0; read < 24; read++) {
     const sent = link.sent();
     await link.pass(2 ** 17);
@@ -50,7 +50,7 @@ it.each([
     await settle();
     vi.advanceTimersByTime(PING_MS);
   }
-  expect(isCutOff()).toBe(false);
+  expect(isDisconnected()).toBe(false);
   await Promise.race([
     link.pass(Number.POSITIVE_INFINITY),
     expect(next()).resolves.toEqual({
@@ -62,16 +62,16 @@ it.each([
 });
 
 it.each([
-  ["an unread message that the operating systems hold", 3],
-  ["an unread message that they do not hold", 16],
-  ["nothing but pings to read", 0],
-])("a client that reads nothing for a minute is cut off: with %s", async (_, megabytes) => {
-  const { isCutOff } = await useUnreadState(megabytes * 2 ** 20);
+  ["an unread message in socket buffers", 3],
+  ["an unread message that exceeds socket buffers", 16],
+  ["only unread pings", 0],
+])("a client that reads nothing for a minute is disconnected, with %s", async (_, megabytes) => {
+  const { isDisconnected } = await useUnreadState(megabytes * 2 ** 20);
   for (let ping = 0; ping < 5; ping++) {
     vi.advanceTimersByTime(PING_MS);
     await settle();
   }
-  expect(isCutOff()).toBe(false);
+  expect(isDisconnected()).toBe(false);
   vi.advanceTimersByTime(PING_MS);
-  await expect.poll(isCutOff).toBe(true);
+  await expect.poll(isDisconnected).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** GraphQL over WebSocket: who may connect, as whom, what runs, and how connections end. */
+/** GraphQL over WebSocket: handshake, credentials, operations and the end of connections. */
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION, jobField, jobQuery, jobSubscription, onJob, ref } from "../support/ask.ts";
@@ -7,12 +7,12 @@ import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByWebSocket } from "../support/live-clients.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { openConnection, openSocket } from "../support/raw-socket.ts";
-import { JOB, watchAs, watchedJob } from "./watched-job.ts";
+import { createLiveJob, JOB, subscribeAs } from "./live-job.ts";
 
 const REF = `(${ref("20000000001")})`;
 const QUERY = jobQuery("20000000001", `__typename ${onJob("name")}`);
 
-/** The upstream never answers. */
+/** An operation whose upstream call never ends. */
 const HANGING = jobQuery("20000090502");
 
 const subscribe = (id: string, query: string, variables?: Record<string, unknown>) => ({
@@ -21,7 +21,7 @@ const subscribe = (id: string, query: string, variables?: Record<string, unknown
   payload: { query, ...(variables && { variables }) },
 });
 
-/** So many answers of the gateway, one after the other: what was sent to it before has had its turn. */
+/** Sends several requests in turn, so that the gateway processes everything sent earlier. */
 const answersOf = async (url: string, count: number) => {
   for (let i = 0; i < count; i++) await fetch(new URL("/healthz", url));
 };
@@ -29,7 +29,7 @@ const answersOf = async (url: string, count: number) => {
 const CREDENTIALS = { "X-Bkapi-Authorization": AUTHORIZATION };
 
 describe("an operation", () => {
-  it("that is a query, has its one result", async () => {
+  it("that is a query has one result", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
     send(subscribe("1", QUERY));
@@ -41,7 +41,7 @@ describe("an operation", () => {
     expect(await next()).toEqual({ id: "1", type: "complete" });
   });
 
-  it("with pages of host results, has what it has over HTTP", async () => {
+  it("with pages of host results has the same result as over HTTP", async () => {
     const gateway = await useGateway();
     const query = `{ jobInstance(${ref("20000000002")}) { ... on JobInstance {
       hostSummary { total } steps { hostResults { nodes { id ip status tag startedAt } edges { cursor } } } } } }`;
@@ -62,24 +62,24 @@ describe("an operation", () => {
       `subscription { a: jobInstanceUpdated${REF} { __typename } b: jobInstanceUpdated${REF} { __typename } }`,
       "GRAPHQL_VALIDATION_FAILED",
     ],
-    ["names a job that cannot be", jobSubscription("0"), "BAD_USER_INPUT"],
+    ["has an invalid job id", jobSubscription("0"), "BAD_USER_INPUT"],
     [
       "lacks a variable",
       `subscription ($id: ID!) { jobInstanceUpdated(${ref("$id")}) { __typename } }`,
       "BAD_USER_INPUT",
     ],
-  ])("that %s, gets an error message and no more", async (_, query, code) => {
+  ])("that %s gets only an error message", async (_, query, code) => {
     const { url, simulator } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
     send(subscribe("1", query));
     expect(await next()).toMatchObject({ id: "1", type: "error", payload: [{ extensions: { code } }] });
-    // The connection goes on.
+    // The connection stays open.
     send(subscribe("1", "{ __typename }"));
     expect(await next()).toMatchObject({ payload: { data: { __typename: "Query" } } });
     expect(simulator.requests).toHaveLength(0);
   });
 
-  it("that makes a rule of validation throw, ends alone", async () => {
+  it("that makes a validation rule throw does not close the connection", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
     send(
@@ -96,7 +96,7 @@ describe("an operation", () => {
     expect(await next()).toMatchObject({ payload: { data: { __typename: "Query" } } });
   });
 
-  it("that fails, is a result with errors", async () => {
+  it("that fails has a result with errors", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url, CREDENTIALS);
     send(subscribe("1", jobQuery("20000090112")));
@@ -106,7 +106,7 @@ describe("an operation", () => {
     });
   });
 
-  it("keeps every digit of an id that is a number", async () => {
+  it("keeps every digit of a numeric id", async () => {
     const { url, simulator } = await useGateway();
     const { socket, next } = await openConnection(url, CREDENTIALS);
     const query = `query ($id: ID!) { ${jobField("$id", onJob("jobInstanceId"))} }`;
@@ -119,9 +119,9 @@ describe("an operation", () => {
     expect(simulator.requests[0]?.query.job_instance_id).toBe("9007199254740993");
   });
 
-  it("that the client completes, is over: also in the middle of its first call", async () => {
+  it("stops polling when the client completes it, even during the first call", async () => {
     const gateway = await useGateway();
-    const job = watchedJob(gateway);
+    const job = createLiveJob(gateway);
     const { send } = await openConnection(gateway.url, CREDENTIALS);
     const watch = subscribe("1", jobSubscription(JOB));
     send(watch);
@@ -137,9 +137,9 @@ describe("an operation", () => {
     expect(job.calls()).toHaveLength(calls + 1);
   });
 
-  it("beyond 100 at one time on a connection, is refused", async () => {
+  it("is rejected beyond 100 concurrent ones on a connection", async () => {
     const gateway = await useGateway();
-    watchedJob(gateway);
+    createLiveJob(gateway);
     const { send, next } = await openConnection(gateway.url, CREDENTIALS);
     const query = jobSubscription(JOB);
     for (let id = 0; id <= 100; id++) send(subscribe(String(id), query));
@@ -159,10 +159,10 @@ describe("an operation that the client completes", () => {
     ["a query", `{ jobInstance${REF} { __typename } }`],
     ["a query that waits for a connection", `{ a: jobInstance${REF} { __typename } ${byId("2").slice(1)}`],
     ["a subscription", `subscription { jobInstanceUpdated${REF} { __typename } }`],
-  ])("ends its upstream call, is it %s, and nothing is at fault", async (_, query) => {
+  ])("aborts its upstream call for %s, without an error", async (_, query) => {
     const upstream = await useHeldUpstream({ onTestFinished });
     const { url, logs } = await useGateway({
-      // Longer than the test: what ends is not ended by this.
+      // Longer than the test, so that calls do not end by the timeout.
       upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000, connections: 1 },
     });
     const { send, next } = await openConnection(url, CREDENTIALS);
@@ -170,14 +170,14 @@ describe("an operation that the client completes", () => {
     await upstream.called;
     send({ id: "1", type: "complete" });
     await upstream.aborted;
-    // The connection goes on, and hears nothing of what is over.
+    // The connection stays open and gets no message for the completed operation.
     send(subscribe("2", "{ __typename }"));
     expect(await next()).toEqual({ id: "2", type: "next", payload: { data: { __typename: "Query" } } });
     await expect.poll(() => logs.filter(({ msg }) => msg === "operation")).toHaveLength(2);
     expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
 
-  it("makes room for another among the 100", async () => {
+  it("frees its place among the 100", async () => {
     const { url, simulator } = await useGateway({ upstream: { connections: 1_000 } });
     const { send, next } = await openConnection(url, CREDENTIALS);
     for (let index = 0; index < 250; index++) {
@@ -190,7 +190,7 @@ describe("an operation that the client completes", () => {
     expect(await next()).toMatchObject({ id: "last", type: "next" });
   });
 
-  it("before it has begun, is not taken for the next one with its id", async () => {
+  it("before its start is not confused with the next one with its id", async () => {
     const { url, simulator } = await useGateway();
     for (const job of ["40000000001", "40000000002"]) {
       const body = { error: { code: "NOT_FOUND", message: job } };
@@ -204,16 +204,16 @@ describe("an operation that the client completes", () => {
     expect(await next()).toEqual({ id: "1", type: "complete" });
   });
 
-  it("that runs, and gives its id to another in the same packet, can still be completed", async () => {
+  it("leaves its id to another one in the same packet, which can be completed", async () => {
     const gateway = await useGateway();
-    watchedJob(gateway);
+    createLiveJob(gateway);
     const { socket, send, next } = await openConnection(gateway.url, CREDENTIALS);
     const query = jobSubscription(JOB);
     send(subscribe("1", query));
     expect(await next()).toMatchObject({ type: "next" });
     const messages = [{ id: "1", type: "complete" }, subscribe("1", query)];
     const frames = messages.map((message) => JSON.stringify(message));
-    // Private to ws, but there is no other way to have both arrive as one.
+    // Private to ws, but the only way to send both in one packet.
     const { _socket: raw } = socket as unknown as { _socket: Socket };
     raw.cork();
     for (const frame of frames) socket.send(frame);
@@ -225,8 +225,8 @@ describe("an operation that the client completes", () => {
 });
 
 describe("credentials", () => {
-  /** What the upstream hears of the caller. */
-  const heard = async (
+  /** Credentials, tenant and language of the upstream call. */
+  const upstreamHeadersFor = async (
     payload: Record<string, unknown>,
     headers: Record<string, string> = {},
     options: TestGatewayOptions = {},
@@ -240,22 +240,22 @@ describe("credentials", () => {
   };
 
   it.each(["X-Bkapi-Authorization", "x-bkapi-authorization", "X-BKAPI-AUTHORIZATION"])(
-    "come from %s of connection_init, with tenant and language",
+    "come from %s in connection_init, with tenant and language",
     async (name) => {
       const payload = {
         [name]: '{"access_token":"mine"}',
         "X-Bk-Tenant-Id": "one",
         "accept-language": "en-US",
       };
-      expect(await heard(payload)).toEqual(['{"access_token":"mine"}', "one", "en"]);
+      expect(await upstreamHeadersFor(payload)).toEqual(['{"access_token":"mine"}', "one", "en"]);
     },
   );
 
-  it("can be JSON as it is, in any characters and layout", async () => {
-    expect((await heard({ "X-Bkapi-Authorization": { access_token: "蓝鲸" } }))[0]).toBe(
+  it("can be JSON objects or strings with any characters", async () => {
+    expect((await upstreamHeadersFor({ "X-Bkapi-Authorization": { access_token: "蓝鲸" } }))[0]).toBe(
       '{"access_token":"\\u84dd\\u9cb8"}',
     );
-    expect((await heard({ "X-Bkapi-Authorization": '{\n  "access_token": "蓝"\n}' }))[0]).toBe(
+    expect((await upstreamHeadersFor({ "X-Bkapi-Authorization": '{\n  "access_token": "蓝"\n}' }))[0]).toBe(
       '{"access_token":"\\u84dd"}',
     );
   });
@@ -266,26 +266,24 @@ describe("credentials", () => {
       "x-bk-tenant-id": "two",
       "accept-language": "zh",
     };
-    expect(await heard({}, headers)).toEqual([AUTHORIZATION, "two", "zh-cn"]);
+    expect(await upstreamHeadersFor({}, headers)).toEqual([AUTHORIZATION, "two", "zh-cn"]);
   });
 
-  it("of connection_init come before those of headers", async () => {
+  it("in connection_init take precedence over headers", async () => {
     const headers = { "x-bkapi-authorization": AUTHORIZATION, "x-bk-tenant-id": "two" };
-    expect(await heard({ "x-bkapi-authorization": '{"access_token":"mine"}' }, headers)).toEqual([
-      '{"access_token":"mine"}',
-      "two",
-      undefined,
-    ]);
+    expect(await upstreamHeadersFor({ "x-bkapi-authorization": '{"access_token":"mine"}' }, headers)).toEqual(
+      ['{"access_token":"mine"}', "two", undefined],
+    );
   });
 
-  it("come from the cookie of a login", async () => {
+  it("come from the login cookie", async () => {
     const options = { upstream: { app: { code: "app", secret: "secret" } } };
-    expect((await heard({}, { cookie: "bk_token=mine" }, options))[0]).toBe(
+    expect((await upstreamHeadersFor({}, { cookie: "bk_token=mine" }, options))[0]).toBe(
       '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"mine"}',
     );
   });
 
-  it("that are missing, fail the operation, not the connection", async () => {
+  it("fail only the operation if they are missing", async () => {
     const { url } = await useGateway();
     const { send, next } = await openConnection(url);
     send(subscribe("1", QUERY));
@@ -299,18 +297,21 @@ describe("credentials", () => {
     [{ "X-Bkapi-Authorization": "a\nb" }],
     [{ "X-Bk-Tenant-Id": "漢" }],
     [{ "X-Bk-Tenant-Id": "x".repeat(2 ** 14 + 1) }],
-  ])("that no header could hold (%j), close it with 4400 and are not repeated", async (payload) => {
-    const { url, logs } = await useGateway();
-    const { send, closed } = await openSocket(url);
-    send({ type: "connection_init", payload });
-    expect(await closed).toEqual({
-      code: 4400,
-      reason: expect.stringMatching(/^Expected x-bk[\w-]+ in connection_init/),
-    });
-    expect(JSON.stringify(logs)).not.toContain("漢");
-  });
+  ])(
+    "that are not valid in a header (%j) close the connection with 4400 and are not logged",
+    async (payload) => {
+      const { url, logs } = await useGateway();
+      const { send, closed } = await openSocket(url);
+      send({ type: "connection_init", payload });
+      expect(await closed).toEqual({
+        code: 4400,
+        reason: expect.stringMatching(/^Expected x-bk[\w-]+ in connection_init/),
+      });
+      expect(JSON.stringify(logs)).not.toContain("漢");
+    },
+  );
 
-  it("are in no log line", async () => {
+  it("are not logged", async () => {
     const { url, logs } = await useGateway();
     const { send, next, socket } = await openConnection(url, {
       "X-Bkapi-Authorization": '{"access_token":"very-secret"}',
@@ -331,18 +332,18 @@ describe("credentials", () => {
   });
 });
 
-describe("a page of another site", () => {
+describe("a page of another origin", () => {
   it.each([
     ["is refused", "https://evil.example.com", [], /HTTP 403.*ALLOWED_ORIGINS/],
     [
-      "is refused where it is none of those that may",
+      "is refused if it is not among the allowed origins",
       "https://evil.example.com",
       ["https://ops.example.com"],
       /HTTP 403/,
     ],
-    ["is refused without a name", "null", [], /HTTP 403/],
-    ["may connect where that is set", "https://ops.example.com", ["https://ops.example.com"], null],
-    ["may connect where all may", "https://any.example.com", ["*"], null],
+    ["is refused with an opaque origin", "null", [], /HTTP 403/],
+    ["can connect if it is allowed", "https://ops.example.com", ["https://ops.example.com"], null],
+    ["can connect if all origins are allowed", "https://any.example.com", ["*"], null],
   ] as const)("%s", async (_, origin, allowedOrigins, refusal) => {
     const { url } = await useGateway({ config: { allowedOrigins } });
     const opened = openSocket(url, { headers: { origin } });
@@ -350,7 +351,7 @@ describe("a page of another site", () => {
     else await opened;
   });
 
-  it("is none when it is the gateway's own", async () => {
+  it("can connect if it is the gateway's own origin", async () => {
     const { url } = await useGateway();
     await openSocket(url, { headers: { origin: new URL(url).origin } });
   });
@@ -358,11 +359,16 @@ describe("a page of another site", () => {
 
 describe("a connection", () => {
   it.each([
-    ["that names no protocol", 4406, { protocols: [] }, []],
-    ["with what is no message", 4400, {}, ["{"]],
+    ["without a subprotocol", 4406, { protocols: [] }, []],
+    ["with an invalid message", 4400, {}, ["{"]],
     ["with an unknown message", 4400, {}, [{ type: "start" }]],
-    ["that subscribes before it says who it is", 4401, {}, [subscribe("1", QUERY)]],
-    ["that says so twice", 4429, {}, [{ type: "connection_init" }, { type: "connection_init" }]],
+    ["that subscribes before connection_init", 4401, {}, [subscribe("1", QUERY)]],
+    [
+      "with two connection_init messages",
+      4429,
+      {},
+      [{ type: "connection_init" }, { type: "connection_init" }],
+    ],
     [
       "that uses an id twice",
       4409,
@@ -385,25 +391,25 @@ describe("a connection", () => {
       {},
       [{ type: "ping", payload: { text: "x".repeat(2 ** 20) } }],
     ],
-  ] as const)("%s, is closed with %i", async (_, code, options, messages) => {
+  ] as const)("%s is closed with %i", async (_, code, options, messages) => {
     const { url } = await useGateway();
     const { socket, send, next, closed } = await openSocket(url, options);
     for (const [index, message] of messages.entries()) {
       if (typeof message === "string") socket.send(message);
       else send(message);
-      // What comes after it is of a caller who is known.
+      // Later messages need the acknowledgement.
       const isFirst = index === 0 && messages.length > 1;
       if (isFirst) expect(await next()).toMatchObject({ type: "connection_ack" });
     }
     expect((await closed).code).toBe(code);
   });
 
-  it("that never says who it is, is closed with 4408", async () => {
+  it("without connection_init is closed with 4408", async () => {
     const { url } = await useGateway();
     expect((await (await openSocket(url)).closed).code).toBe(4408);
   });
 
-  it("beyond the limit, is refused with HTTP 503, until another is closed", async () => {
+  it("beyond the limit is refused with HTTP 503 until another one is closed", async () => {
     const { url } = await useGateway({ config: { webSocket: { maxConnections: 1 } } });
     const { socket, closed } = await openConnection(url);
     await expect(openSocket(url)).rejects.toThrow(/HTTP 503.*TOO_MANY_OPERATIONS/);
@@ -419,17 +425,17 @@ describe("a connection", () => {
       .toBe("open");
   });
 
-  it.each(["x", "/x", "/stream"])("at /graphql%s, is refused with HTTP 404", async (rest) => {
+  it.each(["x", "/x", "/stream"])("at /graphql%s is refused with HTTP 404", async (rest) => {
     const { url } = await useGateway();
     await expect(openSocket(url + rest)).rejects.toThrow(/HTTP 404/);
   });
 
-  it.each(["/", "?a=b", "/?a=b"])("may be at /graphql%s", async (rest) => {
+  it.each(["/", "?a=b", "/?a=b"])("is accepted at /graphql%s", async (rest) => {
     const { url } = await useGateway();
     await openConnection(url + rest);
   });
 
-  it("that was refused, does not keep the gateway from ending, though the client keeps its side open", async () => {
+  it("that was refused does not delay shutdown, even if the client keeps its side open", async () => {
     const gateway = await startGateway();
     const { hostname, port } = new URL(gateway.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -440,15 +446,15 @@ describe("a connection", () => {
     await gateway.close();
   });
 
-  it("whose client reads no answers, is not listened to", async () => {
+  it("whose client does not read is not read from", async () => {
     const { url } = await useGateway();
     const { socket, send } = await openConnection(url);
     socket.pause();
     const text = "x".repeat(500_000);
     for (let index = 0; index < 200; index++) send({ type: "ping", payload: { text } });
-    // What the gateway would read, it has read then.
+    // By then, the gateway has read everything that it reads.
     await answersOf(url, 100);
-    // Most of the 100 MB is still with the client.
+    // Most of the 100 MB is still in the client's buffer.
     expect(socket.bufferedAmount).toBeGreaterThan(50_000_000);
     socket.terminate();
   });
@@ -460,29 +466,29 @@ describe("a connection", () => {
     expect(await next()).toEqual({ type: "pong" });
   });
 
-  it("that closes in the middle of a call, ends the call", async () => {
+  it("that closes during a call aborts the call", async () => {
     const gateway = await useGateway();
-    watchedJob(gateway);
-    const stream = watchAs(gateway, "ann", "name", { subscribe: subscribeByWebSocket });
+    createLiveJob(gateway);
+    const stream = subscribeAs(gateway, "ann", "name", { subscribe: subscribeByWebSocket });
     await expect.poll(() => stream.results.length).toBe(1);
     stream.stop();
     await untilNotPolled(gateway, JOB);
   });
 
-  it("is closed with 1001 when the gateway ends", async () => {
+  it("is closed with 1001 when the gateway shuts down", async () => {
     const gateway = await startGateway();
-    watchedJob(gateway);
+    createLiveJob(gateway);
     const { send, next, closed, unread } = await openConnection(gateway.url, CREDENTIALS);
     send(subscribe("1", jobSubscription(JOB)));
     await next();
     await gateway.close();
     expect(await closed).toEqual({ code: 1001, reason: "Going away" });
-    // No `complete`: the job goes on.
+    // No `complete`, because the job has not finished.
     expect(unread()).toEqual([]);
   });
 });
 
-it("ignores an offer to upgrade to something else, as Java's HTTP client makes it with every request", async () => {
+it("ignores requests to upgrade to other protocols, which Java's HTTP client sends", async () => {
   const { url } = await useGateway();
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -495,12 +501,12 @@ it("ignores an offer to upgrade to something else, as Java's HTTP client makes i
   const body = JSON.stringify({ query: "{ __typename }" });
   const head = `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
 
-  // With its body at once, then apart from it, on one connection.
+  // With the body in one packet, then in several, on one connection.
   socket.write(head + body);
   await expect.poll(answers).toBe(1);
   for (const part of [head, body.slice(0, 5), body.slice(5)]) {
     socket.write(part);
-    // By then the gateway has got it.
+    // By then, the gateway has received it.
     await answersOf(url, 2);
   }
   await expect.poll(answers).toBe(2);

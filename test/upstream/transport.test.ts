@@ -1,7 +1,7 @@
 /** Connections, bodies and timeouts of upstream calls. */
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { ENDLESS } from "../e2e/fault-expectations.ts";
+import { ENDLESS } from "../e2e/error-expectations.ts";
 import { jobQuery, onlyError, queryJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 import { useServer } from "../support/listen.ts";

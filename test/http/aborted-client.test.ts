@@ -1,4 +1,4 @@
-/** A client that goes away before its answer: nobody waits for the upstream any more, and nothing is at fault. */
+/** A client that aborts its request: the upstream call is aborted, and no error is logged. */
 import { expect, it, onTestFinished, type TestContext, vi } from "vitest";
 import type * as limits from "../../src/graphql/operation/operation-limits.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
@@ -21,15 +21,15 @@ vi.mock("../../src/graphql/operation/operation-limits.ts", async (original) => {
   return { ...actual, createRowBudget };
 });
 
-interface Left extends TestGateway {
+interface AbortedGateway extends TestGateway {
   readonly upstream: HeldUpstream;
 }
 
-/** A gateway just after a client has left it, with one upstream call in flight and another in wait. */
-async function useLeftGateway(test: TestContext): Promise<Left> {
+/** A gateway whose client has just aborted, with one upstream call in flight and one waiting. */
+async function useAbortedGateway(test: TestContext): Promise<AbortedGateway> {
   const upstream = await useHeldUpstream(test);
   const gateway = await useGateway({
-    // Longer than the test: what ends is not ended by this.
+    // Longer than the test, so that calls do not end by the timeout.
     upstream: { baseUrl: new URL(upstream.url), timeoutMs: 60_000, connections: 1 },
   });
   const client = new AbortController();
@@ -45,15 +45,15 @@ async function useLeftGateway(test: TestContext): Promise<Left> {
   return { ...gateway, upstream };
 }
 
-it("ends the upstream call of a client that has gone away", async (test) => {
-  const { upstream } = await useLeftGateway(test);
+it("aborts the upstream call of a client that aborts", async (test) => {
+  const { upstream } = await useAbortedGateway(test);
   await upstream.aborted;
 });
 
-it("logs no error for it", async (test) => {
-  const { upstream, logs, ask } = await useLeftGateway(test);
+it("logs no error", async (test) => {
+  const { upstream, logs, ask } = await useAbortedGateway(test);
   await upstream.aborted;
-  // The operation has ended before a later one does.
+  // The operation has ended once a later one has.
   await ask("{ __typename }");
   await vi.waitFor(() => expect(logs.filter(({ msg }) => msg === "request")).toHaveLength(2));
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);

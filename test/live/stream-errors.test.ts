@@ -1,4 +1,4 @@
-/** Results that break off by a fault of our own: clients are not told that the job has ended, nor what the fault is. */
+/** Internal errors in a stream: clients get an interruption, without details. */
 import Fastify from "fastify";
 import { expect, it, onTestFinished } from "vitest";
 import type { OperationContext } from "../../src/graphql/context.ts";
@@ -35,7 +35,7 @@ async function useServer() {
   return { url, operationLog, thrown: () => thrown };
 }
 
-it("server-sent events end without completing", async () => {
+it("server-sent events end without complete", async () => {
   const { url, operationLog } = await useServer();
   const response = await fetch(`${url}/graphql/stream?query={a}`, {
     headers: { accept: "text/event-stream" },

@@ -1,4 +1,4 @@
-/** Requests that are wrong in themselves: 4xx with a code and a reason, in a content type whose body clients read. */
+/** Invalid requests: 4xx with a code and a message, in a content type that clients read. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AUTHORIZATION, jobQuery, jobSubscription, postOperation, ref } from "../support/ask.ts";
@@ -13,7 +13,7 @@ beforeEach(() => {
   gateway.simulator.requests.length = 0;
 });
 
-/** What Apollo Client 4 sends. */
+/** The Accept header of Apollo Client 4. */
 const APOLLO_CLIENT_ACCEPT =
   'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9';
 const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
@@ -58,7 +58,7 @@ describe("the content type", () => {
     }
   });
 
-  it("lets Apollo Client read the code of a subscription with bad input", async () => {
+  it("lets Apollo Client read the error code of an invalid subscription", async () => {
     const query = SUBSCRIPTION.replace('"100"', '"0"');
     const { status, contentType, errors } = await post({ query }, { accept: APOLLO_CLIENT_ACCEPT });
     expect([status, contentType]).toEqual([400, RESPONSE_TYPE]);
@@ -66,7 +66,7 @@ describe("the content type", () => {
   });
 
   it.each([["text/csv"], ["image/png, text/plain"]])(
-    "is a 406 for Accept: %s, before any call",
+    "is a 406 for Accept: %s, without an upstream call",
     async (accept) => {
       const { status, errors } = await post({ query: QUERY }, { accept });
       expect(status).toBe(406);
@@ -77,7 +77,7 @@ describe("the content type", () => {
 });
 
 describe("subscriptions", () => {
-  it("are a 400 that names the transports when the request carries one response", async () => {
+  it("are a 400 that names the transports if the client accepts only one result", async () => {
     const { status, errors } = await post({ query: SUBSCRIPTION });
     expect(status).toBe(400);
     expect(errors).toMatchObject([
@@ -139,8 +139,8 @@ describe("persisted queries", () => {
   it.each([
     ["a hash that is not the query's", extensions(sha256("{ __typename }")), "SHA-256 hash of `query`"],
     ["an unknown version", extensions(sha256(QUERY), 2), "version` to be 1"],
-    ["a hash that is no hash", extensions("abc"), "64 lower-case hex digits"],
-    ["no object", { persistedQuery: "abc" }, "to be an object"],
+    ["a value that is not a hash", extensions("abc"), "64 lower-case hex digits"],
+    ["a value that is not an object", { persistedQuery: "abc" }, "to be an object"],
   ])("are a 400 for %s", async (_what, given, message) => {
     for (const response of [
       await post({ query: QUERY, extensions: given }),
@@ -153,7 +153,7 @@ describe("persisted queries", () => {
     }
   });
 
-  it("are found by their hash once they were sent", async () => {
+  it("are found by their hash after they were sent", async () => {
     const query = `${QUERY} # persisted`;
     const given = extensions(sha256(query));
     expect((await post({ extensions: given })).errors).toMatchObject([
@@ -165,7 +165,7 @@ describe("persisted queries", () => {
     expect((await get({ extensions: JSON.stringify(given) })).data).toEqual(data);
   });
 
-  it("carry subscriptions in parts", async () => {
+  it("return subscriptions as multipart", async () => {
     const query = `${SUBSCRIPTION} # persisted`;
     const response = await postOperation(
       gateway.url,
@@ -188,7 +188,7 @@ describe("documents", () => {
   it.each([
     ["3 300 nested selections", nested, "GRAPHQL_PARSE_FAILED", "nested too deeply"],
     ["4 000 nested lists", listed, "GRAPHQL_PARSE_FAILED", "nested too deeply"],
-    ["fragments that lead through 1 200 others", chain, "GRAPHQL_VALIDATION_FAILED", "nested too deeply"],
+    ["a chain of 1 200 fragments", chain, "GRAPHQL_VALIDATION_FAILED", "nested too deeply"],
     ["one key selected 3 000 times", repeated, "GRAPHQL_VALIDATION_FAILED", "maximum 100"],
     ["a syntax error", "{ a", "GRAPHQL_PARSE_FAILED", "Syntax Error"],
     [
@@ -199,14 +199,14 @@ describe("documents", () => {
     ],
     ["a mutation", "mutation { a }", "GRAPHQL_VALIDATION_FAILED", "no mutations"],
     ["no operation", "fragment F on Query { __typename }", "GRAPHQL_VALIDATION_FAILED", "never used"],
-  ])("with %s are a 400 on every transport that takes texts", async (_what, query, code, message) => {
+  ])("with %s are a 400 for every kind of request", async (_what, query, code, message) => {
     const persisted = { persistedQuery: { version: 1, sha256Hash: sha256(query) } };
     const responses = [
       await post({ query }),
       await post({ query }),
       await post({ query, extensions: persisted }),
       await post({ query }, { accept: APOLLO_CLIENT_ACCEPT }),
-      // Longer URLs are refused by the HTTP parser.
+      // The HTTP parser rejects longer URLs.
       ...(query.length < 5_000 ? [await get({ query })] : []),
     ];
     for (const { status, errors } of responses) {

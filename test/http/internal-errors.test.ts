@@ -1,4 +1,4 @@
-/** Faults of our own: masked for the caller, with their stack in the log. */
+/** Internal errors: masked for the caller, with their stack in the log. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
@@ -10,8 +10,8 @@ import { ask } from "../support/ask.ts";
 
 const SECRET = "database password 1234";
 
-/** No query of the real schema is known to hit a bug, so this one has some. */
-const buggySchema = makeExecutableSchema({
+/** No query of the real schema is known to cause an internal error, so this schema has bugs. */
+const faultySchema = makeExecutableSchema({
   typeDefs: "type Query { throws: String, rejects: String, breaksPromise: String!, works: String }",
   resolvers: {
     Query: {
@@ -34,15 +34,15 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const apollo = createApolloServer({ schema: buggySchema, logger });
+  const apollo = createApolloServer({ schema: faultySchema, logger });
   await apollo.start();
   const { prepare, run } = createPipeline({
-    schema: buggySchema,
+    schema: faultySchema,
     executor: "compiled",
     maxResponseBytes: 2 ** 20,
   });
   const http = await createHttpServer({
-    schema: buggySchema,
+    schema: faultySchema,
     apollo,
     prepare,
     run,
@@ -72,7 +72,7 @@ const askServer = (query: string) => ask(url, { query });
 const internalErrorLines = () => logs.filter(({ msg }) => msg === "internal error");
 
 it.each(["throws", "rejects", "breaksPromise"])(
-  "masks a resolver that %s, and logs one line with the stack",
+  "masks the error of a resolver that %s, and logs one line with the stack",
   async (field) => {
     const { errors, data } = await askServer(`{ ${field} }`);
 
@@ -91,18 +91,18 @@ it.each(["throws", "rejects", "breaksPromise"])(
   },
 );
 
-it("logs the request id that the caller has, one line for each fault", async () => {
+it("logs one line with the caller's request id for each error", async () => {
   const { headers } = await askServer("{ a: throws works b: rejects }");
   const requestId = headers.get("x-request-id");
   expect(internalErrorLines()).toMatchObject([{ requestId }, { requestId }]);
 });
 
-it("leaves other fields of the operation their answer", async () => {
+it("returns the other fields of the operation", async () => {
   const { status, data } = await askServer("{ works throws }");
   expect([status, data]).toEqual([200, { works: "fine", throws: null }]);
 });
 
-it("notes the code, and no more of it, in the request's line", async () => {
+it("writes only the error code to the log line of the request", async () => {
   await askServer("{ throws }");
   const line = await vi.waitFor(() => {
     const found = logs.find(({ msg }) => msg === "request");
@@ -113,7 +113,7 @@ it("notes the code, and no more of it, in the request's line", async () => {
   expect(line).not.toHaveProperty("internalErrors");
 });
 
-it("masks a fault before the operation begins, with HTTP 500", async () => {
+it("masks an error before the operation starts, with HTTP 500", async () => {
   contextFault = new Error(SECRET);
   const { status, errors } = await askServer("{ works }");
 

@@ -1,4 +1,4 @@
-/** A response depends on the request, not on the requests before it: a text that came before changes nothing. */
+/** A response depends only on its request: a document in the cache has the same response as a new one. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AUTHORIZATION, jobField, jobSubscription, onJob, postOperation } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -22,8 +22,8 @@ interface Request {
   readonly headers?: Record<string, string>;
 }
 
-/** All of an answer and its line that is the same each time. */
-async function answerTo({ body, headers }: Request) {
+/** A response and its log line, without the parts that always differ. */
+async function responseTo({ body, headers }: Request) {
   gateway.logs.length = 0;
   const response = await postOperation(gateway.url, body, {
     "x-bkapi-authorization": AUTHORIZATION,
@@ -35,20 +35,20 @@ async function answerTo({ body, headers }: Request) {
     if (!found) throw new Error("No line yet.");
     return found;
   });
-  const kept = [...response.headers].filter(([name]) => !["date", "x-request-id"].includes(name));
+  const responseHeaders = [...response.headers].filter(([name]) => !["date", "x-request-id"].includes(name));
   const { time: _time, requestId: _id, durationMs: _ms, upstreamRequestIds, ...rest } = line;
   const ids = (upstreamRequestIds as string[]).length;
-  return { status: response.status, headers: kept, text, line: { ...rest, ids } };
+  return { status: response.status, headers: responseHeaders, text, line: { ...rest, ids } };
 }
 
 const ACCEPT = "application/graphql-response+json";
 
-describe("a text that is known gives the same answer, headers and log line as one that is new", () => {
+describe("a cached document has the same response, headers and log line as a new one", () => {
   const cases: [string, Request][] = [
     ["a query", { body: { query: `query Known { ${job(id)} }` } }],
     ["variables", { body: { query: withVariable, variables: { id } } }],
     [
-      "variables and all else null",
+      "variables and null for everything else",
       {
         body: { query: `{ ${job(id)} __typename }`, variables: null, extensions: null, operationName: null },
       },
@@ -59,8 +59,8 @@ describe("a text that is known gives the same answer, headers and log line as on
     ["a variable that is missing", { body: { query: withVariable } }],
     ["a variable of the wrong type", { body: { query: withVariable, variables: { id: [] } } }],
     ["variables that are a list", { body: { query: withVariable, variables: [id] } }],
-    ["a name that is no text", { body: { query: two, operationName: 1 } }],
-    ["a reference that is no good", { body: { query: `{ ${job("0")} }` } }],
+    ["a name that is not a string", { body: { query: two, operationName: 1 } }],
+    ["an invalid reference", { body: { query: `{ ${job("0")} }` } }],
     ["a failure of the upstream", { body: { query: `{ ${job("20000090101")} }` } }],
     ["no credentials", { body: { query: `{ ${job(id)} }` }, headers: { "x-bkapi-authorization": "" } }],
     ["extensions", { body: { query: `{ ${job(id)} }`, extensions: { any: 1 } } }],
@@ -88,19 +88,19 @@ describe("a text that is known gives the same answer, headers and log line as on
 
   it.each(cases)("%s", async (_what, request) => {
     const { query } = request.body as { query: string };
-    // A comment makes a text of its own.
-    const news = { ...request, body: { ...request.body, query: `${query} #${Math.random()}` } };
-    await answerTo({ body: { query, operationName: "A" } });
-    await answerTo({ body: request.body });
+    // A comment makes the document new.
+    const uncached = { ...request, body: { ...request.body, query: `${query} #${Math.random()}` } };
+    await responseTo({ body: { query, operationName: "A" } });
+    await responseTo({ body: request.body });
 
-    expect(await answerTo(request)).toEqual(await answerTo(news));
+    expect(await responseTo(request)).toEqual(await responseTo(uncached));
   });
 });
 
-it("is the one that the caller may not see: what is known is the text, not the answer", async () => {
+it("does not reuse the response of another caller", async () => {
   const body = { query: `query Who { ${job(id)} }` };
-  const { text } = await answerTo({ body });
-  const denied = await answerTo({ body, headers: { "x-bkapi-authorization": "" } });
+  const { text } = await responseTo({ body });
+  const denied = await responseTo({ body, headers: { "x-bkapi-authorization": "" } });
 
   expect(JSON.parse(text).data.jobInstance.__typename).toBe("JobInstance");
   expect(JSON.parse(denied.text).errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);

@@ -1,4 +1,4 @@
-/** Many viewers, slow viewers, and what is left when they have gone. */
+/** Many subscribers, slow subscribers, and cleanup after they have left. */
 import { request as httpRequest, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { queryObjects } from "node:v8";
@@ -9,71 +9,74 @@ import { type TestGateway, useGateway, withLive } from "../support/gateway.ts";
 import { subscribeByEvents, subscribeByWebSocket, TRANSPORTS } from "../support/live-clients.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { openConnection } from "../support/raw-socket.ts";
-import { finished, JOB, running, told, watchAs, watchedJob } from "./watched-job.ts";
+import { createLiveJob, finished, JOB, running, subscribeAs, updatesOf } from "./live-job.ts";
 
 const query = jobSubscription(JOB, onJob("name"));
 
-it("tells 200 viewers for one poll at a time, after one call for each", async () => {
+it("serves 200 subscribers with one poll at a time, after one first call each", async () => {
   const gateway = await useGateway(withLive({ scheduleMs: [100] }));
-  const job = watchedJob(gateway);
+  const job = createLiveJob(gateway);
   const streams = Array.from({ length: 200 }, (_, index) =>
-    watchAs(gateway, `user-${index}`, "name", {
+    subscribeAs(gateway, `user-${index}`, "name", {
       subscribe: index % 2 === 0 ? subscribeByWebSocket : subscribeByEvents,
     }),
   );
   for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
-  expect(new Set(job.askers()).size).toBe(200);
+  expect(new Set(job.tokens()).size).toBe(200);
 
-  const admittedAt = performance.now();
+  const allAdmittedAt = performance.now();
   const before = job.calls().length;
   job.become(running({ name: "later" }));
-  for (const stream of streams) await expect.poll(() => told(stream).length).toBe(2);
+  for (const stream of streams) await expect.poll(() => updatesOf(stream).length).toBe(2);
   await expect.poll(() => job.calls().length - before).toBeGreaterThanOrEqual(3);
   const polls = job.calls().length - before;
-  expect(polls).toBeLessThanOrEqual((performance.now() - admittedAt) / 100 + 1);
-  expect(new Set(job.askers().slice(before)).size).toBe(1);
+  expect(polls).toBeLessThanOrEqual((performance.now() - allAdmittedAt) / 100 + 1);
+  expect(new Set(job.tokens().slice(before)).size).toBe(1);
 
   job.become(finished);
   for (const { completed } of streams) await completed;
 });
 
 it.each([
-  ["all viewers together", { maxSubscriptions: 2 }, ["ann", "ben"], "cat", "ann"],
-  ["viewers with one identity", { maxSubscriptionsPerIdentity: 2 }, ["ann", "ann"], "ann", "ben"],
-] as const)("limits %s, and takes the next when one has gone", async (_, limits, tokens, refused, other) => {
-  const gateway = await useGateway(withLive(limits));
-  watchedJob(gateway);
-  const streams = tokens.map((token) => watchAs(gateway, token));
-  for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
+  ["all subscribers", { maxSubscriptions: 2 }, ["ann", "ben"], "cat", "ann"],
+  ["subscribers with one identity", { maxSubscriptionsPerIdentity: 2 }, ["ann", "ann"], "ann", "ben"],
+] as const)(
+  "limits %s, and accepts the next one after one has left",
+  async (_, limits, tokens, refused, other) => {
+    const gateway = await useGateway(withLive(limits));
+    createLiveJob(gateway);
+    const streams = tokens.map((token) => subscribeAs(gateway, token));
+    for (const { results } of streams) await expect.poll(() => results.length).toBe(1);
 
-  const beyond = watchAs(gateway, refused);
-  await beyond.completed;
-  expect(beyond.results).toMatchObject([
-    {
-      errors: [
-        {
-          message: expect.stringMatching(/^Too many subscriptions .*maximum 2/),
-          extensions: { code: "TOO_MANY_OPERATIONS" },
-        },
-      ],
-    },
-  ]);
-  streams[0]?.stop();
-  await expect
-    .poll(async () => {
-      const next = watchAs(gateway, "maxSubscriptions" in limits ? other : refused);
-      await expect.poll(() => next.results.length).toBe(1);
-      next.stop();
-      return next.results[0]?.errors;
-    })
-    .toBeUndefined();
-  streams[1]?.stop();
-});
+    const beyond = subscribeAs(gateway, refused);
+    await beyond.completed;
+    expect(beyond.results).toMatchObject([
+      {
+        errors: [
+          {
+            message: expect.stringMatching(/^Too many subscriptions .*maximum 2/),
+            extensions: { code: "TOO_MANY_OPERATIONS" },
+          },
+        ],
+      },
+    ]);
+    streams[0]?.stop();
+    await expect
+      .poll(async () => {
+        const next = subscribeAs(gateway, "maxSubscriptions" in limits ? other : refused);
+        await expect.poll(() => next.results.length).toBe(1);
+        next.stop();
+        return next.results[0]?.errors;
+      })
+      .toBeUndefined();
+    streams[1]?.stop();
+  },
+);
 
 /** A name that makes every event a large one. */
 const largeName = (change: number) => `${change} ${"x".repeat(200_000)}`;
 
-/** A client that subscribes and then reads nothing until it is told to. */
+/** A client that subscribes and does not read until the test lets it. */
 type Stuck = (gateway: TestGateway) => Promise<{ readonly read: () => void; readonly text: () => string }>;
 
 const stuckEvents: Stuck = async ({ url }) => {
@@ -130,31 +133,30 @@ it.each([
   ["server-sent events", stuckEvents],
   ["multipart", stuckParts],
   ["a WebSocket", stuckSocket],
-])(
-  "keeps one state for a viewer by %s who does not read, and then tells the newest",
-  async (_, subscribe) => {
-    const gateway = await useGateway();
-    const job = watchedJob(gateway);
-    const { read, text } = await subscribe(gateway);
-    const quick = watchAs(gateway, "quick", "name");
-    await expect.poll(() => told(quick).length).toBe(1);
-    const changes = 120;
-    for (let change = 1; change <= changes; change++) {
-      job.become(running({ name: largeName(change) }));
-      await expect.poll(() => told(quick).at(-1)?.name.split(" ")[0], { interval: 5 }).toBe(String(change));
-    }
-    quick.stop();
-    read();
-    await expect.poll(text).toContain(`"${largeName(changes)}"`);
-    const seen = [...text().matchAll(/"(\d+) x+"/g)].map(([, change]) => Number(change));
-    // Sockets hold some megabytes; the gateway none.
-    expect(seen.length).toBeLessThan(changes / 2);
-    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-    expect(seen.at(-1)).toBe(changes);
-  },
-);
+])("buffers only the latest state for a subscriber by %s that does not read", async (_, subscribe) => {
+  const gateway = await useGateway();
+  const job = createLiveJob(gateway);
+  const { read, text } = await subscribe(gateway);
+  const quick = subscribeAs(gateway, "quick", "name");
+  await expect.poll(() => updatesOf(quick).length).toBe(1);
+  const changes = 120;
+  for (let change = 1; change <= changes; change++) {
+    job.become(running({ name: largeName(change) }));
+    await expect
+      .poll(() => updatesOf(quick).at(-1)?.name.split(" ")[0], { interval: 5 })
+      .toBe(String(change));
+  }
+  quick.stop();
+  read();
+  await expect.poll(text).toContain(`"${largeName(changes)}"`);
+  const seen = [...text().matchAll(/"(\d+) x+"/g)].map(([, change]) => Number(change));
+  // Sockets buffer some megabytes; the gateway does not buffer.
+  expect(seen.length).toBeLessThan(changes / 2);
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(seen.at(-1)).toBe(changes);
+});
 
-/** What of the process is still at work, and how many objects of a connection live. */
+/** Active resources of the process, and the number of objects per connection. */
 const leftovers = () => {
   const resources = process.getActiveResourcesInfo();
   const countOf = (name: string) => resources.filter((resource) => resource === name).length;
@@ -168,16 +170,16 @@ const leftovers = () => {
   };
 };
 
-it("leaves nothing behind after 1 000 viewers who came and went", async () => {
+it("releases all resources after 1 000 subscribers have left", async () => {
   const gateway = await useGateway({ config: { logLevel: "silent" } });
-  const job = watchedJob(gateway);
-  const comeAndGo = async (count: number) => {
+  const job = createLiveJob(gateway);
+  const subscribeAndLeave = async (count: number) => {
     for (let index = 0; index < count; index += 50) {
       const streams = Array.from({ length: 50 }, (_, place) => {
         const [, subscribe = subscribeByEvents] = TRANSPORTS[place % TRANSPORTS.length] ?? [];
-        return watchAs(gateway, `user-${place % 10}`, "name", { subscribe });
+        return subscribeAs(gateway, `user-${place % 10}`, "name", { subscribe });
       });
-      // Some leave before their first state, some after.
+      // Some leave before their first state, others after it.
       await Promise.all(
         streams.map(async (stream, place) => {
           const hasState = () => stream.results.length > 0;
@@ -188,10 +190,10 @@ it("leaves nothing behind after 1 000 viewers who came and went", async () => {
     }
     await untilNotPolled(gateway, JOB);
   };
-  // What is made once, such as connections to the upstream, is there after these.
-  await comeAndGo(100);
+  // Creates everything that is created once, such as connections to the upstream.
+  await subscribeAndLeave(100);
   const before = leftovers();
-  await comeAndGo(1_000);
+  await subscribeAndLeave(1_000);
   expect(job.calls().length).toBeGreaterThan(300);
   const after = leftovers();
   for (const [name, count] of Object.entries(after)) {

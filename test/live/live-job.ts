@@ -1,4 +1,4 @@
-/** A job for people to watch: it changes when a test says so, and knows who may see it. */
+/** A job to subscribe to, which the test changes and whose calls are recorded. */
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { jobSubscription, onJob } from "../support/ask.ts";
@@ -8,15 +8,15 @@ import { type LiveStream, type Subscribe, subscribeByEvents } from "../support/l
 
 export const JOB = "30000000001";
 
-export interface WatchedJob {
-  /** What the job is from now on. */
+export interface LiveJob {
+  /** Changes the job. */
   readonly become: (job: JobPayload) => void;
-  /** What the upstream answers instead, for as long as this gives something. */
+  /** Overrides the upstream's responses while this returns one. */
   readonly answerWith: (answer: (request: SimulatedRequest) => SimulatedResponse | undefined) => void;
   /** Calls for the job so far. */
   readonly calls: () => SimulatedRequest[];
-  /** Whose credentials each of these calls had. */
-  readonly askers: () => string[];
+  /** The token of each of these calls. */
+  readonly tokens: () => string[];
 }
 
 /** A running job of one step, on these hosts. */
@@ -36,7 +36,7 @@ export const finished: JobPayload = { finished: true, fields: { status: 3 }, ste
 export const tokenOf = ({ headers }: SimulatedRequest): string =>
   JSON.parse(String(headers["x-bkapi-authorization"])).access_token;
 
-export function watchedJob({ simulator }: TestGateway, first: JobPayload = running()): WatchedJob {
+export function createLiveJob({ simulator }: TestGateway, first: JobPayload = running()): LiveJob {
   let job = first;
   let other: (request: SimulatedRequest) => SimulatedResponse | undefined = () => undefined;
   let read = 0;
@@ -47,7 +47,7 @@ export function watchedJob({ simulator }: TestGateway, first: JobPayload = runni
     const wantsHosts = request.query.return_ip_result === "true";
     const steps = (job.steps ?? []).map(({ step_ip_result_list: rows, ...rest }) => ({
       ...rest,
-      // In another order each time, as servers do.
+      // In a different order each time, as servers return them.
       ...(wantsHosts && Array.isArray(rows) && { step_ip_result_list: rotated(rows, read) }),
     }));
     const fields = { job_instance_id: Number(JOB), ...job.fields };
@@ -62,14 +62,14 @@ export function watchedJob({ simulator }: TestGateway, first: JobPayload = runni
       other = answer;
     },
     calls,
-    askers: () => calls().map(tokenOf),
+    tokens: () => calls().map(tokenOf),
   };
 }
 
-/** A gateway whose upstream has the job. */
-export async function useWatched(options: TestGatewayOptions = {}) {
+/** A gateway with the job. */
+export async function useLiveJob(options: TestGatewayOptions = {}) {
   const gateway = await useGateway(options);
-  return { gateway, job: watchedJob(gateway) };
+  return { gateway, job: createLiveJob(gateway) };
 }
 
 const rotated = <T>(items: readonly T[], by: number): T[] => {
@@ -85,8 +85,8 @@ export const DENIED: SimulatedResponse = {
 
 export const UNAVAILABLE: SimulatedResponse = { kind: "raw", status: 503, body: "" };
 
-/** Watches the job as `token`, with these fields of it. */
-export const watchAs = (
+/** Subscribes to fields of the job with a token. */
+export const subscribeAs = (
   { url }: TestGateway,
   token: string,
   fields = "name status",
@@ -103,5 +103,5 @@ export const watchAs = (
     { "x-bkapi-authorization": JSON.stringify({ access_token: token }), ...headers },
   );
 
-/** What the stream told of the job so far. */
-export const told = ({ results }: LiveStream) => results.map(({ data }) => data?.jobInstanceUpdated);
+/** The results of the stream so far. */
+export const updatesOf = ({ results }: LiveStream) => results.map(({ data }) => data?.jobInstanceUpdated);

@@ -1,4 +1,4 @@
-/** What a single operation may ask for. */
+/** Limits of a single operation. */
 import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { AUTHORIZATION, jobField, onJob, postOperation, ref } from "../support/ask.ts";
@@ -15,7 +15,7 @@ const multiplying = (levels: number): string => {
   return `{ jobInstance(${ref("100")}) { ...F0 } } ${fragments.join("\n")}`;
 };
 
-it("is refused, at once and before any call, when fragments multiply its fields beyond 5 000", async () => {
+it("rejects an operation whose fragments multiply its fields beyond 5 000, without an upstream call", async () => {
   const { ask, simulator } = await useGateway();
 
   const { status, errors } = await ask(multiplying(12));
@@ -30,7 +30,7 @@ it("is refused, at once and before any call, when fragments multiply its fields 
   expect(simulator.requests).toEqual([]);
 });
 
-it("is answered when fragments multiply its fields within the limit", async () => {
+it("accepts an operation whose fragments multiply its fields within the limit", async () => {
   const { ask } = await useGateway();
 
   const { data } = await ask(multiplying(3));
@@ -53,7 +53,7 @@ describe("a response beyond MAX_RESPONSE_BYTES", () => {
   it.each([
     ["rows", `steps { ${PAGES} }`],
     ["cursors", `steps { ${CURSORS} }`],
-  ])("of %s is refused as a whole, with what to do, and the gateway serves on", async (_what, selection) => {
+  ])("of %s is rejected with the remedy, and the gateway continues to serve", async (_what, selection) => {
     const { ask } = await useGateway();
 
     const { status, data, errors } = await ask(`{ ${bulkJob(selection)} }`);
@@ -70,7 +70,7 @@ describe("a response beyond MAX_RESPONSE_BYTES", () => {
   });
 });
 
-it("writes large pages beside a bad reference the same way each time, with one error", async () => {
+it("returns large pages beside an invalid reference, with one error, every time", async () => {
   const { ask } = await useGateway();
   const pages = Array.from(
     { length: 38 },
@@ -95,14 +95,14 @@ describe("a response beyond a small limit", () => {
     ["groups", `steps { ${many(500, (n) => `g${n}: hostGroups(by: [STATUS, TAG]) { status tag count }`)} }`],
     ["edges", `steps { ${many(5, (n) => `e${n}: hostResults(first: 1000) { edges { cursor } }`)} }`],
     ["nodes", "steps { hostResults(first: 10000) { nodes { id } } }"],
-  ])("is refused when it consists of %s", async (_what, selection) => {
+  ])("is rejected if it consists of %s", async (_what, selection) => {
     const { ask } = await useGateway({ config: { maxResponseBytes: 50_000 } });
     const { status, errors } = await ask(`{ ${bulkJob(selection)} }`);
     expect(status).toBe(400);
     expect(errors).toMatchObject([{ message: expect.stringContaining("exceed 50000 bytes") }]);
   });
 
-  it("is the limit to the byte", async () => {
+  it("is rejected exactly from one byte above the limit", async () => {
     const query = `{ ${bulkJob("steps { hostResults(first: 100) { nodes { id ip } } }")} }`;
     const sized = await useGateway();
     const response = await postOperation(sized.url, { query }, CREDENTIALS);
@@ -114,7 +114,7 @@ describe("a response beyond a small limit", () => {
   });
 });
 
-it("leaves other requests their turn while a long response is computed", async () => {
+it("serves other requests while a long response is computed", async () => {
   const { ask, url } = await useGateway();
   const filters = Array.from(
     { length: 200 },
@@ -132,11 +132,11 @@ it("leaves other requests their turn while a long response is computed", async (
     answered += 1;
   }
   expect((await long).status).toBe(200);
-  // Computed at one stretch, it would leave room for the requests before and after it only.
+  // Without yielding, only the requests before and after it would be answered.
   expect(answered).toBeGreaterThan(10);
 });
 
-it("refuses an operation that has more rows examined than it may, whatever it returns", async () => {
+it("rejects an operation that examines too many rows, whatever it returns", async () => {
   const { ask, simulator } = await useGateway();
   const pages = Array.from(
     { length: 12 },
@@ -154,7 +154,7 @@ it("refuses an operation that has more rows examined than it may, whatever it re
   });
 }, 120_000);
 
-it("ends the work for a client that has gone away", async () => {
+it("stops the execution for a client that aborts", async () => {
   const { url, logs, ask } = await useGateway();
   const filters = Array.from(
     { length: 250 },
@@ -164,7 +164,7 @@ it("ends the work for a client that has gone away", async () => {
   const controller = new AbortController();
   const query = `{ ${bulkJob(`steps { ${filters} }`)} }`;
   const aborted = postOperation(url, { query }, CREDENTIALS, controller.signal);
-  // Once there is an answer to another, the first has its rows and computes.
+  // Once another request is answered, the first one has its rows and is computing.
   await ask(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
   controller.abort();
   await expect(aborted).rejects.toThrow();
@@ -172,7 +172,7 @@ it("ends the work for a client that has gone away", async () => {
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
 }, 120_000);
 
-it("answers bad variables of a megabyte with short messages", async () => {
+it("returns short messages for invalid variables of 1 MB", async () => {
   const { url } = await useGateway();
   const badRef = {
     x: '"'.repeat(400_000),
