@@ -53,11 +53,11 @@ async function readHostStatuses(codes: readonly number[]) {
 const namesByLabel = (enumName: string) =>
   new Map(enumValues(enumName).map(({ name, description }) => [description?.split(":")[0], name]));
 
-/** The phase that the descriptions of `RunPhase` list a code under: `Run 1, 15; host 5`. */
-const listedPhase = (kind: "run" | "host", code: number): string | undefined =>
+/** The phase whose description in `RunPhase` lists a code, as in "job and step statuses 1 and 15; host status 5". */
+const listedPhase = (kind: "job and step" | "host", code: number): string | undefined =>
   enumValues("RunPhase").find(({ description }) => {
-    const [, list] = new RegExp(`\\b${kind} (\\d[\\d, ]*)`, "i").exec(description ?? "") ?? [];
-    return list?.split(",").map(Number).includes(code);
+    const [, list = ""] = new RegExp(`${kind} status(?:es)? (\\d[\\d, and]*)`).exec(description ?? "") ?? [];
+    return (list.match(/\d+/g) ?? []).map(Number).includes(code);
   })?.name;
 
 describe.each([
@@ -66,14 +66,14 @@ describe.each([
     table: RUN_STATUS_CODES,
     unknown: UNKNOWN_RUN_CODES,
     read: readRunStatuses,
-    phaseOf: (code: number) => listedPhase("run", code),
+    phaseOf: (code: number) => listedPhase("job and step", code),
   },
   {
     name: "HostStatus",
     table: HOST_STATUS_CODES,
     unknown: UNKNOWN_HOST_CODES,
     read: readHostStatuses,
-    // "every other documented host code but 403", says the description of FAILED.
+    // "all other documented host statuses except 403", says the description of FAILED.
     phaseOf: (code: number) => listedPhase("host", code) ?? "FAILED",
   },
 ])("$name", ({ name, table, unknown, read, phaseOf }) => {
@@ -149,9 +149,7 @@ describe("ScopeType", () => {
   };
 
   it.each(SCOPE_TYPE_CODES)("has a unique name for %s (%s)", async (typeRaw) => {
-    const name = enumValues("ScopeType").find(({ description }) =>
-      description?.startsWith(`\`${typeRaw}\`:`),
-    );
+    const name = enumValues("ScopeType").find(({ description }) => description?.includes(`\`${typeRaw}\``));
 
     expect(await readScope(typeRaw)).toEqual({ type: name?.name, typeRaw });
   });
