@@ -5,6 +5,14 @@
  * happens once per document. A field of an abstract type is planned once for each of its object types, so
  * `jobInstance { ... on JobInstance { name } }` has plans for JobInstance (one field), JobInstanceNotFound and
  * PermissionDenied (no fields), and `planOf(value)` chooses one of them.
+ *
+ * The selection `steps { hostResults { totalCount nodes { ip } } }` of a job becomes, from the inside out:
+ *
+ *     nodes        rows, with a writer for the steps of `{"ip":…}`; look-ahead uses its list plan
+ *     totalCount   leaf, whose `toJson` is shared by all fields of type Int
+ *     hostResults  object HostResultConnection; pausable, because `nodes` is
+ *     steps        list of objects StepInstance; pausable, because `hostResults` is
+ *     jobInstance  requires `hosts`, because look-ahead finds `hostResults` in it
  */
 import {
   type FieldNode,
@@ -93,6 +101,7 @@ function createPlanBuilder(
     return { type, fields, failure: null };
   };
 
+  /** @param nodes the field nodes that were merged: their names and arguments are equal, their selections may differ */
   const fieldPlan = (
     parentType: GraphQLObjectType,
     responseKey: string,
@@ -104,6 +113,7 @@ function createPlanBuilder(
     const name = node.name.value;
     const prefix = `${isFirst ? "{" : ","}${JSON.stringify(responseKey)}:`;
     const common = { responseKey, nodes, name, parentType, prefix };
+    // `__typename` is a constant: an object plan is for one object type.
     if (name === "__typename") {
       const json = JSON.stringify(parentType.name);
       const value: ValuePlan = { kind: "leaf", isNullable: false, toJson: () => json };
@@ -123,6 +133,7 @@ function createPlanBuilder(
     return { ...common, value, ...bindResolvers(schema, definition, node, responseKey), requiredData };
   };
 
+  /** Unwraps the type: `[StepInstance!]!` becomes a non-null list of non-null objects. */
   const valuePlan = (
     type: GraphQLOutputType,
     nodes: readonly FieldNode[],
@@ -152,6 +163,7 @@ function createPlanBuilder(
 /** While writing an object with more fields, the walk can yield. */
 const MAX_SHORT_FIELDS = 50;
 
+/** For fields that filter, group or count host results, which takes long even if the selection is small. */
 const pausable = (plan: ValuePlan): ValuePlan =>
   plan.kind === "list" || plan.kind === "object" ? { ...plan, isPausable: true } : plan;
 

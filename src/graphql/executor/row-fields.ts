@@ -33,6 +33,13 @@ export interface RowSource {
 /** Names of the table's columns of type `T`. */
 type Columns<T> = { [Name in keyof HostTable]: HostTable[Name] extends T ? Name : never }[keyof HostTable];
 
+// Each step generates the code for one column. `integerStep("exitCode")` generates
+//
+//     { const value = table.exitCode[row];
+//       if (value !== value) { view.setInt32(at + 0, 1819047278, true); at += 4; }      // NaN: null
+//       else at = putInteger(bytes, at, value); }
+
+/** Writes a quotation mark. */
 const QUOTE_CODE = "bytes[at++] = 0x22;";
 
 const valueStep = (code: string, maxBytes: number, moreBytes?: string): ValueStep => ({
@@ -44,6 +51,7 @@ const valueStep = (code: string, maxBytes: number, moreBytes?: string): ValueSte
 
 // In columns of numbers, NaN means null. `value !== value` is the fastest test for it.
 
+/** Writes a number. */
 const integerStep = (column: Columns<Float64Array | Int32Array>): ValueStep =>
   valueStep(
     `{ const value = table.${column}[row];
@@ -51,6 +59,7 @@ const integerStep = (column: Columns<Float64Array | Int32Array>): ValueStep =>
     INTEGER_BYTES,
   );
 
+/** Writes milliseconds since the epoch as a `DateTime`. */
 const dateTimeStep = (column: Columns<Float64Array>): ValueStep =>
   valueStep(
     `{ const value = table.${column}[row];
@@ -91,6 +100,7 @@ function anyLengthCode(expression: string): string {
 const statusStep = (constants: string): ValueStep =>
   valueStep(`at = putConstant(view, at, ${constants}(table.statusCode[row]));`, 40);
 
+/** Writes a boolean from a column with 1, 0 and NaN. */
 const isAgentAliveStep: ValueStep = valueStep(
   `{ const value = table.alive[row];
      if (value === 1) { ${constantCode("true")} }
@@ -109,6 +119,7 @@ const resultIdStep: ValueStep = valueStep(
   "idPrefix.length",
 );
 
+/** Writes the cursor of an edge, whose length is not known in advance. */
 const cursorStep: ValueStep = valueStep(anyLengthCode("cursor(row)"), 0);
 
 /** The step for each leaf field of a row. */
@@ -204,6 +215,7 @@ export function stepsOf({ type, fields }: ObjectPlan): RowStep[] {
     if (name === "__typename") return [key, { kind: "constant", text: JSON.stringify(type.name) }];
     const leaf = LEAVES[type.name]?.[name];
     if (leaf) return [key, leaf];
+    // Not a leaf: `node` of an edge, which always exists, or `container`, which can be null.
     const [plan] = value.kind === "object" ? value.plans : [];
     if (!plan) throw new Error(`Expected a step for ${type.name}.${name}.`);
     const inner = stepsOf(plan);
@@ -214,6 +226,7 @@ export function stepsOf({ type, fields }: ObjectPlan): RowStep[] {
   return joinConstants([...steps, { kind: "constant", text: fields.length > 0 ? "}" : "{}" }]);
 }
 
+/** Whether the target of a row is a container: only then it has a container id. */
 const HAS_CONTAINER = "!Number.isNaN(table.containerId.values[row])";
 
 /** Joins adjacent constants: `}` and `,"tag":` are one write. */

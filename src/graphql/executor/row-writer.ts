@@ -52,6 +52,7 @@ export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
     const values = countValues(steps);
     const minRowBytes = constantBytes(steps);
     const rowsPerSlice = Math.ceil(VALUES_PER_SLICE / Math.max(values, 1));
+    /** Rows written with this selection, over all requests. */
     let written = 0;
     let interpreted: WriteRows | null = null;
 
@@ -63,6 +64,7 @@ export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
     };
 
     return ({ step, connection }) => {
+      // Filters and sorts now, because the walk needs the number of rows for the size check. The rows are written later.
       const { rows } = connection.page();
       const write = (sink: JsonSink) => {
         const writeRows = writeRowsFor(rows.length);
