@@ -128,7 +128,7 @@ describe("a lookup of the status", () => {
     ],
     ["are cut off by a proxy", "UPSTREAM_UNAVAILABLE", { kind: "raw", status: 504, body: "" }],
   ])("succeeds if host results of the same job %s in the same operation", async (_, code, answer) => {
-    const { ask, simulator } = await useGateway({ upstream: { timeoutMs: 2_000, maxBodyBytes: 1_000_000 } });
+    const { ask, simulator } = await useGateway({ upstream: { timeoutMs: 5_000, maxBodyBytes: 1_000_000 } });
     simulator.script("100", (request) => withHosts(request, answer));
 
     const { data, errors } = await ask(

@@ -150,13 +150,13 @@ describe("a request for the status that waits for a call with host results", () 
 
   it("makes a call if that one takes too long", async () => {
     const upstream = await useVersionedUpstream();
-    const gateway = await useGateway({ upstream: { baseUrl: upstream.url, timeoutMs: 2_000 } });
+    const gateway = await useGateway({ upstream: { baseUrl: upstream.url, timeoutMs: 5_000 } });
     const ask = createAsk(gateway);
     upstream.hold(true);
     const hosts = ask(HOSTS);
     await called(upstream, 1);
     upstream.hold(false);
-    // Joins the call, which lasts two seconds; if it is late, it makes its own call at once.
+    // Joins the call, which lasts five seconds; if it is late, it makes its own call at once.
     expect(await ask(STATUS)).toBe("v2");
     expect(await hosts).toBe("UPSTREAM_TIMEOUT");
   });

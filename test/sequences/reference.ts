@@ -61,7 +61,7 @@ export async function runReference(
 
   const upstream = createUpstreamClient({
     baseUrl: new URL(baseUrl),
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     maxBodyBytes: 2 ** 26,
     connections: 8,
     maxQueue: 100,

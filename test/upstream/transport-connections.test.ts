@@ -81,7 +81,9 @@ describe("a reused connection that the upstream has closed", () => {
     const upstream = await useRawUpstream(
       ({ socket, request }) => void (request === 1 && socket.write(ANSWER)),
     );
-    const gateway = await useGateway({ upstream: { baseUrl: upstream.url, connections: 1, timeoutMs: 500 } });
+    const gateway = await useGateway({
+      upstream: { baseUrl: upstream.url, connections: 1, timeoutMs: 5_000 },
+    });
 
     await queryJob(gateway);
     const { extensions } = onlyError(await queryJob(gateway));

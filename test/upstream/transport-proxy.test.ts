@@ -127,7 +127,7 @@ describe("an upstream that speaks HTTPS", () => {
   it("times out if the proxy never answers", async () => {
     const proxy = await useRawUpstream(() => {});
     const gateway = await useGateway({
-      upstream: { baseUrl, timeoutMs: 500, proxy: environmentOf({ HTTPS_PROXY: proxy.url.origin }) },
+      upstream: { baseUrl, timeoutMs: 5_000, proxy: environmentOf({ HTTPS_PROXY: proxy.url.origin }) },
     });
 
     expect(onlyError(await queryJob(gateway)).extensions.code).toBe("UPSTREAM_TIMEOUT");
