@@ -59,6 +59,8 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const removeFromLimits = limits.add(caller.identity);
     const ended = new AbortController();
     let leavePoller = () => {};
+    // Releases everything that the subscription holds, once: after a finished job, an error, a client abort or shutdown,
+    // whichever comes first.
     const end = (error?: Error) => {
       if (ended.signal.aborted) return;
       ended.abort();
@@ -78,9 +80,11 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
 
     const subscriber: Subscriber = { caller, requiredData, next: latest.put, end };
     const { signal } = ended;
+    // Never from the cache, because a cached snapshot says nothing about the current permission.
     const fetchFirst = () => limitFirstCalls(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
     const start = async () => {
       const outcome = await admit(fetchFirst, options, signal);
+      // Ended during the first call. It must not join a poller, which nothing would make it leave.
       if (signal.aborted) return;
       if (outcome.kind === "job" && !outcome.isFinished) {
         leavePoller = pollerFor(ref, caller).join(subscriber, outcome);

@@ -1,4 +1,15 @@
-/** The GraphQL over WebSocket protocol (graphql-transport-ws), by graphql-ws: handles the messages of a connection. */
+/**
+ * The GraphQL over WebSocket protocol (graphql-transport-ws). The library graphql-ws implements its state machine; the gateway
+ * runs the operations:
+ *
+ * 1. `handleMessage` passes a `subscribe` message to the library, which checks its id and calls `onSubscribe`.
+ * 2. `onSubscribe` (`createStart`) runs the operation through the pipeline. It returns the running operation in the form of
+ *    execution arguments, or request errors.
+ * 3. The library calls `execute` or `subscribe` with these arguments. Both only return the results.
+ * 4. The library sends a `next` message per result, with a placeholder for the raw JSON (`raw-json.ts`).
+ *
+ * A client may complete an operation at any time, even during step 2, and then reuse its id immediately.
+ */
 import {
   type ExecutionArgs,
   GraphQLError,
@@ -104,6 +115,7 @@ async function handleMessage(
     connection.close(CloseCode.BadRequest, "Invalid message received");
     return;
   }
+  // The library ends the results of a completed operation, but does not know operations that are still in step 2.
   if (message.type === MessageType.Complete) connection.operations.cancel(message.id);
   if (message.type !== MessageType.Subscribe) return receive(text);
   const { id, type, payload } = message;
@@ -144,6 +156,7 @@ const createStart =
     });
     const result = await run(requestOf(payload), context).catch((error: unknown) => {
       operation.end();
+      // After a cancellation, errors are expected and there is nobody to report them to.
       if (!signal.aborted) throw error;
       return null;
     });
