@@ -35,16 +35,17 @@ function stringConditions(
   column: StringColumn,
 ): Condition[] {
   if (!wanted) return [];
-  const acceptsAbsent = wanted.some((text) => text === null || text === undefined);
-  const texts = wanted.filter((text) => typeof text === "string").map(stringBytes);
-  const byLength = Map.groupBy(texts, ({ length }) => length);
+  const acceptsAbsent = wanted.some((string) => string === null || string === undefined);
+  const strings = wanted.filter((string) => typeof string === "string").map(stringBytes);
+  // Most rows differ in length, which is cheaper to compare than bytes.
+  const byLength = Map.groupBy(strings, ({ length }) => length);
   const reader = createStringReader(table, column);
   return [
     (row) => {
       if (!reader.read(row)) return acceptsAbsent;
       const { bytes, start, end } = reader;
       const sameLength = byLength.get(end - start);
-      return sameLength?.some((text) => text.every((byte, index) => bytes[start + index] === byte)) === true;
+      return sameLength?.some((string) => string.every((byte, i) => bytes[start + i] === byte)) === true;
     },
   ];
 }

@@ -66,6 +66,7 @@ export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups:
   /** Number of groups before `::`; -1 if there is none. */
   let gap = -1;
   let at = start;
+  // A leading colon is only valid as part of `::`.
   if (bytes[at] === COLON) {
     if (bytes[at + 1] !== COLON) return false;
     gap = 0;
@@ -77,6 +78,7 @@ export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups:
     for (let digit = hexDigit(bytes[at] ?? 0); at < end && digit >= 0; digit = hexDigit(bytes[++at] ?? 0)) {
       group = group * 16 + digit;
     }
+    // A dot means that the last 32 bits are in IPv4 notation, from the digits before the dot on.
     if (bytes[at] === POINT && at < end) {
       const tail = count <= GROUPS - 2 ? parseIpv4(bytes, first, end) : -1;
       if (tail < 0) return false;
@@ -92,17 +94,20 @@ export function parseIpv6(bytes: Uint8Array, start: number, end: number, groups:
     if (bytes[at] !== COLON || at + 1 === end) return false;
     at += 1;
     if (bytes[at] !== COLON) continue;
+    // `::` is valid only once, because the number of zeros must be unambiguous.
     if (gap >= 0) return false;
     gap = count;
     at += 1;
   }
   if (gap < 0) return count === GROUPS;
   if (count === GROUPS) return false;
+  // Moves the groups after `::` to the end, and fills the gap with zeros: 2001 db8 1 with gap 2 → 2001 db8 0 0 0 0 0 1.
   groups.copyWithin(GROUPS - count + gap, gap, count);
   groups.fill(0, gap, GROUPS - count + gap);
   return true;
 }
 
+/** Value of a hex digit, or -1. */
 function hexDigit(byte: number): number {
   if (byte >= ZERO && byte <= NINE) return byte - ZERO;
   const letter = byte | 0x20;

@@ -35,6 +35,11 @@ export function computeStableOrder(table: HostTable): StableOrder {
 /** Kinds of targets in their sort order: hosts, addresses with and without a cloud area, containers. */
 const [HOST, ADDRESS, BARE_ADDRESS, CONTAINER] = [0, 1, 2, 3];
 
+/**
+ * The words that order targets, and that are equal only for the same target: kind, id in two words, and the address of
+ * targets without an id. Host 101 has the words 0, 0x80000000, 101; `10.0.0.1` in cloud area 0 has 1, 0x80000000, 0 and
+ * the words of `10.0.0.1,`.
+ */
 function targetWords(table: HostTable): readonly Word[] {
   const { length, hostId, cloudId, containerId } = table;
   const kinds = new Uint8Array(length);
@@ -45,6 +50,7 @@ function targetWords(table: HostTable): readonly Word[] {
     const value = values[row] ?? 0;
     const id = large.size > 0 ? large.get(row) : undefined;
     kinds[row] = kind;
+    // As in `highWord`, 2^31 is added so that negative ids sort first.
     high[row] = id === undefined ? highWord(value) : Number(id >> 32n) + 2 ** 31;
     low[row] = id === undefined ? value >>> 0 : Number(BigInt.asUintN(32, id));
   };

@@ -26,7 +26,11 @@ const FALSE = new Set(["false", "off", "no", "0", ""]);
 const MAX_LONG = 2n ** 63n - 1n;
 
 /** The built-in response to a request for the endpoint. */
-export function respond(request: SimulatedRequest, dialect: Dialect, jobs: JobDirectory): SimulatedResponse {
+export function respondToRequest(
+  request: SimulatedRequest,
+  dialect: Dialect,
+  jobs: JobDirectory,
+): SimulatedResponse {
   const caller = readCredentials(firstValue(request.headers["x-bkapi-authorization"]));
   if ("errorResponse" in caller) return caller.errorResponse;
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SimulatedRequest } from "./call.ts";
-import { respond } from "./endpoint.ts";
+import { respondToRequest } from "./endpoint.ts";
 import { apiGatewayError } from "./envelopes.ts";
 import { createJobDirectory } from "./job-directory.ts";
 import type { Dialect } from "./render.ts";
@@ -61,7 +61,7 @@ export async function createSimulator({
     if (request.path !== ENDPOINT_PATH) return apiNotFound(request);
     if (recordRequests) requests.push(request);
     const scripted = scripts.get(request.query.job_instance_id ?? "");
-    return scripted?.(request) ?? respond(request, dialect, jobs);
+    return scripted?.(request) ?? respondToRequest(request, dialect, jobs);
   };
 
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {

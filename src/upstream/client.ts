@@ -51,7 +51,7 @@ export interface UpstreamClient {
  * From this size, receiving, parsing and responding are separate turns of the event loop, so small requests are not
  * delayed.
  */
-const LARGE_RESPONSE_BYTES = 256 * 1024;
+const LARGE_UPSTREAM_BODY_BYTES = 256 * 1024;
 
 export function createUpstreamClient(options: TransportOptions): UpstreamClient {
   const transport = createTransport(options);
@@ -86,7 +86,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     });
 
     const observedAt = Date.now();
-    const isLarge = response.body.length > LARGE_RESPONSE_BYTES;
+    const isLarge = response.body.length > LARGE_UPSTREAM_BODY_BYTES;
     if (isLarge) await nextTurn();
     const body = readBody(response.body, requiredData);
     const details = detailsOf(response, body);

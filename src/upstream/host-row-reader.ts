@@ -108,9 +108,7 @@ function readRow(scanner: JsonScanner, state: ReaderState, begin: number, at: nu
   return end;
 }
 
-/**
- * Estimates the number of rows up to the next closing bracket, which nearly always ends the list, and grows the table.
- */
+/** Grows the table for the estimated number of rows up to the next closing bracket, which usually ends the list. */
 function grow(bytes: Buffer, { builder, row }: ReaderState, begin: number, at: number): void {
   const rowsLeft = ((bytes.indexOf(CLOSE_BRACKET, at) - at) * row) / (at - begin);
   growTable(builder, Math.ceil(Math.max(row * 1.5, (row + rowsLeft) * 1.02 + 8)));
@@ -200,6 +198,7 @@ function readUnusualNumber(
   return end;
 }
 
+/** Whether the first pass was wrong: an invalid or missing value, two targets, or an incomplete container. */
 function mustReadAgain({ cells, row, needsSecondPass }: ReaderState): boolean {
   const { executeObject, container, host } = cells;
   if (needsSecondPass || cells.status.row !== row) return true;
@@ -236,8 +235,8 @@ function readTarget(scanner: JsonScanner, state: ReaderState, at: number): void 
   const target = executeObject.members.find((cell) => members.has(cell));
   if (target === undefined) return;
   const path = `execute_object.${target.name}`;
-  const places = findMembers(scanner, target.fields, members.get(target) ?? 0, path);
-  readCells(scanner, state, target.members, places, `${path}.`);
+  const positions = findMembers(scanner, target.fields, members.get(target) ?? 0, path);
+  readCells(scanner, state, target.members, positions, `${path}.`);
 }
 
 /** Start positions of values. */
@@ -247,14 +246,14 @@ function readCells(
   scanner: JsonScanner,
   state: ReaderState,
   cells: readonly Cell[],
-  places: ValuePositions,
+  positions: ValuePositions,
   path: string,
 ): void {
   for (const cell of cells) {
-    const place = places.get(cell);
-    state.needsSecondPass = place === undefined && cell.isRequired;
-    if (place !== undefined) readCell(scanner, state, cell, place);
-    if (state.needsSecondPass) throw violation(scanner, path + cell.name, cell.expected, place);
+    const position = positions.get(cell);
+    state.needsSecondPass = position === undefined && cell.isRequired;
+    if (position !== undefined) readCell(scanner, state, cell, position);
+    if (state.needsSecondPass) throw violation(scanner, path + cell.name, cell.expected, position);
   }
 }
 
@@ -271,17 +270,17 @@ function findMembers(
 ): ValuePositions {
   const { bytes } = scanner;
   if (fields === null || bytes[begin] !== OPEN_BRACE) throw violation(scanner, path, OBJECT, begin);
-  const places = new Map<Cell, number>();
+  const positions = new Map<Cell, number>();
   let field = fields.start;
   let at = firstMember(bytes, begin, CLOSE_BRACE);
   while (at > 0) {
     field = fieldAt(scanner, fields, field, at);
     at = skipSpace(bytes, at + field.length);
-    if (field.target !== null && bytes[at] === NULL) places.delete(field.target);
-    else if (field.target !== null) places.set(field.target, at);
+    if (field.target !== null && bytes[at] === NULL) positions.delete(field.target);
+    else if (field.target !== null) positions.set(field.target, at);
     at = nextMember(bytes, skipValue(scanner, at), CLOSE_BRACE);
   }
-  return places;
+  return positions;
 }
 
 /** @param at position of the invalid value; undefined if it is absent. */

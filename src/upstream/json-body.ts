@@ -89,6 +89,7 @@ export function createBodyReader(): BodyReader {
     hosts: bodyShape({ step_execute_object_result_list: rows, step_ip_result_list: rows }),
   };
   return (bytes, requiredData) => {
+    // The scanner relies on valid UTF-8. A byte order mark is allowed before the JSON.
     if (!isUtf8(bytes)) return undefined;
     const hasMark = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     const scanner = createJsonScanner(bytes);
@@ -105,6 +106,7 @@ export function createBodyReader(): BodyReader {
   };
 }
 
+/** Reads a value into `scanner.value`. A value of another type than expected is read as a scalar or an opaque value. */
 function readValue(scanner: JsonScanner, shape: Shape, at: number): number {
   const byte = scanner.bytes[at];
   if (shape.kind === "object" && byte === OPEN_BRACE) return readObject(scanner, shape.members, at);
@@ -138,17 +140,17 @@ function readObject(scanner: JsonScanner, members: Fields<Member>, begin: number
 function readList(scanner: JsonScanner, item: Shape, begin: number): number {
   const { bytes } = scanner;
   const items: unknown[] = [];
-  let isBroken = false;
+  let isInvalid = false;
   let at = firstMember(bytes, begin, CLOSE_BRACKET);
   while (at > 0) {
-    if (isBroken) at = skipValue(scanner, at);
+    if (isInvalid) at = skipValue(scanner, at);
     else {
       const byte = bytes[at];
       at = readValue(scanner, item, at);
       items.push(scanner.value);
       // Decoding fails at the first item that is not an object or has no known members, so the items after it are only
       // checked for syntax, not retained.
-      isBroken = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === OPAQUE_OBJECT);
+      isInvalid = item.kind === "object" && (byte !== OPEN_BRACE || scanner.value === OPAQUE_OBJECT);
     }
     at = nextMember(bytes, at, CLOSE_BRACKET);
   }

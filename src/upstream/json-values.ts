@@ -46,12 +46,13 @@ function skipScalar(scanner: JsonScanner, at: number, byte: number): number {
  * Skips a value of any depth and checks its syntax. It uses an explicit stack, because recursion would overflow on a
  * body of opening brackets. The stack has one byte per open object or list: the byte that closes it.
  *
- *   {"a":[1,{   →  stack  } ] }
+ *   after `{"a":[1,{` the stack is `}`, `]`, `}`
  */
 export function skipValue(scanner: JsonScanner, at: number): number {
   const { bytes } = scanner;
   let open = EMPTY_STACK;
   let depth = 0;
+  // Positive: a value starts here. Negative: a value has ended before this position, with the sign changed.
   let next = at;
   for (;;) {
     const byte = bytes[next] ?? 0;
@@ -70,6 +71,7 @@ export function skipValue(scanner: JsonScanner, at: number): number {
       next = nextMember(bytes, -next, open[depth - 1] ?? 0);
       if (next < 0) depth -= 1;
     }
+    // Inside an object, the next value comes after a name and a colon.
     if (open[depth - 1] === CLOSE_BRACE) next = skipColon(bytes, readString(scanner, next) + 1);
   }
 }
