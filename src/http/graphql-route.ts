@@ -58,9 +58,9 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const target = { request, reply, contentType, context };
       if (graphqlRequest.kind === "invalid") {
         const { message } = graphqlRequest;
-        await respond(target, requestErrorResponse([{ message, extensions: { code: BAD_REQUEST } }]));
+        await sendResult(target, requestErrorResponse([{ message, extensions: { code: BAD_REQUEST } }]));
       } else if (graphqlRequest.kind === "operation") {
-        await respond(target, await run(graphqlRequest.operation, context));
+        await sendResult(target, await run(graphqlRequest.operation, context));
       } else await respondThroughApollo(target, graphqlRequest, options);
       requestLog.logInternalErrors(request, signal);
       return reply;
@@ -87,7 +87,7 @@ async function respondThroughApollo(
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
   const prepared = query === null || wantsPage ? null : prepare(query, operationName);
   if (prepared && isInvalid(prepared)) {
-    return respond(target, requestErrorResponse(prepared.errors));
+    return sendResult(target, requestErrorResponse(prepared.errors));
   }
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
@@ -99,13 +99,13 @@ async function respondThroughApollo(
       },
     }),
   });
-  if (result) return respond(target, result);
+  if (result) return sendResult(target, result);
   const { status = 200, headers, body } = response;
   if (body.kind !== "complete") throw new Error("Expected a complete response, got incremental delivery.");
   reply.code(status).headers(Object.fromEntries(headers)).send(body.string);
 }
 
-async function respond(
+async function sendResult(
   { reply, contentType, context }: ResponseTarget,
   result: Single | Stream,
 ): Promise<void> {

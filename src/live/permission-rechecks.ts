@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
-import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf } from "./poll-schedule.ts";
+import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf, toError } from "./poll-schedule.ts";
 
 export interface PermissionRecheckOptions {
   /** Maximum time between two confirmations of the permission, in milliseconds. */
@@ -69,6 +69,3 @@ export function startPermissionRechecks({
   run().catch((error: unknown) => signal.aborted || onLost(toError(error)));
   return { confirm };
 }
-
-export const toError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(String(thrown));

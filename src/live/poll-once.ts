@@ -1,8 +1,7 @@
 /** One poll of a job: chooses an identity, makes the call, and delivers the result or handles the failure. */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Delivery } from "./delivery.ts";
-import { toError } from "./permission-rechecks.ts";
-import { areCredentialsRejected, type PollSchedule, retryAfterMsOf } from "./poll-schedule.ts";
+import { areCredentialsRejected, type PollSchedule, retryAfterMsOf, toError } from "./poll-schedule.ts";
 import { endSubscribers, type FetchJob, type IdentityGroup, type Subscribers } from "./subscribers.ts";
 
 /** The result of a poll. The next poll is due after `waitMs` milliseconds. */

@@ -61,3 +61,6 @@ const REJECTION_CODES: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATE
 /** True when the upstream rejected the caller's credentials. A retry cannot help; other callers may not be affected. */
 export const areCredentialsRejected = (error: unknown): boolean =>
   error instanceof UpstreamError && REJECTION_CODES.has(error.code);
+
+export const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -10,9 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mayBeDueToHosts } from "../jobs/status-fallback.ts";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { createDelivery } from "./delivery.ts";
-import { toError } from "./permission-rechecks.ts";
 import { createPollOnce, type PollSchedules, recordSuccess } from "./poll-once.ts";
-import { createPollSchedule, type PollScheduleOptions } from "./poll-schedule.ts";
+import { createPollSchedule, type PollScheduleOptions, toError } from "./poll-schedule.ts";
 import {
   createSubscribers,
   endSubscribers,
