@@ -93,10 +93,10 @@ function mixIds(hashes: RowHashes, column: number, { values, large }: IdColumn):
 }
 
 function mixStrings(hashes: RowHashes, column: number, table: HostTable, values: StringColumn): void {
-  const text = createStringReader(table, values);
+  const reader = createStringReader(table, values);
   for (let row = 0; row < hashes.first.length; row++) {
-    if (!text.read(row)) continue;
-    const { bytes, view, start, end } = text;
+    if (!reader.read(row)) continue;
+    const { bytes, view, start, end } = reader;
     // The length separates neighboring strings: `ab` and `c` must differ from `a` and `bc`.
     let first = mixFirst(mixFirst(hashes.first[row] ?? 0, column), end - start);
     let second = mixSecond(mixSecond(hashes.second[row] ?? 0, column), end - start);

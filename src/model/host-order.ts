@@ -93,19 +93,19 @@ function addressWords(table: HostTable, rows: Rows): readonly Word[] {
   const ipv6 = createStringReader(table, table.ipv6);
   const groups = new Uint16Array(8);
   for (const row of rows) {
-    const text = ip.read(row) ? ip : ipv6;
-    if (text === ipv6 && !ipv6.read(row)) continue;
-    const ipv4 = parseIpv4(text.bytes, text.start, text.end);
+    const reader = ip.read(row) ? ip : ipv6;
+    if (reader === ipv6 && !ipv6.read(row)) continue;
+    const ipv4 = parseIpv4(reader.bytes, reader.start, reader.end);
     if (ipv4 >= 0) {
       kinds[row] = IPV4;
       bits[4 * row] = ipv4;
-    } else if (parseIpv6(text.bytes, text.start, text.end, groups)) {
+    } else if (parseIpv6(reader.bytes, reader.start, reader.end, groups)) {
       kinds[row] = IPV6;
       for (let word = 0; word < 4; word++) {
         bits[4 * row + word] = (groups[2 * word] ?? 0) * 0x10000 + (groups[2 * word + 1] ?? 0);
       }
     } else {
-      const key = ipSortKey(stringAt(table, text === ip ? table.ip : table.ipv6, row) ?? "");
+      const key = ipSortKey(stringAt(table, reader === ip ? table.ip : table.ipv6, row) ?? "");
       kinds[row] = Number(key.slice(0, 1));
       if (kinds[row] === OTHER) others.set(row, key);
       else for (let word = 0; word < 4; word++) bits[4 * row + word] = hexWord(key, word);

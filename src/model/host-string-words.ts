@@ -67,10 +67,10 @@ function growBuffer(bytes: Uint8Array, more: number): Uint8Array<ArrayBuffer> {
  * One word for the strings of some rows: the rank of the string among all of them; 0 for all other rows. It creates the
  * strings, so it is only for those whose bytes do not sort correctly.
  */
-export function rankWord(rows: Iterable<number>, length: number, textOf: (row: number) => string): Word {
-  const texts = new Map(Iterator.from(rows).map((row) => [row, textOf(row)] as const));
-  const ranks = new Map([...new Set(texts.values())].sort().map((text, rank) => [text, rank]));
+export function rankWord(rows: Iterable<number>, length: number, stringOf: (row: number) => string): Word {
+  const strings = new Map(Iterator.from(rows).map((row) => [row, stringOf(row)] as const));
+  const ranks = new Map([...new Set(strings.values())].sort().map((string, rank) => [string, rank]));
   const words = new Uint32Array(length);
-  for (const [row, text] of texts) words[row] = ranks.get(text) ?? 0;
+  for (const [row, string] of strings) words[row] = ranks.get(string) ?? 0;
   return (row) => words[row] ?? 0;
 }

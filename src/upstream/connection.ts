@@ -99,18 +99,18 @@ const createProxyAgent = (
     noProxy: proxy.noProxy,
     connectTimeout: timeoutMs,
     allowH2: false,
-    // For the connection on which the agent asks the proxy for a tunnel.
+    // Creates the connection on which the agent sends CONNECT to the proxy.
     clientFactory: (target, { connect }: { connect?: buildConnector.connector }) =>
       new Pool(target, connect && { connect: toProxy(connect) }),
-    // The agent gives the function that connects: to the proxy for an upstream that speaks HTTP, through a tunnel for
-    // one that speaks HTTPS. It gives none for hosts of NO_PROXY.
+    // `connect` connects to the proxy for an HTTP upstream, or through a tunnel for an HTTPS upstream. It is undefined
+    // for hosts of NO_PROXY.
     factory: (target, { connect }: { connect?: buildConnector.connector }) => {
       if (!connect) return createClient(target, connectDirectly);
       return createClient(target, isHttps ? connect : toProxy(connect));
     },
   });
 
-/** Marks what fails as the proxy's. */
+/** Wraps errors of connecting, so that messages name the proxy, not the upstream. */
 const toProxy =
   (connect: buildConnector.connector): buildConnector.connector =>
   (target, callback) =>
