@@ -37,15 +37,15 @@ export interface Prepared extends PlanSource {
   readonly bytes: number;
 }
 
-/** A document that cannot be executed, with the errors for the response. */
-export interface InvalidDocument {
+/** The errors of a request that cannot be executed, as the response contains them. */
+export interface RequestErrors {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-export const isInvalid = (value: Prepared | InvalidDocument): value is InvalidDocument => "errors" in value;
+export const isInvalid = (value: Prepared | RequestErrors): value is RequestErrors => "errors" in value;
 
 /** Prepares the operation named `operationName`, or the only operation of the document. */
-export type Prepare = (text: string, operationName: string | null) => Prepared | InvalidDocument;
+export type Prepare = (text: string, operationName: string | null) => Prepared | RequestErrors;
 
 export interface PrepareOptions {
   readonly schema: GraphQLSchema;
@@ -69,7 +69,7 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
   });
   let count = 0;
 
-  const prepareNew = (text: string, operationName: string | null): Prepared | InvalidDocument => {
+  const prepareNew = (text: string, operationName: string | null): Prepared | RequestErrors => {
     let document: DocumentNode;
     try {
       checkNesting(text);
@@ -131,7 +131,7 @@ function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): G
   });
 }
 
-function invalid(errors: readonly unknown[], code: string): InvalidDocument {
+function invalid(errors: readonly unknown[], code: string): RequestErrors {
   const formatted = errors.map((error) => {
     const json = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
     return formatError({ ...json, extensions: { ...json.extensions, code } }, error);

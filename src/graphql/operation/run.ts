@@ -6,7 +6,7 @@ import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
 import { createRowBudget } from "./operation-limits.ts";
-import { type InvalidDocument, isInvalid, type Prepare, type Prepared } from "./prepare.ts";
+import { isInvalid, type Prepare, type Prepared, type RequestErrors } from "./prepare.ts";
 
 /** An operation as a client sends it. */
 export interface OperationRequest {
@@ -44,7 +44,7 @@ export type StartSubscription = (
   prepared: Prepared,
   variables: Variables,
   context: OperationContext,
-) => Stream | InvalidDocument;
+) => Stream | RequestErrors;
 
 export interface RunOptions {
   readonly prepare: Prepare;
