@@ -1,4 +1,4 @@
-/** docs/architecture.md: it names files that exist, and every file with state that outlives a request. */
+/** docs/architecture.md names existing files, and every file with state that outlives a request. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -9,10 +9,10 @@ const PAGE = pageOf("docs/architecture.md");
 
 const filesIn = (text: string): readonly string[] => [...text.matchAll(/[\w./-]+\.ts\b/g)].map(String);
 
-/** What can hold state: caches, weak maps, maps and sets that are made by a function, limits, buffers of log lines. */
+/** Expressions that can hold state: caches, weak maps, maps and sets created in a function, limits. */
 const STATE = /new (LRUCache|WeakMap|WeakSet|WeakRef)\b|^\s.*new (Map|Set)<|\bpLimit\(/m;
 
-/** Files whose maps and sets live no longer than one call or one operation. */
+/** Files whose maps and sets are local to one call or one operation. */
 const SHORT_LIVED = [
   "graphql/operation/operation-limits.ts",
   "jobs/job-loader.ts",
@@ -21,7 +21,7 @@ const SHORT_LIVED = [
   "model/summary.ts",
 ];
 
-/** Neither is part of a deployed gateway. */
+/** Not part of a deployed gateway. */
 const isElsewhere = (file: string) => file.startsWith("simulator/") || file.startsWith("watch/");
 
 const STATEFUL = globSync("**/*.ts", { cwd: fileURLToPath(SOURCE) })

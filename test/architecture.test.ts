@@ -1,4 +1,4 @@
-/** The shape of the source: one direction, small files, one way to name them. */
+/** The structure of the source: layers, file sizes and file names. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 
-/** From the top down: a layer imports itself and those after it. */
+/** From top to bottom. A layer imports only itself and lower layers. */
 const LAYERS: readonly string[] = [
   "process",
   "gateway",
@@ -18,7 +18,7 @@ const LAYERS: readonly string[] = [
   "model",
 ];
 
-/** Everything directly in `src/` but the gateway. */
+/** All files directly in `src/` except the gateway. */
 const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "config-checks.ts", "runtime.ts"];
 
 const MAX_LINES = 300;
@@ -32,7 +32,7 @@ interface Import {
 const FILES = globSync("**/*.ts", { cwd: SOURCE }).toSorted();
 const textOf = (file: string) => readFileSync(join(SOURCE, file), "utf8");
 
-/** Static imports, exports from, and `import()`, of files of our own. */
+/** Static imports, re-exports and `import()` of the project's files. */
 const IMPORT = /^(?:import|export)\s(type\s)?(?:[^;]*?\sfrom\s)?"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm;
 
 const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
@@ -50,23 +50,23 @@ function layerOf(file: string): string {
 
 const shown = (imports: readonly Import[]) => imports.map(({ from, to }) => `${from} → ${to}`);
 
-it("has imports to look at, all of files that exist", () => {
+it("has only imports of existing files", () => {
   expect(IMPORTS.length).toBeGreaterThan(100);
   expect(shown(IMPORTS.filter(({ to }) => !FILES.includes(to)))).toEqual([]);
 });
 
-it("has no files outside the layers, the simulator and the client", () => {
+it("has no files outside of the layers, the simulator and the terminal client", () => {
   const known = [...LAYERS, "simulator", "watch"];
   expect(FILES.filter((file) => !known.includes(layerOf(file)))).toEqual([]);
 });
 
-it("imports downwards only", () => {
+it("imports only lower layers", () => {
   const rank = (file: string) => LAYERS.indexOf(layerOf(file));
   const upwards = IMPORTS.filter(({ from, to }) => rank(from) >= 0 && rank(to) >= 0 && rank(to) < rank(from));
   expect(shown(upwards)).toEqual([]);
 });
 
-it("imports downwards only between the parts of the pipeline", () => {
+it("imports only lower parts within the pipeline", () => {
   const parts = ["subscription", "operation", "executor"];
   const rank = (file: string) => parts.indexOf(file.startsWith("graphql/") ? (file.split("/")[1] ?? "") : "");
   const upwards = IMPORTS.filter(({ from, to }) => rank(from) >= 0 && rank(to) >= 0 && rank(to) < rank(from));
@@ -74,7 +74,7 @@ it("imports downwards only between the parts of the pipeline", () => {
 });
 
 describe.each(["simulator", "watch"])("%s", (folder) => {
-  it("imports the model only", () => {
+  it("imports only the model", () => {
     const others = IMPORTS.filter(
       ({ from, to }) => layerOf(from) === folder && ![folder, "model"].includes(layerOf(to)),
     );
@@ -85,18 +85,18 @@ describe.each(["simulator", "watch"])("%s", (folder) => {
 const usersOf = (folder: string) =>
   IMPORTS.filter(({ from, to }) => layerOf(to) === folder && layerOf(from) !== folder);
 
-it("has the simulator imported by the process only, and by its configuration only for a type", () => {
+it("imports the simulator only in the process layer, and in the configuration only as a type", () => {
   expect(usersOf("simulator")).toEqual([
     { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
     { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
   ]);
 });
 
-it("has the client in the terminal imported by the command line only", () => {
+it("imports the terminal client only in the command line", () => {
   expect(shown(usersOf("watch"))).toEqual(["cli.ts → watch/watch.ts"]);
 });
 
-it("has no import cycle, nor one of types", () => {
+it("has no import cycles, not even of types", () => {
   const targets = Map.groupBy(IMPORTS, ({ from }) => from);
   const isWithoutCycle = new Set<string>();
   const cycleFrom = (file: string, path: readonly string[] = []): readonly string[] | null => {
@@ -117,7 +117,7 @@ it("names files and folders in kebab case", () => {
   expect(FILES.filter((file) => !NAME.test(file))).toEqual([]);
 });
 
-it(`has no file of more than ${MAX_LINES} lines but generated ones`, () => {
+it(`has no file of more than ${MAX_LINES} lines except generated ones`, () => {
   const long = FILES.filter((file) => !file.endsWith(".generated.ts")).filter(
     (file) => textOf(file).split("\n").length - 1 > MAX_LINES,
   );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Config, InvalidConfig, readConfig, SETTINGS } from "../src/config.ts";
 
-/** Where each variable ends up. */
+/** The configuration value of each variable. */
 const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   JOB_API_URL: ({ upstream }) => upstream.baseUrl?.href ?? null,
   BK_APP_CODE: ({ upstream }) => upstream.app?.code ?? null,
@@ -70,7 +70,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "https://bkapi.example.com/api/v4/get_job_instance_status",
     ],
   },
-  // Each only with the other: below.
+  // Only valid together: tested below.
   BK_APP_CODE: { default: null, valid: [], invalid: [] },
   BK_APP_SECRET: { default: null, valid: [], invalid: [] },
   HOST: { default: "127.0.0.1", valid: [["0.0.0.0", "0.0.0.0"]], invalid: [] },
@@ -164,31 +164,31 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
 };
 
-// The compiler sees to it that every name of SETTINGS is in CASES.
+// The compiler checks that every name of SETTINGS is in CASES.
 const NAMES = Object.keys(CASES) as (keyof typeof CASES)[];
 
-it("has a case here for every setting", () => {
+it("has test cases for every setting", () => {
   expect(NAMES.toSorted()).toEqual(Object.keys(SETTINGS).toSorted());
 });
 
 describe.each(NAMES)("%s", (name) => {
   const { default: expected, valid, invalid } = CASES[name];
 
-  it.each([undefined, "", "  "])("has its default when the environment has %j", (text) => {
+  it.each([undefined, "", "  "])("has its default if the environment has %j", (text) => {
     expect(READ[name](readConfig({ [name]: text }))).toEqual(expected);
   });
 
-  it.each(valid)("takes %j", (text, value) => {
+  it.each(valid)("accepts %j", (text, value) => {
     expect(READ[name](readConfig({ [name]: text }))).toEqual(value);
   });
 
-  it.each(invalid)("refuses %j, naming the variable and what was expected", (text) => {
+  it.each(invalid)("rejects %j with the variable and the expected values", (text) => {
     expect(() => readConfig({ [name]: text })).toThrow(InvalidConfig);
     expect(() => readConfig({ [name]: text })).toThrow(new RegExp(`^${name}: expected .+, got ".*"\\.$`));
   });
 });
 
-it("reports all faults at once, a line each", () => {
+it("reports all errors at once, one per line", () => {
   const faulty = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "nowhere", UPSTREAM_CONNECTIONS: "0" };
   const message = messageOf(() => readConfig(faulty));
 
@@ -210,7 +210,7 @@ it.each([
   expect(message).not.toContain("hunter22");
 });
 
-it("takes the code and the secret of an app together", () => {
+it("accepts the code and the secret of an app together", () => {
   const config = readConfig({ BK_APP_CODE: "my-app", BK_APP_SECRET: " s3cr3t " });
   expect(config.upstream.app).toEqual({ code: "my-app", secret: "s3cr3t" });
 });
@@ -221,16 +221,16 @@ it.each([
     { BK_APP_SECRET: "hunter22", BK_APP_CODE: " " },
     'BK_APP_CODE: expected a value, because BK_APP_SECRET has one, got "".',
   ],
-])("names what %j lacks, and shows neither value", (environment, fault) => {
+])("names the variable missing beside %j without its value", (environment, fault) => {
   expect(messageOf(() => readConfig(environment))).toBe(fault);
 });
 
-it("does not show an app's secret with other faults", () => {
+it("does not show an app secret with other errors", () => {
   const message = messageOf(() => readConfig({ PORT: "none", BK_APP_CODE: "a", BK_APP_SECRET: "hunter22" }));
   expect(message).toMatch(/^PORT: .*$/);
 });
 
-it.each(["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const)("prefers %s in lower case", (name) => {
+it.each(["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const)("prefers the lower case of %s", (name) => {
   const environment = { [name]: "http://upper", [name.toLowerCase()]: "http://lower" };
   expect(READ[name](readConfig(environment))).toBe("http://lower");
 });
@@ -241,7 +241,7 @@ it("does not show the password of a proxy", () => {
   expect(message).not.toContain("hunter22");
 });
 
-it("does not read variables of other names", () => {
+it("ignores variables with other names", () => {
   expect(readConfig({ PORTS: "none", port: "none", NODE_ENV: "test" }).port).toBe(4000);
 });
 

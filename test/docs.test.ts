@@ -1,4 +1,4 @@
-/** The documentation as a whole: the size of README.md, its links, its picture, and the license. */
+/** The documentation as a whole: the size of README.md, links and the license. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { PAGES, pageOf, ROOT } from "./support/readme.ts";
 
 const MAX_README_BYTES = 12_288;
 
-/** Anchors that GitHub gives to the headings of a page. */
+/** The anchors of the headings of a page on GitHub. */
 const anchorsOf = (text: string): readonly string[] =>
   [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
@@ -40,13 +40,13 @@ it(`README.md has at most ${MAX_README_BYTES} bytes`, () => {
 });
 
 describe("relative links", () => {
-  it("lead to files and folders that exist", () => {
+  it("lead to existing files and folders", () => {
     const broken = RELATIVE.filter((link) => !existsSync(new URL(fileOf(link), ROOT)));
     expect(RELATIVE.length).toBeGreaterThan(20);
     expect(broken).toEqual([]);
   });
 
-  it("lead to headings that exist", () => {
+  it("lead to existing headings", () => {
     const broken = RELATIVE.filter((link) => {
       const [, anchor] = link.target.split("#");
       return anchor !== undefined && !anchorsOf(pageOf(fileOf(link))).includes(anchor);
@@ -61,7 +61,7 @@ describe("relative links", () => {
   });
 });
 
-it("the package has the documentation and a license of the kind that package.json names", () => {
+it("the package contains the documentation and the license named in package.json", () => {
   const { files, license } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
   expect(files).toContain("docs");
   expect(license).toBe("MIT");

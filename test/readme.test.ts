@@ -1,4 +1,4 @@
-/** README.md and docs/: their queries, commands and examples run here, and their tables say what the code says. */
+/** README.md and docs/: queries, commands and examples have the results shown, and tables match the code. */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
 import { runScript, runShell } from "./support/shell.ts";
 
-/** Where the commands of the pages expect the gateway. */
+/** The gateway's URL in the commands of the pages. */
 const README_URL = "http://127.0.0.1:4000/graphql";
 
 const schema = buildSchema(readSdl());
@@ -30,26 +30,23 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe("queries", () => {
-  it.each(pairsOf("graphql", "json"))("number %$ has the answer shown", async (query, answer) => {
+  it.each(pairsOf("graphql", "json"))("number %$ has the response shown", async (query, answer) => {
     const { data, errors } = await gateway.ask(query);
     expect({ data, ...(errors && { errors }) }).toEqual(JSON.parse(answer));
   });
 
-  it.each(pairsOf("graphql", "text"))(
-    "%s causes the upstream call shown, and no other",
-    async (query, call) => {
-      const before = gateway.simulator.requests.length;
-      const { errors } = await gateway.ask(query);
-      expect(errors).toBeUndefined();
+  it.each(pairsOf("graphql", "text"))("%s causes exactly the upstream call shown", async (query, call) => {
+    const before = gateway.simulator.requests.length;
+    const { errors } = await gateway.ask(query);
+    expect(errors).toBeUndefined();
 
-      const url = new URL(call.trim().replace(/^GET /, ""), "http://upstream");
-      const calls = gateway.simulator.requests.slice(before);
-      expect(calls.map(({ query }) => query)).toEqual([Object.fromEntries(url.searchParams)]);
-      expect(calls[0]?.path.endsWith(url.pathname)).toBe(true);
-    },
-  );
+    const url = new URL(call.trim().replace(/^GET /, ""), "http://upstream");
+    const calls = gateway.simulator.requests.slice(before);
+    expect(calls.map(({ query }) => query)).toEqual([Object.fromEntries(url.searchParams)]);
+    expect(calls[0]?.path.endsWith(url.pathname)).toBe(true);
+  });
 
-  it("are all run here", () => {
+  it("are all tested", () => {
     expect(pairsOf("graphql", "json").length + pairsOf("graphql", "text").length).toBe(
       blocksOf("graphql").length,
     );
@@ -59,7 +56,7 @@ describe("queries", () => {
 describe("commands", () => {
   const commands = blocksOf("sh").map((block) => block.trim());
 
-  it.each(pairsOf("sh", "json"))("curl command %$ prints the answer shown", async (command, answer) => {
+  it.each(pairsOf("sh", "json"))("curl command %$ prints the response shown", async (command, answer) => {
     expect(command).toContain(README_URL);
     const output = await runShell(command.replaceAll(README_URL, gateway.url));
     expect(JSON.parse(output)).toEqual(JSON.parse(answer));
@@ -85,7 +82,7 @@ describe("commands", () => {
     expect((await ask(url, { query: "{ __typename }" }, {})).status).toBe(200);
   });
 
-  it("`npm run sequences` runs the number of operations that it is given", async () => {
+  it("`npm run sequences` runs the given number of operations", async () => {
     const command = commands.find((text) => text.startsWith("npm run sequences -- ")) ?? "false";
     const options = command
       .replace("npm run sequences -- ", "")
@@ -96,7 +93,7 @@ describe("commands", () => {
     expect(output).toMatch(/^seed 42, 20 operations/);
   });
 
-  it("are run here, or start the gateway or all tests", () => {
+  it("are tested, or start the gateway or all tests", () => {
     const others = commands.filter((text) => !/^(curl|node dist\/cli\.js|npm run sequences) /.test(text));
     expect(others.toSorted()).toEqual([
       "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
@@ -107,7 +104,7 @@ describe("commands", () => {
 });
 
 describe("the recipe for a BFF", () => {
-  it("prints what is shown, for a job, for two problems and for a failure", async (test) => {
+  it("prints the output shown, for a job, for two problems and for an error", async (test) => {
     const [pair, ...rest] = pairsOf("ts", "text");
     expect(rest).toEqual([]);
     const [source = "", output = ""] = pair ?? [];
@@ -125,7 +122,7 @@ describe("the recipe for a BFF", () => {
 });
 
 describe("the recipes for live state", () => {
-  it("print what is shown", async (test) => {
+  it("print the output shown", async (test) => {
     const [pair, ...rest] = pairsOf("js", "text");
     expect(rest).toEqual([]);
     const [source = "", output = ""] = pair ?? [];
@@ -137,7 +134,7 @@ describe("the recipes for live state", () => {
     expect(await runScript(path, { GATEWAY_WS_URL: gateway.url.replace("http", "ws") })).toBe(output);
   });
 
-  it("subscribe to what the gateway has", async () => {
+  it("have valid subscriptions", async () => {
     const [query = "", ...rest] = operationsOf(
       blocksOf("jsx").find((block) => block.includes("useSubscription")),
     );
@@ -150,7 +147,7 @@ describe("the recipes for live state", () => {
   });
 });
 
-/** Operations in a recipe. */
+/** The operations in a recipe. */
 const operationsOf = (recipe = ""): string[] =>
   [...recipe.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
 
@@ -158,7 +155,7 @@ describe("the recipe for a frontend", () => {
   const recipe = blocksOf("jsx").find((block) => block.includes("useQuery")) ?? "";
   const operations = operationsOf(recipe);
 
-  it("has operations that the gateway answers", async () => {
+  it("has valid operations", async () => {
     expect(operations).toHaveLength(2);
     for (const operation of operations) {
       const variables = { ref: REF, stepInstanceId: "20000010021" };
@@ -168,7 +165,7 @@ describe("the recipe for a frontend", () => {
     }
   });
 
-  it("pages with the cursor of the page before", async () => {
+  it("pages with the cursor of the previous page", async () => {
     const operation = operations[1]?.replace("first: 50", "first: 5") ?? "";
     const variables = { ref: REF, stepInstanceId: "20000010021" };
     const pageOf = async (after: string | null) =>
@@ -181,7 +178,7 @@ describe("the recipe for a frontend", () => {
     expect(new Set(ids).size).toBe(first.totalCount);
   });
 
-  it("tells the cache which types are possible", () => {
+  it("states the possible types for the cache", () => {
     const stated = /possibleTypes: (\{[\s\S]*?\n {4}\})/.exec(recipe)?.[1] ?? "";
     const possible = Object.values(schema.getTypeMap()).filter(
       (type) => isUnionType(type) || isInterfaceType(type),
@@ -205,8 +202,8 @@ describe("tables", () => {
     );
   });
 
-  it("list every fault of the simulator, and what the gateway makes of it", async () => {
-    // Answers that never come time out here, and nothing else does.
+  it("list every error job of the simulator with the gateway's result", async () => {
+    // Only calls that never end time out here.
     const hasty = await useGateway({ upstream: { timeoutMs: 500 } });
     const answerTo = async (jobInstanceId: string) => {
       const { data, errors } = await (ENDLESS.has(jobInstanceId) ? hasty : gateway).ask(
@@ -220,7 +217,7 @@ describe("tables", () => {
     expect(tableOf("Job", "Upstream response", "Gateway")).toEqual(await Promise.all(actual));
   });
 
-  it("list all fields of the types at a glance, with their arguments", () => {
+  it("list all fields of the types with their arguments", () => {
     const rows = tableOf("Type", "Fields");
     const fieldsOf = (type: GraphQLNamedType | undefined) =>
       isObjectType(type)
@@ -237,12 +234,12 @@ describe("tables", () => {
     }
   });
 
-  // What cannot be run from a file is checked against package.json.
+  // Tables about the package are compared with package.json.
   const { dependencies, devDependencies, scripts } = JSON.parse(
     readFileSync(new URL("package.json", ROOT), "utf8"),
   );
 
-  it("list every dependency with its reason", () => {
+  it("list every dependency with its purpose", () => {
     const listed = [...tableOf("At run time", "Purpose"), ...tableOf("For development", "Purpose")];
     expect(listed.map(([name]) => name)).toEqual(
       [dependencies, devDependencies].flatMap((names) => Object.keys(names)),
@@ -259,13 +256,13 @@ describe("tables", () => {
 describe("error codes", () => {
   const hash = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
 
-  /** For each documented code a request that gets it, or where it is tested. */
+  /** For each documented code, a request that causes it or the place of its test. */
   const REQUESTS: Record<string, object | string> = {
     BAD_USER_INPUT: { query: jobQuery("0") },
     UNAUTHENTICATED: { query: jobQuery("20000090101") },
     FORBIDDEN: { query: jobQuery("20000090102") },
     RATE_LIMITED: { query: jobQuery("20000090107") },
-    UPSTREAM_TIMEOUT: "the table of faults above",
+    UPSTREAM_TIMEOUT: "the table of error jobs above",
     UPSTREAM_UNAVAILABLE: { query: jobQuery("20000090504") },
     UPSTREAM_ERROR: { query: jobQuery("20000090005") },
     UPSTREAM_CONTRACT: { query: jobQuery("20000090301") },
@@ -279,13 +276,13 @@ describe("error codes", () => {
     SHUTTING_DOWN: "test/http/draining.test.ts",
   };
 
-  it("are those listed, each with its meaning", () => {
+  it("are exactly those listed", () => {
     const listed = [...tableOf("Code", "Meaning", "What to do"), ...tableOf("Code", "Meaning")];
     expect(listed.map(([code]) => code)).toEqual(Object.keys(REQUESTS));
   });
 
   const requests = Object.entries(REQUESTS).filter(([, body]) => typeof body === "object");
-  it.each(requests)("%s is what such a request gets", async (code, body) => {
+  it.each(requests)("%s is the code for its request", async (code, body) => {
     const { errors } = await ask(gateway.url, body, { "x-bkapi-authorization": AUTHORIZATION });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
   });

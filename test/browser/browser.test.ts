@@ -1,4 +1,4 @@
-/** What a page in a browser sees: the explorer, live state with the cookie of a login, and other sites that may not. */
+/** Pages in a browser: the explorer, live state with the login cookie, and other origins. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createLiveJob, finished, JOB } from "../live/live-job.ts";
@@ -11,7 +11,7 @@ const WATCH = jobSubscription(JOB, onJob("status"));
 const RESULT = { data: { jobInstanceUpdated: { status: "SUCCEEDED" } } };
 const SANDBOX = "https://embeddable-sandbox.cdn.apollographql.com/**";
 
-/** In a page: subscribes by EventSource, and gives the names and data of events, or what went wrong. */
+/** In a page: subscribes with EventSource. @returns the data of events, then the last event or an error. */
 const byEvents = ({ url, query }: { url: string; query: string }) =>
   new Promise<string[]>((resolve) => {
     const source = new EventSource(`${url}/stream?query=${encodeURIComponent(query)}`, {
@@ -29,8 +29,8 @@ const byEvents = ({ url, query }: { url: string; query: string }) =>
     source.addEventListener("error", () => end("error"));
   });
 
-/** In a page: subscribes as `byEvents`, but leaves an error to EventSource, which connects again. Gives statuses. */
-const byPatientEvents = ({ url, query }: { url: string; query: string }) =>
+/** In a page: subscribes with EventSource, which reconnects after an error. @returns the statuses. */
+const byReconnectingEvents = ({ url, query }: { url: string; query: string }) =>
   new Promise<string[]>((resolve) => {
     const source = new EventSource(`${url}/stream?query=${encodeURIComponent(query)}`);
     const statuses: string[] = [];
@@ -46,7 +46,7 @@ const byPatientEvents = ({ url, query }: { url: string; query: string }) =>
     });
   });
 
-/** In a page: subscribes by WebSocket, and gives messages, or how it was closed. */
+/** In a page: subscribes with WebSocket. @returns the messages. */
 const bySocket = ({ url, query }: { url: string; query: string }) =>
   new Promise<string[]>((resolve) => {
     const socket = new WebSocket(url.replace("http", "ws"), "graphql-transport-ws");
@@ -63,7 +63,7 @@ const bySocket = ({ url, query }: { url: string; query: string }) =>
     socket.addEventListener("close", () => resolve(messages));
   });
 
-/** In a page: sends an operation with credentials in a header, and gives what it can see of the response. */
+/** In a page: sends an operation with credentials in a header. @returns what the page can read of the response. */
 const byFetch = async ({ url, query, accept }: { url: string; query: string; accept: string }) => {
   try {
     const response = await fetch(url, {
@@ -79,7 +79,7 @@ const byFetch = async ({ url, query, accept }: { url: string; query: string; acc
     });
     return [response.status, response.headers.has("x-request-id"), await response.text()];
   } catch {
-    return "refused by the browser";
+    return "blocked by the browser";
   }
 };
 
@@ -113,7 +113,7 @@ describe.skipIf(!hasBrowser)("a browser", () => {
   });
 
   const openGateway = async (url = gateway.url) => {
-    // What the page loads from elsewhere is not there; what it is set up with is.
+    // Replaces the script from the CDN and exposes its options.
     await page.route(SANDBOX, (route) =>
       route.fulfill({
         contentType: "text/javascript",
@@ -123,9 +123,9 @@ describe.skipIf(!hasBrowser)("a browser", () => {
     await page.goto(url);
   };
 
-  const asked = () => ({ url: gateway.url, query: QUERY });
+  const subscription = () => ({ url: gateway.url, query: QUERY });
 
-  it("shows the Sandbox, set up for queries and subscriptions", async () => {
+  it("shows the Sandbox, configured for queries and subscriptions", async () => {
     await openGateway();
     expect(await page.evaluate("window.sandbox")).toMatchObject({
       initialEndpoint: gateway.url,
@@ -135,13 +135,13 @@ describe.skipIf(!hasBrowser)("a browser", () => {
 
   it("subscribes with EventSource", async () => {
     await openGateway();
-    const [first = "", ...rest] = await page.evaluate(byEvents, asked());
+    const [first = "", ...rest] = await page.evaluate(byEvents, subscription());
     expect([JSON.parse(first), rest]).toEqual([RESULT, ["complete"]]);
   });
 
   it("subscribes with WebSocket", async () => {
     await openGateway();
-    const messages = await page.evaluate(bySocket, asked());
+    const messages = await page.evaluate(bySocket, subscription());
     expect(messages.map((text) => JSON.parse(text))).toEqual([
       { type: "connection_ack" },
       { id: "1", type: "next", payload: RESULT },
@@ -150,49 +150,52 @@ describe.skipIf(!hasBrowser)("a browser", () => {
   });
 
   const QUERY_HOSTS = jobQuery("20000000001");
-  const fetched = (path: string, accept: string) => ({
+  const operationAt = (path: string, accept: string) => ({
     url: gateway.url + path,
     query: path === "" ? QUERY_HOSTS : QUERY,
     accept,
   });
 
-  // Nothing is routed in these: Playwright would answer preflights itself.
-  it("does all of it for a page of an origin that is allowed", async () => {
+  // No routes here, because Playwright would answer preflights itself.
+  it("allows all transports for a page of an allowed origin", async () => {
     await page.goto(allowedSite.origin);
-    expect(await page.evaluate(byFetch, fetched("", "application/json"))).toEqual([
+    expect(await page.evaluate(byFetch, operationAt("", "application/json"))).toEqual([
       200,
       true,
       expect.stringContaining('"__typename":"JobInstance"'),
     ]);
-    expect(await page.evaluate(byFetch, fetched("/stream", "text/event-stream"))).toEqual([
+    expect(await page.evaluate(byFetch, operationAt("/stream", "text/event-stream"))).toEqual([
       200,
       true,
       expect.stringContaining(JSON.stringify(RESULT)),
     ]);
-    const [first = "", ...rest] = await page.evaluate(byEvents, asked());
+    const [first = "", ...rest] = await page.evaluate(byEvents, subscription());
     expect([JSON.parse(first), rest]).toEqual([RESULT, ["complete"]]);
-    expect(await page.evaluate(bySocket, asked())).toHaveLength(3);
+    expect(await page.evaluate(bySocket, subscription())).toHaveLength(3);
   });
 
-  it("does nothing for a page of any other origin", async () => {
+  it("blocks all transports for a page of another origin", async () => {
     await page.goto(otherSite.origin);
     const calls = gateway.simulator.requests.length;
-    for (const request of [fetched("", "application/json"), fetched("/stream", "text/event-stream")]) {
-      expect(await page.evaluate(byFetch, request)).toBe("refused by the browser");
+    for (const request of [
+      operationAt("", "application/json"),
+      operationAt("/stream", "text/event-stream"),
+    ]) {
+      expect(await page.evaluate(byFetch, request)).toBe("blocked by the browser");
     }
-    expect(await page.evaluate(byEvents, asked())).toEqual(["error"]);
-    expect(await page.evaluate(bySocket, asked())).toEqual([]);
+    expect(await page.evaluate(byEvents, subscription())).toEqual(["error"]);
+    expect(await page.evaluate(bySocket, subscription())).toEqual([]);
     expect(gateway.simulator.requests).toHaveLength(calls);
   });
 
-  it("has its EventSource follow a job across a restart of the gateway", async () => {
+  it("follows a job with EventSource across a restart of the gateway", async () => {
     const job = createLiveJob(gateway);
     const baseUrl = new URL(gateway.simulator.url);
     const options = { upstream: { baseUrl, defaultAuthorization: AUTHORIZATION } };
     const first = await startGateway(options);
     await openGateway(first.url);
     const watch = { url: first.url, query: WATCH };
-    const seen = page.evaluate(byPatientEvents, watch);
+    const seen = page.evaluate(byReconnectingEvents, watch);
     await expect.poll(() => job.calls().length).toBeGreaterThan(2);
     await first.close();
     const second = await startGateway({ ...options, config: { port: Number(new URL(first.url).port) } });

@@ -1,4 +1,4 @@
-/** The built programs as processes of their own. `npm test` builds them first; after a change, `npm run build`. */
+/** The built programs as separate processes. `npm test` builds them; after a change, run `npm run build`. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,26 +6,26 @@ import type { TestContext } from "vitest";
 
 export interface Program {
   readonly process: ChildProcessWithoutNullStreams;
-  /** Exit code; null when a signal ended it. */
+  /** The exit code, null if a signal ended the process. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Waits for what its output brings about. Rejects when the program ends before. */
+  /** Waits until the output fulfills the condition. Rejects if the program ends before. */
   readonly until: (condition: () => boolean) => Promise<void>;
-  /** URL of the GraphQL endpoint, once it serves. Rejects when the program ends before. */
+  /** URL of the GraphQL endpoint once it is served. Rejects if the program ends before. */
   readonly url: () => Promise<string>;
 }
 
 const DIST = new URL("../../dist/", import.meta.url);
 const CLOCK = new URL("../support/program-clock.ts", import.meta.url);
 
-/** Environment of a program whose timers are so slow that no test has to be quicker. */
+/** Environment of a program whose timers are slower than any test. */
 export const SLOW_CLOCK = { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FACTOR: "1000" };
 
-/** Environment of a program whose timers of just this length end when it gets SIGUSR2. */
+/** Environment of a program whose timers of exactly this length end when it receives SIGUSR2. */
 export const heldClock = (ms: number) => ({ NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_HELD_MS: String(ms) });
 
-/** Runs `dist/<file>` for one test, on a free port, in no environment but the one given. */
+/** Runs `dist/<file>` for one test on a free port, with only the given environment. */
 export function runProgram(
   { onTestFinished }: Pick<TestContext, "onTestFinished">,
   file: "main.js" | "cli.js",

@@ -1,4 +1,4 @@
-/** The end of the process: SIGTERM and SIGINT. */
+/** Shutdown of the process by SIGTERM and SIGINT. */
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, type TestContext } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
@@ -14,7 +14,7 @@ const HEADERS = { "x-bkapi-authorization": '{"access_token":"mine"}' };
 /** A gateway process with one request in flight. */
 async function startBusy(test: TestContext, clock: Record<string, string> = {}) {
   const upstream = await useHeldUpstream(test);
-  // Longer than any of these tests: what ends is not ended by this.
+  // Longer than the tests, so that calls do not end by the timeout.
   const environment = { JOB_API_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "600000", ...clock };
   const program = runProgram(test, "main.js", [], environment);
   const url = await program.url();
@@ -26,14 +26,14 @@ async function startBusy(test: TestContext, clock: Record<string, string> = {}) 
 }
 
 describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
-  it("ends an idle process with exit code 0, though clients keep connections alive", async (test) => {
+  it("ends an idle process with exit code 0, even with keep-alive connections", async (test) => {
     const program = runProgram(test, "main.js");
     await ask(await program.url(), { query: "{ __typename }" }, {});
     program.process.kill(signal);
     expect(await program.ended).toEqual({ code: 0, signal: null });
   });
 
-  it("lets a request in flight be answered, refuses others meanwhile, and ends with exit code 0", async (test) => {
+  it("waits for a request in flight, rejects new ones, and ends with exit code 0", async (test) => {
     const { process, upstream, answer, untilDraining, ended, url } = await startBusy(test, SLOW_CLOCK);
     process.kill(signal);
     await untilDraining();
@@ -44,7 +44,7 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(await ended).toEqual({ code: 0, signal: null });
   });
 
-  it("does not wait for an upstream that hangs, and still answers", async (test) => {
+  it("does not wait for an upstream that hangs, and answers the client", async (test) => {
     const { process, answer, ended } = await startBusy(test);
     process.kill(signal);
 
@@ -53,21 +53,21 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it.concurrent("SIGTERM closes WebSockets with 1001, interrupts streams, and ends the process, though a client reads nothing", async (test) => {
+it.concurrent("SIGTERM closes WebSockets with 1001, interrupts streams, and ends the process, even if a client does not read", async (test) => {
   const program = runProgram(test, "main.js", [], { LIVE_POLL_SCHEDULE_MS: "50" });
   const url = await program.url();
-  // Waits for its user, for ever.
+  // Never finishes: it waits for its user.
   const query = jobSubscription("20000000004");
   const socket = subscribeByWebSocket(url, { query });
   const streams = [subscribeByEvents(url, { query }), subscribeByApolloClient(url, { query })];
   for (const { results } of [socket, ...streams]) await test.expect.poll(() => results.length).toBe(1);
-  // A client that neither reads nor says that it has heard of the end.
+  // A client that neither reads nor acknowledges the close.
   const stuck = await openConnection(url);
   stuck.socket.pause();
 
   program.process.kill("SIGTERM");
   await expect(socket.completed).rejects.toThrow("1001 Going away");
-  // How they end is tested with each of them.
+  // Other tests check how each transport ends.
   await Promise.allSettled(streams.map(({ completed }) => completed));
   expect(await program.ended).toEqual({ code: 0, signal: null });
 });

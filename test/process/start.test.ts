@@ -1,4 +1,4 @@
-/** Starting the programs: what they say, what they serve, and how they refuse to. */
+/** Start of the programs: output, service and startup errors. */
 import { createServer } from "node:net";
 import { describe, expect, it, type TestContext } from "vitest";
 import { readSdl } from "../../src/graphql/schema.ts";
@@ -18,7 +18,7 @@ async function useSimulator({ onTestFinished }: TestContext) {
 }
 
 describe.concurrent("main.js without JOB_API_URL", () => {
-  it("says that it runs on the simulator, and answers what it says to paste", async (test) => {
+  it("prints that it runs on the simulator, and answers the queries that it suggests", async (test) => {
     const program = runProgram(test, "main.js");
     const url = await program.url();
     const notice = program.stderr();
@@ -35,18 +35,18 @@ describe.concurrent("main.js without JOB_API_URL", () => {
     });
   });
 
-  it.for(["contract", "release"])("simulates the dialect %s when told to", async (dialect, test) => {
+  it.for(["contract", "release"])("simulates the dialect %s if configured", async (dialect, test) => {
     const program = runProgram(test, "main.js", [], { SIMULATOR_DIALECT: dialect });
     const url = await program.url();
     const query = jobQuery("20000000005", onJob("hostSummary { total }"));
-    // The contract's form has no rows for containers.
+    // The documented dialect has no rows for containers.
     const total = dialect === "contract" ? 1 : 4;
     expect((await ask(url, { query }, {})).data.jobInstance.hostSummary).toEqual({ total });
   });
 });
 
 describe.concurrent("main.js with JOB_API_URL", () => {
-  it.for(["", "/"])("asks that upstream, below its path (with %j at the end)", async (end, test) => {
+  it.for(["", "/"])("calls that upstream below its path (with %j at the end)", async (end, test) => {
     const simulator = await useSimulator(test);
     const program = runProgram(test, "main.js", [], { JOB_API_URL: `${simulator.url}${end}` });
     const url = await program.url();
@@ -57,7 +57,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     expect(program.stderr()).not.toContain("simulator");
   });
 
-  it("has no credentials of its own for callers without any", async (test) => {
+  it("has no default credentials", async (test) => {
     const simulator = await useSimulator(test);
     const url = await runProgram(test, "main.js", [], { JOB_API_URL: simulator.url }).url();
 
@@ -66,17 +66,17 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     expect(simulator.requests).toHaveLength(0);
   });
 
-  it("refuses faults of the configuration, all at once, with an exit code", async (test) => {
-    const faulty = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "https://u:hunter22@x.example.com" };
-    const program = runProgram(test, "main.js", [], faulty);
+  it("reports all configuration errors at once and exits with code 1", async (test) => {
+    const invalid = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "https://u:hunter22@x.example.com" };
+    const program = runProgram(test, "main.js", [], invalid);
 
     expect(await program.ended).toEqual({ code: 1, signal: null });
-    for (const name of Object.keys(faulty)) expect(program.stderr()).toMatch(new RegExp(`^${name}: `, "m"));
+    for (const name of Object.keys(invalid)) expect(program.stderr()).toMatch(new RegExp(`^${name}: `, "m"));
     expect(program.stderr()).not.toMatch(/hunter22|\n +at /);
     expect(program.stdout()).toBe("");
   });
 
-  it("refuses a port that is taken, in a sentence, with an exit code", async (test) => {
+  it("reports a port in use in one sentence and exits with code 1", async (test) => {
     const port = await useServer(createServer(), test);
     const program = runProgram(test, "main.js", [], { PORT: String(port) });
 
@@ -87,27 +87,30 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     expect(program.stderr()).not.toMatch(/\n +at /);
   });
 
-  it("refuses an address that is not this machine's", async (test) => {
+  it("reports an address that does not belong to this machine", async (test) => {
     const program = runProgram(test, "main.js", [], { HOST: "192.0.2.1" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr()).toContain("this machine does not have this address");
   });
 });
 
-it.concurrent.for(["development", ""])("is in production mode also with NODE_ENV=%j", async (value, test) => {
-  // Says at the end of the program what it then has.
-  const spy = encodeURIComponent(
-    'process.on("exit", () => console.error("NODE_ENV=" + process.env.NODE_ENV))',
-  );
-  const program = runProgram(test, "main.js", [], {
-    NODE_ENV: value,
-    NODE_OPTIONS: `--import data:text/javascript,${spy}`,
-  });
-  await program.url();
-  program.process.kill("SIGTERM");
-  await program.ended;
-  expect(program.stderr()).toMatch(/^NODE_ENV=production$/m);
-});
+it.concurrent.for(["development", ""])(
+  "runs in production mode even with NODE_ENV=%j",
+  async (value, test) => {
+    // Prints the variable at the end of the program.
+    const spy = encodeURIComponent(
+      'process.on("exit", () => console.error("NODE_ENV=" + process.env.NODE_ENV))',
+    );
+    const program = runProgram(test, "main.js", [], {
+      NODE_ENV: value,
+      NODE_OPTIONS: `--import data:text/javascript,${spy}`,
+    });
+    await program.url();
+    program.process.kill("SIGTERM");
+    await program.ended;
+    expect(program.stderr()).toMatch(/^NODE_ENV=production$/m);
+  },
+);
 
 describe.concurrent("cli.js", () => {
   it.for([[], ["serve"]])("serves with the arguments %j", async (args, test) => {
@@ -146,7 +149,7 @@ describe.concurrent("cli.js", () => {
   });
 
   it.for([["frobnicate"], ["serve", "more"], ["--frobnicate"]])(
-    "refuses %j with its help and an exit code",
+    "rejects %j with its help and exits with code 1",
     async (args, test) => {
       const program = runProgram(test, "cli.js", args);
       expect(await program.ended).toEqual({ code: 1, signal: null });

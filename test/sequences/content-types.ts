@@ -1,9 +1,9 @@
-/** The content type of equal requests is the same, whatever came before. */
+/** Equal requests have the same content type, whatever preceded them. */
 import type { Asked } from "./draw-steps.ts";
 import type { Answer } from "./transports.ts";
 
 export interface ContentTypes {
-  /** What is wrong with the answer's content type; null when nothing is. */
+  /** The error in the content type of a response, or null. */
   readonly faultIn: (asked: Asked, answer: Answer) => string | null;
 }
 

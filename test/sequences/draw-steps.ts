@@ -1,4 +1,4 @@
-/** Draws what is sent next: mostly one request, now and then several at the same time. */
+/** Draws the next step: mostly one request, sometimes several simultaneous ones. */
 import type { Draw } from "./draw.ts";
 import { IDENTITIES, type Identity } from "./identities.ts";
 import { CHANGING_JOBS } from "./job-states.ts";
@@ -7,12 +7,12 @@ import { MULTIPART, type Request, type Transport } from "./transports.ts";
 import type { Versions } from "./upstream.ts";
 
 export interface Asked extends Request {
-  /** Of the document in the pool. */
+  /** Name of the document in the pool. */
   readonly name: string;
   readonly isLive: boolean;
 }
 
-/** Requests that are sent at the same time, and the jobs' versions meanwhile. */
+/** Simultaneous requests, and the versions of the jobs. */
 export interface Step {
   readonly asked: readonly Asked[];
   readonly versions: Versions;
@@ -28,7 +28,7 @@ const ACCEPTS = [
 
 const CLIENT_LIBRARY = { clientLibrary: { name: "@apollo/client", version: "4.3.8" } };
 
-/** Longer texts do not fit into the head of a request. */
+/** Longer queries do not fit into the head of a request. */
 const MAX_GET_CHARACTERS = 3_000;
 
 const MAX_SIMULTANEOUS = 5;
@@ -57,10 +57,10 @@ export function createDrawStep(pool: Pool, draw: Draw): () => Step {
     };
   };
 
-  // Most are the first ones', so that what is kept for an identity is met again.
+  // Prefers the first identities, so that cached data is reused.
   const drawIdentity = () => draw.pick(draw.chance(0.5) ? IDENTITIES.slice(0, 2) : IDENTITIES);
 
-  /** Several for one job by one identity, which can share calls. */
+  /** Several requests of one identity for one job, which can share calls. */
   const drawTogether = (count: number): Asked[] => {
     const ref = draw.ref();
     const inputs: Draw = { ...draw, ref: () => ref };
@@ -85,6 +85,6 @@ function drawTransport(draw: Draw, query: string, isLive: boolean): Transport {
   return transport === "get" && query.length > MAX_GET_CHARACTERS ? "post" : transport;
 }
 
-/** The same document in another text, now and then. */
+/** Sometimes the same document with other white space. */
 const spaced = (draw: Draw, query: string): string =>
   draw.chance(0.85) ? query : draw.pick([`${query}\n`, `  # again\n${query}`, `${query} ,`]);

@@ -10,9 +10,9 @@ export interface RefInput {
 }
 
 export interface Draw extends Random {
-  /** A reference that the schema accepts; now and then of no job, or of a job that one may not see. */
+  /** A reference that the schema accepts, sometimes to a missing or forbidden job. */
   readonly ref: () => RefInput;
-  /** A cursor of an earlier answer, most often one of the latest; forged when there is none yet. */
+  /** A cursor from an earlier response, mostly a recent one; invalid if there is none yet. */
   readonly cursor: () => string;
   readonly first: () => number;
 }
@@ -22,7 +22,7 @@ const UNUSUAL_REFS: readonly RefInput[] = [
   { scopeId: "1", jobInstanceId: "20000000404" },
   { scopeId: "1", jobInstanceId: "20000000403" },
   { scopeId: "5", jobInstanceId: "801" },
-  // Refused before any upstream call.
+  // Rejected without an upstream call.
   { scopeId: "1", jobInstanceId: "0801" },
   { scopeId: "  ", jobInstanceId: "801" },
   { scopeId: "1", jobInstanceId: "99999999999999999999" },
@@ -31,7 +31,7 @@ const UNUSUAL_REFS: readonly RefInput[] = [
 
 const CHANGING = Object.keys(CHANGING_JOBS);
 
-/** @param cursors grows while answers come; the latest last. */
+/** @param cursors grows with each response; the latest is the last. */
 export function createDraw(random: Random, cursors: readonly string[]): Draw {
   const ref = (): RefInput => {
     if (random.chance(0.1)) return random.pick(UNUSUAL_REFS);

@@ -1,10 +1,10 @@
-/** Who asks in the sequences. */
+/** The identities that send requests. */
 
 export interface Identity {
   /** `X-Bkapi-Authorization`; null for a caller without credentials. */
   readonly authorization: string | null;
   readonly tenantId: string | null;
-  /** `Accept-Language`, and the upstream's language that must come of it. */
+  /** `Accept-Language` and the resulting language of the upstream. */
   readonly acceptLanguage: string | null;
   readonly language: "en" | "zh-cn" | null;
 }
@@ -19,7 +19,7 @@ const identity = (token: string, fields: Partial<Identity> = {}): Identity => ({
 
 const ALICE = "token-of-alice";
 
-/** Some differ in one property only, since whatever is shared by mistake is shared between those. */
+/** Some differ in one property only, to detect data shared by mistake. */
 export const IDENTITIES: readonly Identity[] = [
   identity(ALICE),
   identity(ALICE, { tenantId: "tenant-a" }),
@@ -32,14 +32,14 @@ export const IDENTITIES: readonly Identity[] = [
   identity("", { authorization: null }),
 ];
 
-/** Headers of a request of the identity. */
+/** Request headers of the identity. */
 export const headersOf = ({ authorization, tenantId, acceptLanguage }: Identity): Record<string, string> => ({
   ...(authorization !== null && { "x-bkapi-authorization": authorization }),
   ...(tenantId !== null && { "x-bk-tenant-id": tenantId }),
   ...(acceptLanguage !== null && { "accept-language": acceptLanguage }),
 });
 
-/** Tells one identity's calls for one job apart from all others. @param path as `biz/1/801`. */
+/** A key for the calls of one identity for one job. @param path such as `biz/1/801`. */
 export const lookupKey = (
   { authorization, tenantId, language }: Pick<Identity, "authorization" | "tenantId" | "language">,
   path: string,

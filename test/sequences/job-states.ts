@@ -1,15 +1,15 @@
 /**
- * The jobs of the sequences as they stand at each version: written down once, in no dialect, so that both what the
- * simulator sends and what a correct gateway must say of it follow from the same data.
+ * The jobs of the sequences at each version, independent of the dialect. Both the responses of the simulator and the expected
+ * results of the gateway are derived from these data.
  */
 
-/** One result of a step; null where the upstream is silent. */
+/** One result of a step, with null for absent values. */
 export interface TrueRow {
   readonly hostId: bigint | null;
   readonly ip: string | null;
   readonly containerName: string | null;
   readonly statusCode: number;
-  /** Exactly as sent: the empty text counts as no tag. */
+  /** As sent; an empty string means no tag. */
   readonly tag: string | null;
   readonly exitCode: number | null;
 }
@@ -34,7 +34,7 @@ export interface TrueJob {
   readonly steps: readonly TrueStep[];
 }
 
-/** How a job is sent. */
+/** The dialect of a job. */
 export type Form = "contract" | "release";
 
 interface JobKind {
@@ -48,7 +48,7 @@ interface JobKind {
 export const CHANGING_JOBS: Readonly<Record<string, JobKind>> = {
   "801": { form: "contract", hosts: 5, firstStepId: 8_010n, firstHostId: 100n },
   "802": { form: "release", hosts: 6, firstStepId: 8_020n, firstHostId: 200n },
-  // Steps and hosts with ids beyond 2^53, next to each other: as floating-point numbers they would be equal.
+  // Steps and hosts with consecutive ids above 2^53, which would be equal as floating-point numbers.
   "9007199254740995": {
     form: "contract",
     hosts: 4,
@@ -64,7 +64,7 @@ export const CHANGING_JOBS: Readonly<Record<string, JobKind>> = {
   "807": { form: "release", hosts: 2, firstStepId: 8_070n, firstHostId: 700n },
 };
 
-/** What scripts print as a tag: anything. */
+/** Tags, which scripts can set to any string. */
 const TAGS = [
   "ok",
   "",
@@ -79,10 +79,10 @@ const TAGS = [
 const CREATED = Date.UTC(2026, 1, 3, 4, 5, 6, 7);
 const MINUTE_MS = 60_000;
 
-/** Waiting, running, succeeded, failed: the upstream's numbers for hosts. */
+/** The upstream's status codes of hosts. */
 const [WAITING, RUNNING, SUCCEEDED, FAILED] = [5, 7, 9, 104];
 
-/** Of four versions the first runs, the second has failed, the third is its retry, the fourth has succeeded. */
+/** Each four versions: running, failed, retried, succeeded. */
 const PHASES = [
   { job: 2, steps: [2, 1], rows: [[WAITING, RUNNING, SUCCEEDED], null] },
   { job: 4, steps: [3, 4], rows: [[SUCCEEDED], [SUCCEEDED, FAILED]] },
@@ -92,7 +92,7 @@ const PHASES = [
 
 const isOver = (statusCode: number): boolean => statusCode === 3 || statusCode === 4;
 
-/** The job at a version; null for an id that is none of `CHANGING_JOBS`. */
+/** The job at a version; null for other jobs than `CHANGING_JOBS`. */
 export function stateOf(jobId: string, version: number): TrueJob | null {
   const kind = CHANGING_JOBS[jobId];
   const phase = PHASES[version % PHASES.length];

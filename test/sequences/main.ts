@@ -1,4 +1,4 @@
-/** `npm run sequences -- --operations 20000 --seed 42`: the random sequences for as long as one likes. */
+/** `npm run sequences -- --operations 20000 --seed 42`: runs random sequences of any length. */
 import { parseArgs } from "node:util";
 import { createReference } from "./reference-client.ts";
 import { describeReport, summarizeDifferences } from "./report.ts";
@@ -9,7 +9,7 @@ const { values } = parseArgs({
     operations: { type: "string", default: "20000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
     snapshots: { type: "string", default: "both" },
-    /** Differences to find before the end. */
+    /** Stops after this number of differences. */
     differences: { type: "string", default: "1" },
   },
 });

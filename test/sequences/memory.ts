@@ -1,4 +1,4 @@
-/** What each identity has been told of each job. */
+/** Records what each identity has received about each job. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import type { Known } from "./checks.ts";
 import type { Asked } from "./draw-steps.ts";
@@ -8,19 +8,19 @@ import { readingOf } from "./truth.ts";
 import { asksForHosts, callKey, type JobPath, outcomeOf } from "./upstream.ts";
 
 export interface Memory {
-  /** By the latest calls. */
+  /** Knowledge from the latest calls. */
   readonly find: (identity: Identity, path: JobPath) => Known | null;
-  /** Takes note of lookups whose calls may come when the operation was answered already, some steps later. */
+  /** Records lookups whose calls may arrive some steps after the response of their operation. */
   readonly noteLate: (keys: readonly string[]) => void;
   readonly mayBeLate: (key: string) => boolean;
-  /** Takes note of the calls of one step that had an outcome, and ends the step. */
+  /** Records the calls of one step that had an outcome, and ends the step. */
   readonly noteCalls: (
     calls: readonly SimulatedRequest[],
     versionAt: (call: SimulatedRequest) => number,
   ) => void;
-  /** Tells when an answer to the truth document is older than one of an earlier step. */
+  /** An error if a response to the truth document is older than one of an earlier step, or null. */
   readonly regressIn: (asked: Asked, answer: Answer) => string | null;
-  /** Takes note of when an answer to the truth document was read, or of `notAfter` where that is earlier. */
+  /** Records when the data of a response to the truth document were read, at most `notAfter`. */
   readonly noteAnswer: (asked: Asked, answer: Answer, notAfter: number) => void;
 }
 
@@ -50,7 +50,7 @@ export function createMemory(): Memory {
       for (const [key, together] of Map.groupBy(calls, callKey)) {
         const [call] = together;
         if (!call) continue;
-        // Which of calls at the same time is the later one is not known: rows may be there. A problem has none to lack.
+        // The order of simultaneous calls is not known, so rows may be cached. A problem needs no rows.
         const hasHosts = together.some(
           (one) => asksForHosts(one) || outcomeOf(one, versionAt(one)) === "problem",
         );

@@ -1,9 +1,9 @@
-/** Documents in which variables decide what is selected, and so what is needed of the upstream. */
+/** Documents whose variables determine the selection and the required data. */
 import type { PoolDocument } from "./pool.ts";
 
 const REF = "$ref: JobInstanceRef!";
 
-/** Both a document that asks for rows under a condition and its twin with a summary. */
+/** A document with a conditional host field in nested fragments. */
 const conditionInNestedFragments = (hostField: string): string =>
   `query Q(${REF}, $h: Boolean!) { jobInstance(ref: $ref) { ...A } }
   fragment A on JobInstance { steps { ...B } }
@@ -78,7 +78,7 @@ export const CONDITION_DOCUMENTS: readonly PoolDocument[] = [
     }),
   },
   {
-    name: "what is known of host data without asking for it",
+    name: "host fields that require no host results",
     query: `query(${REF}, $h: Boolean!) { jobInstance(ref: $ref) { ... on JobInstance { name hostSummary { __typename total @include(if: $h) }
       steps { hostResults { __typename pageInfo { __typename hasNextPage @include(if: $h) } } } } } }`,
     ask: (draw) => ({ variables: { ref: draw.ref(), h: draw.chance(0.5) } }),

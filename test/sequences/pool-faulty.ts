@@ -1,10 +1,10 @@
-/** Documents that no variables make good, and those that come close to them. */
+/** Documents that are invalid with any variables. */
 import type { PoolDocument } from "./pool.ts";
 
 const job = (selection: string) => `query($ref: JobInstanceRef!) { jobInstance(ref: $ref) { ${selection} } }`;
 
 const FAULTY: Readonly<Record<string, string>> = {
-  "no end": "{ jobInstance",
+  "an incomplete document": "{ jobInstance",
   "a syntax error in the middle": "query($ref: JobInstanceRef!) { jobInstance(ref $ref) { __typename } }",
   "a lone fragment": "fragment A on JobInstance { name }",
   "an empty selection": "{ }",

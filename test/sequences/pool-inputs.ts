@@ -1,4 +1,4 @@
-/** Documents in which variables decide what is asked for: references, pages, filters, operations. */
+/** Documents whose variables determine references, pages, filters and operations. */
 import type { PoolDocument } from "./pool.ts";
 
 const REF = "$ref: JobInstanceRef!";
@@ -51,7 +51,7 @@ export const INPUT_DOCUMENTS: readonly PoolDocument[] = [
     }),
   },
   {
-    name: "pages with cursors of earlier answers",
+    name: "pages with cursors of earlier responses",
     query: `query($ref: JobInstanceRef!, $first: Int! = 3, $after: String, $filter: HostResultFilter, $order: HostResultOrder) {
       jobInstance(ref: $ref) { ... on JobInstance { name steps { stepInstanceId retryCount hostResults(first: $first, after: $after, filter: $filter, orderBy: $order) {
         totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id hostId tag } } } } } ... on Problem { message } } }`,
@@ -114,7 +114,7 @@ export const INPUT_DOCUMENTS: readonly PoolDocument[] = [
     ask: (draw) => ({ variables: { ref: draw.ref(), h: draw.chance(0.5) } }),
   },
   {
-    name: "names that JavaScript knows, as variables and aliases",
+    name: "variables and aliases with names that are special in JavaScript",
     query: `query($__proto__: JobInstanceRef!, $toString: Boolean!, $constructor: Boolean!) {
       constructor: jobInstance(ref: $__proto__) { ... on JobInstance { __proto__: name toString: id @include(if: $toString) steps { hasOwnProperty: name hostSummary @skip(if: $constructor) { then: total } } } } }`,
     ask: (draw) => ({

@@ -1,4 +1,4 @@
-/** Subscriptions, to jobs that never change: one result, and the end. */
+/** Subscriptions to jobs that never change: one result, then the end. */
 import type { Draw } from "./draw.ts";
 import type { PoolDocument } from "./pool.ts";
 import { CONSTANT_JOBS } from "./upstream.ts";

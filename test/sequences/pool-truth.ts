@@ -1,7 +1,7 @@
-/** The document whose answers are also computed from what the simulator was told to send. */
+/** The document whose expected results are also computed from the data of the simulator. */
 import type { PoolDocument } from "./pool.ts";
 
-/** `truth.ts` knows what it selects. */
+/** `truth.ts` depends on its selection. */
 export const TRUTH_DOCUMENT: PoolDocument = {
   name: "facts that are computed independently",
   query: `query Truth($ref: JobInstanceRef!, $rows: Boolean!, $first: Int! = 10000) { jobInstance(ref: $ref) { __typename ... on JobInstance {

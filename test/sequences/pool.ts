@@ -1,4 +1,4 @@
-/** The documents of the sequences. Each comes again and again, with other variables. */
+/** The documents of the sequences. Each is used repeatedly with different variables. */
 import fc from "fast-check";
 import type { GraphQLSchema } from "graphql";
 import { type Case, CONDITIONS, FIELDS, OPERATIONS, SELECTIONS } from "../graphql/executor/corpus.ts";
@@ -31,10 +31,10 @@ export interface Pool {
 }
 
 const RANDOM_DOCUMENTS = 60;
-/** Longer random documents take much time and say nothing new. */
+/** Longer random documents take more time without benefit. */
 const MAX_CHARACTERS = 6_000;
 
-/** @param seed also of the random documents. */
+/** @param seed determines the random documents. */
 export function createPool(schema: GraphQLSchema, seed: number): Pool {
   const random = randomDocuments(schema, seed);
   const corpus = corpusDocuments();
@@ -73,7 +73,7 @@ function randomDocuments(schema: GraphQLSchema, seed: number): PoolDocument[] {
   }));
 }
 
-/** The corpus of the executors: what has the same text is one document, with all of its inputs. */
+/** The corpus of the executors; cases with the same query are one document with several inputs. */
 function corpusDocuments(): PoolDocument[] {
   const cases: readonly Case[] = [
     ...[...FIELDS, ...SELECTIONS, ...CONDITIONS, ...CONDITIONS],

@@ -1,12 +1,12 @@
-/** Pseudo-random choices that a seed repeats. */
+/** Pseudo-random choices, determined by a seed. */
 
 export interface Random {
-  /** A whole number from 0 to `limit - 1`. */
+  /** An integer from 0 to `limit - 1`. */
   readonly below: (limit: number) => number;
   /** True with the probability `share`, from 0 to 1. */
   readonly chance: (share: number) => boolean;
   readonly pick: <T>(list: readonly T[]) => T;
-  /** Up to `limit` elements, at least one, in random order. One can be in it several times. */
+  /** One to `limit` elements in random order, possibly repeated. */
   readonly some: <T>(list: readonly T[], limit: number) => T[];
 }
 

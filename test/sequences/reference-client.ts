@@ -1,4 +1,4 @@
-/** Asks the reference, in processes that are replaced before they grow old. */
+/** Runs the reference in processes that are replaced regularly. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Identity } from "./identities.ts";
@@ -8,9 +8,9 @@ import type { Versions } from "./upstream.ts";
 export interface Question {
   readonly operation: Operation;
   readonly identity: Identity;
-  /** Of all jobs that the operation names. */
+  /** Versions of all jobs of the operation. */
   readonly versions: Versions;
-  /** What root fields with a bad argument below them require: that is left open. */
+  /** Required data of root fields with an invalid argument below them, which is not defined. */
   readonly uncertain: "status" | "hosts";
 }
 
@@ -19,7 +19,7 @@ export interface Reference {
   readonly close: () => void;
 }
 
-/** Questions that one process answers. */
+/** Number of questions per process. */
 const MAX_QUESTIONS = 250;
 
 const PROGRAM = fileURLToPath(new URL("reference-process.ts", import.meta.url));
@@ -32,7 +32,7 @@ interface Worker {
 
 export function createReference(): Reference {
   const workers = new Set<Worker>();
-  // The same question has the same answer.
+  // Equal questions have equal answers.
   const known = new Map<string, Promise<Result>>();
 
   const start = (): Worker => {

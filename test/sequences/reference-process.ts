@@ -5,7 +5,7 @@ import { runReference } from "./reference.ts";
 import type { Question } from "./reference-client.ts";
 import { asksForHosts, jobPathOf, scriptUpstream, statusOf, type Versions } from "./upstream.ts";
 
-// Whatever is read here is read at one instant, by which a comparison knows what depends on the time of the read.
+// Everything is read at one fixed time, so that comparisons can recognize values that depend on it.
 Date.now = () => OBSERVED_AT;
 
 const simulator = await createSimulator();

@@ -1,6 +1,6 @@
 /**
- * What graphql-js answers: the text parsed, the schema, the upstream client and the loader made anew for each
- * operation. The only file of the sequences that imports what the gateway is made of.
+ * The response of graphql-js, with a new schema, upstream client and loader for each operation. The only file of the
+ * sequences that imports the gateway's code.
  */
 import {
   type DocumentNode,
@@ -95,7 +95,7 @@ export async function runReference(
 }
 
 function resultOf({ data, errors = [] }: ExecutionResult, kind: OperationTypeNode | undefined): Result {
-  // Nothing ran: there is no such operation, or its variables are not what it declares.
+  // Nothing was executed: the operation does not exist or its variables are invalid.
   if (data === undefined) {
     const listed = errors.map((error, index) => (index === MAX_COERCION_ERRORS ? NOT_LISTED : error));
     return refused(listed, kind ? "BAD_USER_INPUT" : "OPERATION_RESOLUTION_FAILURE");
@@ -105,11 +105,11 @@ function resultOf({ data, errors = [] }: ExecutionResult, kind: OperationTypeNod
   const isBadSubscription =
     kind === OperationTypeNode.SUBSCRIPTION &&
     shown.some(({ path, extensions }) => path?.length === 1 && extensions?.code === "BAD_USER_INPUT");
-  // A subscription with a bad argument does not begin.
+  // A subscription with an invalid argument does not start.
   return isBadSubscription ? { errors: shown } : { data, errors: shown };
 }
 
-/** `formatError` has the last word on codes. */
+/** `formatError` can change the code. */
 const refused = (errors: readonly unknown[], code: string): Result => ({
   errors: errors.map((error) => {
     if (!(error instanceof GraphQLError)) throw error;

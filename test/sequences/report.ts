@@ -1,4 +1,4 @@
-/** Tells of a difference in a form that is enough to look for its cause. */
+/** Describes a difference with everything needed to find its cause. */
 import type { Asked, Step } from "./draw-steps.ts";
 import type { Difference, SequenceOptions, SequenceReport } from "./sequence.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What an operation requires of the upstream, found by running it: graphql-js executes it over made-up jobs, and what
- * of them it asks for is noted. Shares no code with the gateway.
+ * The data that an operation requires of the upstream. graphql-js executes the operation on fake jobs, and the resolved fields
+ * are recorded. Shares no code with the gateway.
  */
 import { globSync, readFileSync } from "node:fs";
 import {
@@ -20,10 +20,10 @@ import type { RefInput } from "./draw.ts";
 import type { Operation } from "./reference.ts";
 import type { JobPath } from "./upstream.ts";
 
-/** `either` where an argument below the job is bad: whether its field counts as selected is left open. */
+/** `either` if an argument below the job is invalid: whether its field counts as selected is not defined. */
 export type RequiredData = "status" | "hosts" | "either";
 
-/** By job. */
+/** Required data by job. */
 export type Requirements = ReadonlyMap<JobPath, RequiredData>;
 
 const HOST_FIELDS: ReadonlySet<string> = new Set([
@@ -33,8 +33,8 @@ const HOST_FIELDS: ReadonlySet<string> = new Set([
   "StepInstance.hostGroups",
 ]);
 
-/** An object of the made-up jobs. */
-interface MadeUp {
+/** An object of the fake jobs. */
+interface FakeObject {
   /** Key of the root field that it is below. */
   readonly root: string;
   readonly isOfHosts: boolean;
@@ -49,7 +49,7 @@ interface Notes {
 const SCALARS: Readonly<Record<string, unknown>> = { Int: 1, Boolean: true, SafeInt: 1 };
 
 const SCHEMA = new URL("../../schema/", import.meta.url);
-/** What the documentation limits. */
+/** Limits in the documentation. */
 const [MAX_REFS, MAX_JOBS] = [50, 100];
 
 /** The SDL as text. */
@@ -66,7 +66,7 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
   };
 }
 
-/** Finds the keys of the root fields that require host results; of those with a bad argument below, as told. */
+/** Finds the keys of the root fields that require host results; `uncertain` decides for those with an invalid argument. */
 export function createHostRoots(): (
   operation: Operation,
   uncertain: "status" | "hosts",
@@ -80,24 +80,24 @@ export function createHostRoots(): (
 }
 
 function createNotes() {
-  // Nullable, so that one root field's error does not keep others from being executed: a gateway may have begun them.
+  // Nullable, so that an error of one root field does not prevent the others, which the gateway may have started.
   const schema = buildSchema(readSchema().replace(": [JobInstanceResult]!", ": [JobInstanceResult]"));
 
-  const resolve: GraphQLFieldResolver<MadeUp | undefined, Notes> = (source, args, notes, info) => {
+  const resolve: GraphQLFieldResolver<FakeObject | undefined, Notes> = (source, args, notes, info) => {
     const { parentType, fieldName, returnType, path } = info;
     if (!source) {
       const root = String(path.key);
       // The schema has these two arguments at its root.
       const refs: readonly RefInput[] = args.refs ?? [args.ref];
       notes.paths.set(root, pathsOf(refs));
-      const job: MadeUp = { root, isOfHosts: false };
+      const job: FakeObject = { root, isOfHosts: false };
       return args.refs ? refs.map(() => job) : job;
     }
     const type = getNullableType(returnType);
     const isList = isListType(type);
     const isOfHosts = source.isOfHosts || HOST_FIELDS.has(`${parentType.name}.${fieldName}`);
     const named = getNamedType(returnType);
-    // An object of host data is there whatever it holds; a list's length and a value are not known beforehand.
+    // An object of host data exists in any case; the length of a list and a value require host results.
     if (isOfHosts && (isList || isLeafType(named))) notes.needsHosts.add(source.root);
     const value = isEnumType(named)
       ? named.getValues()[0]?.name
@@ -107,7 +107,7 @@ function createNotes() {
     return isList ? [value] : value;
   };
 
-  // Of texts that come again; null for those that are not valid.
+  // Parsed documents by query; null for invalid ones.
   const documents = new Map<string, DocumentNode | null>();
   const documentOf = (query: string): DocumentNode | null => {
     const known = documents.get(query);
@@ -158,7 +158,7 @@ function requirementsOf({ paths, needsHosts }: Notes, uncertain: ReadonlySet<str
 
 const SCOPE_TYPES: Readonly<Record<string, string>> = { BIZ: "biz", BIZ_SET: "biz_set" };
 
-/** The jobs that a root field looks up; throws for references that it refuses, all of them for one. */
+/** The jobs that a root field looks up. @throws if any reference is invalid. */
 function pathsOf(refs: readonly RefInput[]): JobPath[] {
   if (refs.length < 1 || refs.length > MAX_REFS) throw new Error("Refused.");
   return refs.map(({ scopeType = "", scopeId, jobInstanceId }) => {

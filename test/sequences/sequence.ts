@@ -1,4 +1,4 @@
-/** Runs a random sequence against a gateway and finds where its answers differ from what they must be. */
+/** Runs a random sequence against a gateway and finds responses that differ from the expected ones. */
 import { buildSchema } from "graphql";
 import { differenceOf } from "./compare.ts";
 import { createDraw } from "./draw.ts";
@@ -13,9 +13,9 @@ import { createTrial, type Observation, type Trial, type TrialOptions } from "./
 export interface SequenceOptions extends TrialOptions {
   readonly seed: number;
   readonly operations: number;
-  /** Differences to find before the sequence ends. */
+  /** The sequence ends after this number of differences. */
   readonly maxDifferences: number;
-  /** Sequences of one seed ask it much the same. */
+  /** Shared between sequences with the same seed, which have many equal questions. */
   readonly reference: Reference;
   readonly onProgress?: (operations: number) => void;
 }
@@ -26,18 +26,18 @@ export interface Difference {
   readonly what: string;
   readonly asked: Asked;
   readonly actual: Result;
-  /** Of the reference; null where the difference shows without it. */
+  /** Result of the reference; null for differences found without it. */
   readonly expected: Result | null;
 }
 
 export interface SequenceReport {
   readonly operations: number;
   readonly differences: readonly Difference[];
-  /** Steps that show the first difference at their end, to a gateway that has just started; null when not found. */
+  /** The fewest steps that reproduce the first difference on a new gateway; null if none were found. */
   readonly shortest: readonly Step[] | null;
 }
 
-/** Answers that may wait for the reference: it is in another process and takes its time. */
+/** Responses that may wait for the reference, which runs in another process. */
 const MAX_PENDING = 50;
 
 export async function runSequence(options: SequenceOptions): Promise<SequenceReport> {
@@ -76,7 +76,7 @@ export async function runSequence(options: SequenceOptions): Promise<SequenceRep
   }
 }
 
-/** What is wrong with an answer; null when it is as it must be. */
+/** The difference between a response and the expected one, or null. */
 async function compare(
   { asked, answer, faults, candidates, window }: Observation,
   reference: Reference,
@@ -95,7 +95,7 @@ async function compare(
     if (what === null) return null;
     nearest ??= { what, expected };
   }
-  if (!nearest) throw new Error("Expected at least one state that an answer may be of.");
+  if (!nearest) throw new Error("Expected at least one possible state for a response.");
   const logged = logs.at(-1);
   const said = logged
     ? `${nearest.what}\nLast line of the gateway's log: ${JSON.stringify(logged)}`
@@ -105,7 +105,7 @@ async function compare(
 
 const MAX_CURSORS = 50;
 
-/** Cursors in a result, for later operations. */
+/** Collects the cursors in a result for later operations. */
 function collectCursors(value: unknown, cursors: string[]): void {
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
@@ -115,10 +115,10 @@ function collectCursors(value: unknown, cursors: string[]): void {
   if (cursors.length > MAX_CURSORS) cursors.splice(0, cursors.length - MAX_CURSORS);
 }
 
-/** Earlier steps that are tried, one at a time, together with the last. */
+/** Number of earlier steps that are tried together with the last one. */
 const MAX_TRIED = 25;
 
-/** The last step alone, or with one earlier step, where that shows a difference at the last step too. */
+/** The last step alone or with one earlier step, if that reproduces a difference. */
 async function shorten(
   steps: readonly Step[],
   options: TrialOptions,

@@ -1,6 +1,6 @@
 /**
- * One long-lived gateway, thousands of operations that come again with other variables, references, identities and in
- * another order: every answer is what graphql-js says in a process of its own, and what the simulator was told to send.
+ * A long-lived gateway runs many operations with changing variables, references, identities and order. Every response equals
+ * that of graphql-js in a separate process, and matches the data of the simulator.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createReference, type Reference } from "./reference-client.ts";
@@ -9,7 +9,7 @@ import { runSequence } from "./sequence.ts";
 
 const OPERATIONS = 1_000;
 
-/** Another one in each run; `SEED` repeats one. */
+/** A new seed in each run; set `SEED` to repeat one. */
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 let reference: Reference;
@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => reference.close());
 
-describe(`answers do not depend on what came before (SEED=${SEED})`, () => {
+describe(`responses do not depend on earlier requests (SEED=${SEED})`, () => {
   it.each([
     ["without snapshots", false],
     ["with snapshots", true],

@@ -1,27 +1,27 @@
-/** Sends operations in all the ways that the gateway takes them. */
+/** Sends operations over all transports of the gateway. */
 import { createHash } from "node:crypto";
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { headersOf, type Identity } from "./identities.ts";
 import type { Operation, Result } from "./reference.ts";
 
-/** `apq`: by the hash of the text, then, where that is not known, with the text. */
+/** `apq`: by hash, then with the query if the hash is not known. */
 export type Transport = "post" | "get" | "apq" | "webSocket" | "events" | "multipart";
 
 export interface Request {
   readonly operation: Operation;
   readonly identity: Identity;
   readonly transport: Transport;
-  /** `Accept` of POST and GET requests; null sends none. */
+  /** `Accept` header of POST and GET requests; null for none. */
   readonly accept: string | null;
   readonly isFresh: boolean;
-  /** As Apollo Client sends them. */
+  /** Extensions in the format of Apollo Client. */
   readonly extensions: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Answer {
   readonly result: Result;
-  /** Of each HTTP response that the request took. */
+  /** The content type of each HTTP response. */
   readonly contentTypes: readonly (string | null)[];
 }
 
@@ -44,7 +44,7 @@ export function createTransports(url: string): Transports {
       webSocketImpl: WebSocket,
       connectionParams: headersOf(identity),
       retryAttempts: 0,
-      // One connection for all the operations of an identity.
+      // One connection for all operations of an identity.
       lazy: false,
       onNonLazyError: () => {},
     });
@@ -123,7 +123,7 @@ async function sendForEvents(url: string, request: Request): Promise<Answer> {
   });
   const text = await response.text();
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return read(response, text);
-  // Only line feeds end a line here; a regular expression would take others, which texts may hold, for ends too.
+  // Lines end only with line feeds; a regular expression would also match other line ends in strings.
   const events = text.split("\n\n").flatMap((event) => {
     const [name = "", data = ""] = event.split("\n");
     return name.startsWith("event: ") ? { name: name.slice(7), data: data.slice("data: ".length) } : [];
@@ -142,7 +142,7 @@ async function sendForParts(url: string, request: Request): Promise<Answer> {
   });
   const text = await response.text();
   if (!response.headers.get("content-type")?.startsWith("multipart/mixed")) return read(response, text);
-  // The parts of the protocol are objects; that of a heartbeat is empty.
+  // Parts are objects; a heartbeat is an empty object.
   const parts = text
     .split("\r\n")
     .filter((line) => line.startsWith("{"))
@@ -154,7 +154,7 @@ async function sendForParts(url: string, request: Request): Promise<Answer> {
 }
 
 function read(response: Response, json: string): Answer {
-  // The gateway answers with results.
+  // The gateway's responses are GraphQL results.
   return { result: JSON.parse(json) as Result, contentTypes: [response.headers.get("content-type")] };
 }
 
@@ -167,10 +167,10 @@ function sendOverSocket(client: Client, { query, variables, operationName }: Ope
   return new Promise((resolve, reject) => {
     const results: Result[] = [];
     client.subscribe<unknown>(payload, {
-      // What the gateway sends as a result is one.
+      // Messages of the gateway are GraphQL results.
       next: (result) => void results.push(result as Result),
       error: (error) => {
-        // A list of GraphQL errors is an answer; everything else is none.
+        // A list of GraphQL errors is a response; other errors are not.
         if (Array.isArray(error)) resolve({ result: { errors: error }, contentTypes: [] });
         else reject(new Error(`The WebSocket failed: ${JSON.stringify(error)}`, { cause: error }));
       },

@@ -1,7 +1,7 @@
-/** One long-lived gateway over one simulator, and what each step of a sequence shows of them. */
+/** A long-lived gateway on a simulator, and the observations of each step of a sequence. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, withLive } from "../support/gateway.ts";
-import { CAN_BE_ASKED_AGAIN, faultInCalls, type KnownOf, type Required } from "./checks.ts";
+import { CAN_BE_CALLED_AGAIN, faultInCalls, type KnownOf, type Required } from "./checks.ts";
 import type { Window } from "./compare.ts";
 import { createContentTypes } from "./content-types.ts";
 import type { Asked, Step } from "./draw-steps.ts";
@@ -9,29 +9,29 @@ import { lookupKey } from "./identities.ts";
 import { createMemory } from "./memory.ts";
 import { createRequirements } from "./required.ts";
 import { type Answer, createTransports } from "./transports.ts";
-import { lieIn } from "./truth.ts";
+import { errorInTruth } from "./truth.ts";
 import { callKey, jobPathOf, outcomeOf, scriptUpstream, statusOf, type Versions } from "./upstream.ts";
 
-/** An answer, and what it may be of. */
+/** A response and the states that it can be based on. */
 export interface Observation {
   readonly asked: Asked;
   readonly answer: Answer;
-  /** What is wrong already, without the reference. */
+  /** Errors found without the reference. */
   readonly faults: readonly string[];
-  /** The jobs' versions that the answer may be of, the likeliest first. */
+  /** Possible versions of the jobs, the most likely first. */
   readonly candidates: readonly Versions[];
   readonly window: Window;
 }
 
 export interface Trial {
   readonly perform: (step: Step) => Promise<Observation[]>;
-  /** Lines that the gateway has logged because something is wrong with itself. */
+  /** Log lines of the gateway with the level error. */
   readonly logs: readonly Record<string, unknown>[];
   readonly close: () => Promise<void>;
 }
 
 export interface TrialOptions {
-  /** Whether the gateway keeps snapshots, for longer than a sequence lasts: then time has no part in it. */
+  /** Whether the gateway caches snapshots, for longer than a sequence, so that time does not matter. */
   readonly hasSnapshots: boolean;
 }
 
@@ -69,7 +69,7 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
     const sentAt = Date.now();
     const answers = await Promise.all(step.asked.map(transports.send));
     const window = { from: hasSnapshots ? startedAt : sentAt, to: Date.now() };
-    // Among them those that came since the step before.
+    // Includes calls since the previous step.
     const calls = gateway.simulator.requests.splice(0);
     const knownOf: KnownOf = hasSnapshots ? memory.find : () => null;
     memory.noteLate(
@@ -82,7 +82,7 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
       const faults = [
         faultOfCalls?.of === one ? faultOfCalls.what : null,
         contentTypes.faultIn(asked, answer),
-        lieIn(answer.result, firstOf(asked)),
+        errorInTruth(answer.result, firstOf(asked)),
         memory.regressIn(asked, answer),
       ];
       return {
@@ -100,7 +100,7 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
       };
     });
     for (const { asked, answer } of observations) {
-      // Of reads at the same time either may be the later one.
+      // The order of simultaneous reads is not known.
       memory.noteAnswer(asked, answer, step.asked.length === 1 ? Infinity : sentAt);
     }
     const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
@@ -122,11 +122,11 @@ const MAX_CANDIDATES = 16;
 const keysOf = ({ asked: { identity }, requirements }: Required): string[] =>
   [...requirements.keys()].map((path) => lookupKey(identity, path));
 
-/** An operation that fails as a whole does not wait for its lookups, and a subscription may poll on for a moment. */
+/** An operation that fails as a whole does not wait for its lookups, and a subscription may poll once more. */
 const isAnsweredAtOnce = ({ asked }: Required, answer: Answer | undefined): boolean =>
   asked.isLive || (answer?.result.data ?? null) === null;
 
-/** Which versions of its jobs an answer may tell of. @param isShared whether a call may be another operation's. */
+/** The possible versions of the jobs in a response. @param isShared whether a call can belong to another operation. */
 function candidatesOf(
   { asked: { identity, isFresh }, requirements }: Required,
   versions: Versions,
@@ -142,8 +142,8 @@ function candidatesOf(
     if (!known || known.version === now[path]) continue;
     const key = lookupKey(identity, path);
     const isMade = calls.some((call) => callKey(call) === key);
-    if (isMade && CAN_BE_ASKED_AGAIN.test(path)) {
-      // What failed for its rows may have been served without them from an earlier call.
+    if (isMade && CAN_BE_CALLED_AGAIN.test(path)) {
+      // After an error of its rows, the status may come from an earlier call.
       candidates = [...candidates, ...candidates.map((one) => ({ ...one, [statusOf(path)]: known.version }))];
     }
     if (isMade && !isShared(key)) continue;

@@ -1,23 +1,23 @@
-/** What an answer to the truth document must say, computed from the jobs' states alone. */
+/** The expected response to the truth document, computed from the states of the jobs. */
 import { isDeepStrictEqual } from "node:util";
 import { CHANGING_JOBS, stateOf, type TrueRow, type TrueStep } from "./job-states.ts";
 import type { Result } from "./reference.ts";
 
-/** What the truth document selects. */
-interface ToldJob {
+/** The selection of the truth document. */
+interface ReportedJob {
   readonly __typename: string;
   readonly jobInstanceId: string;
   readonly upstreamRequestId: string;
   readonly observedAt: string;
-  readonly steps: readonly ToldStep[];
+  readonly steps: readonly ReportedStep[];
 }
 
-interface ToldStep {
+interface ReportedStep {
   readonly hostSummary?: { readonly total: number };
   readonly hostResults?: { readonly nodes: readonly object[] };
 }
 
-/** The version of the job in an answer to the truth document, and when it was read; null where there is none. */
+/** The version of the job in a response to the truth document, and the time of its read; null if there is no job. */
 export function readingOf({ data }: Result): { version: number; observedAt: number } | null {
   const job = jobIn(data);
   const version = /^request-.*-(\d+)$/.exec(job?.upstreamRequestId ?? "")?.[1];
@@ -26,8 +26,8 @@ export function readingOf({ data }: Result): { version: number; observedAt: numb
     : null;
 }
 
-/** What an answer to the truth document says wrong; null when it is true, or is about no changing job. */
-export function lieIn({ data, errors }: Result, first: number): string | null {
+/** The first error in a response to the truth document; null if there is none or the job is not a changing job. */
+export function errorInTruth({ data, errors }: Result, first: number): string | null {
   const job = jobIn(data);
   const reading = readingOf({ data });
   if (!job || !reading || errors || !CHANGING_JOBS[job.jobInstanceId]) return null;
@@ -43,27 +43,27 @@ export function lieIn({ data, errors }: Result, first: number): string | null {
   const wrong = differenceIn(expected, { ...told });
   if (wrong) return wrong;
   if (steps.length !== state.steps.length) return `expected ${state.steps.length} steps, got ${steps.length}`;
-  const lies = state.steps.map((step, index) => lieInStep(step, steps[index], first));
-  return lies.find((lie) => lie !== null) ?? null;
+  const errorsOfSteps = state.steps.map((step, index) => errorInStep(step, steps[index], first));
+  return errorsOfSteps.find((error) => error !== null) ?? null;
 }
 
 // The shape is what the document selects.
-const jobIn = (data: unknown): ToldJob | null => {
-  const job = (data as { jobInstance?: ToldJob | null } | null | undefined)?.jobInstance;
+const jobIn = (data: unknown): ReportedJob | null => {
+  const job = (data as { jobInstance?: ReportedJob | null } | null | undefined)?.jobInstance;
   return job?.__typename === "JobInstance" ? job : null;
 };
 
-function lieInStep(step: TrueStep, told: ToldStep | undefined, first: number): string | null {
+function errorInStep(step: TrueStep, told: ReportedStep | undefined, first: number): string | null {
   const { id, name, statusCode, typeCode, retryCount, rows } = step;
   const fields = { stepInstanceId: String(id), name, statusCode, typeCode, retryCount };
   const wrong = differenceIn(fields, { ...told });
   if (wrong || !told?.hostResults) return wrong;
-  const expected = (rows ?? []).map(toldRow);
+  const expected = (rows ?? []).map(expectedRow);
   const { nodes } = told.hostResults;
   const [total, length] = [expected.length, Math.min(expected.length, first)];
   if (told.hostSummary?.total !== total || nodes.length !== length)
     return `expected ${total} rows, ${length} of them shown, got ${told.hostSummary?.total} and ${nodes.length}`;
-  // A page is any part of the rows, whose order is not the upstream's; the whole is all of them.
+  // A page is any subset of the rows, because the gateway's order differs from the upstream's.
   const left = new Set(expected);
   for (const node of nodes) {
     const found = [...left].find((row) => isDeepStrictEqual(row, { ...node }));
@@ -73,7 +73,7 @@ function lieInStep(step: TrueStep, told: ToldStep | undefined, first: number): s
   return null;
 }
 
-const toldRow = ({ hostId, ip, containerName, statusCode, tag, exitCode }: TrueRow) => ({
+const expectedRow = ({ hostId, ip, containerName, statusCode, tag, exitCode }: TrueRow) => ({
   hostId: hostId === null ? null : String(hostId),
   ip,
   container: containerName === null ? null : { name: containerName },

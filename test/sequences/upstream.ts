@@ -1,4 +1,4 @@
-/** What the simulator sends in the sequences: a pure function of the request and of the job's version. */
+/** The responses of the simulator in the sequences, a pure function of the request and the version of the job. */
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
 import type { SimulatedRequest, Simulator } from "../../src/simulator/simulator.ts";
 import { EDGE_CASE_JOB, scriptEdgeCaseJob } from "../graphql/executor/edge-case-job.ts";
@@ -6,19 +6,19 @@ import { jobRow, stepRow } from "../support/job-payload.ts";
 import { type Identity, lookupKey } from "./identities.ts";
 import { CHANGING_JOBS, type Form, stateOf, type TrueRow, type TrueStep } from "./job-states.ts";
 
-/** A job among all jobs, as `biz/1/801`. */
+/** Identifies a job, such as `biz/1/801`. */
 export type JobPath = string;
 
-/** Versions of jobs by their path; 0 for one that is not in it. */
+/** Versions of jobs by path; 0 by default. */
 export type Versions = Readonly<Record<JobPath, number>>;
 
-/** In place of a job's path in versions: of its status, where calls without host results see another. */
+/** The key for the version that calls without host results see, if it differs. */
 export const statusOf = (path: JobPath): JobPath => `${path} status`;
 
 export const jobPathOf = ({ query }: SimulatedRequest): JobPath =>
   `${query.bk_scope_type}/${query.bk_scope_id}/${query.job_instance_id}`;
 
-/** True when either dialect's flag is in the request. */
+/** Whether the request has the flag of either dialect. */
 export const asksForHosts = ({ query }: SimulatedRequest): boolean =>
   query.return_ip_result === "true" || query.return_execute_object_result === "true";
 
@@ -27,11 +27,11 @@ export const callKey = (call: SimulatedRequest): string => {
   const header = (name: string) => (call.headers[name] === undefined ? null : String(call.headers[name]));
   const language = header("blueking-language");
   const identity = { authorization: header("x-bkapi-authorization"), tenantId: header("x-bk-tenant-id") };
-  // Whatever else it is, it is no identity of the sequences.
+  // Other values do not belong to an identity of the sequences.
   return lookupKey({ ...identity, language: language as Identity["language"] }, jobPathOf(call));
 };
 
-/** Makes a simulator send the changing jobs, each at the version that `versionOf` says when the call comes. */
+/** Scripts the changing jobs, each at the version that `versionOf` returns for the call. */
 export function scriptUpstream(simulator: Simulator, versionOf: (call: SimulatedRequest) => number): void {
   scriptEdgeCaseJob(simulator);
   let reads = 0;
@@ -40,7 +40,7 @@ export function scriptUpstream(simulator: Simulator, versionOf: (call: Simulated
   }
 }
 
-/** Ids of jobs whose answers never change. Every identity may see the edge-case job. */
+/** Ids of jobs whose responses never change. Every identity may see the edge-case job. */
 export const CONSTANT_JOBS: readonly string[] = [EDGE_CASE_JOB, "100", "20000000002"];
 
 const SCOPE_IDS: readonly string[] = ["1", "9991001"];
@@ -53,7 +53,7 @@ const TOKEN = /"access_token":\s*"(?:token-of-)?([^"]*)"/;
 const userOf = ({ headers }: SimulatedRequest): string =>
   TOKEN.exec(String(headers["x-bkapi-authorization"]))?.[1] ?? "";
 
-/** One user may see one job at some versions only: permissions are granted and withdrawn. */
+/** One user may see one job only at some versions, as if permissions were granted and withdrawn. */
 const isDenied = (user: string, id: string, version: number): boolean =>
   user === DENIED_TOKEN || (user === "bob" && id === "802" && version % 3 === 1);
 
@@ -81,9 +81,9 @@ function answerOf(request: SimulatedRequest, version: number, read: number): Sim
 
 type FailureAnswer = Extract<SimulatedResponse, { kind: "json" | "raw" }>;
 
-/** What fails at odd versions. */
+/** Errors at odd versions. */
 const FAILURES: Readonly<Record<string, (asksHosts: boolean) => FailureAnswer | null>> = {
-  // Its rows break the contract, which a request without rows never meets.
+  // Only its rows violate the contract.
   "804": (asksHosts) => (asksHosts ? { kind: "json", status: 200, body: brokenRows() } : null),
   "805": () => ({ kind: "json", status: 500, body: { error: { code: "INTERNAL", message: "数据库异常" } } }),
   "806": () => ({
@@ -146,13 +146,13 @@ const ended = ({ startedAt, finishedAt }: { startedAt: number | null; finishedAt
     ? { end_time: finishedAt, total_time: finishedAt - startedAt }
     : {};
 
-/** The rows begin at another one on every read: there is no guaranteed order. */
+/** The rows start at a different one on every read, because their order is not defined. */
 function rowsOf(step: TrueStep, rows: readonly TrueRow[], form: Form, read: number): object[] {
   const first = read % rows.length;
   return [...rows.slice(first), ...rows.slice(0, first)].map((row, index) => ({
     ...(form === "contract" ? contractTarget(row) : releaseTarget(row)),
     status: row.statusCode,
-    // Absent and null mean the same.
+    // Absent and null are equivalent.
     ...((row.tag !== null || index % 2 === 0) && { tag: row.tag }),
     ...(row.exitCode !== null && { exit_code: row.exitCode }),
     ...(row.statusCode !== 5 && { start_time: step.startedAt }),
@@ -174,8 +174,7 @@ const releaseTarget = ({ hostId, ip, containerName }: TrueRow) => ({
 });
 
 /**
- * What a call at a version brings: the job, or no permission and the like; null for a failure, after which what was
- * known of the job before still holds.
+ * The outcome of a call at a version: the job or a problem; null for an error, after which earlier data stay valid.
  */
 export function outcomeOf(call: SimulatedRequest, version: number): "job" | "problem" | null {
   const { job_instance_id: id = "", bk_scope_id: scopeId = "" } = call.query;

@@ -1,4 +1,4 @@
-/** What `watch` makes of its connection: of none, of a wrong one, and of one that is lost. */
+/** The connection of `watch`: missing, wrong and lost connections. */
 import type { ServerResponse } from "node:http";
 import { connect, createServer } from "node:net";
 import { describe, expect, it, type TestContext, vi } from "vitest";
@@ -8,10 +8,10 @@ import { readOptions } from "../../src/watch/options.ts";
 import { heldClock } from "../process/program.ts";
 import { startGateway } from "../support/gateway.ts";
 import { useServer } from "../support/listen.ts";
-import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
-import { changingJob, finished, linesOf, running, saying, watchInPipe } from "./watching.ts";
+import { EVENTS, event, FINISHED_EVENT, jobEvent, useFakeGateway } from "./fake-gateway.ts";
+import { changingJob, finished, linesOf, printsError, running, watchInPipe } from "./run-watch.ts";
 
-/** A port on which nothing listens, nor will during the test: it is a client's. */
+/** A port on which nothing listens during the test, because a client uses it. */
 async function useClosedPort(test: TestContext): Promise<number> {
   const port = await useServer(
     createServer((socket) => void socket.on("error", () => {})),
@@ -23,8 +23,8 @@ async function useClosedPort(test: TestContext): Promise<number> {
   return client.localPort ?? 0;
 }
 
-/** A front for one gateway after the other, and for none in between. */
-async function useFront(test: TestContext) {
+/** A proxy for a sequence of gateways that closes connections in between. */
+async function useSwitchingProxy(test: TestContext) {
   let behind: number | null = null;
   const server = createServer((socket) => {
     if (behind === null) return void socket.destroy();
@@ -34,7 +34,7 @@ async function useFront(test: TestContext) {
     socket.pipe(gateway).pipe(socket);
   });
   const port = await useServer(server, test);
-  /** Starts a gateway behind it. */
+  /** Starts a gateway behind the proxy. */
   const start = async () => {
     const gateway = await startGateway();
     behind = Number(new URL(gateway.url).port);
@@ -48,7 +48,7 @@ async function useFront(test: TestContext) {
 }
 
 describe.concurrent("without a gateway from the start", () => {
-  it("ends at once where nothing listens", async (test) => {
+  it("ends at once if nothing listens", async (test) => {
     const url = `http://127.0.0.1:${await useClosedPort(test)}/graphql`;
     const program = watchInPipe(test, { url, id: "1" });
     expect(await program.ended).toEqual({ code: 2, signal: null });
@@ -57,7 +57,7 @@ describe.concurrent("without a gateway from the start", () => {
     );
   });
 
-  it("ends at once where there is no such host", async (test) => {
+  it("ends at once if the host does not exist", async (test) => {
     const program = watchInPipe(test, { url: "http://nowhere.invalid/graphql", id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
@@ -65,7 +65,7 @@ describe.concurrent("without a gateway from the start", () => {
     );
   });
 
-  it("ends at once where a gateway has another path, which it tells", async (test) => {
+  it("ends at once if the gateway has another path, which the message contains", async (test) => {
     const gateway = await startGateway();
     test.onTestFinished(gateway.close);
     const program = watchInPipe(test, { url: gateway.url.replace("graphql", "api"), id: "1" });
@@ -77,12 +77,12 @@ describe.concurrent("without a gateway from the start", () => {
 
   it.for([
     ["a page", 200, { "content-type": "text/html" }, "<h1>", "HTTP 200 (text/html)"],
-    ["no page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
+    ["a 404 page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
     ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, { "content-type": "application/json" }, "{}", "HTTP 401 (application/json)"],
     ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", "other events"],
-  ] as const)("ends at once where there is %s", async ([, status, headers, body, got], test) => {
-    const { url, count } = await useStandIn(test, (_, response) => {
+  ] as const)("ends at once if the response is %s", async ([, status, headers, body, got], test) => {
+    const { url, count } = await useFakeGateway(test, (_, response) => {
       response.writeHead(status, headers).end(body);
     });
     const program = watchInPipe(test, { url, id: "1" });
@@ -90,12 +90,12 @@ describe.concurrent("without a gateway from the start", () => {
     expect(program.stderr()).toBe(
       `Expected the event stream of a gateway at ${url}/stream, got ${got}. Check --url: it must be the gateway's GraphQL endpoint.\n`,
     );
-    // Nor are credentials sent on to where a redirect leads.
+    // Credentials are not sent to the target of a redirect.
     expect(count()).toBe(1);
   });
 
-  it("ends at once where a proxy has none behind it", async (test) => {
-    const { url, count } = await useStandIn(test, (_, response) => void response.writeHead(502).end());
+  it("ends at once if a proxy has no gateway behind it", async (test) => {
+    const { url, count } = await useFakeGateway(test, (_, response) => void response.writeHead(502).end());
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toContain(": it responded with HTTP 502 (no content type).");
@@ -103,20 +103,20 @@ describe.concurrent("without a gateway from the start", () => {
   });
 });
 
-describe.concurrent("a connection that is lost", () => {
-  it("is made again when the gateway is back, which tells nothing twice", async (test) => {
-    const front = await useFront(test);
-    const first = await front.start();
+describe.concurrent("a lost connection", () => {
+  it("is restored when the gateway is back, without repeated output", async (test) => {
+    const proxy = await useSwitchingProxy(test);
+    const first = await proxy.start();
     const state = running({ hosts: [7] });
     const program = watchInPipe(test, changingJob(first, "35000000001", state));
     await linesOf(program, 1);
     await first.stop();
-    await saying(program, /^Connection lost: .+\. Retry 1 of 10 in \d\.\d s\.$/m);
+    await printsError(program, /^Connection lost: .+\. Retry 1 of 10 in \d\.\d s\.$/m);
 
-    const second = await front.start();
+    const second = await proxy.start();
     test.onTestFinished(second.stop);
     const job = changingJob(second, "35000000001", state);
-    await saying(program, /^Reconnected\.$/m);
+    await printsError(program, /^Reconnected\.$/m);
     expect(program.stdout().match(/\n/g)).toHaveLength(1);
     job.become(finished());
     expect((await program.ended).code).toBe(0);
@@ -124,19 +124,19 @@ describe.concurrent("a connection that is lost", () => {
   });
 
   it.for([
-    ["completed by the gateway, though the job goes on", event("complete")],
+    ["completed by the gateway although the job is running", event("complete")],
     ["cut off", null],
     ["closed in the middle of an event", "event: next\ndata: {"],
-  ] as const)("is made again when it was %s", async ([, end], test) => {
+  ] as const)("is restored after it was %s", async ([, end], test) => {
     const { promise: first, resolve: onFirst } = Promise.withResolvers<ServerResponse>();
-    const { url } = await useStandIn(test, (_, response, index) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       response.writeHead(200, EVENTS);
       if (index > 0) return void response.end(FINISHED_EVENT + event("complete"));
       response.write(jobEvent());
       onFirst(response);
     });
     const program = watchInPipe(test, { url, id: "1" });
-    // What comes together is read together.
+    // Waits for the first event, so that it is read before the end.
     await linesOf(program, 1);
     if (end === null) (await first).destroy();
     else (await first).end(end);
@@ -145,8 +145,8 @@ describe.concurrent("a connection that is lost", () => {
     expect(program.stderr()).toMatch(/^Connection lost: .+\nReconnected\.\n$/);
   });
 
-  it("is made again when its end came together with many events, all of which are told", async (test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
+  it("is restored if its end arrives with many events, all of which are printed", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       const names = Array.from({ length: 100 }, (_, number) => jobEvent({ name: `job ${number}` }));
       response.writeHead(200, EVENTS).end(index === 0 ? names.join("") : FINISHED_EVENT);
     });
@@ -155,9 +155,9 @@ describe.concurrent("a connection that is lost", () => {
     expect(program.stdout().match(/job \d+: RUNNING\n/g)).toHaveLength(100);
   });
 
-  it("is made again after the refusal of a gateway that is about to end, also at first", async (test) => {
+  it("is restored after a gateway that is shutting down refused it, even at the start", async (test) => {
     const body = JSON.stringify({ errors: [{ message: "x", extensions: { code: "SHUTTING_DOWN" } }] });
-    const { url } = await useStandIn(test, (_, response, index) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       if (index === 0) response.writeHead(503, { "content-type": "application/json" }).end(body);
       else response.writeHead(200, EVENTS).end(FINISHED_EVENT);
     });
@@ -166,8 +166,8 @@ describe.concurrent("a connection that is lost", () => {
     expect(program.stderr()).toContain("Connection lost: it responded with HTTP 503 (SHUTTING_DOWN: x).");
   });
 
-  it("is not made again after a refusal of another kind", async (test) => {
-    const { url, count } = await useStandIn(test, (_, response, index) => {
+  it("is not restored after another error response", async (test) => {
+    const { url, count } = await useFakeGateway(test, (_, response, index) => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.writeHead(403).end();
     });
@@ -177,13 +177,13 @@ describe.concurrent("a connection that is lost", () => {
     expect(count()).toBe(2);
   });
 
-  it("does not outlive a timeout", async (test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
+  it("is not restored after the timeout", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
     const program = watchInPipe(test, { url, id: "1" }, ["--timeout", "90s"], heldClock(90_000));
-    await saying(program, /Retry \d of 10/);
+    await printsError(program, /Retry \d of 10/);
     program.process.kill("SIGUSR2");
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(/Retry \d of 10[^\n]*\nThe job did not finish within 1m 30s/);
@@ -192,7 +192,7 @@ describe.concurrent("a connection that is lost", () => {
 
 const targetAt = (url: string) => readOptions({ operands: ["1"], scope: "biz:1", url }, {});
 
-/** Losses until there are no more tries, and what is said then; with waits of milliseconds. */
+/** Losses until the last attempt, and the final message, with waits of milliseconds. */
 async function lossesOf(url: string, options: FollowOptions): Promise<readonly [Lost[], string]> {
   const losses: Lost[] = [];
   let end = "";
@@ -206,9 +206,9 @@ async function lossesOf(url: string, options: FollowOptions): Promise<readonly [
   return [losses, end];
 }
 
-describe.concurrent("tries to connect again", () => {
-  it("are further and further apart, by chance a bit less, and have an end", async (test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
+describe.concurrent("attempts to reconnect", () => {
+  it("back off exponentially with jitter, up to a maximum number", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
@@ -221,8 +221,8 @@ describe.concurrent("tries to connect again", () => {
     expect(message).toMatch(/Could not reconnect .* in 5 attempts: the connection was closed\. /);
   });
 
-  it("count anew after a result", async (test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
+  it("start again from one after a result", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       if (index % 2 === 0 && index < 8) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
@@ -239,10 +239,10 @@ describe("silence", () => {
     onTestFinished(() => void vi.useRealTimers());
   };
 
-  /** A stream to whose client a test says what comes, and when. */
+  /** A stream whose events the test controls. */
   const useStream = async (test: TestContext) => {
     const { promise: response, resolve } = Promise.withResolvers<ServerResponse>();
-    const { url } = await useStandIn(test, (_, response) => {
+    const { url } = await useFakeGateway(test, (_, response) => {
       response.writeHead(200, EVENTS).flushHeaders();
       resolve(response);
     });
@@ -254,15 +254,15 @@ describe("silence", () => {
       onFailure: ({ message }) => failures.push(message),
     });
     const { body } = await fetchEvents(url, {});
-    const pieces = body[Symbol.asyncIterator]();
+    const chunks = body[Symbol.asyncIterator]();
     const say = async (text: string) => {
       (await response).write(text);
-      expect(Buffer.from((await pieces.next()).value ?? []).toString()).toBe(text);
+      expect(Buffer.from((await chunks.next()).value ?? []).toString()).toBe(text);
     };
-    return { say, next: () => pieces.next(), failures };
+    return { say, next: () => chunks.next(), failures };
   };
 
-  it("from the beginning of a stream on loses the connection", async (test) => {
+  it("from the start of a stream ends the connection", async (test) => {
     const { next, failures } = await useStream(test);
     const end = expect(next()).rejects.toThrow("no data arrived for 45 s");
     vi.advanceTimersByTime(SILENCE_MS);
@@ -270,7 +270,7 @@ describe("silence", () => {
     expect(failures).toEqual(["no data arrived for 45 s"]);
   });
 
-  it("does so after signs of life, which put it off", async (test) => {
+  it("ends the connection after comments and events, each of which restarts the wait", async (test) => {
     const { say, next, failures } = await useStream(test);
     for (const sign of [":\n\n", jobEvent(), ":\n\n"]) {
       vi.advanceTimersByTime(SILENCE_MS - 1);
@@ -283,8 +283,8 @@ describe("silence", () => {
     await end;
   });
 
-  it("is followed by a try to connect again", async (test) => {
-    const { url } = await useStandIn(test, (_, response, index) => {
+  it("is followed by an attempt to reconnect", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response, index) => {
       response.writeHead(200, EVENTS).write(index === 0 ? jobEvent() : FINISHED_EVENT);
     });
     useHeldTimers(test);
@@ -297,7 +297,7 @@ describe("silence", () => {
       value: { kind: "lost", reason: "no data arrived for 45 s", attempt: 1 },
     });
     expect(await events.next()).toMatchObject({ value: { kind: "update", update: { isFinished: true } } });
-    // Only this ends it, and so there is no value that it could return.
+    // Only this call ends the generator, so it has no return value.
     await events.return(undefined as never);
   });
 });

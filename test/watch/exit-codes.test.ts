@@ -1,10 +1,10 @@
-/** How `watch` ends: its exit codes, and what it says of them on stderr. */
+/** Exit codes of `watch` and its messages on stderr. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldClock, runProgram } from "../process/program.ts";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
-import { EVENTS, jobEvent, useStandIn } from "./stand-in.ts";
+import { EVENTS, jobEvent, useFakeGateway } from "./fake-gateway.ts";
 import {
   argumentsFor,
   CREDENTIALS,
@@ -14,7 +14,7 @@ import {
   linesOf,
   running,
   watchInPipe,
-} from "./watching.ts";
+} from "./run-watch.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.concurrent("a job that has finished", () => {
     expect(program.stderr()).toBe("");
   });
 
-  it("is one in a business set too", async (test) => {
+  it("can be in a business set", async (test) => {
     const scope = ["--scope", "biz_set:9991001"];
     const program = watchInPipe(test, { url: gateway.url, id: "20000000015" }, scope);
     expect((await program.ended).code).toBe(0);
@@ -53,34 +53,34 @@ describe.concurrent("a job that has finished", () => {
 describe.concurrent("a job that cannot be watched", () => {
   it.for([
     [
-      "is not there",
+      "does not exist",
       "20000000404",
       /^JobInstanceNotFound: Job instance does not exist \(job_request_id \w+\)\n$/,
     ],
     [
-      "may not be seen",
+      "is not permitted",
       "20000000403",
       /^PermissionDenied: User .* \(job_request_id \w+\)\. Apply in 作业平台 \(bk_job\) for: 业务访问 \(access_business\) on 业务 blueking \(1\)\.\n$/,
     ],
     [
-      "may not be seen, nobody says why",
+      "is not permitted, without permission data",
       "20000090017",
       /^PermissionDenied: User .* \(job_request_id \w+\)\n$/,
     ],
-    ["the API Gateway refuses", "20000090102", /^Expected a state of the job, got FORBIDDEN: .+\n$/],
+    ["is rejected by the API Gateway", "20000090102", /^Expected a state of the job, got FORBIDDEN: .+\n$/],
     [
-      "has credentials that are not accepted",
+      "is requested with invalid credentials",
       "20000090101",
       /^Expected a state of the job, got UNAUTHENTICATED: .+ Set them in BK_JOB_AUTHORIZATION, or with --header 'X-Bkapi-Authorization: …'\.\n$/,
     ],
-  ] as const)("as it %s ends it with exit code 2", async ([, id, message], test) => {
+  ] as const)("that %s ends it with exit code 2", async ([, id, message], test) => {
     const program = watchInPipe(test, { url: gateway.url, id }, ["--header", "Accept-Language: en"]);
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stderr()).toMatch(message);
     expect(program.stdout()).toBe("");
   });
 
-  it("when permission goes while it is watched ends it with exit code 2", async (test) => {
+  it("whose permission is withdrawn ends it with exit code 2", async (test) => {
     const id = "32000000100";
     const job = changingJob(gateway, id, running());
     const program = watchInPipe(test, job);
@@ -99,7 +99,7 @@ describe.concurrent("arguments", () => {
   const scope = ["--scope", "biz:1"];
   it.for([
     ["no id", scope, /^error: missing required argument 'jobInstanceId'\n$/],
-    ["an id that is none", ["12a", ...scope], /^Expected a job instance id, .* got "12a"\.\n$/],
+    ["an invalid id", ["12a", ...scope], /^Expected a job instance id, .* got "12a"\.\n$/],
     ["the id 0", ["0", ...scope], /^Expected a job instance id, .* got "0"\.\n$/],
     [
       "an id above 64 bits",
@@ -107,16 +107,16 @@ describe.concurrent("arguments", () => {
       /^Expected a job instance id, .* 64-bit .*\n$/,
     ],
     ["no scope", ["1"], /^Expected --scope to be biz:<id> or biz_set:<id>, such as biz:1, got none\.\n$/],
-    ["a scope of another kind", ["1", "--scope", "set:1"], /^Expected --scope .*, got "set:1"\.\n$/],
+    ["an unknown scope type", ["1", "--scope", "set:1"], /^Expected --scope .*, got "set:1"\.\n$/],
     ["a scope without an id", ["1", "--scope", "biz:"], /^Expected --scope .*, got "biz:"\.\n$/],
     [
       "a scope with line breaks",
       ["1", "--scope", "biz:1\n\u001b[2J"],
       /^Expected --scope .*, got "biz:1 "\.\n$/,
     ],
-    ["a URL that is none", ["1", ...scope, "--url", "localhost"], /^Expected --url .*, got "localhost"\.\n$/],
+    ["an invalid URL", ["1", ...scope, "--url", "localhost"], /^Expected --url .*, got "localhost"\.\n$/],
     [
-      "a URL of another kind",
+      "a URL with another scheme",
       ["1", ...scope, "--url", "ftp://a/b?t=hunter2"],
       /^Expected --url .*\/b\?…"\.\n$/,
     ],
@@ -143,7 +143,7 @@ describe.concurrent("arguments", () => {
       ["1", ...scope, "--timeout", "soon"],
       /^Expected --timeout .*got "soon"\.\n$/,
     ],
-    ["a timeout of nothing", ["1", ...scope, "--timeout", "0s"], /^Expected --timeout .*got "0s"\.\n$/],
+    ["a timeout of 0", ["1", ...scope, "--timeout", "0s"], /^Expected --timeout .*got "0s"\.\n$/],
     ["a timeout of years", ["1", ...scope, "--timeout", "9000h"], /^Expected --timeout .*got "9000h"\.\n$/],
     [
       "an unknown option",
@@ -186,7 +186,7 @@ describe.concurrent("credentials", () => {
     expect(seenBy(job.id)?.["x-bkapi-authorization"]).toBe(AUTHORIZATION);
   });
 
-  it("come from a header before that, and other headers go along", async (test) => {
+  it("in a header take precedence, and other headers are sent, too", async (test) => {
     const job = changingJob(gateway, "33000000002", finished());
     const own = '{"access_token":"own"}';
     const headers = ["--header", `x-bkapi-authorization: ${own}`, "--header", "X-Bk-Tenant-Id:tenant"];
@@ -194,21 +194,21 @@ describe.concurrent("credentials", () => {
     expect(seenBy(job.id)).toMatchObject({ "x-bkapi-authorization": own, "x-bk-tenant-id": "tenant" });
   });
 
-  it("that no header can hold are refused without being shown", async (test) => {
+  it("that are not valid in a header are rejected without being shown", async (test) => {
     const program = watchInPipe(test, { url: gateway.url, id: "1" }, [], { BK_JOB_AUTHORIZATION: "口令\n" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(/^Expected BK_JOB_AUTHORIZATION to be .*\n$/);
     expect(program.stderr()).not.toContain("口令");
   });
 
-  it("are asked for when there are none", async (test) => {
+  it("are mentioned in the error if there are none", async (test) => {
     const program = runProgram(test, "cli.js", argumentsFor({ url: gateway.url, id: "20000000001" }));
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(/UNAUTHENTICATED: .* Set them in BK_JOB_AUTHORIZATION/);
   });
 });
 
-describe.concurrent("the end before the job's", () => {
+describe.concurrent("an early end", () => {
   it.for([
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -224,7 +224,7 @@ describe.concurrent("the end before the job's", () => {
   const timeout = ["--timeout", "90s"];
   const timeoutAtSignal = heldClock(90_000);
 
-  it("by a timeout has exit code 2, and says that the job was still running", async (test) => {
+  it("by a timeout has exit code 2 and a message that the job was still running", async (test) => {
     const job = changingJob(gateway, "34000000001", running());
     const program = watchInPipe(test, job, timeout, timeoutAtSignal);
     await linesOf(program, 1);
@@ -237,7 +237,7 @@ describe.concurrent("the end before the job's", () => {
     );
   });
 
-  it("by a timeout before anything came says that too", async (test) => {
+  it("by a timeout before the first state has a message about that", async (test) => {
     const id = "20000090502";
     const program = watchInPipe(test, { url: gateway.url, id }, timeout, timeoutAtSignal);
     await test.expect.poll(() => callsFor(id)).toBe(1);
@@ -247,8 +247,8 @@ describe.concurrent("the end before the job's", () => {
   });
 });
 
-it("is not taken for a failed job when the answer is none of a gateway", async (test) => {
-  const { url } = await useStandIn(test, (_, response) => {
+it("does not confuse an invalid response with a failed job", async (test) => {
+  const { url } = await useFakeGateway(test, (_, response) => {
     response.writeHead(200, EVENTS).end(jobEvent({ steps: "\u001b[2J" }));
   });
   const program = watchInPipe(test, { url, id: "1" });
@@ -256,7 +256,7 @@ it("is not taken for a failed job when the answer is none of a gateway", async (
   expect(program.stderr()).toMatch(/^Internal error of the watch command: \P{Cc}*\n$/u);
 });
 
-it("is not taken for a failed job when the program has a fault that nothing catches", async (test) => {
+it("does not confuse an uncaught error with a failed job", async (test) => {
   const fault = encodeURIComponent('process.on("SIGUSR2", () => { throw new Error("a fault") })');
   const program = watchInPipe(test, changingJob(gateway, "34000000003", running()), [], {
     NODE_OPTIONS: `--import data:text/javascript,${fault}`,
@@ -267,7 +267,7 @@ it("is not taken for a failed job when the program has a fault that nothing catc
   expect(program.stderr()).toMatch(/^Internal error of the watch command: Error: a fault .*\n$/);
 });
 
-it("leaves nothing behind at the gateway", async (test) => {
+it("ends its subscription at the gateway", async (test) => {
   const job = changingJob(gateway, "34000000002", running());
   const program = watchInPipe(test, job, [], CREDENTIALS);
   await linesOf(program, 1);

@@ -1,4 +1,4 @@
-/** `watch` in a pipe: a line for each change, or a JSON object. */
+/** `watch` in a pipe: one line or JSON object per change. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIPTION } from "../../src/watch/job-update.ts";
@@ -16,7 +16,7 @@ import {
   runInTerminal,
   running,
   watchInPipe,
-} from "./watching.ts";
+} from "./run-watch.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ const FAILURE = { hosts: [9, 104], hostFields: { exit_code: 3, tag: "disk full" 
 const CONTROLS = /[^\P{Cc}\n]/u;
 
 describe.concurrent("lines", () => {
-  it("are printed for each change, with steps, hosts done of all, and those that failed", async (test) => {
+  it("are printed for each change, with steps, finished hosts and failed hosts", async (test) => {
     const job = changingJob(gateway, "31000000001", running({ hosts: [5, 7] }));
     const program = watchInPipe(test, job);
     await linesOf(program, 1);
@@ -48,7 +48,7 @@ describe.concurrent("lines", () => {
   });
 
   it("follow a job to its end", async (test) => {
-    // Each read finds the job a bit later in its course.
+    // Each read advances the job.
     let now = Date.UTC(2026, 0, 1);
     const simulator = { runDurationMs: 1_500, now: () => (now += 50) };
     const { url, close } = await startGateway({ simulator });
@@ -63,7 +63,7 @@ describe.concurrent("lines", () => {
     );
   });
 
-  it("say the code of a status that the schema does not know, and statuses that hosts do not tell", async (test) => {
+  it("contain the code of an unknown status, and statuses without hosts", async (test) => {
     const steps = [
       stepRow({ name: "a", status: 42 }),
       stepRow({
@@ -81,7 +81,7 @@ describe.concurrent("lines", () => {
     );
   });
 
-  it("tell the first of many kinds of failures, and how many there are besides", async (test) => {
+  it("list the first kinds of failures and the number of others", async (test) => {
     const rows = Array.from({ length: 7 }, (_, index) => ({
       ip: `10.0.0.${index}`,
       status: 104,
@@ -98,14 +98,14 @@ describe.concurrent("lines", () => {
     expect(program.stdout()).toContain("exit code 4: 10.0.0.4; 2 more failed)");
   });
 
-  it.for([{}, { FORCE_COLOR: "3" }])("have no colours, with %o", async (environment, test) => {
+  it.for([{}, { FORCE_COLOR: "3" }])("have no colors with %o", async (environment, test) => {
     const program = watchInPipe(test, { url: gateway.url, id: "20000000002" }, [], environment);
     await program.ended;
     expect(program.stdout()).toContain("日志清理");
     expect(program.stdout()).not.toMatch(CONTROLS);
   });
 
-  it("have no control characters, whatever names and tags hold", async (test) => {
+  it("have no control characters, whatever names and tags contain", async (test) => {
     const evil = "\u001b[2J\u001b]0;title\u0007\u009b31mx\r\ny\u0000\u202e\u001b\u001b[1m[5mz";
     const job = changingJob(
       gateway,
@@ -130,7 +130,7 @@ describe.concurrent("lines", () => {
 });
 
 describe.concurrent("--json", () => {
-  it("prints each value of the subscription, and nothing else", async (test) => {
+  it("prints each value of the subscription and nothing else", async (test) => {
     const job = changingJob(gateway, "31000000005", running({ hosts: [7, 7] }));
     const stream = subscribeByEvents(gateway.url, {
       query: SUBSCRIPTION,
@@ -149,14 +149,14 @@ describe.concurrent("--json", () => {
     expect(program.stderr()).toBe("");
   });
 
-  it("prints what is no job too, and the message on stderr", async (test) => {
+  it("prints other outcomes, too, with the message on stderr", async (test) => {
     const program = watchInPipe(test, { url: gateway.url, id: "20000000404" }, ["--json"]);
     expect((await program.ended).code).toBe(2);
     expect(JSON.parse(program.stdout())).toMatchObject({ __typename: "JobInstanceNotFound" });
     expect(program.stderr()).toMatch(/^JobInstanceNotFound: /);
   });
 
-  it("escapes control characters, also those that JSON lets pass", async (test) => {
+  it("escapes control characters, including those that JSON allows", async (test) => {
     const name = "\u001b[2J\u009b2J\u007f";
     const job = changingJob(gateway, "31000000006", finished({ name }));
     const program = watchInPipe(test, job, ["--json"]);
@@ -166,21 +166,21 @@ describe.concurrent("--json", () => {
   });
 });
 
-/** What two reads of one state differ in. */
+/** Fields that differ between two reads of one state. */
 const READING = { observedAt: null, elapsedMs: null };
 
-it("ends quietly when nobody reads on", async (test) => {
+it("ends without a message if its output is closed", async (test) => {
   const job = changingJob(gateway, "31000000007", running());
   const program = watchInPipe(test, job);
   await linesOf(program, 1);
   program.process.stdout.destroy();
   job.become(running({ hosts: [7] }));
-  // As a process that SIGPIPE ended.
+  // The exit code of a process ended by SIGPIPE.
   expect((await program.ended).code).toBe(141);
   expect(program.stderr()).toBe("");
 });
 
-it.runIf(existsSync("/dev/full"))("says that its output was lost, for lack of space", async (test) => {
+it.runIf(existsSync("/dev/full"))("reports that its output was lost for lack of space", async (test) => {
   const command = [process.execPath, CLI, ...argumentsFor({ url: gateway.url, id: "20000000001" })];
   const options = { environment: CREDENTIALS, columns: 200 };
   const run = runInTerminal(test, ["sh", "-c", '"$@" > /dev/full', "sh", ...command], options);

@@ -1,4 +1,4 @@
-/** docs/watch.md: its commands run here, and show what the page shows. */
+/** docs/watch.md: its commands have the output that the page shows. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { runProgram } from "../process/program.ts";
@@ -6,7 +6,7 @@ import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "../support/readme.ts";
 import { runShell } from "../support/shell.ts";
 import { terminalSvg } from "../support/terminal-svg.ts";
-import { CLI, CREDENTIALS, runInTerminal } from "./watching.ts";
+import { CLI, CREDENTIALS, runInTerminal } from "./run-watch.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ describe("commands of `watch`", () => {
   const withoutTime = (line: string) => line.replace(/^\S+Z /, "");
 
   it.each(pairsOf("sh", "text").filter(([command]) => command.startsWith(START)))(
-    "%s shows what the page shows",
+    "%s has the output that the page shows",
     async (command, shown) => {
       const environment = { ...CREDENTIALS, PATH };
       const terminal = { columns: 120, environment };
@@ -32,7 +32,7 @@ describe("commands of `watch`", () => {
     },
   );
 
-  it("look as in the picture on the first page", async () => {
+  it("look as in the picture in README.md", async () => {
     const columns = 78;
     const command = `${START} 20000000002 --scope biz:1`;
     const environment = { ...CREDENTIALS, PATH, COLORTERM: "truecolor" };
@@ -41,7 +41,7 @@ describe("commands of `watch`", () => {
       environment,
     });
     await run.ended;
-    // To draw it anew: `npx vitest run test/watch/readme.test.ts -u`.
+    // To redraw it: `npx vitest run test/watch/readme.test.ts -u`.
     const picture = fileURLToPath(new URL("docs/watch.svg", ROOT));
     await expect(terminalSvg(command, run.output(), columns)).toMatchFileSnapshot(picture);
   });
@@ -52,7 +52,7 @@ describe("commands of `watch`", () => {
     expect(JSON.parse(await runShell(onTestGateway(command)))).toMatchObject({ status: "SUCCEEDED" });
   });
 
-  it("are all run here, with every option that there is", async (test) => {
+  it("are all tested, and all options are listed", async (test) => {
     const shown = pairsOf("sh", "text").filter(([command]) => command.startsWith(START));
     expect(blocksOf("sh").filter((text) => text.startsWith(START))).toHaveLength(shown.length + 1);
 

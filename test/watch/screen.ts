@@ -1,13 +1,13 @@
-/** What a terminal shows of what was written to it: as much of a terminal as the program may use, and no more. */
+/** A terminal emulator that supports exactly the escape sequences that the program may use. */
 import stringWidth from "string-width";
 
 export interface Screen {
   readonly write: (text: string) => void;
   readonly resize: (columns: number, rows: number) => void;
-  /** Lines without spaces at their ends, from the first to the last with something on it; also those scrolled off. */
+  /** Lines without trailing spaces up to the last non-empty one, including those scrolled off. */
   readonly lines: () => readonly string[];
   readonly isCursorVisible: () => boolean;
-  /** Not in the middle of a picture, as far as the program says where one begins and ends. */
+  /** Whether no synchronized update is in progress. */
   readonly isWhole: () => boolean;
 }
 
@@ -15,7 +15,7 @@ const ESCAPE = "\u001b";
 const TOKENS = new RegExp(`${ESCAPE}\\[([?\\d;]*)([A-Za-z])|[\\r\\n]|\\P{Cc}`, "gu");
 const INCOMPLETE = new RegExp(`${ESCAPE}(\\[[?\\d;]*)?$`);
 
-/** @throws on anything else than text, line ends, colours and the few sequences that drawing in place needs. */
+/** @throws for anything except text, line ends, colors and the sequences for drawing in place. */
 export function createScreen(size: { columns: number; rows: number }): Screen {
   let { columns, rows } = size;
   let cells: string[][] = [[]];
@@ -49,7 +49,7 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
         isCursorVisible = command === "h";
         return;
       case "A":
-        // Nobody can go back to what was scrolled off.
+        // The cursor cannot return to lines that were scrolled off.
         row = Math.max(row - count, cells.length - rows, 0);
         return;
       case "B":
@@ -69,9 +69,9 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
     throw new Error(`Expected no other escape sequences, got ESC [ ${parameters} ${command}.`);
   };
   return {
-    write: (piece) => {
-      // A sequence can come in two pieces.
-      const all = unread + piece;
+    write: (chunk) => {
+      // A sequence can be split between two chunks.
+      const all = unread + chunk;
       unread = INCOMPLETE.exec(all)?.[0] ?? "";
       const text = all.slice(0, all.length - unread.length);
       let length = 0;
@@ -85,14 +85,14 @@ export function createScreen(size: { columns: number; rows: number }): Screen {
       if (length !== text.length)
         throw new Error(`Expected text and CSI sequences, got ${JSON.stringify(text)}.`);
     },
-    // As most terminals do: lines that are too long now go on in the next one.
+    // As in most terminals, lines that are now too long wrap.
     resize: (...next) => {
       [columns, rows] = next;
       const wrapped = cells.map((line) => {
-        const pieces = Array.from({ length: Math.ceil(line.length / columns) }, (_, index) =>
+        const parts = Array.from({ length: Math.ceil(line.length / columns) }, (_, index) =>
           line.slice(index * columns, (index + 1) * columns),
         );
-        return pieces.length > 0 ? pieces : [[]];
+        return parts.length > 0 ? parts : [[]];
       });
       row = wrapped.slice(0, row).flat().length;
       cells = wrapped.flat();

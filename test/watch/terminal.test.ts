@@ -1,11 +1,11 @@
-/** `watch` in a terminal: a picture that is drawn anew in its place. */
+/** `watch` in a terminal: a picture that is redrawn in place. */
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SLOW_CLOCK } from "../process/program.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { hostRow, stepRow } from "../support/job-payload.ts";
-import { EVENTS, event, FINISHED_EVENT, jobEvent, useStandIn } from "./stand-in.ts";
-import { changingJob, ELAPSED, finished, running, type TerminalRun, watchInTerminal } from "./watching.ts";
+import { EVENTS, event, FINISHED_EVENT, jobEvent, useFakeGateway } from "./fake-gateway.ts";
+import { changingJob, ELAPSED, finished, running, type TerminalRun, watchInTerminal } from "./run-watch.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -65,8 +65,8 @@ describe.concurrent("the picture", () => {
     expect(run.screen.isCursorVisible()).toBe(true);
   });
 
-  it("lets time run between changes", async (test) => {
-    const { url } = await useStandIn(test, (_, response) => {
+  it("updates the elapsed time between changes", async (test) => {
+    const { url } = await useFakeGateway(test, (_, response) => {
       response.writeHead(200, EVENTS).write(jobEvent({ elapsedMs: 59_000 }));
     });
     const run = watchInTerminal(test, { url, id: "1" });
@@ -75,7 +75,7 @@ describe.concurrent("the picture", () => {
     expect(run.screen.lines()).toHaveLength(1);
   });
 
-  it("shows steps without hosts, skipped ones and statuses that the schema does not know by their status", async (test) => {
+  it("shows the status of steps without hosts, of skipped steps and of unknown statuses", async (test) => {
     const steps = [
       stepRow({ name: "a", status: 7, type: 3 }),
       stepRow({ name: "b", status: 5 }),
@@ -92,7 +92,7 @@ describe.concurrent("the picture", () => {
     ]);
   });
 
-  it("shows one failed host of thousands in the bar", async (test) => {
+  it("shows one failed host among thousands in the bar", async (test) => {
     const hosts = Array.from({ length: 2_000 }, (_, index) => (index === 0 ? 104 : 9));
     const run = watchInTerminal(test, changingJob(gateway, "36000000004", finished({ hosts })), {
       environment: { NO_COLOR: "1" },
@@ -101,11 +101,11 @@ describe.concurrent("the picture", () => {
     expect(run.screen.lines()[2]).toBe(`● 安装  ${bar(["█", BAR - 1], ["x", 1])}  2000/2000  1 failed`);
   });
 
-  it("obeys nothing that names, tags and messages say", async (test) => {
+  it("ignores escape sequences in names, tags and messages", async (test) => {
     const evil = "a\u001b[2Jb\u001b]0;title\u0007c\u009b31md\r\ne";
     const row = { ip: evil, status: 104, tag: evil };
     const job = finished({ name: evil, stepFields: { name: evil, step_ip_result_list: [row] } });
-    // The screen of these tests takes no sequences but those of drawing.
+    // The screen of these tests throws for unknown sequences.
     const run = watchInTerminal(test, changingJob(gateway, "36000000005", job), { columns: 100 });
     expect(await run.ended).toBe(0);
     expect(run.screen.lines()[0]).toMatch(/^abcd e/);
@@ -113,7 +113,7 @@ describe.concurrent("the picture", () => {
   });
 });
 
-describe.concurrent("colours", () => {
+describe.concurrent("colors", () => {
   const runWith = async (
     test: Parameters<typeof watchInTerminal>[0],
     environment: Record<string, string>,
@@ -124,11 +124,11 @@ describe.concurrent("colours", () => {
   };
 
   it.for([
-    ["as many as there are", { COLORTERM: "truecolor" }, "\u001b[38;2;234;54;54m✖"],
-    ["fewer where there are fewer", {}, "\u001b[38;5;203m✖"],
-    ["all of them where forced", { TERM: "vt52", FORCE_COLOR: "3" }, "\u001b[38;2;234;54;54m✖"],
-    ["also with an empty NO_COLOR", { NO_COLOR: "" }, "\u001b[38;5;203m✖"],
-  ] as const)("are those of BlueKing Job, %s", async ([, environment, text], test) => {
+    ["in true color", { COLORTERM: "truecolor" }, "\u001b[38;2;234;54;54m✖"],
+    ["in 256 colors if the terminal has fewer", {}, "\u001b[38;5;203m✖"],
+    ["in true color if forced", { TERM: "vt52", FORCE_COLOR: "3" }, "\u001b[38;2;234;54;54m✖"],
+    ["with an empty NO_COLOR", { NO_COLOR: "" }, "\u001b[38;5;203m✖"],
+  ] as const)("are those of BlueKing Job %s", async ([, environment, text], test) => {
     expect(await runWith(test, environment)).toContain(text);
   });
 
@@ -136,7 +136,7 @@ describe.concurrent("colours", () => {
     [{ NO_COLOR: "1" }],
     [{ NO_COLOR: "0", COLORTERM: "truecolor", FORCE_COLOR: "3" }],
     [{ FORCE_COLOR: "0" }],
-  ] as const)("are none with %o", async ([environment], test) => {
+  ] as const)("are disabled with %o", async ([environment], test) => {
     const output = await runWith(test, environment);
     expect(output).toContain("✖ FAILED");
     expect(output).not.toMatch(/\[[\d;]*m/);
@@ -160,13 +160,13 @@ describe.concurrent("the terminal's size", () => {
     ),
   });
 
-  it.for([20, 39, 40, 60, 81, 200])("of %i columns is kept to", async (columns, test) => {
+  it.for([20, 39, 40, 60, 81, 200])("of %i columns is respected", async (columns, test) => {
     const job = changingJob(gateway, `3700000000${columns}`, long);
     const run = watchInTerminal(test, job, { columns, rows: 100 });
     await run.ended;
     expect(widest(run)).toBeLessThanOrEqual(columns);
     expect(run.screen.lines()[0]).toContain("✖ FAILED");
-    // A line too long would take two.
+    // A line that is too long would wrap.
     expect(run.screen.lines()).toHaveLength(2 + 12 + 6 * 3);
   });
 
@@ -175,27 +175,27 @@ describe.concurrent("the terminal's size", () => {
     [18, 17, /1 很长/, /12 很长/],
     [8, 7, /… 4 steps before/, /… 5 steps after/],
     [4, 3, /很长/, /6 很长/],
-  ] as const)("of %i rows is kept to while the job runs", async ([rows, most, first, last], test) => {
+  ] as const)("of %i rows is respected while the job runs", async ([rows, most, first, last], test) => {
     const job = changingJob(gateway, `3800000000${rows}`, { ...long, finished: false });
     const run = watchInTerminal(test, job, { rows, environment: { NO_COLOR: "1" } });
     await run.shows(last);
     expect(run.screen.lines().length).toBeLessThanOrEqual(most);
     expect(run.screen.lines().join("\n")).toMatch(first);
-    // At the end all of it is there to be scrolled to.
+    // At the end, everything is shown and can be scrolled to.
     job.become(long);
     await run.ended;
     expect(run.screen.lines()).toHaveLength(2 + 12 + 6 * 3);
   });
 
-  it("may change", async (test) => {
+  it("can change", async (test) => {
     const run = watchInTerminal(test, changingJob(gateway, "36000000006", running({ hosts: HOSTS })), {
       columns: 100,
-      // What is drawn each second could be on its way when the size changes.
+      // Otherwise, the update of each second could coincide with the change.
       environment: SLOW_CLOCK,
     });
     await run.shows(/5\/8/);
     run.resize(50, 10);
-    // The terminal has wrapped a line; of that nothing is left.
+    // The terminal has wrapped a line; the next picture removes it.
     expect(run.screen.lines()).toHaveLength(5);
     await run.until(() => run.screen.lines().length === 4);
     await run.shows(/^● 安装 {2}█{7}.* 5\/8/);
@@ -207,7 +207,7 @@ describe.concurrent("the terminal's size", () => {
 });
 
 describe.concurrent("the end", () => {
-  it("by Ctrl-C leaves the picture, and the cursor back, with exit code 130", async (test) => {
+  it("by Ctrl-C keeps the picture and restores the cursor, with exit code 130", async (test) => {
     const run = watchInTerminal(test, changingJob(gateway, "36000000007", running()));
     await run.shows(/安装/);
     run.type("\u0003");
@@ -221,7 +221,7 @@ describe.concurrent("the end", () => {
     expect(run.screen.isCursorVisible()).toBe(true);
   });
 
-  it("without a job leaves the message only, and the cursor back", async (test) => {
+  it("without a job shows only the message and restores the cursor", async (test) => {
     const run = watchInTerminal(test, { url: gateway.url, id: "20000000404" });
     expect(await run.ended).toBe(2);
     expect(run.screen.lines().join("")).toMatch(/^JobInstanceNotFound: /);
@@ -229,13 +229,13 @@ describe.concurrent("the end", () => {
   });
 });
 
-it("gives the shell its cursor while it is stopped by Ctrl-Z, and draws on below what it wrote", async (test) => {
+it("restores the cursor while it is stopped by Ctrl-Z, and continues below the shell's output", async (test) => {
   const run = watchInTerminal(test, changingJob(gateway, "36000000008", running()));
   await run.shows(/安装/);
   run.type("\u001a");
   await run.until(() => run.screen.isCursorVisible());
   run.screen.write("shell\r\n");
-  // Again and again, as it can be that it has not stopped yet.
+  // Repeatedly, because the program may not have stopped yet.
   const timer = setInterval(() => run.kill("SIGCONT"), 100);
   test.onTestFinished(() => clearInterval(timer));
   await run.until(() => run.screen.lines().filter((line) => line.startsWith("部署")).length === 2);
@@ -243,8 +243,8 @@ it("gives the shell its cursor while it is stopped by Ctrl-Z, and draws on below
   expect(run.screen.lines()[3]).toMatch(/shell$/);
 });
 
-it("says below the picture that the connection is lost, and that no more once it is back", async (test) => {
-  const { url } = await useStandIn(test, (_, response, index) => {
+it("shows below the picture that the connection is lost, until it is restored", async (test) => {
+  const { url } = await useFakeGateway(test, (_, response, index) => {
     response.writeHead(200, EVENTS);
     if (index === 0) response.end(jobEvent() + event("complete"));
     else response.end(jobEvent({ name: "later" }) + FINISHED_EVENT);
@@ -256,7 +256,7 @@ it("says below the picture that the connection is lost, and that no more once it
   expect(run.screen.lines()).toEqual(["job  ✔ SUCCEEDED  biz:1 1"]);
 });
 
-it("prints lines on a terminal that cannot go back", async (test) => {
+it("prints lines on a terminal without cursor control", async (test) => {
   const run = watchInTerminal(
     test,
     { url: gateway.url, id: "20000000001" },

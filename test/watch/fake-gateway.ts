@@ -1,20 +1,20 @@
-/** Something else than a gateway, or one that behaves as a real one cannot be made to. */
+/** A fake gateway, for responses that a real gateway cannot be made to send. */
 import { createServer, type RequestListener } from "node:http";
 import type { TestContext } from "vitest";
 import { useServer } from "../support/listen.ts";
 
-export interface StandIn {
-  /** Where a gateway would have its GraphQL endpoint. */
+export interface FakeGateway {
+  /** The URL of its GraphQL endpoint. */
   readonly url: string;
   /** Requests so far. */
   readonly count: () => number;
 }
 
-/** For one test, closed when the test is over. */
-export async function useStandIn(
+/** For one test, closed at the end of the test. */
+export async function useFakeGateway(
   test: Pick<TestContext, "onTestFinished">,
   answer: (...args: [...Parameters<RequestListener>, index: number]) => void,
-): Promise<StandIn> {
+): Promise<FakeGateway> {
   let count = 0;
   const server = createServer((request, response) => answer(request, response, count++));
   const port = await useServer(server, test);
@@ -23,11 +23,11 @@ export async function useStandIn(
 
 export const EVENTS = { "content-type": "text/event-stream; charset=utf-8" };
 
-/** An event as graphql-sse has it. */
+/** An event in the format of graphql-sse. */
 export const event = (name: "next" | "complete", data?: unknown): string =>
   `event: ${name}\ndata:${data === undefined ? "" : ` ${JSON.stringify(data)}`}\n\n`;
 
-/** A result of the subscription, of a job without steps. */
+/** A result of the subscription: a job without steps. */
 export const jobEvent = (fields: Record<string, unknown> = {}): string => {
   const job = {
     __typename: "JobInstance",

@@ -1,4 +1,4 @@
-/** `watch` as people run it: in a pipe and in a terminal, on jobs that change when a test says so. */
+/** Runs `watch` in a pipe and in a terminal, on jobs that the test changes. */
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import type { TestContext } from "vitest";
@@ -11,7 +11,7 @@ import { createScreen, type Screen } from "./screen.ts";
 type Test = Pick<TestContext, "onTestFinished">;
 
 export interface WatchTarget {
-  /** Of the GraphQL endpoint. */
+  /** URL of the GraphQL endpoint. */
   readonly url: string;
   readonly id: string;
 }
@@ -27,12 +27,12 @@ export const argumentsFor = ({ url, id }: WatchTarget, ...more: readonly string[
   ...more,
 ];
 
-/** An elapsed time, for patterns: how long it is depends on how fast the machine is. */
+/** A pattern for elapsed times, which depend on the machine. */
 export const ELAPSED = "(?:\\d+m )?\\d+s";
 
 export const CREDENTIALS = { BK_JOB_AUTHORIZATION: AUTHORIZATION };
 
-/** Watches in pipes. */
+/** Runs `watch` in a pipe. */
 export const watchInPipe = (
   test: Test,
   target: WatchTarget,
@@ -42,16 +42,16 @@ export const watchInPipe = (
 
 export interface TerminalRun {
   readonly screen: Screen;
-  /** Everything written so far. */
+  /** The output so far. */
   readonly output: () => string;
   readonly type: (keys: string) => void;
   readonly resize: (columns: number, rows: number) => void;
   /** Sends a signal to the program. */
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<number>;
-  /** Waits for what comes about by something that is written. Rejects when the program ends before. */
+  /** Waits until the output fulfills the condition. Rejects if the program ends before. */
   readonly until: (condition: () => boolean) => Promise<void>;
-  /** Waits for a line that matches. */
+  /** Waits for a matching line. */
   readonly shows: (pattern: RegExp) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export interface TerminalOptions {
 
 export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
-/** Watches in a terminal of 80 columns and 24 rows. */
+/** Runs `watch` in a terminal of 80 columns and 24 rows. */
 export const watchInTerminal = (
   test: Test,
   target: WatchTarget,
@@ -75,8 +75,8 @@ export const watchInTerminal = (
   });
 
 /**
- * Tells on the terminal that the command has ended, and stays: when a terminal's last process ends, output that was not
- * read by then can be lost. Ctrl-C is for the command.
+ * Reports the end of the command on the terminal and keeps running, because unread output can be lost when the last process
+ * of a terminal ends. Ctrl-C is handled by the command.
  */
 const SHELL = `trap : INT; "$@"; printf '\\036%d\\036' $?; read -r _`;
 const SEPARATOR = "\u001e";
@@ -106,7 +106,7 @@ export function runInTerminal(
     unread = unread.slice(shown.length);
     output += shown;
     screen.write(shown);
-    // In the middle of a picture there is nothing to be seen yet.
+    // During an update the picture is incomplete.
     if (screen.isWhole()) for (const look of waiting) look();
     if (exitCode !== undefined) end(Number(exitCode));
   });
@@ -134,7 +134,7 @@ export function runInTerminal(
     output: () => output,
     type: (keys) => pty.write(keys),
     resize,
-    // Of all processes of the terminal.
+    // For all processes of the terminal.
     kill: (signal) => process.kill(-pty.pid, signal),
     ended,
     until,
@@ -142,7 +142,7 @@ export function runInTerminal(
   };
 }
 
-/** A job that is what it was last made to be. */
+/** A job that the test changes. */
 export interface ChangingJob extends WatchTarget {
   readonly become: (job: JobPayload) => void;
 }
@@ -172,7 +172,7 @@ export interface JobParts {
   readonly steps?: JobPayload["steps"];
 }
 
-/** A job of one step, which began a moment ago and is not finished. */
+/** A running job with one step that has just started. */
 export const running = ({
   name = "部署",
   status = 2,
@@ -193,17 +193,17 @@ export const running = ({
   ],
 });
 
-/** The same at its end, after 65 s. */
+/** The same job, finished after 65 s. */
 export const finished = (parts: JobParts = {}): JobPayload => {
   const { fields, ...job } = running({ status: 3, ...parts });
   const times = { start_time: STARTED, end_time: STARTED + 65_000, total_time: 65_000 };
   return { ...job, finished: true, fields: { ...fields, ...times } };
 };
 
-/** Waits for so many lines of output. */
+/** Waits for this number of lines of output. */
 export const linesOf = ({ until, stdout }: Program, count: number): Promise<void> =>
   until(() => stdout().split("\n").length > count);
 
 /** Waits until the program's stderr matches. */
-export const saying = ({ until, stderr }: Program, pattern: RegExp): Promise<void> =>
+export const printsError = ({ until, stderr }: Program, pattern: RegExp): Promise<void> =>
   until(() => pattern.test(stderr()));
