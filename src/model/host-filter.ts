@@ -8,11 +8,39 @@ import { hostStatus } from "./status.ts";
 
 type Condition = (row: number) => boolean;
 
-/** Matches rows whose value is one of `wanted`. No condition if `wanted` is absent. */
-function valueConditions<T>(wanted: readonly T[] | null | undefined, read: (row: number) => T): Condition[] {
+/** Matches if the value is one of `wanted`. No condition if `wanted` is absent. */
+function valueConditions<T>(
+  wanted: readonly T[] | null | undefined,
+  read: (rowOrCode: number) => T,
+): Condition[] {
   if (!wanted) return [];
   const values = new Set(wanted);
-  return [(row) => values.has(read(row))];
+  return [(rowOrCode) => values.has(read(rowOrCode))];
+}
+
+/** The conditions on the status, as one. A table has few status codes, so each code is checked once. */
+function statusConditions(
+  { statusCodes, statuses, phases }: HostResultFilter,
+  table: HostTable,
+): Condition[] {
+  const conditions = [
+    ...valueConditions(statusCodes, (code) => code),
+    ...valueConditions(statuses, (code) => hostStatus(code).name),
+    ...valueConditions(phases, (code) => hostStatus(code).phase),
+  ];
+  if (conditions.length === 0) return [];
+  const known = new Map<number, boolean>();
+  return [
+    (row) => {
+      const code = table.statusCode[row] ?? 0;
+      let matches = known.get(code);
+      if (matches === undefined) {
+        matches = conditions.every((holds) => holds(code));
+        known.set(code, matches);
+      }
+      return matches;
+    },
+  ];
 }
 
 /** Ids are compared as integers. A string that is not a canonical integer, such as `007`, matches nothing. */
@@ -106,12 +134,9 @@ export function filterHostResults(
   filter: HostResultFilter | null | undefined,
 ): Rows | null {
   if (!filter) return null;
-  const statusCode = (row: number) => table.statusCode[row] ?? 0;
   const exitCode = (row: number) => table.exitCode[row] ?? Number.NaN;
   const conditions = [
-    ...valueConditions(filter.statusCodes, statusCode),
-    ...valueConditions(filter.statuses, (row) => hostStatus(statusCode(row)).name),
-    ...valueConditions(filter.phases, (row) => hostStatus(statusCode(row)).phase),
+    ...statusConditions(filter, table),
     ...valueConditions(filter.exitCodes, exitCode),
     ...stringConditions(filter.tags, table, table.tag),
     ...idConditions(filter.hostIds, table.hostId),

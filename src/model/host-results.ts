@@ -4,7 +4,7 @@ import { fingerprintRows } from "./host-fingerprint.ts";
 import type { ResultKey } from "./host-result.ts";
 import { type HostTable, idAt, MEMO_BASE_BYTES, MEMO_ROW_BYTES, type Rows } from "./host-table.ts";
 import { once } from "./once.ts";
-import { addressOf, computeStableOrder } from "./stable-order.ts";
+import { addressOf, createStableOrder } from "./stable-order.ts";
 import { countStatuses, type StatusCounts } from "./summary.ts";
 
 export interface HostResults {
@@ -14,7 +14,7 @@ export interface HostResults {
   readonly fingerprint: () => string;
   /** All rows in the stable order (`stable-order.ts`). */
   readonly stableOrder: () => Rows;
-  /** `rows` in the stable order. */
+  /** `rows` in the stable order. They must be in the order of the table. */
   readonly inStableOrder: (rows: Rows) => Rows;
   /** The number of a row among the results on its target, from 0. It is the same on every read. */
   readonly ordinalOf: (row: number) => number;
@@ -30,31 +30,15 @@ export interface HostResults {
 }
 
 export function createHostResults(table: HostTable): HostResults {
-  const stableOrder = once(() => computeStableOrder(table));
-  // The rank of each row: the inverse permutation of the stable order.
-  const ranks = once(() => {
-    const result = new Uint32Array(table.length);
-    stableOrder().rows.forEach((row, rank) => {
-      result[row] = rank;
-    });
-    return result;
-  });
-  const ordinalOf = (row: number) => stableOrder().ordinals?.[row] ?? 0;
+  const stableOrder = createStableOrder(table);
   return {
     table,
     statusCounts: once(() => countStatuses(table.statusCode.subarray(0, table.length))),
     fingerprint: once(() => fingerprintRows(table)),
-    stableOrder: () => stableOrder().rows,
-    inStableOrder: (rows) => {
-      const order = stableOrder().rows;
-      const rankOf = ranks();
-      return rows
-        .map((row) => rankOf[row] ?? 0)
-        .sort()
-        .map((rank) => order[rank] ?? 0);
-    },
-    ordinalOf,
-    keyOf: (row) => keyOf(table, row, ordinalOf(row)),
+    stableOrder: stableOrder.rows,
+    inStableOrder: stableOrder.sort,
+    ordinalOf: stableOrder.ordinalOf,
+    keyOf: (row) => keyOf(table, row, stableOrder.ordinalOf(row)),
     memoize: createMemo(table),
   };
 }
