@@ -144,10 +144,17 @@ export function filterHostResults(
     ...addressConditions(filter.ipContains, table),
   ];
   if (conditions.length === 0) return null;
-  const matches = new Uint32Array(table.length);
-  let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    if (conditions.every((holds) => holds(row))) matches[count++] = row;
+  const rows = new Uint32Array(table.length);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  let count = rows.length;
+  // One condition at a time: each is checked only for the rows that match all before it.
+  for (const holds of conditions) {
+    let matching = 0;
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] ?? 0;
+      if (holds(row)) rows[matching++] = row;
+    }
+    count = matching;
   }
-  return matches.slice(0, count);
+  return rows.slice(0, count);
 }
