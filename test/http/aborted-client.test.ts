@@ -6,7 +6,7 @@ import { AUTHORIZATION, jobField, jobQuery, onJob, postOperation } from "../supp
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { type HeldUpstream, useHeldUpstream } from "../support/held-upstream.ts";
 
-/** Called whenever an operation is about to filter the rows of a page. */
+/** Called whenever an operation filters the rows of a page. */
 const rows = vi.hoisted(() => ({ onExamine: () => {} }));
 
 vi.mock("../../src/graphql/operation/operation-limits.ts", async (original) => {
@@ -59,7 +59,7 @@ it("logs no error", async (test) => {
   expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
 });
 
-it("ends its operation in the middle", async () => {
+it("stops the execution of its operation", async () => {
   const gateway = await useGateway({ config: { executor: "compiled" } });
   const pagesOf = (count: number) => {
     const pages = Array.from(
@@ -68,7 +68,7 @@ it("ends its operation in the middle", async () => {
     );
     return jobQuery(bulkJobId(10_000), onJob(`steps { ${pages.join(" ")} }`));
   };
-  // Each page is a slice of its own: the clock says that it has taken long.
+  // Each page takes a whole slice, because the clock advances with each call.
   const now = performance.now.bind(performance);
   let calls = 0;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 20 * calls++);
@@ -87,7 +87,7 @@ it("ends its operation in the middle", async () => {
     .toContainEqual(expect.objectContaining({ msg: "request", aborted: true }));
   const examinedForIt = examined;
   expect(examinedForIt).toBeLessThan(400);
-  // Executions take turns: one that went on would examine more rows meanwhile.
+  // Executions take turns, so an execution that continued would examine more rows.
   expect((await gateway.ask(pagesOf(10))).errors).toBeUndefined();
   expect(examined).toBe(examinedForIt + 10);
 });

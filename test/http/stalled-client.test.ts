@@ -1,9 +1,11 @@
-/** Clients that read a large response slowly, and those that stop reading. */
+/** Clients that read a large response slowly, and clients that stop reading. */
+
 import { connect } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
-import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
+import { jobQuery, onJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
+import { rawPost } from "../support/raw-request.ts";
 import { settle, useSlowLink } from "../support/slow-link.ts";
 
 const MIB = 2 ** 20;
@@ -12,13 +14,12 @@ const MIB = 2 ** 20;
 const ALMOST_MS = 59_000;
 
 /**
- * More than the operating systems at both ends hold, so that the gateway must have written in the meantime for a client
- * to read so much.
+ * More than fits into the socket buffers at both ends, so that the gateway must write while the client reads.
  */
 const READ_BYTES = 12 * MIB;
 const READS = 3;
 
-/** More than what is read slowly. */
+/** The response is larger than all slow reads together. */
 const FIELDS = "id hostId ip tag status phase agentId startedAt finishedAt durationMs exitCode errorCode";
 const PAGES = Array.from(
   { length: 16 },
@@ -26,7 +27,7 @@ const PAGES = Array.from(
 );
 const QUERY = jobQuery(bulkJobId(10_000), onJob(`steps { ${PAGES.join(" ")} }`));
 
-/** A large response of which the client has read nothing yet. The time is the test's. */
+/** A large response of which the client has read nothing. The test controls the clock. */
 async function useUnreadResponse() {
   const gateway = await useGateway();
   const link = await useSlowLink(gateway.url);
@@ -38,12 +39,10 @@ async function useUnreadResponse() {
   const chunks: Buffer[] = [];
   const client = connect(Number(port), hostname).on("data", (chunk: Buffer) => void chunks.push(chunk));
   const ended = new Promise<void>((resolve) => client.once("close", () => resolve()));
-  client.write(
-    `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\nx-bkapi-authorization: ${AUTHORIZATION}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  client.write(rawPost(body, { connection: "close" }));
   await expect.poll(link.isHolding).toBe(true);
   await settle();
-  /** Lets the client read all that is left. @returns the length announced, and that of what came. */
+  /** Lets the client read the rest. @returns the content length and the number of bytes received. */
   const readAll = async () => {
     void link.pass(Number.POSITIVE_INFINITY);
     await ended;
@@ -52,7 +51,7 @@ async function useUnreadResponse() {
     const [, length] = /^content-length: (\d+)/im.exec(bytes.toString("latin1", 0, end)) ?? [];
     return { announced: Number(length), received: bytes.length - end - 4 };
   };
-  /** The gateway has sent the response, or has disconnected the client. */
+  /** Whether the gateway has sent the response or disconnected the client. */
   const isOver = () => gateway.logs.some(({ msg }) => msg === "request");
   return { ...gateway, link, readAll, isOver };
 }

@@ -1,4 +1,5 @@
 /** Many subscribers, slow subscribers, and cleanup after they have left. */
+
 import { request as httpRequest, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { queryObjects } from "node:v8";
@@ -8,6 +9,7 @@ import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway, withLive } from "../support/gateway.ts";
 import { subscribeByEvents, subscribeByWebSocket, TRANSPORTS } from "../support/live-clients.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
+import { rawPost } from "../support/raw-request.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { createLiveJob, finished, JOB, running, subscribeAs, updatesOf } from "./live-job.ts";
 
@@ -89,10 +91,7 @@ const stuckEvents: Stuck = async ({ url }) => {
   });
   socket.pause();
   const body = JSON.stringify({ query });
-  socket.write(
-    `POST /graphql/stream HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\n` +
-      `x-bkapi-authorization: ${AUTHORIZATION}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
+  socket.write(rawPost(body, { path: "/graphql/stream", accept: "text/event-stream" }));
   return { read: () => socket.resume(), text: () => text };
 };
 

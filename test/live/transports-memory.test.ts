@@ -1,9 +1,11 @@
 /** Memory that a subscription retains of its request. */
+
 import { connect } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION, jobSubscription, onJob } from "../support/ask.ts";
 import { heapBytes } from "../support/garbage.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
+import { rawPost } from "../support/raw-request.ts";
 import { openConnection } from "../support/raw-socket.ts";
 import { createLiveJob, JOB } from "./live-job.ts";
 
@@ -23,10 +25,7 @@ const holdByResponse =
     const body = JSON.stringify({ query: QUERY, padding: padding(index) });
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
-    socket.write(
-      `POST /graphql${path} HTTP/1.1\r\nhost: x\r\naccept: ${accept}\r\ncontent-type: application/json\r\n` +
-        `x-bkapi-authorization: ${AUTHORIZATION}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
+    socket.write(rawPost(body, { path: `/graphql${path}`, accept }));
     await new Promise<void>((resolve) => {
       socket.on("data", (data) => {
         if (String(data).includes('{"name":"job"}')) resolve();

@@ -139,11 +139,11 @@ describe.concurrent("SIGTERM ends the process, though a client", () => {
   });
 });
 
-it.concurrent("SIGTERM ends the process, though nobody reads its log", async (test) => {
+it.concurrent("SIGTERM ends the process even if its log is not read", async (test) => {
   const program = runProgram(test, "main.js");
   const url = await program.url();
   program.process.stdout.pause();
-  // Far more lines than a pipe holds.
+  // More lines than fit into a pipe.
   const askMany = () => Promise.all(Array.from({ length: 100 }, () => fetch(new URL("/healthz", url))));
   for (let round = 0; round < 20; round++) await askMany();
   const exited = new Promise((resolve) => program.process.once("exit", resolve));

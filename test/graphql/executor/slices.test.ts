@@ -1,4 +1,4 @@
-/** Long executions work in slices: other requests run in between, and nothing is done for a client that has gone. */
+/** Long executions run in slices: other requests run in between, and an aborted execution stops. */
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GraphQLContext } from "../../../src/graphql/context.ts";
 import { formatGraphQLError } from "../../../src/graphql/errors.ts";
@@ -14,10 +14,10 @@ import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
 import { AUTHORIZATION, jobQuery, onJob } from "../../support/ask.ts";
 
-/** Filtered pages of an operation, each of them in a slice of its own. */
+/** Number of filtered pages of an operation, each of which takes one slice. */
 const PAGES = 20;
 
-/** More than a slice takes, in milliseconds. */
+/** Longer than a slice, in milliseconds. */
 const LONG_MS = 20;
 
 const schema = createSchema();
@@ -25,7 +25,7 @@ const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBy
 const execute = createPlanExecutor({ maxResponseBytes: 2 ** 26, formatError: formatGraphQLError });
 
 let job: JobOutcome;
-/** Of the event loop, since the test began. */
+/** Iterations of the event loop since the start of the test. */
 let iteration = 0;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   iteration = 0;
-  // Whatever is asked for the time has taken so long that a slice is over.
+  // Every call of the clock advances it past the end of a slice.
   let now = 0;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => {
     now += LONG_MS;
@@ -69,7 +69,7 @@ beforeEach(() => {
   };
 });
 
-/** Runs an operation. @param onPage called for each of its pages, when the walk has come to it */
+/** Runs an operation. @param onPage called when the execution reaches a page. */
 function run(signal: AbortSignal, onPage: () => void) {
   const pages = Array.from(
     { length: PAGES },
@@ -92,7 +92,7 @@ function run(signal: AbortSignal, onPage: () => void) {
 const unaborted = () => new AbortController().signal;
 
 describe("several long executions at once", () => {
-  it("continue one by one, each in an iteration of the event loop of its own", async () => {
+  it("continue one at a time, each in a separate iteration of the event loop", async () => {
     const executions = [1, 2, 3, 4, 5];
     /** The iteration of each page. */
     const iterations: number[] = [];
@@ -108,8 +108,8 @@ describe("several long executions at once", () => {
   });
 });
 
-describe("an execution whose client has gone", () => {
-  const reason = new Error("gone");
+describe("an execution whose client has aborted", () => {
+  const reason = new Error("client aborted");
 
   it("examines no more rows", async () => {
     const client = new AbortController();
@@ -120,7 +120,7 @@ describe("an execution whose client has gone", () => {
     });
     await expect(execution).rejects.toBe(reason);
     expect(pages).toBe(3);
-    // One that begins later has as many turns.
+    // A later execution has as many turns.
     await run(unaborted(), () => {});
     expect(pages).toBe(3);
   });
@@ -130,7 +130,7 @@ describe("an execution whose client has gone", () => {
     let pages = 0;
     const execution = run(client.signal, () => {
       pages += 1;
-      // Rows are written after all pages have been found, a page in each iteration.
+      // Rows are written after all pages are computed, one page per iteration.
       if (pages === PAGES) setImmediate(() => setImmediate(() => client.abort(reason)));
     });
     await expect(execution).rejects.toBe(reason);
