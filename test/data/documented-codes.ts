@@ -1,6 +1,6 @@
 /**
- * The tables of the endpoint's documentation: codes and labels in their order. Maintained by hand, so that tests can compare
- * the program's tables with them.
+ * The tables of the endpoint's documentation: codes and labels in their order. Maintained by hand, so that tests can
+ * compare the program's tables with them.
  */
 
 export type DocumentedCode = readonly [code: number, label: string];

@@ -1,4 +1,4 @@
-/** What the gateway makes of every fault of the simulator, asked in English: one row per fault, in its order. */
+/** The expected result for every error job of the simulator, in English and in the simulator's order. */
 
 /** The request ids in a response. */
 type Ids = "job and gateway" | "gateway" | "none";

@@ -1,4 +1,4 @@
-/** Every fault of the simulator through the whole gateway. */
+/** Every error job of the simulator through the whole gateway. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ERROR_JOBS } from "../../src/simulator/error-jobs.ts";
@@ -28,7 +28,10 @@ afterAll(async () => {
 const askFor = (id: string) =>
   ENDLESS.has(id) ? askUntilTimeout(id) : patient.ask(QUERY, { id }, { "accept-language": "en" });
 
-/** Advances the clock to the timeout once the upstream's response has started, or once the call has arrived if there is no response. */
+/**
+ * Advances the clock to the timeout once the upstream's response has started, or once the call has arrived if there is no
+ * response.
+ */
 async function askUntilTimeout(id: string) {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   let hasBegun = false;

@@ -14,7 +14,7 @@ export interface Required {
 /** Knowledge about a job from earlier steps, for one identity. */
 export interface Known {
   readonly version: number;
-  /** Whether the latest outcome came with host results. */
+  /** Whether the latest outcome has host results. */
   readonly hasHosts: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The jobs of the sequences at each version, independent of the dialect. Both the responses of the simulator and the expected
- * results of the gateway are derived from these data.
+ * The jobs of the sequences at each version, independent of the dialect. Both the responses of the simulator and the
+ * expected results of the gateway are derived from these data.
  */
 
 /** One result of a step, with null for absent values. */

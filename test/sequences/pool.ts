@@ -7,8 +7,8 @@ import { createOperations } from "../graphql/executor/random-operation.ts";
 import type { Draw } from "./draw.ts";
 import { CHANGING_JOBS } from "./job-states.ts";
 import { CONDITION_DOCUMENTS } from "./pool-conditions.ts";
-import { FAULTY_DOCUMENTS } from "./pool-faulty.ts";
 import { INPUT_DOCUMENTS } from "./pool-inputs.ts";
+import { INVALID_DOCUMENTS } from "./pool-invalid.ts";
 import { LIVE_DOCUMENTS } from "./pool-live.ts";
 import { TRUTH_DOCUMENT } from "./pool-truth.ts";
 import { CONSTANT_JOBS } from "./upstream.ts";
@@ -45,7 +45,7 @@ export function createPool(schema: GraphQLSchema, seed: number): Pool {
       if (share < 35) return draw.pick(CONDITION_DOCUMENTS);
       if (share < 60) return draw.pick(INPUT_DOCUMENTS);
       if (share < 65) return draw.pick(LIVE_DOCUMENTS);
-      if (share < 70) return draw.pick(FAULTY_DOCUMENTS);
+      if (share < 70) return draw.pick(INVALID_DOCUMENTS);
       return draw.pick(share < 85 ? corpus : random);
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The data that an operation requires of the upstream. graphql-js executes the operation on fake jobs, and the resolved fields
- * are recorded. Shares no code with the gateway.
+ * The data that an operation requires of the upstream. graphql-js executes the operation on fake jobs, and the resolved
+ * fields are recorded. Shares no code with the gateway.
  */
 import { globSync, readFileSync } from "node:fs";
 import {

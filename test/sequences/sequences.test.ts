@@ -1,6 +1,6 @@
 /**
- * A long-lived gateway runs many operations with changing variables, references, identities and order. Every response equals
- * that of graphql-js in a separate process, and matches the data of the simulator.
+ * A long-lived gateway runs many operations with changing variables, references, identities and order. Every response
+ * equals that of graphql-js in a separate process, and matches the data of the simulator.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createReference, type Reference } from "./reference-client.ts";

@@ -57,7 +57,7 @@ const userOf = ({ headers }: SimulatedRequest): string =>
 const isDenied = (user: string, id: string, version: number): boolean =>
   user === DENIED_TOKEN || (user === "bob" && id === "802" && version % 3 === 1);
 
-/** Undefined leaves the answer to the simulator, which knows bad credentials and scopes that do not exist. */
+/** Undefined keeps the simulator's own response, for invalid credentials and missing scopes. */
 function answerOf(request: SimulatedRequest, version: number, read: number): SimulatedResponse | undefined {
   const { bk_scope_type: scopeType, bk_scope_id: scopeId = "", job_instance_id: id = "" } = request.query;
   const user = userOf(request);

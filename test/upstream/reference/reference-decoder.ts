@@ -20,7 +20,7 @@ import { tableOf } from "./table-of.ts";
 
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
-/** `JSON.parse` with a bigint for each integer that a number cannot represent; undefined for bytes that are not JSON in UTF-8. */
+/** `JSON.parse` with bigints for integers that a number cannot represent; undefined for bytes that are not JSON. */
 function parseExactly(bytes: Uint8Array): unknown {
   const exact: Reviver = (_key, value, context) => {
     const isInexact = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);

@@ -3,7 +3,7 @@ import type { PoolDocument } from "./pool.ts";
 
 const job = (selection: string) => `query($ref: JobInstanceRef!) { jobInstance(ref: $ref) { ${selection} } }`;
 
-const FAULTY: Readonly<Record<string, string>> = {
+const INVALID: Readonly<Record<string, string>> = {
   "an incomplete document": "{ jobInstance",
   "a syntax error in the middle": "query($ref: JobInstanceRef!) { jobInstance(ref $ref) { __typename } }",
   "a lone fragment": "fragment A on JobInstance { name }",
@@ -25,7 +25,7 @@ const FAULTY: Readonly<Record<string, string>> = {
   "a missing argument": "{ jobInstance { __typename } }",
 };
 
-export const FAULTY_DOCUMENTS: readonly PoolDocument[] = Object.entries(FAULTY).map(([name, query]) => ({
+export const INVALID_DOCUMENTS: readonly PoolDocument[] = Object.entries(INVALID).map(([name, query]) => ({
   name,
   query,
   ask: (draw) => (draw.chance(0.8) ? { variables: { ref: draw.ref() } } : {}),
