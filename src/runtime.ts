@@ -1,8 +1,8 @@
 /**
  * Prepares the process. Every entry point imports it first, because other modules read NODE_ENV when they load.
  *
- * Unless NODE_ENV is `production`, graphql-js and Apollo Server run development checks that take a large part of the CPU
- * time. A gateway never needs them, so this does not depend on the environment.
+ * Unless NODE_ENV is `production`, graphql-js and Apollo Server run development checks that take a large part of the
+ * CPU time. A gateway never needs them, so this does not depend on the environment.
  */
 process.env.NODE_ENV = "production";
 

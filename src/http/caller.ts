@@ -69,8 +69,8 @@ export const bypassesCache = (headers: IncomingHttpHeaders): boolean =>
   /(^|[\s,])no-cache($|[\s,])/i.test(headers["cache-control"] ?? "");
 
 /**
- * The upstream supports Chinese and English. Callers who prefer Chinese get Chinese, callers who prefer any other language
- * get English. Without a preference, the upstream decides.
+ * The upstream supports Chinese and English. Callers who prefer Chinese get Chinese, callers who prefer any other
+ * language get English. Without a preference, the upstream decides.
  */
 function readLanguage(headers: IncomingHttpHeaders): Caller["language"] {
   if (headers["accept-language"] === undefined) return null;

@@ -11,8 +11,8 @@ export interface Draining {
 }
 
 /**
- * A browser's `EventSource` never reconnects after a status other than 200, but does so a few seconds after a stream has
- * ended. So while draining, it gets an empty stream instead of a 503.
+ * A browser's `EventSource` never reconnects after a status other than 200, but does so a few seconds after a stream
+ * has ended. So while draining, it gets an empty stream instead of a 503.
  */
 const isEventSource = ({ method, headers, routeOptions }: FastifyRequest): boolean =>
   method === "GET" && routeOptions.url === STREAM_PATH && headers.accept === "text/event-stream";

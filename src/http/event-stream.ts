@@ -1,6 +1,6 @@
 /**
- * Server-sent events at `/graphql/stream`: the GraphQL over SSE protocol in distinct connections mode, with one connection
- * per operation.
+ * Server-sent events at `/graphql/stream`: the GraphQL over SSE protocol in distinct connections mode, with one
+ * connection per operation.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";

@@ -85,8 +85,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await allowOrigins(app, options.allowedOrigins);
   const draining = trackRequests(app);
   app.addHook("onRequest", (request, reply, done) => {
-    // Preflight requests have been handled. `@fastify/cors` has a route for other OPTIONS requests, which would reject a body
-    // with 415 instead of 405.
+    // Preflight requests have been handled. `@fastify/cors` has a route for other OPTIONS requests, which would
+    // reject a body with 415 instead of 405.
     if (request.method === "OPTIONS") handleNotFound(request, reply);
     else done();
   });
@@ -113,10 +113,12 @@ const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["connection", "upgrade", "http2-settings"]);
 
 /**
- * Serves a request whose upgrade the gateway ignores, such as the HTTP/2 upgrade that some clients send with every request.
+ * Serves a request whose upgrade the gateway ignores, such as the HTTP/2 upgrade that some clients send with every
+ * request.
  *
- * Node.js before 22.21, and 24.0 to 24.8, has no `shouldUpgradeCallback`. There, the HTTP parser has consumed the head of
- * the request and released the socket. So this puts the head back without the upgrade, and has the server read it again.
+ * Node.js before 22.21, and 24.0 to 24.8, has no `shouldUpgradeCallback`. There, the HTTP parser has consumed the
+ * head of the request and released the socket. So this puts the head back without the upgrade, and has the server
+ * read it again.
  */
 function serveWithoutUpgrade(
   server: Server,

@@ -1,6 +1,6 @@
 /**
- * Lossless JSON for requests: integers beyond 2^53 become strings, so that they keep every digit. GraphQL accepts an `ID`
- * as a string or as a number, and clients may send a 64-bit id as a number.
+ * Lossless JSON for requests: integers beyond 2^53 become strings, so that they keep every digit. GraphQL accepts an
+ * `ID` as a string or as a number, and clients may send a 64-bit id as a number.
  *
  *     {"id":9007199254740993,"first":10}  →  { id: "9007199254740993", first: 10 }
  */

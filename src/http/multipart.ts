@@ -14,15 +14,18 @@ export const acceptsMultipart = (accept: string | undefined): boolean =>
 const BOUNDARY = "graphql";
 const CONTENT_TYPE = `multipart/mixed;boundary="${BOUNDARY}";subscriptionSpec=1.0`;
 
-/** Each part includes the boundary after it, because a client must see that boundary to know that the part is complete. */
+/**
+ * Each part includes the boundary after it, because a client must see that boundary to know that the part is
+ * complete.
+ */
 const part = (json: string): string => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--${BOUNDARY}`;
 
 /** Follows the last boundary. */
 const END = "--\r\n";
 
 /**
- * Sends results until they end or the client disconnects. When they throw, the last part is a transport error, after which
- * a client may subscribe again. Without it, the client would regard the subscription as complete.
+ * Sends results until they end or the client disconnects. When they throw, the last part is a transport error, after
+ * which a client may subscribe again. Without it, the client would regard the subscription as complete.
  */
 export async function sendMultipart(
   reply: FastifyReply,

@@ -46,7 +46,9 @@ const ALLOWED_HEADERS = [
   "x-request-id",
 ];
 
-/** How long browsers cache a preflight response, in seconds. Short, so that a change of ALLOWED_ORIGINS takes effect. */
+/**
+ * How long browsers cache a preflight response, in seconds. Short, so that a change of ALLOWED_ORIGINS takes effect.
+ */
 const PREFLIGHT_MAX_AGE_S = 600;
 
 const CORS: FastifyCorsOptions = {
@@ -57,8 +59,8 @@ const CORS: FastifyCorsOptions = {
 };
 
 /**
- * Allows pages of the `allowed` origins to read responses (CORS). Cookies are accepted from origins that are listed, but
- * not from those that only `*` covers. Other pages get no CORS header, so their browsers withhold the response.
+ * Allows pages of the `allowed` origins to read responses (CORS). Cookies are accepted from origins that are listed,
+ * but not from those that only `*` covers. Other pages get no CORS header, so their browsers withhold the response.
  */
 export async function allowOrigins(app: FastifyInstance, allowed: readonly string[]): Promise<void> {
   if (allowed.length === 0) return;

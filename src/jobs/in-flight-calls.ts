@@ -1,6 +1,6 @@
 /**
- * Request coalescing (single flight): requests join upstream calls that are already in flight. A call is aborted when its
- * last waiter leaves. This file also knows, while it matters, which calls have been overtaken by a later one.
+ * Request coalescing (single flight): requests join upstream calls that are already in flight. A call is aborted when
+ * its last waiter leaves. This file also knows, while it matters, which calls have been overtaken by a later one.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
@@ -11,8 +11,8 @@ interface InFlightCall {
   /** By `performance.now()`. */
   readonly startedAt: number;
   /**
-   * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of the
-   * signal. The call itself is aborted only when the last waiter leaves.
+   * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of
+   * the signal. The call itself is aborted only when the last waiter leaves.
    */
   readonly wait: (signal: AbortSignal) => Promise<JobOutcome>;
   /** True when a call for the same key that started later has already returned. */

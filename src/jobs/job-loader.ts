@@ -1,6 +1,7 @@
 /**
- * The lookups of one operation. All lookups of a job are served by one upstream call with the union of their required data.
- * If that call fails in a way that host results may have caused, lookups of the status are retried without them.
+ * The lookups of one operation. All lookups of a job are served by one upstream call with the union of their required
+ * data. If that call fails in a way that host results may have caused, lookups of the status are retried without
+ * them.
  */
 import DataLoader from "dataloader";
 import { InvalidInput } from "../model/errors.ts";

@@ -6,7 +6,10 @@ import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 export interface SnapshotCacheOptions {
   /** How long the state of a running job is cached, in milliseconds. 0 disables caching. */
   readonly maxAgeRunningMs: number;
-  /** How long the state of a finished job is cached. It is limited, because retries reopen jobs and permissions change. */
+  /**
+   * How long the state of a finished job is cached. It is limited, because retries reopen jobs and permissions
+   * change.
+   */
   readonly maxAgeFinishedMs: number;
   /** Memory limit in bytes (estimated). Least recently used snapshots are evicted first. */
   readonly maxBytes: number;
@@ -58,9 +61,9 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
 }
 
 /**
- * A snapshot with host results also serves requests for the status. The reverse holds only if there is no job. There is a
- * single snapshot per job, not one per kind of required data: once a newer snapshot without host results has been served,
- * an older one with host results must not be.
+ * A snapshot with host results also serves requests for the status. The reverse holds only if there is no job. There
+ * is a single snapshot per job, not one per kind of required data: once a newer snapshot without host results has
+ * been served, an older one with host results must not be.
  */
 const satisfies = (snapshot: Snapshot, requiredData: RequiredData): boolean =>
   requiredData === "status" || snapshot.requiredData === "hosts" || snapshot.outcome.kind !== "job";

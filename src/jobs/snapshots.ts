@@ -1,6 +1,6 @@
 /**
- * Snapshots of jobs. Requests of one identity share them: through the snapshot cache for some seconds, and through request
- * coalescing while a call is in flight. Identities share nothing, because permissions differ.
+ * Snapshots of jobs. Requests of one identity share them: through the snapshot cache for some seconds, and through
+ * request coalescing while a call is in flight. Identities share nothing, because permissions differ.
  *
  * Two rules hold for each identity and job, whatever the concurrency:
  *
@@ -28,8 +28,8 @@ export interface Snapshots {
 }
 
 /**
- * How fresh a snapshot must be. `cached`: it may come from the cache. `inFlight`: only from a call that has not returned
- * yet. `fresh`: only from a call that starts after the request has arrived.
+ * How fresh a snapshot must be. `cached`: it may come from the cache. `inFlight`: only from a call that has not
+ * returned yet. `fresh`: only from a call that starts after the request has arrived.
  */
 export type Freshness = "cached" | "inFlight" | "fresh";
 
@@ -40,8 +40,8 @@ interface SnapshotLookup extends Lookup {
 }
 
 /**
- * Maximum number of calls per request. The result of the last one is served even if a newer status has overtaken it. This
- * happens only if other requests keep asking for the status with `no-cache` faster than host results arrive.
+ * Maximum number of calls per request. The result of the last one is served even if a newer status has overtaken it.
+ * This happens only if other requests keep asking for the status with `no-cache` faster than host results arrive.
  */
 const MAX_CALLS = 3;
 

@@ -1,7 +1,7 @@
 /**
- * Decides when a lookup of the status is retried without host results. Host results make an upstream call slower, larger
- * and more likely to fail. A request for the status may share such a call, but must not fail because of data that it did
- * not select.
+ * Decides when a lookup of the status is retried without host results. Host results make an upstream call slower,
+ * larger and more likely to fail. A request for the status may share such a call, but must not fail because of data
+ * that it did not select.
  */
 import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 
@@ -15,8 +15,8 @@ const INDEPENDENT_OF_HOSTS: ReadonlySet<UpstreamErrorCode> = new Set([
 ]);
 
 /**
- * True when a call for the status may succeed although a call with host results failed: it timed out, its body was too large
- * or violated the contract, or the upstream or a proxy failed while it collected host results.
+ * True when a call for the status may succeed although a call with host results failed: it timed out, its body was
+ * too large or violated the contract, or the upstream or a proxy failed while it collected host results.
  */
 export function mayBeDueToHosts(error: unknown): boolean {
   // An internal error while reading host results.

@@ -30,7 +30,10 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
   /** When the newest delivered poll started. */
   let newestStart = -Infinity;
 
-  /** Stores the state. Returns the same object while the state is unchanged, so that subscribers can compare by identity. */
+  /**
+   * Stores the state. Returns the same object while the state is unchanged, so that subscribers can compare by
+   * identity.
+   */
   const update = (found: JobState): JobState => {
     const isSame = state !== null && isSameState(state, found);
     if (!isSame) onChange();

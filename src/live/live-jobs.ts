@@ -32,9 +32,10 @@ interface WatchRequest {
 
 export interface LiveJobs {
   /**
-   * The current state of the job, then each state that a poll finds. A slow reader gets only the latest one. The stream
-   * ends after a finished job, "no such job" or "no permission". It throws UpstreamError when the upstream fails too
-   * often, rejects the credentials, or requests too long a delay before the first state; StreamInterrupted after `close`.
+   * The current state of the job, then each state that a poll finds. A slow reader gets only the latest one. The
+   * stream ends after a finished job, "no such job" or "no permission". It throws UpstreamError when the upstream
+   * fails too often, rejects the credentials, or requests too long a delay before the first state; StreamInterrupted
+   * after `close`.
    * @throws TooManySubscriptions
    */
   readonly watch: (request: WatchRequest) => AsyncGenerator<ObservedJob, void, undefined>;
@@ -43,8 +44,8 @@ export interface LiveJobs {
 }
 
 /**
- * @param connections of the upstream. First calls and permission checks may use a quarter of them each, so that thousands of
- *   subscribers delay neither queries nor each other's permission checks.
+ * @param connections of the upstream. First calls and permission checks may use a quarter of them each, so that
+ *   thousands of subscribers delay neither queries nor each other's permission checks.
  */
 export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, connections: number): LiveJobs {
   const quarter = Math.max(1, Math.floor(connections / 4));
@@ -59,8 +60,8 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const removeFromLimits = limits.add(caller.identity);
     const ended = new AbortController();
     let leavePoller = () => {};
-    // Releases everything that the subscription holds, once: after a finished job, an error, a client abort or shutdown,
-    // whichever comes first.
+    // Releases everything that the subscription holds, once: after a finished job, an error, a client abort or
+    // shutdown, whichever comes first.
     const end = (error?: Error) => {
       if (ended.signal.aborted) return;
       ended.abort();

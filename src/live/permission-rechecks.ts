@@ -1,6 +1,6 @@
 /**
- * Periodic permission checks of one identity for one job. A poll with the identity's credentials confirms the permission.
- * If no poll has done so in time, a check is made. No other file writes this state.
+ * Periodic permission checks of one identity for one job. A poll with the identity's credentials confirms the
+ * permission. If no poll has done so in time, a check is made. No other file writes this state.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
@@ -24,8 +24,8 @@ export interface PermissionRechecks {
 }
 
 /**
- * A check starts after 80 to 95 % of `recheckMs`: early enough to complete in time, and at random, so that subscribers that
- * arrived together, for example after a deployment, are not all checked at once.
+ * A check starts after 80 to 95 % of `recheckMs`: early enough to complete in time, and at random, so that
+ * subscribers that arrived together, for example after a deployment, are not all checked at once.
  */
 const EARLIEST_CHECK = 0.8;
 const CHECK_JITTER = 0.15;
@@ -57,8 +57,9 @@ export function startPermissionRechecks({
         if (outcome.kind !== "job") return onLost(outcome);
         confirm();
       } catch (error) {
-        // Limited to `recheckMs`, whatever delay the upstream requests. Otherwise a `Retry-After` of hours would postpone the
-        // checks for hours. This way each interval counts as a failure, until `maxFailures` ends the identity.
+        // Limited to `recheckMs`, whatever delay the upstream requests. Otherwise a `Retry-After` of hours would
+        // postpone the checks for hours. This way each interval counts as a failure, until `maxFailures` ends the
+        // identity.
         const retryMs = Math.max(retries.failed(error), retryAfterMsOf(error));
         await sleep(Math.min(retryMs, recheckMs), undefined, { signal });
       }

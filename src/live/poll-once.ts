@@ -29,7 +29,10 @@ export function recordSuccess(schedules: PollSchedules, requiredData: RequiredDa
 }
 
 export function createPollOnce({ poll, subscribers, delivery, schedules }: PollOnceOptions) {
-  /** Ends the identity if its credentials were rejected, and all affected subscribers after the last permitted failure. */
+  /**
+   * Ends the identity if its credentials were rejected, and all affected subscribers after the last permitted
+   * failure.
+   */
   const handleFailure = (group: IdentityGroup, requiredData: RequiredData, error: unknown): PollResult => {
     if (areCredentialsRejected(error)) {
       subscribers.end(group, toError(error));

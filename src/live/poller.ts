@@ -1,10 +1,10 @@
 /**
- * The shared poller of a job: one upstream call per interval serves all subscribers. Each poll uses the credentials of one
- * identity and requests only the data that the subscribers require.
+ * The shared poller of a job: one upstream call per interval serves all subscribers. Each poll uses the credentials
+ * of one identity and requests only the data that the subscribers require.
  *
- * Polls with host results can fail when polls for the status would succeed. Subscribers that require only the status must
- * not be affected by what others have selected. So while such failures last, there are two loops: one polls the status at
- * the normal interval, the other retries with host results, with its own schedule and count of failures.
+ * Polls with host results can fail when polls for the status would succeed. Subscribers that require only the status
+ * must not be affected by what others have selected. So while such failures last, there are two loops: one polls the
+ * status at the normal interval, the other retries with host results, with its own schedule and count of failures.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { mayBeDueToHosts } from "../jobs/status-fallback.ts";

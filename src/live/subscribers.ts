@@ -1,6 +1,6 @@
 /**
- * The subscribers of a job, by identity. Each was admitted by a call with its own credentials, and remains only while such
- * calls return the job. Sharing polls never replaces permission checks.
+ * The subscribers of a job, by identity. Each was admitted by a call with its own credentials, and remains only while
+ * such calls return the job. Sharing polls never replaces permission checks.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";

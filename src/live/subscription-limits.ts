@@ -8,7 +8,11 @@ export interface SubscriptionLimitOptions {
 }
 
 export interface SubscriptionLimits {
-  /** Counts a subscription. @returns a function that removes it from the count; call it once. @throws TooManySubscriptions */
+  /**
+   * Counts a subscription.
+   * @returns a function that removes it from the count; call it once.
+   * @throws TooManySubscriptions
+   */
   readonly add: (identity: string) => () => void;
 }
 

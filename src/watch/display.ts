@@ -2,7 +2,10 @@
 import type { JobUpdate } from "./job-update.ts";
 
 export interface Display {
-  /** Shows an update that differs from the previous one. Displays of jobs ignore problems, which the final message reports. */
+  /**
+   * Shows an update that differs from the previous one. Displays of jobs ignore problems, which the final message
+   * reports.
+   */
   readonly show: (update: JobUpdate) => void;
   /** Shows the state of the connection. Null: it works again. */
   readonly note: (text: string | null) => void;

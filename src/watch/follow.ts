@@ -29,8 +29,8 @@ export interface Lost {
 export type FollowEvent = { readonly kind: "update"; readonly update: JobUpdate } | Lost;
 
 /**
- * Yields updates and losses of the connection. The first update after a loss may repeat the one before it. Never returns:
- * the caller breaks off after the last update.
+ * Yields updates and losses of the connection. The first update after a loss may repeat the one before it. Never
+ * returns: the caller breaks off after the last update.
  * @throws WatchEnded if the gateway rejects the request or the connection is lost permanently.
  * @throws the reason of the signal.
  */
@@ -64,7 +64,8 @@ export async function* follow(
           `Could not reconnect to the gateway at ${url} in ${maxAttempts} attempts: ${error.message}. The job may still be running; watch it again later.`,
         );
       }
-      // With jitter, because all clients lose their connections at the same time and should not reconnect at the same time.
+      // With jitter, because all clients lose their connections at the same time and should not reconnect at the same
+      // time.
       const backoffMs = Math.min(firstWaitMs * 2 ** (failures - 1), maxWaitMs);
       const waitMs = Math.round(backoffMs * (0.5 + 0.5 * Math.random()));
       yield { kind: "lost", reason: error.message, waitMs, attempt: failures, maxAttempts };

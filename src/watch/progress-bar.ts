@@ -23,7 +23,10 @@ export function drawBar({ hosts }: Pick<StepView, "hosts">, columns: number, pai
   return parts.map(({ character, style }, index) => style(character.repeat(lengths[index] ?? 0))).join("");
 }
 
-/** Distributes columns by counts. Each count above 0 gets at least one, so that one failed host of thousands is visible. */
+/**
+ * Distributes columns by counts. Each count above 0 gets at least one, so that one failed host of thousands is
+ * visible.
+ */
 function distribute(counts: readonly number[], columns: number): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const lengths = counts.map((count) =>

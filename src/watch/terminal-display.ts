@@ -56,7 +56,10 @@ export function createTerminalDisplay({
     update(drawn.join("\n"));
   };
 
-  /** Erases the frame and draws it again. A terminal that became narrower has wrapped its lines, so more must be erased. */
+  /**
+   * Erases the frame and draws it again. A terminal that became narrower has wrapped its lines, so more must be
+   * erased.
+   */
   const redraw = () => {
     const occupied = drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / terminal.columns)),
@@ -69,7 +72,8 @@ export function createTerminalDisplay({
 
   const showCursor = () => void terminal.write(SHOW_CURSOR);
 
-  // Ctrl-Z: restores the cursor and keeps the frame, so that the shell writes below it. The next frame is drawn below that.
+  // Ctrl-Z: restores the cursor and keeps the frame, so that the shell writes below it. The next frame is drawn below
+  // that.
   const suspend = () => {
     showCursor();
     update.done();

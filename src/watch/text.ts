@@ -8,8 +8,8 @@ const CONTROL_CODES = /\p{Cc}/gu;
 const DIRECTION_CODES = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Makes a string safe to print on one line: removes escape sequences and control characters. Names, tags and messages are
- * untrusted. Unsanitized, they could move the cursor, rewrite the screen or inject input into the terminal.
+ * Makes a string safe to print on one line: removes escape sequences and control characters. Names, tags and messages
+ * are untrusted. Unsanitized, they could move the cursor, rewrite the screen or inject input into the terminal.
  */
 export const sanitize = (text: string): string =>
   stripVTControlCharacters(text)

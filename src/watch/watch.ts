@@ -11,8 +11,8 @@ import { cannotWatch, EXIT, endedBy, WatchEnded } from "./watch-ended.ts";
 
 /**
  * Runs the command in this process.
- * @returns the exit code: 0 the job succeeded; 1 it failed or was stopped; 2 it could not be watched; after a signal, 128
- *   plus its number.
+ * @returns the exit code: 0 the job succeeded; 1 it failed or was stopped; 2 it could not be watched; after a signal,
+ *   128 plus its number.
  */
 export async function watch(given: WatchArguments): Promise<number> {
   const { stdout, stderr } = process;

@@ -5,7 +5,8 @@ import { KEEP_ALIVE_MS, MAX_STALL_MS } from "../streamed-response.ts";
 export interface KeepAlive {
   /**
    * Watches a connection until it is closed.
-   * @returns a function to call when the operating system has accepted more data, which means that the client is reading.
+   * @returns a function to call when the operating system has accepted more data, which means that the client is
+   *   reading.
    */
   readonly watch: (socket: WebSocket) => () => void;
   readonly stop: () => void;
@@ -16,8 +17,8 @@ const MAX_SILENT_PINGS = MAX_STALL_MS / KEEP_ALIVE_MS;
 
 /**
  * A client answers a ping after it has read all data sent before it. So a late pong does not mean that the client has
- * stalled. `writer.ts` therefore also pings between the fragments of a large message: a client that keeps reading answers
- * these pings one by one, however slow it is.
+ * stalled. `writer.ts` therefore also pings between the fragments of a large message: a client that keeps reading
+ * answers these pings one by one, however slow it is.
  */
 export function createKeepAlive(): KeepAlive {
   /** Number of intervals since the last sign that the client is reading. */

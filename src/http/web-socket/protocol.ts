@@ -1,10 +1,10 @@
 /**
- * The GraphQL over WebSocket protocol (graphql-transport-ws). The library graphql-ws implements its state machine; the gateway
- * runs the operations:
+ * The GraphQL over WebSocket protocol (graphql-transport-ws). The library graphql-ws implements its state machine;
+ * the gateway runs the operations:
  *
  * 1. `handleMessage` passes a `subscribe` message to the library, which checks its id and calls `onSubscribe`.
- * 2. `onSubscribe` (`createStart`) runs the operation through the pipeline. It returns the running operation in the form of
- *    execution arguments, or request errors.
+ * 2. `onSubscribe` (`createStart`) runs the operation through the pipeline. It returns the running operation in the
+ *    form of execution arguments, or request errors.
  * 3. The library calls `execute` or `subscribe` with these arguments. Both only return the results.
  * 4. The library sends a `next` message per result, with a placeholder for the raw JSON (`raw-json.ts`).
  *
@@ -99,8 +99,8 @@ export function createProtocol(options: ProtocolOptions): Protocol {
 }
 
 /**
- * Passes a message to the library. The payload of a `subscribe` message is passed beside it, in `extra`: the library retains
- * its messages while their operations run, which may mean 1 MiB each for hours.
+ * Passes a message to the library. The payload of a `subscribe` message is passed beside it, in `extra`: the library
+ * retains its messages while their operations run, which may mean 1 MiB each for hours.
  */
 async function handleMessage(
   text: string,

@@ -35,8 +35,8 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     noServer: true,
     maxPayload: maxMessageBytes,
     handleProtocols: (names) => handleProtocols(names),
-    // graphql-ws frees the id of a completed operation asynchronously. The next message may reuse the id, so it must arrive
-    // in a later turn of the event loop.
+    // graphql-ws frees the id of a completed operation asynchronously. The next message may reuse the id, so it must
+    // arrive in a later turn of the event loop.
     allowSynchronousEvents: false,
   });
   const keepAlive = createKeepAlive();

@@ -1,19 +1,22 @@
 /** Writes messages to a WebSocket, at the speed of the client. */
 import type { WebSocket } from "ws";
 
-/** Sends a message after all previous ones. Resolves when the operating system has accepted it, or the socket is closed. */
+/**
+ * Sends a message after all previous ones. Resolves when the operating system has accepted it, or the socket is
+ * closed.
+ */
 export type SendMessage = (message: string) => Promise<void>;
 
 /**
- * Larger messages are sent in fragments (RFC 6455, section 5.4) with pings between them. The operating system buffers up to
- * some megabytes, so only the pongs show that the client is reading.
+ * Larger messages are sent in fragments (RFC 6455, section 5.4) with pings between them. The operating system buffers
+ * up to some megabytes, so only the pongs show that the client is reading.
  */
 const FRAGMENT_BYTES = 2 ** 16;
 
 /**
  * Backpressure: when more characters than this wait behind the message being sent, the gateway stops reading from the
- * client, which could otherwise request responses without limit. This stops pongs as well; then the only sign of reading
- * is that the operating system accepts more data.
+ * client, which could otherwise request responses without limit. This stops pongs as well; then the only sign of
+ * reading is that the operating system accepts more data.
  */
 const MAX_WAITING_CHARACTERS = 2 ** 20;
 
