@@ -65,7 +65,7 @@ function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): H
   const words = [
     ...(byStatus ? numberWords(statusCode) : []),
     ...(tags ? joinedWords(table, [tag], firstRows) : []),
-    ...(byExitCode ? numberWords(exitCode) : []).map(absentFirst),
+    ...(byExitCode ? absentFirst(numberWords(exitCode)) : []),
   ];
   sortRows(
     order,
@@ -86,12 +86,13 @@ function groupRows(table: HostTable, rows: Rows, by: readonly HostGroupKey[]): H
  * The console shows results without a tag or exit code first. The words of an absent tag are 0 anyway, because tags are
  * never empty.
  */
-const absentFirst =
-  (word: Word): Word =>
+const absentFirst = ([first, ...others]: readonly Word[]): readonly Word[] => [
   (row) => {
-    const value = word(row);
+    const value = first?.(row) ?? 0;
     return value === ABSENT ? 0 : value;
-  };
+  },
+  ...others,
+];
 
 /**
  * Splits each group by a key. Returns the new group number of each row, and the number of groups. NaN is a valid key.

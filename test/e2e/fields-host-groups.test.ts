@@ -156,12 +156,17 @@ describe("hostGroups", () => {
   });
 
   it("start with results without an exit code", async () => {
-    const rows = [hostRow(1, { exit_code: 0 }), hostRow(2), hostRow(3, { exit_code: -1 })];
+    const rows = [0, undefined, -1, -2_147_483_648].map((exit_code, index) => hostRow(index, { exit_code }));
     scriptJob(gateway.simulator, "1", { steps: [stepRow({ step_ip_result_list: rows })] });
 
     const { steps } = await ask("1", "hostGroups(by: [EXIT_CODE]) { exitCode }");
 
-    expect(steps[0].hostGroups).toEqual([{ exitCode: null }, { exitCode: -1 }, { exitCode: 0 }]);
+    expect(steps[0].hostGroups.map(({ exitCode }: { exitCode: number | null }) => exitCode)).toEqual([
+      null,
+      -2_147_483_648,
+      -1,
+      0,
+    ]);
   });
 
   it("distinguish unknown statuses by their numbers", async () => {

@@ -75,7 +75,10 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
     memory.noteLate(
       required.flatMap((one, index) => (isAnsweredAtOnce(one, answers[index]) ? keysOf(one) : [])),
     );
-    const faultOfCalls = faultInCalls(required, calls, knownOf, memory.mayBeLate);
+    const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
+    const isCachedProblem = (call: SimulatedRequest) =>
+      hasSnapshots && outcomeOf(call, versionAt(call)) === "problem";
+    const faultOfCalls = faultInCalls(required, calls, knownOf, memory.mayBeLate, isCachedProblem);
     const observations = required.map((one, index): Observation => {
       const { asked } = one;
       const answer = answers[index] ?? { result: {}, contentTypes: [] };
@@ -103,7 +106,6 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
       // The order of simultaneous reads is not known.
       memory.noteAnswer(asked, answer, step.asked.length === 1 ? Infinity : sentAt);
     }
-    const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
     const withOutcome = calls.filter((call) => outcomeOf(call, versionAt(call)) !== null);
     memory.noteCalls(withOutcome, versionAt);
     return observations;
