@@ -37,14 +37,14 @@ export type HostGroupKey =
   | 'TAG';
 
 /**
- * The result of one step on one host or container. A host can have several results in one step,
- * because a file step that is rolled by source files runs every batch on every target.
+ * The result of one step on one host or container. A host can have several results in one step: if a file step
+ * distributes its source files in rolling batches, every batch runs on every target.
  */
 export type HostResult = {
   readonly __typename?: 'HostResult';
   /** ID of the GSE agent on the host (`bk_agent_id`). Null if the upstream does not send it. */
   readonly agentId: Maybe<Scalars['ID']['output']>;
-  /** ID of the BK-Net area that the address belongs to (`bk_cloud_id`). Null if the upstream does not send it. */
+  /** ID of the BK-Net area of the address (`bk_cloud_id`). Null if the upstream does not send it. */
   readonly cloudId: Maybe<Scalars['ID']['output']>;
   /** Name of the BK-Net area (`bk_cloud_name`). Null if the upstream does not send it. */
   readonly cloudName: Maybe<Scalars['String']['output']>;
@@ -240,7 +240,7 @@ export type HostStatus =
   /** 312 用户密码错误: wrong password. */
   | 'USER_PASSWORD_WRONG';
 
-/** Number of host results with one status. */
+/** The number of host results with one status code. */
 export type HostStatusCount = {
   readonly __typename?: 'HostStatusCount';
   /** Number of results with this status code. */
@@ -251,10 +251,10 @@ export type HostStatusCount = {
   readonly statusCode: Scalars['Int']['output'];
 };
 
-/** Numbers of host results (not of distinct hosts). The numbers of all phases add up to `total`. */
+/** Counts of host results (not of distinct hosts). The counts of all phases add up to `total`. */
 export type HostSummary = {
   readonly __typename?: 'HostSummary';
-  /** Numbers per status that occurs, in ascending order of the status code. */
+  /** Counts by status, in ascending order of the status code. Statuses without results are omitted. */
   readonly byStatus: ReadonlyArray<HostStatusCount>;
   /** Number of results in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
@@ -335,7 +335,7 @@ export type JobInstance = {
   readonly elapsedMs: Maybe<Scalars['SafeInt']['output']>;
   /** When the job ended (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Numbers of host results in all steps. Makes the gateway request host results from the upstream. */
+  /** Counts of the host results of all steps. Selecting it makes the gateway request host results from the upstream. */
   readonly hostSummary: HostSummary;
   /** Globally unique ID for client caches. Do not parse it. */
   readonly id: Scalars['ID']['output'];
@@ -359,7 +359,7 @@ export type JobInstance = {
   readonly statusCode: Scalars['Int']['output'];
   /** The step with this ID. Null if the job has no such step. */
   readonly step: Maybe<StepInstance>;
-  /** Numbers of steps by phase and status. */
+  /** Counts of the steps by phase and status. */
   readonly stepSummary: RunSummary;
   /** The steps of the job (`step_instance_list`), in execution order. */
   readonly steps: ReadonlyArray<StepInstance>;
@@ -382,7 +382,7 @@ export type JobInstanceStepsArgs = {
 /** There is no such job instance in this scope. */
 export type JobInstanceNotFound = Problem & {
   readonly __typename?: 'JobInstanceNotFound';
-  /** Message of the upstream for users, in the language of `Accept-Language`. */
+  /** The upstream's message for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
   /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
@@ -398,7 +398,7 @@ export type JobInstanceRef = {
   readonly scopeType: ScopeType;
 };
 
-/** The outcomes of a lookup that a UI should handle. */
+/** The result of looking up a job instance: the job, or an outcome to show to the user. */
 export type JobInstanceResult = JobInstance | JobInstanceNotFound | PermissionDenied;
 
 /** Direction of an order. */
@@ -422,15 +422,15 @@ export type PermissionDenied = Problem & {
   readonly __typename?: 'PermissionDenied';
   /** The permissions to apply for in BlueKing IAM (`error.data`). Null if the upstream does not send them. */
   readonly application: Maybe<IamApplication>;
-  /** Message of the upstream for users, in the language of `Accept-Language`. */
+  /** The upstream's message for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
   /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
 };
 
-/** An outcome other than the job itself. */
+/** An outcome without a job instance, with a message to show to the user. */
 export type Problem = {
-  /** Message of the upstream for users, in the language of `Accept-Language`. */
+  /** The upstream's message for users, in the language of `Accept-Language`. */
   readonly message: Scalars['String']['output'];
   /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
@@ -463,7 +463,7 @@ export type QueryJobInstancesArgs = {
   refs: ReadonlyArray<JobInstanceRef>;
 };
 
-/** The resource scope of a job: a business or a business set in CMDB. */
+/** The resource scope that a job belongs to: a business or a business set in CMDB. */
 export type ResourceScope = {
   readonly __typename?: 'ResourceScope';
   /** ID of the business or business set (`bk_scope_id`). */
@@ -524,7 +524,7 @@ export type RunStatus =
   /** 7 等待用户: waiting for a user. */
   | 'WAITING_USER';
 
-/** Number of steps with one status. */
+/** The number of steps with one status code. */
 export type RunStatusCount = {
   readonly __typename?: 'RunStatusCount';
   /** Number of steps with this status code. */
@@ -535,10 +535,10 @@ export type RunStatusCount = {
   readonly statusCode: Scalars['Int']['output'];
 };
 
-/** Numbers of steps. The numbers of all phases add up to `total`. */
+/** Counts of steps. The counts of all phases add up to `total`. */
 export type RunSummary = {
   readonly __typename?: 'RunSummary';
-  /** Numbers per status that occurs, in ascending order of the status code. */
+  /** Counts by status, in ascending order of the status code. Statuses without steps are omitted. */
   readonly byStatus: ReadonlyArray<RunStatusCount>;
   /** Number of steps in phase FAILED. */
   readonly failed: Scalars['Int']['output'];
@@ -579,8 +579,8 @@ export type StepInstance = {
   /** When the step ended (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Host results in groups: by status and tag, as in the console of BlueKing Job, unless `by` says otherwise. Groups are
-   * in ascending order of status code, tag and exit code. Groups without a tag or an exit code are before those with one.
+   * Host results in groups: by default by status and tag, as in the console of BlueKing Job. Groups are
+   * sorted by status code, tag and exit code, ascending. Groups without a tag or an exit code come first.
    */
   readonly hostGroups: ReadonlyArray<HostResultGroup>;
   /**
@@ -588,7 +588,7 @@ export type StepInstance = {
    * have not started. File steps have results for their targets only.
    */
   readonly hostResults: HostResultConnection;
-  /** Numbers of host results in this step. Makes the gateway request host results from the upstream. */
+  /** Counts of the host results of this step. Selecting it makes the gateway request host results from the upstream. */
   readonly hostSummary: HostSummary;
   /** Globally unique ID for client caches. Do not parse it. */
   readonly id: Scalars['ID']['output'];
@@ -656,11 +656,11 @@ export type StepType =
   /** A code that this schema does not know. */
   | 'UNRECOGNIZED';
 
-/** Live updates of running jobs. */
+/** Live updates of a job instance. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * The current state of a job, then its state after each change of a selected field. Changes of `observedAt`,
+   * The current state of a job instance, then its state after each change of a selected field. Changes of `observedAt`,
    * `upstreamRequestId` and `elapsedMs` alone do not trigger an event. Completes after a finished job,
    * `JobInstanceNotFound` or `PermissionDenied`. All subscribers of a job share one poller.
    * Null if the upstream fails; see `errors`.
@@ -669,7 +669,7 @@ export type Subscription = {
 };
 
 
-/** Live updates of running jobs. */
+/** Live updates of a job instance. */
 export type SubscriptionJobInstanceUpdatedArgs = {
   ref: JobInstanceRef;
 };
