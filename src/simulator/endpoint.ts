@@ -21,8 +21,8 @@ const SCOPES: ReadonlySet<string> = new Set(["biz:1", "biz:2", "biz_set:9991001"
 
 const REQUIRED = ["bk_scope_type", "bk_scope_id", "job_instance_id"] as const;
 
-const TRUE = new Set(["true", "on", "yes", "1"]);
-const FALSE = new Set(["false", "off", "no", "0", ""]);
+const TRUE_VALUES = new Set(["true", "on", "yes", "1"]);
+const FALSE_VALUES = new Set(["false", "off", "no", "0", ""]);
 const MAX_LONG = 2n ** 63n - 1n;
 
 /** The built-in response to a request for the endpoint. */
@@ -79,8 +79,8 @@ function parseLong(raw: string): bigint | undefined {
 /** As Spring's `StringToBooleanConverter`. An empty value means false, like an absent one. */
 function parseBoolean(raw: string): boolean | undefined {
   const value = raw.trim().toLowerCase();
-  if (TRUE.has(value)) return true;
-  return FALSE.has(value) ? false : undefined;
+  if (TRUE_VALUES.has(value)) return true;
+  return FALSE_VALUES.has(value) ? false : undefined;
 }
 
 const languageOf = ({ headers }: SimulatedRequest): Language =>

@@ -31,8 +31,8 @@ export interface RenderOptions {
 }
 
 /** `target_type` of an execute object. */
-const HOST = 1;
-const CONTAINER = 2;
+const HOST_TARGET = 1;
+const CONTAINER_TARGET = 2;
 
 /** Primes larger than any number of rows. Each is coprime to that number, so its multiples visit every row once. */
 const STRIDES = [104_729, 1_299_709, 15_485_863] as const;
@@ -79,7 +79,7 @@ function contractRow({ target, outcome }: Row): object[] {
 }
 
 function releaseRow({ target, outcome }: Row): object[] {
-  const type = "host" in target ? HOST : CONTAINER;
+  const type = "host" in target ? HOST_TARGET : CONTAINER_TARGET;
   return [{ execute_object: { type, resource_id: resourceId(target), ...target }, ...outcome }];
 }
 

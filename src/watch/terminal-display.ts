@@ -30,14 +30,14 @@ interface Shown {
   readonly at: number;
 }
 
-/** Controls the terminal until `end`, which restores the cursor. If the process exits before, it is restored, too. */
+/** Creates a display that controls the terminal until `end`. */
 export function createTerminalDisplay({
   terminal,
   paint,
   reference,
   initialText,
 }: TerminalDisplayOptions): Display {
-  // Otherwise the library would hide the cursor of the terminal of stderr.
+  // The library must leave the cursor alone: it would hide it on stderr, which can be another terminal.
   const update = createLogUpdate(terminal, { showCursor: true });
   let shown: Shown | null = null;
   let note: string | null = null;
@@ -56,38 +56,16 @@ export function createTerminalDisplay({
     update(drawn.join("\n"));
   };
 
-  /**
-   * Erases the frame and draws it again. A terminal that became narrower has wrapped its lines, so more must be
-   * erased.
-   */
+  /** Erases the frame and draws it again. */
   const redraw = () => {
-    const occupied = drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / terminal.columns)),
-      0,
-    );
-    terminal.write(eraseUp(Math.min(occupied, terminal.rows - 1)));
+    terminal.write(eraseUp(Math.min(countLines(drawn, terminal.columns), terminal.rows - 1)));
     update.done();
-    draw();
-  };
-
-  const showCursor = () => void terminal.write(SHOW_CURSOR);
-
-  // Ctrl-Z: restores the cursor and keeps the frame, so that the shell writes below it. The next frame is drawn below
-  // that.
-  const suspend = () => {
-    showCursor();
-    update.done();
-    process.kill(process.pid, "SIGSTOP");
-  };
-  const resume = () => {
-    terminal.write(HIDE_CURSOR);
     draw();
   };
 
   const timer = setInterval(draw, 1_000);
   terminal.on("resize", redraw);
-  process.on("SIGTSTP", suspend).on("SIGCONT", resume).once("exit", showCursor);
-  terminal.write(HIDE_CURSOR);
+  const restoreCursor = hideCursor(terminal, { onSuspend: () => update.done(), onResume: draw });
   draw();
 
   return {
@@ -103,14 +81,47 @@ export function createTerminalDisplay({
     end: () => {
       clearInterval(timer);
       terminal.off("resize", redraw);
-      process.off("SIGTSTP", suspend).off("SIGCONT", resume);
       note = null;
-      // The last frame may be taller than the screen, because it can be scrolled.
+      // The last frame is not redrawn, so it may be taller than the screen.
       if (shown) update.persist(frame(Number.POSITIVE_INFINITY).join("\n"));
       else update.clear();
-      showCursor();
-      process.off("exit", showCursor);
+      restoreCursor();
     },
+  };
+}
+
+/** Number of lines that a frame takes on the screen. A terminal that became narrower has wrapped its lines. */
+const countLines = (drawn: readonly string[], columns: number): number =>
+  drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+
+interface SuspendHandlers {
+  /** Called before the process stops. */
+  readonly onSuspend: () => void;
+  /** Called when the process continues. */
+  readonly onResume: () => void;
+}
+
+/**
+ * Hides the cursor. Shows it again when the process exits, and while it is stopped by Ctrl-Z: the shell then writes below
+ * the frame, and the next frame is drawn below that.
+ * @returns a function that shows the cursor again.
+ */
+function hideCursor(terminal: Terminal, { onSuspend, onResume }: SuspendHandlers): () => void {
+  const show = () => void terminal.write(SHOW_CURSOR);
+  const suspend = () => {
+    show();
+    onSuspend();
+    process.kill(process.pid, "SIGSTOP");
+  };
+  const resume = () => {
+    terminal.write(HIDE_CURSOR);
+    onResume();
+  };
+  process.on("SIGTSTP", suspend).on("SIGCONT", resume).once("exit", show);
+  terminal.write(HIDE_CURSOR);
+  return () => {
+    process.off("SIGTSTP", suspend).off("SIGCONT", resume).off("exit", show);
+    show();
   };
 }
 
