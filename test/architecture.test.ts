@@ -19,7 +19,15 @@ const LAYERS: readonly string[] = [
 ];
 
 /** All files directly in `src/` except the gateway. */
-const PROCESS_FILES = ["main.ts", "cli.ts", "serve.ts", "config.ts", "config-checks.ts", "runtime.ts"];
+const PROCESS_FILES = [
+  "main.ts",
+  "cli.ts",
+  "serve.ts",
+  "config.ts",
+  "settings.ts",
+  "config-checks.ts",
+  "runtime.ts",
+];
 
 const MAX_LINES = 300;
 
@@ -85,10 +93,11 @@ describe.each(["simulator", "watch"])("%s", (folder) => {
 const usersOf = (folder: string) =>
   IMPORTS.filter(({ from, to }) => layerOf(to) === folder && layerOf(from) !== folder);
 
-it("imports the simulator only in the process layer, and in the configuration only as a type", () => {
+it("imports the simulator only in the process layer, and in the configuration only as types", () => {
   expect(usersOf("simulator")).toEqual([
     { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
     { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
+    { from: "settings.ts", to: "simulator/simulator.ts", isTypeOnly: true },
   ]);
 });
 

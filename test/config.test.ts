@@ -1,6 +1,7 @@
 /** The environment variables: defaults, valid and invalid values. */
 import { describe, expect, it } from "vitest";
-import { type Config, InvalidConfig, readConfig, SETTINGS } from "../src/config.ts";
+import { type Config, InvalidConfig, readConfig } from "../src/config.ts";
+import { SETTINGS } from "../src/settings.ts";
 
 /** The configuration value of each variable. */
 const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {

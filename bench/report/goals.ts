@@ -1,5 +1,5 @@
 /** Goals of the gateway compared with the measurements. */
-import { SETTINGS } from "../../src/config.ts";
+import { SETTINGS } from "../../src/settings.ts";
 import {
   FLOOR,
   GATEWAY,

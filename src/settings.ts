@@ -1,0 +1,185 @@
+/** The settings: every environment variable that the gateway reads, with its default, its meaning and its check. */
+import { z } from "zod";
+import { commaSeparated, enumOf, isBaseUrl, isOrigin, proxyUrl, wholeNumber } from "./config-checks.ts";
+import type { Dialect } from "./simulator/simulator.ts";
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
+
+/** One environment variable. `docs/configuration.md` lists `default` and `meaning`; a test compares them. */
+interface Setting {
+  readonly default: string;
+  readonly meaning: string;
+  readonly check: z.ZodType<unknown, string>;
+}
+
+/** One day, far more than any useful timeout. */
+const MAX_MS = 86_400_000;
+
+export const SETTINGS = {
+  JOB_API_URL: {
+    default: "",
+    meaning:
+      "Base URL of the upstream, without `/api/v4/…`. If empty, the gateway runs on the embedded simulator.",
+    check: z
+      .string()
+      .refine((text) => text === "" || isBaseUrl(text), {
+        error: "an http or https URL without credentials, query, fragment or /api/v4",
+      })
+      .transform((text) => (text === "" ? null : new URL(text))),
+  },
+  BK_APP_CODE: {
+    default: "",
+    meaning:
+      "App code to send for users who present only a login cookie. Set it together with `BK_APP_SECRET`.",
+    check: z.string(),
+  },
+  BK_APP_SECRET: {
+    default: "",
+    meaning: "Secret of that app. It never appears in logs, errors or responses.",
+    check: z.string(),
+  },
+  HOST: {
+    default: "127.0.0.1",
+    meaning: "Address to listen on. Use `0.0.0.0` in a container.",
+    check: z.string(),
+  },
+  PORT: {
+    default: "4000",
+    meaning: "Port to listen on. `0` picks a free port.",
+    check: wholeNumber(0, 65_535),
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    default: "10000",
+    meaning: "Timeout of one upstream call in milliseconds, including the wait for a connection.",
+    check: wholeNumber(1, MAX_MS),
+  },
+  UPSTREAM_MAX_BODY_BYTES: {
+    default: "67108864",
+    meaning:
+      "Maximum size of an upstream response body in bytes, before and after decompression. 50 000 hosts take 8 to 19 MB.",
+    check: wholeNumber(1, 2 ** 29),
+  },
+  UPSTREAM_CONNECTIONS: {
+    default: "32",
+    meaning: "Maximum number of connections to the upstream, and so of concurrent upstream calls.",
+    check: wholeNumber(1, 10_000),
+  },
+  UPSTREAM_MAX_QUEUE: {
+    default: "10000",
+    meaning:
+      "Maximum number of upstream calls that wait for a connection; further calls fail immediately. Connections and queue are shared fairly: one identity gets at most three quarters of either.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  HTTPS_PROXY: {
+    default: "",
+    meaning: "Proxy for an HTTPS upstream, such as `http://user:password@proxy.example.com:3128`.",
+    check: proxyUrl,
+  },
+  HTTP_PROXY: {
+    default: "",
+    meaning: "Proxy for an HTTP upstream. Also used for an HTTPS upstream if `HTTPS_PROXY` is not set.",
+    check: proxyUrl,
+  },
+  NO_PROXY: {
+    default: "",
+    meaning:
+      "Comma-separated hosts to reach without a proxy. `example.com` includes its subdomains; `*` disables the proxy. The three proxy variables may also have lower-case names, which take precedence.",
+    check: z.string(),
+  },
+  SNAPSHOT_MAX_AGE_RUNNING_MS: {
+    default: "1000",
+    meaning:
+      "How long the state of a running job is cached for the same identity, in milliseconds. `0` disables caching.",
+    check: wholeNumber(0, MAX_MS),
+  },
+  SNAPSHOT_MAX_AGE_FINISHED_MS: {
+    default: "5000",
+    meaning:
+      "How long the state of a finished job is cached, in milliseconds. Keep it short: a retry reopens the job.",
+    check: wholeNumber(0, MAX_MS),
+  },
+  SNAPSHOT_MAX_BYTES: {
+    default: "67108864",
+    meaning:
+      "Memory limit of the snapshot cache in bytes (estimated). Least recently used snapshots are evicted first.",
+    check: wholeNumber(0, 2 ** 40),
+  },
+  LIVE_POLL_SCHEDULE_MS: {
+    default: "1000,1000,1000,1000,2000,2000,2000,3000",
+    meaning:
+      "Comma-separated delays between polls of a watched job, in milliseconds. The last delay repeats; a change of the job restarts the schedule.",
+    check: commaSeparated(wholeNumber(1, MAX_MS), 100),
+  },
+  LIVE_RECHECK_MS: {
+    default: "60000",
+    meaning:
+      "Maximum time between permission checks of a subscriber, in milliseconds. Each check uses the subscriber's own credentials.",
+    check: wholeNumber(1, MAX_MS),
+  },
+  LIVE_MAX_FAILURES: {
+    default: "10",
+    meaning: "Number of consecutive upstream failures after which a subscription ends with the last error.",
+    check: wholeNumber(1, 1_000_000),
+  },
+  LIVE_SHARING: {
+    default: "job",
+    meaning:
+      "Which subscribers share the polls of a job: `job`, all within a tenant; `identity`, only those with the same credentials, tenant and language.",
+    check: enumOf(["job", "identity"]),
+  },
+  LIVE_MAX_VIEWERS: {
+    default: "10000",
+    meaning: "Maximum number of concurrent subscriptions. `0` accepts none.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  LIVE_MAX_VIEWERS_PER_IDENTITY: {
+    default: "1000",
+    meaning: "Maximum number of concurrent subscriptions with the same credentials, tenant and language.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  WEBSOCKET_MAX_CONNECTIONS: {
+    default: "10000",
+    meaning: "Maximum number of open WebSockets. `0` accepts none.",
+    check: wholeNumber(0, 1_000_000),
+  },
+  ALLOWED_ORIGINS: {
+    default: "",
+    meaning:
+      "Comma-separated origins of pages that may use the gateway besides its own, such as `https://ops.example.com`. `*` allows every origin.",
+    check: z
+      .string()
+      .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+      .refine((origins) => origins.every(isOrigin), {
+        error: "comma-separated origins such as https://ops.example.com, or *",
+      }),
+  },
+  MAX_RESPONSE_BYTES: {
+    default: "67108864",
+    meaning: "Maximum size of a response in bytes. Larger responses fail with `BAD_USER_INPUT`.",
+    check: wholeNumber(1, 2 ** 29),
+  },
+  V8_HEAP_GROWING_PERCENT: {
+    default: "200",
+    meaning:
+      "How much V8's heap may grow before the next garbage collection, in percent. The default saves about a third of the CPU time of large responses; `0` keeps V8's own heuristic.",
+    check: wholeNumber(0, 1_000),
+  },
+  LOG_LEVEL: {
+    default: "info",
+    meaning: `Minimum log level: ${LOG_LEVELS.join(", ")}.`,
+    check: enumOf(LOG_LEVELS),
+  },
+  EXECUTOR: {
+    default: "compiled",
+    meaning:
+      "How operations are executed: `compiled`, or `graphql-js`, the reference to compare with. Both give the same responses, but the reference is not suitable for production: it creates an object per row and blocks the event loop.",
+    check: enumOf(["compiled", "graphql-js"]),
+  },
+  SIMULATOR_DIALECT: {
+    default: "release",
+    meaning:
+      "Form of the endpoint that the embedded simulator serves: `contract` (as documented) or `release` (bk-job 3.12 and later).",
+    check: enumOf(DIALECTS),
+  },
+} as const satisfies Record<string, Setting>;
