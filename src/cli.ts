@@ -38,7 +38,7 @@ program
   });
 
 const WATCH_HELP = `
-Credentials may also be set in BK_JOB_AUTHORIZATION, as a value of X-Bkapi-Authorization.
+For credentials, set the environment variable BK_JOB_AUTHORIZATION to the value of the header X-Bkapi-Authorization.
 
 Exit codes:
   0    the job succeeded
@@ -48,7 +48,7 @@ Exit codes:
 
 program
   .command("watch")
-  .description("show a job live until it finishes; the exit code tells how it finished")
+  .description("show a job live until it finishes; the exit code indicates whether it succeeded")
   .argument("<jobInstanceId>", "id of the job instance")
   .option("--scope <scope>", "scope of the job, such as biz:1 or biz_set:9991001 (required)")
   .option("--url <url>", "GraphQL endpoint of a running gateway", "http://127.0.0.1:4000/graphql")
@@ -56,9 +56,9 @@ program
   .option("--timeout <duration>", "stop watching after this time: 90, 90s, 5m, 1h")
   .option("--json", "print one JSON object per change")
   .addHelpText("after", WATCH_HELP)
-  // One line suffices in the log of a script.
+  // Without the help text, an error is a single line in the log of a script.
   .showHelpAfterError(false)
-  // The default exit code 1 for invalid arguments would be that of a failed job.
+  // Invalid arguments must not exit with the default code 1, which means that the job failed.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   // `watch` reports excess arguments itself. The library's message would print them, including an unquoted header.
   .allowExcessArguments()

@@ -41,7 +41,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return toConfig(Object.fromEntries(entries) as Values);
 }
 
-/** Like most programs, prefers lower-case names of proxy variables. */
+/** Proxy variables may also have lower-case names, which take precedence, as in most programs. */
 const variableOf = (environment: Readonly<Record<string, string | undefined>>, name: string) =>
   (name.endsWith("_PROXY") ? environment[name.toLowerCase()] : undefined) ?? environment[name];
 
@@ -54,7 +54,7 @@ function appErrors(environment: Readonly<Record<string, string | undefined>>): s
   return [`${missing[0]}: expected a value, because ${present[0]} has one, got "".`];
 }
 
-/** An invalid value for a message, without parts that may be secret: credentials and the query of a URL. */
+/** Redacts an invalid value for a message: removes the parts of a URL that may be secret, credentials and query. */
 const redacted = (text: string): string =>
   JSON.stringify(
     text

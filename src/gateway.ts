@@ -38,11 +38,11 @@ export interface Gateway {
 }
 
 interface Stdout extends pino.DestinationStream {
-  /** Writes what is buffered, at the end. If nobody reads it, it is dropped. */
+  /** Writes the buffered lines before exit. If nothing reads stdout, they are dropped. */
   readonly flush: () => Promise<void>;
 }
 
-/** How long the reader of the log may take for its last lines. */
+/** Maximum time for writing the last log lines before exit. */
 const LOG_FLUSH_MS = 400;
 
 /**
@@ -56,15 +56,15 @@ function createStdout(): Stdout {
     minLength: 16_000,
     periodicFlush: 100,
     maxLength: 16 * 2 ** 20,
-    // In its other mode, it concatenates strings and copies the whole batch for each line.
+    // In the default mode, pino concatenates strings and copies the whole batch for each line.
     contentMode: "buffer",
   });
-  // In this mode it takes bytes, which its type does not say.
+  // In this mode, `write` takes bytes, although its type requires a string.
   const write: Stdout["write"] = (line) => stdout.write(Buffer.from(line) as never);
   const flush = async () => {
     const flushed = new Promise<boolean>((resolve) => stdout.flush(() => resolve(true)));
     const isFlushed = await Promise.race([flushed, sleep(LOG_FLUSH_MS, false)]);
-    // At exit, pino would wait for a reader forever.
+    // Otherwise pino would wait at exit, possibly forever, until its output is read.
     if (!isFlushed) stdout.destroy();
   };
   return { write, flush };

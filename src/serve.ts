@@ -43,9 +43,9 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
 }
 
 /**
- * Makes V8 collect garbage less often. Response bodies take megabytes outside of a small heap. By default, V8 marks
- * the heap again after every few of them, which takes as much CPU time as the rest of a large request. A larger growth
- * between two collections avoids that, and costs some ten megabytes of memory.
+ * Makes V8 collect garbage less often. Response bodies take megabytes outside of a small heap. By default, V8 marks the
+ * heap again after every few large responses, which takes as much CPU time as the rest of such a request. Allowing the
+ * heap to grow further between two collections avoids this, at the cost of tens of megabytes of memory.
  */
 function setHeapGrowing(percent: number): void {
   if (percent > 0) setFlagsFromString(`--heap-growing-percent=${percent}`);

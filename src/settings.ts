@@ -62,7 +62,7 @@ export const SETTINGS = {
   },
   UPSTREAM_CONNECTIONS: {
     default: "32",
-    meaning: "Maximum number of connections to the upstream, and so of concurrent upstream calls.",
+    meaning: "Maximum number of connections to the upstream, and therefore of concurrent upstream calls.",
     check: wholeNumber(1, 10_000),
   },
   UPSTREAM_MAX_QUEUE: {
@@ -146,7 +146,7 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Comma-separated origins of pages that may use the gateway besides its own, such as `https://ops.example.com`. `*` allows every origin.",
+      "Comma-separated origins of web pages that may use the gateway, such as `https://ops.example.com`. `*` allows every origin. The gateway's own origin is always allowed.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
@@ -162,7 +162,7 @@ export const SETTINGS = {
   V8_HEAP_GROWING_PERCENT: {
     default: "200",
     meaning:
-      "How much V8's heap may grow before the next garbage collection, in percent. The default saves about a third of the CPU time of large responses; `0` keeps V8's own heuristic.",
+      "How much V8's heap may grow before the next garbage collection, in percent. The default saves about a third of the CPU time of large responses. `0` leaves the decision to V8.",
     check: wholeNumber(0, 1_000),
   },
   LOG_LEVEL: {
@@ -173,7 +173,7 @@ export const SETTINGS = {
   EXECUTOR: {
     default: "compiled",
     meaning:
-      "How operations are executed: `compiled`, or `graphql-js`, the reference to compare with. Both give the same responses, but the reference is not suitable for production: it creates an object per row and blocks the event loop.",
+      "Executor of operations: `compiled`, or `graphql-js` for comparison. Both give the same responses, but `graphql-js` is not suitable for production: it creates an object per row and blocks the event loop.",
     check: enumOf(["compiled", "graphql-js"]),
   },
   SIMULATOR_DIALECT: {

@@ -13,8 +13,9 @@ const MASKED = "Internal error of the gateway. Use the request id to find the ca
 const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
- * Formats an error, as Apollo Server's option of this name. Errors of GraphQL itself (syntax, validation, variables) keep
- * their codes. All errors other than these, invalid input, limits and upstream errors are internal and masked.
+ * Formats an error; also Apollo Server's option `formatError`. Errors of GraphQL itself (syntax, validation, variables)
+ * keep their codes. Invalid input, exceeded limits and upstream errors have codes of this gateway. All other errors are
+ * internal and masked.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const result = formatCause(formatted, error);

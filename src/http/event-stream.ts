@@ -102,7 +102,7 @@ function createStreamedOperation(context: OperationContext): StreamedOperation {
       for await (const json of results) {
         written = Promise.withResolvers();
         yield rawJson.placeholderFor(json);
-        // Resolves also when the client disconnects. The signal of the context ends the results then.
+        // Also resolves when the client disconnects. The signal of the context then ends the results.
         await written.promise;
       }
     },
@@ -128,7 +128,7 @@ async function send(
   try {
     for await (const event of body) {
       const isWritten = await writeChunked(response, operation.splice(event));
-      // Before leaving the loop: leaving it ends `body`, which waits for `pace` to end.
+      // Must be called before the loop is left: leaving it ends `body`, which waits for `pace` to end.
       operation.onWritten(isWritten ? event : undefined);
       if (!isWritten) break;
     }

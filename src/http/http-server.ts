@@ -29,7 +29,7 @@ export interface HttpServerOptions {
     /** Maximum number of open WebSockets. */
     readonly maxConnections: number;
   };
-  /** Origins of pages that may use the gateway, besides its own. `*` allows all. */
+  /** Origins of web pages that may use the gateway, in addition to its own. `*` allows all. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
 }
 
-/** Maximum size of a request body: about a hundred times the largest operation that a person would write. */
+/** Maximum size of a request body: about a hundred times that of the largest handwritten operation. */
 const MAX_BODY_BYTES = 2 ** 20;
 
 /** Maximum time for a client to send a request. */

@@ -125,7 +125,7 @@ function readJsonBody(headers: FastifyRequest["headers"], bytes: Buffer): unknow
   if (charset !== "utf-8" && charset !== "utf8") {
     throw new UnreadableBody(415, `Unsupported charset ${charset}. Send the request body in UTF-8.`);
   }
-  // Node.js decodes invalid bytes to U+FFFD, so that another operation than the one sent would run.
+  // Node.js decodes invalid bytes to U+FFFD, so the operation that runs would differ from the one that was sent.
   if (!isUtf8(bytes)) {
     throw new UnreadableBody(400, "Expected the request body to be UTF-8, got invalid bytes.");
   }

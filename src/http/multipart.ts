@@ -33,7 +33,7 @@ export async function sendMultipart(
 ): Promise<void> {
   const response = startStream(reply, 200, { "content-type": CONTENT_TYPE });
   const heartbeat = setInterval(() => {
-    // A client that has not read what was written gets no heartbeat on top.
+    // No heartbeat while the client has not read all previous data.
     if (response.writableLength === 0) response.write(part("{}"));
   }, KEEP_ALIVE_MS);
   try {

@@ -6,7 +6,7 @@ import type { FastifyReply } from "fastify";
 /** Interval of keep-alive messages, so that no proxy closes an idle connection. */
 export const KEEP_ALIVE_MS = 12_000;
 
-/** A client that reads nothing of what was written for this long is disconnected. */
+/** A client that reads none of the written data for this long is disconnected. */
 export const MAX_STALL_MS = 60_000;
 
 /** Takes over the response from Fastify and sends the headers of a stream. */
@@ -63,9 +63,9 @@ export function interruptStream(response: ServerResponse, lastChunk = ""): void 
 
 /**
  * Maximum number of bytes per write. `MAX_STALL_MS` applies to each write, so chunks must be small enough that a slow
- * client is not taken for a stalled one. The only visible sign of reading is that the operating system accepts the next
- * chunk, which it does once a third of its buffer (up to 2.5 MB on Linux) has been read. A client that reads at least
- * 15 kB per second is therefore never disconnected.
+ * client is not mistaken for a stalled one. The only visible sign of reading is that the operating system accepts the
+ * next chunk, which it does once a third of its buffer (up to 2.5 MB on Linux) has been read. A client that reads at
+ * least 15 kB per second is therefore never disconnected.
  */
 const CHUNK_BYTES = 2 ** 18;
 

@@ -1,6 +1,7 @@
 /**
  * Request coalescing (single flight): requests join upstream calls that are already in flight. A call is aborted when
- * its last waiter leaves. This file also knows, while it matters, which calls have been overtaken by a later one.
+ * its last waiter leaves. This file also determines whether a call in flight has been overtaken by one that started
+ * later.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { Snapshot } from "./snapshot-cache.ts";

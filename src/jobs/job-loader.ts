@@ -11,7 +11,7 @@ import type { Caller } from "../upstream/caller.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
-/** Maximum number of distinct jobs per operation. Lists of references are limited separately, but not their number. */
+/** Maximum number of distinct jobs per operation. It also bounds operations with several lists of references. */
 const MAX_JOBS = 100;
 
 export interface JobLoader {

@@ -4,7 +4,7 @@
  *
  * Two rules hold for each identity and job, whatever the concurrency:
  *
- * 1. Time never runs backwards. The newer of two snapshots is the one whose upstream call started later. Once it has
+ * 1. Responses never become older. The newer of two snapshots is the one whose upstream call started later. Once it has
  *    arrived, no older snapshot is served: not from the cache, not by joining a call that started earlier, and not to
  *    requests that are already waiting for such a call. Those get the newer snapshot if it contains the data they require.
  *    Otherwise they try again, which costs another call only if a newer status has overtaken a call with host results.

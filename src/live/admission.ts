@@ -12,7 +12,7 @@ export interface AdmissionOptions extends PollScheduleOptions {
  * Retries until the upstream responds.
  * @throws UpstreamError after too many failures, if a retry cannot help, or if the upstream requests a delay beyond
  *   `recheckMs`. Before the first event, a subscriber cannot distinguish a delay from a working subscription without
- *   changes. The error tells it, with `retryAfterMs`, when to subscribe again.
+ *   changes. The `retryAfterMs` of the error says when to subscribe again.
  */
 export async function admit(
   fetchJob: () => Promise<JobOutcome>,

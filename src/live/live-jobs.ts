@@ -85,7 +85,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     const fetchFirst = () => limitFirstCalls(() => snapshots.get({ ...request, signal, accept: "inFlight" }));
     const start = async () => {
       const outcome = await admit(fetchFirst, options, signal);
-      // Ended during the first call. It must not join a poller, which nothing would make it leave.
+      // Ended during the first call. It must not join a poller now, because nothing would remove it from there.
       if (signal.aborted) return;
       if (outcome.kind === "job" && !outcome.isFinished) {
         leavePoller = pollerFor(ref, caller).join(subscriber, outcome);

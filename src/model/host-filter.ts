@@ -18,7 +18,7 @@ function valueConditions<T>(
   return [(rowOrCode) => values.has(read(rowOrCode))];
 }
 
-/** The conditions on the status, as one. A table has few status codes, so each code is checked once. */
+/** One condition for all status filters. A table has few distinct status codes, so each code is checked only once. */
 function statusConditions(
   { statusCodes, statuses, phases }: HostResultFilter,
   table: HostTable,

@@ -62,7 +62,7 @@ export function hashRows(table: HostTable): RowHashes {
   return hashes;
 }
 
-/** FNV-1a on words. A product never carries high bits down, so the high bits are mixed into the low ones afterwards. */
+/** FNV-1a on words. Multiplication never moves high bits down, so they are mixed into the low bits afterwards. */
 function mixFirst(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, FNV_PRIME);
   return mixed ^ (mixed >>> 15);

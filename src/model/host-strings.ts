@@ -1,7 +1,7 @@
 /**
  * Compares strings of host tables without creating JavaScript strings. A table holds strings as JSON, where one string
- * can be written in several ways: `A` is also `\u0041`. Strings without escape sequences are compared as the bytes they
- * are. All others are first unescaped to UTF-8:
+ * can be written in several ways: `A` is also `\u0041`. Strings without escape sequences are compared byte by byte. All
+ * others are first unescaped to UTF-8:
  *
  *   Gr\u00fcn  →  47 72 c3 bc 6e        \ud83d\ude80  →  f0 9f 9a 80        a\/b  →  61 2f 62
  *

@@ -14,7 +14,7 @@ export interface StableOrder {
   readonly ordinalOf: (row: number) => number;
 }
 
-/** Up to this share of the rows is sorted on its own. More rows are looked up in the order of all rows. */
+/** Up to this share of the rows is sorted separately. More rows are sorted by their positions in the order of all rows. */
 const MAX_SORTED_SHARE = 1 / 4;
 
 /**
@@ -72,13 +72,13 @@ function sortAll(table: HostTable): { readonly rows: Rows; readonly ordinals: Ui
   return { rows, ordinals };
 }
 
-/** Probes per row after which the search for repeated ids gives up, in case a server sends ids with equal hashes. */
+/** Maximum number of probes per row in the search for repeated ids, in case a server sends ids with equal hashes. */
 const MAX_PROBES_PER_ROW = 8;
 
 /**
  * Returns false only if each target has an id that no other target has. The rows are put in a hash table by id, with
- * open addressing; at least half of the slots are empty. Rows that it cannot tell apart count as repeated, such as a
- * host and a container with the same id: the order of all rows decides then.
+ * open addressing; at least half of the slots are empty. Targets that the hash table cannot distinguish count as
+ * repeated, such as a host and a container with the same id. All rows are then sorted to find out.
  */
 function mayRepeatTarget({ length, hostId, containerId }: HostTable): boolean {
   const bits = Math.ceil(Math.log2(2 * length + 2));

@@ -16,7 +16,7 @@ import type { JobDirectory } from "./job-directory.ts";
 import { DIALECT_NAMES, type Dialect } from "./render.ts";
 import type { SimulatedResponse } from "./response.ts";
 
-/** The existing scopes. `biz:2` has no jobs: it serves to request the jobs of another scope. */
+/** The existing scopes. `biz:2` has no jobs: use it to request jobs in a scope that they do not belong to. */
 const SCOPES: ReadonlySet<string> = new Set(["biz:1", "biz:2", "biz_set:9991001", "tenant_set:1"]);
 
 const REQUIRED = ["bk_scope_type", "bk_scope_id", "job_instance_id"] as const;

@@ -7,7 +7,7 @@ export interface Display {
    * reports.
    */
   readonly show: (update: JobUpdate) => void;
-  /** Shows the state of the connection. Null: it works again. */
+  /** Shows the state of the connection. Null: the connection has been restored. */
   readonly note: (text: string | null) => void;
   /** Stops updating. What was shown stays visible. */
   readonly end: () => void;

@@ -30,7 +30,7 @@ export type FollowEvent = { readonly kind: "update"; readonly update: JobUpdate 
 
 /**
  * Yields updates and losses of the connection. The first update after a loss may repeat the one before it. Never
- * returns: the caller breaks off after the last update.
+ * returns: the caller stops iterating after the last update.
  * @throws WatchEnded if the gateway rejects the request or the connection is lost permanently.
  * @throws the reason of the signal.
  */

@@ -10,7 +10,7 @@ import { ConnectionLost, cannotWatch, isWatchError, type WatchEnded } from "./wa
 export type Target = Pick<WatchOptions, "ref" | "streamUrl" | "headers">;
 
 /**
- * Yields updates of the job. Never returns: the caller breaks off after the last update.
+ * Yields updates of the job. Never returns: the caller stops iterating after the last update.
  * @param silenceMs timeout without any data, in milliseconds.
  * @throws ConnectionLost whenever the stream ends.
  * @throws WatchEnded if the gateway rejects the request.

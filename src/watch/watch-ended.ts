@@ -4,7 +4,7 @@ import { constants } from "node:os";
 /** Exit codes of `watch`. After a signal: 128 plus its number, as in shells. */
 export const EXIT = { succeeded: 0, failed: 1, notWatched: 2 } as const;
 
-/** Watching has ended. `message` is for the user. It is empty if there is nothing to add or nobody to read it. */
+/** Watching has ended. `message` is for the user; it may be empty. */
 export class WatchEnded extends Error {
   override readonly name = "WatchEnded";
   readonly exitCode: number;

@@ -1,4 +1,4 @@
-/** The `watch` command: shows a job until it finishes. The exit code tells how it finished. */
+/** The `watch` command: shows a job until it finishes. The exit code indicates whether it succeeded. */
 import type { Display } from "./display.ts";
 import { follow, type Lost } from "./follow.ts";
 import { comparisonKeyOf, type JobUpdate, type WatchedJob } from "./job-update.ts";
@@ -65,7 +65,7 @@ function onProcessEvents(end: (reason: WatchEnded) => void): void {
   process.on("uncaughtException", (error) => end(programError(error)));
 }
 
-/** An internal error, or an unexpected response. Exit code 2, because the default code 1 is that of a failed job. */
+/** An internal error, or an unexpected response. Exit code 2, because 1, the default, means that the job failed. */
 const programError = (error: unknown): WatchEnded =>
   cannotWatch(
     `Internal error of the watch command: ${sanitize(String(error instanceof Error ? error.stack : error))}`,

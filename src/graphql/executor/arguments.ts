@@ -1,6 +1,6 @@
 /**
- * Reads the arguments of a field. graphql-js converts them from the document every time it resolves the field. Here
- * constant arguments are converted once, and for the others a function is built that takes them from the variables.
+ * Reads the arguments of a field. graphql-js converts them from the document every time it resolves the field. Here,
+ * constant arguments are converted once; for all others, a function is built that reads them from the variables.
  */
 import {
   type ArgumentNode,

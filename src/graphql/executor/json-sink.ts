@@ -11,7 +11,7 @@
  * 10 to 17 and returns 16. The next value starts at 16 and overwrites the padding.
  */
 
-/** The response exceeds its size limit. Nothing of it is sent. */
+/** The response exceeds its size limit. No part of it is sent. */
 export class ResponseTooLarge extends Error {
   override readonly name = "ResponseTooLarge";
 
@@ -36,8 +36,9 @@ export const createDataView = ({ buffer, byteOffset, byteLength }: Uint8Array): 
   new DataView(buffer, byteOffset, byteLength);
 
 /**
- * Writers reserve an upper bound, which is a little more than they write. A response near the limit must not be rejected
- * for that, so the buffer may exceed the limit by this much. The exact size is checked when the response is complete.
+ * Writers reserve an upper bound, which is a little more than they write. A response just below the limit must not be
+ * rejected because of the difference, so the buffer may exceed the limit by this much. The exact size is checked when
+ * the response is complete.
  */
 const SLACK_BYTES = 2 ** 16;
 
@@ -122,7 +123,7 @@ export function putInteger(bytes: Uint8Array, at: number, value: number): number
   for (let limit = 10; rest >= limit; limit *= 10) digits += 1;
   const end = begin + digits;
   let next = end - 1;
-  // Beyond 31 bits, divisions are floating-point divisions, which are slow: one of them serves six digits.
+  // Above 31 bits, a division is a slow floating-point operation, so each one splits off six digits.
   for (; rest > 0x7fffffff; rest = Math.floor(rest / 1_000_000)) {
     let low = rest % 1_000_000;
     for (let digit = 0; digit < 6; digit++) {
@@ -190,17 +191,17 @@ function putTwoDigits(bytes: Uint8Array, at: number, value: number): void {
 export interface SinkPool {
   /** @returns an empty sink with at least `capacity` bytes, or with the maximum if that is less. */
   readonly acquire: (capacity: number) => JsonSink;
-  /** Call it once per sink, when nothing refers to its bytes any more. */
+  /** Call it once per sink, when its bytes are no longer referenced. */
   readonly release: (sink: JsonSink) => void;
 }
 
-/** Idle sinks, and the largest that is pooled: 32 MiB in total. */
+/** Maximum number of idle sinks, and maximum size of each: 32 MiB in total. */
 const MAX_IDLE = 4;
 const MAX_IDLE_BYTES = 8 * 2 ** 20;
 
 /**
- * Creates a pool. Without it, each large response allocates megabytes outside the V8 heap. V8 counts them and marks its
- * heap again and again: on a second thread, but at as much CPU time as the rest of the request.
+ * Creates a pool. Without it, each large response allocates megabytes outside the V8 heap. V8 counts this memory, so it
+ * marks its heap more often: on a second thread, but with as much CPU time as the rest of the request.
  */
 export function createSinkPool(maxBytes: number): SinkPool {
   const idle: JsonSink[] = [];

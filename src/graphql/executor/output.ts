@@ -3,7 +3,7 @@
  *
  * Most of a response is short text, and concatenating strings is the fastest way to build it. Host results are long. The
  * walk only records where they belong, and they are written as bytes when the walk is complete. At that point no error
- * can null a field above them, so no row is written in vain.
+ * can null a field above them, so no row is written and then discarded.
  *
  *     segments  [ <bytes of {"jobInstance":{"steps":[{"nodes":>, <rows of step 1> ]
  *     text      "},{\"nodes\":"

@@ -148,7 +148,7 @@ async function assemble(
       throw new ResponseTooLarge(maxBytes);
     return { body, release: () => {} };
   }
-  // `segmentBytes` counts the keys of rows. Their values take about as much again.
+  // `segmentBytes` counts only the keys of rows. Their values take about the same space.
   const sink = sinks.acquire((head.length + segmentBytes + text.length) * 2 + 4_096);
   try {
     await run(writeSegments(sink, head, output));

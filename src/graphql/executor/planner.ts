@@ -47,7 +47,7 @@ import {
 } from "./plan.ts";
 import { createRowWriters, isRowField } from "./row-writer.ts";
 
-/** Builds the plan of a validated operation. Of the variables, only those in conditions have an effect. */
+/** Builds the plan of a validated operation. Only variables in conditions have an effect on it. */
 export type Planner = (source: PlanSource, variables: Variables) => Plan;
 
 export function createPlanner(schema: GraphQLSchema): Planner {

@@ -226,7 +226,7 @@ export function stepsOf({ type, fields }: ObjectPlan): RowStep[] {
   return joinConstants([...steps, { kind: "constant", text: fields.length > 0 ? "}" : "{}" }]);
 }
 
-/** Whether the target of a row is a container: only then it has a container id. */
+/** Whether the target of a row is a container: only containers have a container id. */
 const HAS_CONTAINER = "!Number.isNaN(table.containerId.values[row])";
 
 /** Joins adjacent constants: `}` and `,"tag":` are one write. */

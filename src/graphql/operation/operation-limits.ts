@@ -129,9 +129,12 @@ function checkRepetitions(selections: readonly SelectionNode[]): void {
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (count > MAX_REPETITIONS) {
-      throw new GraphQLError(`Too many selections of \`${key}\` in one place (maximum ${MAX_REPETITIONS}).`, {
-        nodes: selection,
-      });
+      throw new GraphQLError(
+        `Too many selections of \`${key}\` in one selection set (maximum ${MAX_REPETITIONS}).`,
+        {
+          nodes: selection,
+        },
+      );
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Variables } from "../executor/plan.ts";
 import type { Prepared } from "../operation/prepare.ts";
 
 export interface RetainedMemory {
-  /** @returns a function that releases the memory, which is idempotent. @throws GraphQLError `TOO_MANY_OPERATIONS` */
+  /** @returns an idempotent function that releases the memory. @throws GraphQLError `TOO_MANY_OPERATIONS` */
   readonly retain: (prepared: Prepared, variables: Variables) => () => void;
 }
 

@@ -56,7 +56,7 @@ export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOp
       end: () => {
         if (!running.delete(operation)) return;
         for (const error of operationLog.internalErrors) {
-          // The reason of the signal is no internal error: the client caused it.
+          // The reason of the signal is not an internal error: the client caused it.
           if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
         }
         const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;

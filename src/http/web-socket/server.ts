@@ -48,7 +48,7 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
   }));
 
   const upgrade: WebSockets["upgrade"] = (request, socket, head) => {
-    // The client has disconnected: there is nothing to log.
+    // A connection error: the client has disconnected, which needs no log line.
     socket.on("error", () => socket.destroy());
     const rejection = checkHandshake(request);
     if (rejection === null) {
