@@ -40,5 +40,9 @@ export const commaSeparated = <T>(check: z.ZodType<T, string>, maxLength: number
     return results.flatMap(({ data }) => data ?? []);
   });
 
+export const flag = z
+  .enum(["true", "false"], { error: "true or false" })
+  .transform((text) => text === "true");
+
 export const enumOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });

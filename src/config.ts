@@ -71,6 +71,8 @@ const toConfig = (values: Values): Config => ({
   logLevel: values.LOG_LEVEL,
   executor: values.EXECUTOR,
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
+  introspection: values.INTROSPECTION,
+  explorer: values.EXPLORER,
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,

@@ -23,6 +23,10 @@ export interface GatewayConfig {
   readonly executor: "compiled" | "graphql-js";
   /** Maximum size of a response in bytes. */
   readonly maxResponseBytes: number;
+  /** Whether operations may select introspection fields. */
+  readonly introspection: boolean;
+  /** Whether a browser gets the explorer at the endpoint. */
+  readonly explorer: boolean;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
@@ -91,7 +95,7 @@ export async function createGateway(
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
   const { prepare, run } = createPipeline({ ...config, schema });
-  const apollo = createApolloServer({ schema, logger });
+  const apollo = createApolloServer({ ...config, schema, logger });
   await apollo.start();
   const http = await createHttpServer({
     schema,
@@ -99,6 +103,7 @@ export async function createGateway(
     prepare,
     run,
     logger,
+    explorer: config.explorer,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {

@@ -1,9 +1,9 @@
 /** Runs the gateway as a process: configuration, startup, signals and exit codes. */
 import { setFlagsFromString } from "node:v8";
-import { InvalidConfig, readConfig } from "./config.ts";
+import { type Config, InvalidConfig, readConfig } from "./config.ts";
 import { createGateway } from "./gateway.ts";
 import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
-import { createSimulator, type Dialect } from "./simulator/simulator.ts";
+import { createSimulator } from "./simulator/simulator.ts";
 
 export interface ServeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -33,9 +33,7 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       await gateway.close();
       await simulator?.close();
     });
-    process.stderr.write(
-      simulator ? demoNotice(gateway.url, config.simulatorDialect) : `GraphQL at ${gateway.url}\n`,
-    );
+    process.stderr.write(simulator ? demoNotice(gateway.url, config) : `GraphQL at ${gateway.url}\n`);
   } catch (error) {
     process.stderr.write(`${describeProcessError(error)}\n`);
     process.exit(1);
@@ -84,11 +82,11 @@ function describeProcessError(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-const demoNotice = (url: string, dialect: Dialect): string => `
+const demoNotice = (url: string, { simulatorDialect: dialect, explorer }: Config): string => `
 JOB_API_URL is not set: this gateway runs on the embedded simulator (dialect "${dialect}").
 All jobs are simulated, and no credentials are required.
 
-GraphQL and Sandbox: ${url}
+${explorer ? "GraphQL and Sandbox" : "GraphQL"}: ${url}
 
 Sample query:
 

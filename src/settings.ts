@@ -1,6 +1,6 @@
 /** The settings: every environment variable that the gateway reads, with its default, its meaning and its check. */
 import { z } from "zod";
-import { commaSeparated, enumOf, isBaseUrl, isOrigin, proxyUrl, wholeNumber } from "./config-checks.ts";
+import { commaSeparated, enumOf, flag, isBaseUrl, isOrigin, proxyUrl, wholeNumber } from "./config-checks.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -158,6 +158,18 @@ export const SETTINGS = {
     default: "67108864",
     meaning: "Maximum size of a response in bytes. Larger responses fail with `BAD_USER_INPUT`.",
     check: wholeNumber(1, 2 ** 29),
+  },
+  INTROSPECTION: {
+    default: "true",
+    meaning:
+      "Whether operations may select the introspection fields `__schema` and `__type`. If `false`, error messages suggest no names of the schema either (`Did you mean …`).",
+    check: flag,
+  },
+  EXPLORER: {
+    default: "true",
+    meaning:
+      "Whether a browser gets the explorer (Apollo Sandbox) at the endpoint. It needs `INTROSPECTION` to show the schema.",
+    check: flag,
   },
   V8_HEAP_GROWING_PERCENT: {
     default: "200",

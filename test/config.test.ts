@@ -29,6 +29,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   WEBSOCKET_MAX_CONNECTIONS: ({ webSocket }) => webSocket.maxConnections,
   ALLOWED_ORIGINS: ({ allowedOrigins }) => allowedOrigins,
   MAX_RESPONSE_BYTES: ({ maxResponseBytes }) => maxResponseBytes,
+  INTROSPECTION: ({ introspection }) => introspection,
+  EXPLORER: ({ explorer }) => explorer,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   EXECUTOR: ({ executor }) => executor,
@@ -151,6 +153,8 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     valid: [["1", 1]],
     invalid: ["0", "536870913", "64MB"],
   },
+  INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
+  EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   EXECUTOR: {

@@ -3,7 +3,10 @@
  * execute operations, but passes them back to the request, which runs them in the same pipeline as all others.
  */
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
 import type { OperationLog } from "../model/operation-log.ts";
 import { codeOf, formatError } from "./errors.ts";
@@ -19,10 +22,19 @@ export interface ApolloContext {
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
+  /** Whether operations may select introspection fields. */
+  readonly introspection: boolean;
+  /** Whether a browser gets the explorer. */
+  readonly explorer: boolean;
   readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
-export function createApolloServer({ schema, logger }: ApolloOptions): ApolloServer<ApolloContext> {
+export function createApolloServer({
+  schema,
+  introspection,
+  explorer,
+  logger,
+}: ApolloOptions): ApolloServer<ApolloContext> {
   // The other lines of a message can contain parts of the document, which must not be logged.
   const firstLine = (text: string) => String(text).split("\n")[0] ?? "";
   return new ApolloServer<ApolloContext>({
@@ -34,8 +46,7 @@ export function createApolloServer({ schema, logger }: ApolloOptions): ApolloSer
     },
     gateway: withExecutor(schema),
     formatError,
-    // The schema is public: explorers and code generators read it. The upstream checks permissions for data.
-    introspection: true,
+    introspection,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     // `serve.ts` handles signals.
@@ -47,7 +58,7 @@ export function createApolloServer({ schema, logger }: ApolloOptions): ApolloSer
       logInternalErrors,
       // Cache control is on by default and wraps the resolver of every field.
       ApolloServerPluginCacheControlDisabled(),
-      createLandingPage(),
+      explorer ? createLandingPage() : ApolloServerPluginLandingPageDisabled(),
     ],
   });
 }

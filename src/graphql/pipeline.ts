@@ -20,6 +20,8 @@ export interface PipelineOptions {
   readonly executor: "compiled" | "graphql-js";
   /** Larger responses are rejected. */
   readonly maxResponseBytes: number;
+  /** Whether operations may select introspection fields. */
+  readonly introspection: boolean;
 }
 
 export interface Pipeline {
@@ -32,10 +34,16 @@ const PREPARED_BYTES = 64 * 2 ** 20;
 /** Memory limit for the operations and variables of open subscriptions. */
 const SUBSCRIPTION_BYTES = 256 * 2 ** 20;
 
-export function createPipeline({ schema, executor, maxResponseBytes }: PipelineOptions): Pipeline {
+export function createPipeline({
+  schema,
+  executor,
+  maxResponseBytes,
+  introspection,
+}: PipelineOptions): Pipeline {
   const options = { schema, maxResponseBytes, formatError: formatGraphQLError };
   const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
-  const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: PREPARED_BYTES });
+  const createPlan = createPlanner(schema);
+  const prepare = createPrepare({ schema, createPlan, maxBytes: PREPARED_BYTES, introspection });
   const startSubscription = createStartSubscription({
     results: createSharedResults(execute),
     memory: createRetainedMemory(SUBSCRIPTION_BYTES),

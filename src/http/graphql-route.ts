@@ -6,7 +6,8 @@ import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
-import { isInvalid, type Prepare } from "../graphql/operation/prepare.ts";
+import type { Prepare } from "../graphql/operation/prepare.ts";
+import { isInvalid } from "../graphql/operation/request-errors.ts";
 import {
   type RunOperation,
   requestErrorResponse,
@@ -26,6 +27,8 @@ export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly prepare: Prepare;
   readonly run: RunOperation;
+  /** Whether a browser gets the explorer. */
+  readonly explorer: boolean;
   readonly createContext: CreateContext;
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
@@ -80,10 +83,17 @@ interface ResponseTarget {
 async function respondThroughApollo(
   target: ResponseTarget,
   { query, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
-  { apollo, prepare, run }: GraphQLRouteOptions,
+  { apollo, prepare, run, explorer }: GraphQLRouteOptions,
 ): Promise<void> {
   const { request, reply, contentType, context } = target;
-  const wantsPage = acceptsHtml(request.headers.accept);
+  const acceptsPage = acceptsHtml(request.headers.accept);
+  const wantsPage = acceptsPage && explorer;
+  if (acceptsPage && !explorer && query === null) {
+    return sendResult(
+      target,
+      requestErrorResponse([{ message: NO_EXPLORER, extensions: { code: BAD_REQUEST } }]),
+    );
+  }
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
   const prepared = query === null || wantsPage ? null : prepare(query, operationName);
   if (prepared && isInvalid(prepared)) {
@@ -104,6 +114,8 @@ async function respondThroughApollo(
   if (body.kind !== "complete") throw new Error("Expected a complete response, got incremental delivery.");
   reply.code(status).headers(Object.fromEntries(headers)).send(body.string);
 }
+
+const NO_EXPLORER = "The explorer of this gateway is disabled. Send GraphQL operations by POST.";
 
 async function sendResult(
   { reply, contentType, context }: ResponseTarget,

@@ -23,6 +23,8 @@ export interface HttpServerOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly prepare: Prepare;
   readonly run: RunOperation;
+  /** Whether a browser gets the explorer. */
+  readonly explorer: boolean;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   readonly webSocket: {

@@ -1,7 +1,8 @@
 /** Memory of prepared operations with many different documents. */
 import { expect, it } from "vitest";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
-import { createPrepare, isInvalid } from "../../src/graphql/operation/prepare.ts";
+import { createPrepare } from "../../src/graphql/operation/prepare.ts";
+import { isInvalid } from "../../src/graphql/operation/request-errors.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { jobField, onJob } from "../support/ask.ts";
 import { heapBytes } from "../support/garbage.ts";

@@ -34,12 +34,13 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const apollo = createApolloServer({ schema: faultySchema, logger });
+  const apollo = createApolloServer({ schema: faultySchema, introspection: true, explorer: true, logger });
   await apollo.start();
   const { prepare, run } = createPipeline({
     schema: faultySchema,
     executor: "compiled",
     maxResponseBytes: 2 ** 20,
+    introspection: true,
   });
   const http = await createHttpServer({
     schema: faultySchema,
@@ -47,6 +48,7 @@ beforeAll(async () => {
     prepare,
     run,
     logger,
+    explorer: true,
     webSocket: { maxConnections: 10 },
     allowedOrigins: [],
     createContext: ({ operationLog }) => {

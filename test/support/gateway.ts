@@ -55,6 +55,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     live: LIVE,
     webSocket: { maxConnections: 1_000 },
     allowedOrigins: [],
+    introspection: true,
+    explorer: true,
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),

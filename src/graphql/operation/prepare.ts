@@ -7,21 +7,20 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   type OperationTypeNode,
-  parse,
   separateOperations,
-  validate,
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { firstErrors, formatError } from "../errors.ts";
 import type { Plan, PlanSource, Variables } from "../executor/plan.ts";
 import type { Planner } from "../executor/planner.ts";
-import { checkNesting, checkSelections, MAX_TOKENS } from "./operation-limits.ts";
+import { createCheckDocument } from "./check-document.ts";
+import { withoutSuggestion } from "./introspection.ts";
+import { checkSelections } from "./operation-limits.ts";
+import { isInvalid, type RequestErrors, requestErrors } from "./request-errors.ts";
 import { type CoerceVariables, createCoerceVariables } from "./variables.ts";
 
 /** One operation of a document. */
@@ -37,13 +36,6 @@ export interface Prepared extends PlanSource {
   readonly bytes: number;
 }
 
-/** The errors of a request that cannot be executed, as the response contains them. */
-export interface RequestErrors {
-  readonly errors: readonly GraphQLFormattedError[];
-}
-
-export const isInvalid = (value: Prepared | RequestErrors): value is RequestErrors => "errors" in value;
-
 /** Prepares the operation named `operationName`, or the only operation of the document. */
 export type Prepare = (text: string, operationName: string | null) => Prepared | RequestErrors;
 
@@ -52,6 +44,8 @@ export interface PrepareOptions {
   readonly createPlan: Planner;
   /** Memory limit of the cache. Least recently used operations are evicted first. */
   readonly maxBytes: number;
+  /** If false, introspection fields are invalid, and messages suggest no names of the schema. Default: true. */
+  readonly introspection?: boolean;
 }
 
 /** Memory of a document per character, of a plan per field, and of the rest: measured on many documents, rounded up. */
@@ -59,10 +53,13 @@ const DOCUMENT_BYTES_PER_CHARACTER = 60;
 const PLAN_BYTES_PER_FIELD = 1_500;
 const PREPARED_BASE_BYTES = 4_000;
 
-/** Maximum number of validation errors in a response. */
-const MAX_VALIDATION_ERRORS = 100;
-
-export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions): Prepare {
+export function createPrepare({
+  schema,
+  createPlan,
+  maxBytes,
+  introspection = true,
+}: PrepareOptions): Prepare {
+  const checkDocument = createCheckDocument({ schema, introspection });
   const operations = new LRUCache<string, Prepared>({
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
@@ -70,24 +67,11 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
   let count = 0;
 
   const prepareNew = (text: string, operationName: string | null): Prepared | RequestErrors => {
-    let document: DocumentNode;
-    try {
-      checkNesting(text);
-      document = parse(text, { maxTokens: MAX_TOKENS });
-    } catch (error) {
-      return invalid([error], "GRAPHQL_PARSE_FAILED");
-    }
-    try {
-      checkSelections(document);
-    } catch (error) {
-      return invalid([error], "GRAPHQL_VALIDATION_FAILED");
-    }
-    const found = validate(schema, document, undefined, { maxErrors: MAX_VALIDATION_ERRORS });
-    const errors = [...rootTypeErrors(schema, document), ...firstErrors(found, MAX_VALIDATION_ERRORS)];
-    if (errors.length > 0) return invalid(errors, "GRAPHQL_VALIDATION_FAILED");
+    const document = checkDocument(text);
+    if (isInvalid(document)) return document;
     const operation = findOperation(document, operationName);
     return typeof operation === "string"
-      ? invalid([new GraphQLError(operation)], "OPERATION_RESOLUTION_FAILURE")
+      ? requestErrors([new GraphQLError(operation)], "OPERATION_RESOLUTION_FAILURE")
       : createPrepared(operation, text.length);
   };
 
@@ -95,6 +79,7 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
   const createPrepared = (document: DocumentNode, textLength: number): Prepared => {
     const source = planSource(document);
     const { operation } = source;
+    const coerceVariables = createCoerceVariables(schema, operation);
     const conditions = conditionVariables(document);
     const plans = Math.min(MAX_PLANS, 2 ** conditions.length);
     const fields = checkSelections(document);
@@ -103,7 +88,7 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
       id: count++,
       name: operation.name?.value ?? null,
       type: operation.operation,
-      coerceVariables: createCoerceVariables(schema, operation),
+      coerceVariables: introspection ? coerceVariables : hideSuggestions(coerceVariables),
       planFor: createPlans(source, conditions, createPlan),
       bytes:
         PREPARED_BASE_BYTES +
@@ -123,21 +108,12 @@ export function createPrepare({ schema, createPlan, maxBytes }: PrepareOptions):
   };
 }
 
-/** For graphql-js, operations of a type that the schema does not have are valid, but cannot be executed. */
-function rootTypeErrors(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLError[] {
-  return definitions.flatMap((definition) => {
-    if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) return [];
-    return [new GraphQLError(`This API has no ${definition.operation}s.`, { nodes: definition })];
-  });
-}
-
-function invalid(errors: readonly unknown[], code: string): RequestErrors {
-  const formatted = errors.map((error) => {
-    const json = error instanceof GraphQLError ? error.toJSON() : { message: String(error) };
-    return formatError({ ...json, extensions: { ...json.extensions, code } }, error);
-  });
-  return { errors: formatted };
-}
+const hideSuggestions =
+  (coerceVariables: CoerceVariables): CoerceVariables =>
+  (variables) => {
+    const result = coerceVariables(variables);
+    return "errors" in result ? { errors: result.errors.map(withoutSuggestion) } : result;
+  };
 
 /** @returns a document with the operation and the fragments that it uses, or an error message */
 function findOperation(document: DocumentNode, operationName: string | null): DocumentNode | string {

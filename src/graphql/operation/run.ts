@@ -6,7 +6,8 @@ import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
 import { createRowBudget } from "./operation-limits.ts";
-import { isInvalid, type Prepare, type Prepared, type RequestErrors } from "./prepare.ts";
+import type { Prepare, Prepared } from "./prepare.ts";
+import { isInvalid, type RequestErrors } from "./request-errors.ts";
 
 /** An operation as a client sends it. */
 export interface OperationRequest {
