@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * The operations that a server takes: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
+ * The operations that a server supports: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
  * in the upstream's form with whole host lists, `rest-filtered` the same with lists filtered and counted by resolvers.
  */
 export type Form = "none" | "sdl" | "rest" | "rest-filtered";
@@ -72,7 +72,7 @@ export const CONTESTANTS: readonly Contestant[] = [
 
 export const scriptOf = ({ script }: Contestant): string => fileURLToPath(new URL(script, import.meta.url));
 
-/** Names of servers, with the gateway as it is by default in place of that without snapshots. */
+/** Names of servers, with the gateway with default settings in place of the one without caching. */
 export const withSnapshots = (names: readonly string[]): string[] => [
   ...new Set(names.map((name) => (name === GATEWAY ? GATEWAY_DEFAULT : name))),
 ];
@@ -84,10 +84,10 @@ export function contestantOf(name: string): Contestant {
   return contestant;
 }
 
-/** Snapshots expire at once: every request is an upstream call, unless one for the same job is in flight. */
+/** Disables caching: every request is an upstream call, unless one for the same job is in flight. */
 const NO_SNAPSHOTS = { SNAPSHOT_MAX_AGE_RUNNING_MS: "0", SNAPSHOT_MAX_AGE_FINISHED_MS: "0" };
 
-/** The environment of a server. Log level and all else stay what they are by default. */
+/** The environment of a server. Settings that it does not contain, such as the log level, have their defaults. */
 export const environmentOf = (
   { isGateway, hasSnapshots }: Contestant,
   upstreamUrl: string,

@@ -23,13 +23,13 @@ type Add = (title: string, ...paragraphs: string[]) => void;
 type ReportProgress = (line: string) => void;
 
 const LIVE_NOTE = `Polling: each viewer calls the endpoint once a second, through the floor. A rate below one per viewer is the maximum
-of this machine. Gateway: each subscribes, with its own credentials. CPU is in
-percent of one core. Checks: each viewer's permission is checked again every minute. Delay: from the upstream's first
-response with a change to the last viewer's result.`;
+of this machine. Gateway: each viewer subscribes with its own credentials. CPU time is in percent of one core. Checks: each
+viewer's permission is checked again every minute. Delay: time from the upstream's first response with a change until the
+last viewer has received it.`;
 
 const CLIFF_NOTE = `CPU time per request as a ratio to the same body with tidy rows, in the same round, on the gateway with
-snapshots off and on the floor. Bold: above the goal, 1.25 for 1 % and 2 for all. \`untidy\` is the mix that all other
-workloads have; \`white-space\` has line breaks and indentation between all tokens of the body.`;
+caching disabled and on the floor. Bold: above the goal, which is 1.25 for 1 % and 2 for all rows. \`untidy\` is the mix
+that all other workloads use; \`white-space\` has line breaks and indentation between all tokens of the body.`;
 
 /** Options of a run, and the functions with which its parts report. */
 interface Run {
@@ -71,7 +71,7 @@ async function runCliff({ options, add, progress }: Run, dialect: Dialect) {
 async function runScaling(run: Run, dialect: Dialect): Promise<void> {
   run.add(
     `Cost as jobs grow: all host fields, \`first: 10000\` (${dialect})`,
-    "Of 50 000 hosts the floor returns all, the gateway the first page of 10 000.",
+    "For the job with 50 000 hosts, the floor returns all hosts and the gateway the first page of 10 000.",
     scalingTable(await measureScaling(upstreamOf(run, dialect), run.options)),
   );
 }

@@ -10,7 +10,7 @@ import { circumstances, cpuTable, type Results, rssTable } from "./report/result
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
 
-/** Keeps what it prints. */
+/** Prints sections and collects them for RESULTS.md. */
 function createReport() {
   const sections: string[] = [];
   return {
@@ -28,12 +28,12 @@ function build(): void {
 }
 
 const NOTE = `Medians over the rounds, with the lowest and the highest in parentheses. CPU time is that of the server's
-whole process, as the operating system counts it. Ratios are taken round by round, against the floor unless the column
-says otherwise. Cold workloads ask for another job each time. The upstream sends untidy rows, in the documented form
+whole process, as counted by the operating system. Ratios are computed round by round, to the floor unless the column says
+otherwise. Cold workloads request a different job each time. The upstream sends untidy rows, in the documented form
 (\`contract\`) and in that of released servers (\`release\`). README.md says what each server does and how it is measured.`;
 
-const GOALS_NOTE = `CPU time, as a ratio to the floor's. With its snapshots off, the gateway calls the upstream for every
-request; goals are for that, and for the default settings in W4 hot. The second goal compares with another server of the same run.`;
+const GOALS_NOTE = `CPU time as a ratio to the floor's. The goals apply to the gateway with caching disabled, so that every request causes an
+upstream call, and in W4 hot to its default settings. The second goal compares with another server of the same run.`;
 
 function summary(results: Results, { dialects }: Options): string[] {
   const hasWorkloads = results.workloads.length > 0;

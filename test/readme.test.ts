@@ -103,7 +103,7 @@ describe("commands", () => {
   });
 });
 
-describe("the recipe for a BFF", () => {
+describe("the example of a BFF", () => {
   it("prints the output shown, for a job, for two problems and for an error", async (test) => {
     const [pair, ...rest] = pairsOf("ts", "text");
     expect(rest).toEqual([]);
@@ -121,7 +121,7 @@ describe("the recipe for a BFF", () => {
   });
 });
 
-describe("the recipes for live state", () => {
+describe("the examples of live state", () => {
   it("print the output shown", async (test) => {
     const [pair, ...rest] = pairsOf("js", "text");
     expect(rest).toEqual([]);
@@ -147,13 +147,13 @@ describe("the recipes for live state", () => {
   });
 });
 
-/** The operations in a recipe. */
-const operationsOf = (recipe = ""): string[] =>
-  [...recipe.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
+/** The operations in an example. */
+const operationsOf = (example = ""): string[] =>
+  [...example.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
 
-describe("the recipe for a frontend", () => {
-  const recipe = blocksOf("jsx").find((block) => block.includes("useQuery")) ?? "";
-  const operations = operationsOf(recipe);
+describe("the example of a frontend", () => {
+  const example = blocksOf("jsx").find((block) => block.includes("useQuery")) ?? "";
+  const operations = operationsOf(example);
 
   it("has valid operations", async () => {
     expect(operations).toHaveLength(2);
@@ -179,7 +179,7 @@ describe("the recipe for a frontend", () => {
   });
 
   it("states the possible types for the cache", () => {
-    const stated = /possibleTypes: (\{[\s\S]*?\n {4}\})/.exec(recipe)?.[1] ?? "";
+    const stated = /possibleTypes: (\{[\s\S]*?\n {4}\})/.exec(example)?.[1] ?? "";
     const possible = Object.values(schema.getTypeMap()).filter(
       (type) => isUnionType(type) || isInterfaceType(type),
     );

@@ -171,5 +171,5 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   20000090507: tooLarge,
 };
 
-/** Faults that end only when the gateway has had enough. */
+/** Error jobs whose calls end only by the gateway's timeout. */
 export const ENDLESS: ReadonlySet<string> = new Set(["20000090502", "20000090503"]);

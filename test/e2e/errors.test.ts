@@ -6,7 +6,7 @@ import { ref } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { ENDLESS, EXPECTATIONS, type Failure, HASTY_MS, MAX_BODY_BYTES } from "./error-expectations.ts";
 
-const QUERY = `query Fault($id: ID!) {
+const QUERY = `query ErrorJob($id: ID!) {
   jobInstance(${ref("$id")}) {
     __typename
     ... on Problem { message upstreamRequestId }
@@ -73,17 +73,17 @@ const errorOf = ({ code, httpStatus, upstreamCode, message, ids, retryAfterMs }:
   },
 });
 
-it("has an expectation for every fault, and none for anything else", () => {
+it("has an expectation for every error job, and no others", () => {
   expect(Object.keys(EXPECTATIONS)).toEqual(ERROR_JOBS.map(({ id }) => id));
 });
 
-describe("every fault has its outcome", () => {
+describe("every error job has the expected result", () => {
   it.each(ERROR_JOBS)("$id: $title", async ({ id }) => {
     const expected = EXPECTATIONS[id];
     const { status, data, errors } = await askFor(id);
 
     expect(status).toBe(200);
-    if (expected === undefined) throw new Error("no expectation for this fault");
+    if (expected === undefined) throw new Error("no expectation for this error job");
     if ("failure" in expected) {
       expect({ data, errors }).toEqual({ data: { jobInstance: null }, errors: [errorOf(expected.failure)] });
       return;

@@ -177,7 +177,7 @@ describe("an operation that the client completes", () => {
     expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
 
-  it("frees its place among the 100", async () => {
+  it("no longer counts towards the limit of 100", async () => {
     const { url, simulator } = await useGateway({ upstream: { connections: 1_000 } });
     const { send, next } = await openConnection(url, CREDENTIALS);
     for (let index = 0; index < 250; index++) {
@@ -204,7 +204,7 @@ describe("an operation that the client completes", () => {
     expect(await next()).toEqual({ id: "1", type: "complete" });
   });
 
-  it("leaves its id to another one in the same packet, which can be completed", async () => {
+  it("can be followed in the same packet by another one with its id, which can be completed", async () => {
     const gateway = await useGateway();
     createLiveJob(gateway);
     const { socket, send, next } = await openConnection(gateway.url, CREDENTIALS);
@@ -446,7 +446,7 @@ describe("a connection", () => {
     await gateway.close();
   });
 
-  it("whose client does not read is not read from", async () => {
+  it("stops reading from a client that does not read", async () => {
     const { url } = await useGateway();
     const { socket, send } = await openConnection(url);
     socket.pause();

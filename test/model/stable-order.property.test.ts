@@ -33,7 +33,7 @@ function countOrdinals(table: HostTable): number[] {
   return ordinals;
 }
 
-it("sorts some rows as they are sorted among all rows", () =>
+it("sorts some rows in the order that they have among all rows", () =>
   fc.assert(
     fc.property(randomStep(), fc.array(fc.boolean(), { minLength: 1 }), (random, flags) => {
       const table = tableOf(hostList(random));

@@ -13,7 +13,7 @@ afterAll(() => simulator.close());
 const ids = (from: number, rows: readonly (readonly [number, string | number])[]) =>
   rows.map(([status, code], index) => ({ id: String(from + index), status, code }));
 
-describe("the table of faults", () => {
+describe("the table of error jobs", () => {
   it("has unique ids in ascending order", () => {
     const all = ERROR_JOBS.map(({ id }) => id);
     expect(all).toEqual([...new Set(all)].toSorted());
@@ -146,7 +146,7 @@ describe("responses in other envelopes or none", () => {
   });
 });
 
-describe("successes of the wrong shape", () => {
+describe("successful responses of the wrong shape", () => {
   it.each<[string, string, unknown]>([
     ["20000090402", "data", null],
     ["20000090403", "data.step_instance_list[0].status", "3"],

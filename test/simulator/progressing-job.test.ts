@@ -57,7 +57,7 @@ describe("the progressing job", () => {
     expect(hostStatuses(step_instance_list[2])).toEqual(expected);
   });
 
-  it("is retried by the first request that comes later after its end than its duration", async () => {
+  it("is retried by the first request that arrives more than one duration after its end", async () => {
     await readAt(START);
     expect((await readAt(START + 18_000)).finished).toBe(true);
     const retried = await readAt(START + 18_001);

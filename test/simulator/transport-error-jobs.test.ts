@@ -25,7 +25,7 @@ async function readSome(response: Response, enough: number): Promise<number> {
   return bytes;
 }
 
-describe("transport faults", () => {
+describe("transport errors", () => {
   it("delay a correct response", async () => {
     const { end } = sleeps.hold();
     const answered: string[] = [];

@@ -95,7 +95,7 @@ describe("an upstream that violates HTTP", () => {
       "UPSTREAM_CONTRACT",
       expect.stringMatching(message),
     ]);
-    // Such an answer has no right to a second try.
+    // The call is not retried.
     expect(upstream.calls).toEqual(["1.1"]);
   });
 });
@@ -154,16 +154,16 @@ describe("connections", () => {
     ["never arrived", "20000090502"],
     ["arrived too slowly", "20000090503"],
     ["was reset", "20000090504"],
-  ])("are not reused after a response that %s", async (_, fault) => {
+  ])("are not reused after a response that %s", async (_, errorJob) => {
     const gateway = await useRelayedGateway({
       upstream: { connections: 1, maxBodyBytes: MIB, timeoutMs: 1_000 },
     });
 
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const answer = queryJob(gateway, fault);
+    const answer = queryJob(gateway, errorJob);
     await expect.poll(() => gateway.simulator.requests.length).toBe(1);
-    if (ENDLESS.has(fault)) vi.advanceTimersByTime(1_000);
+    if (ENDLESS.has(errorJob)) vi.advanceTimersByTime(1_000);
     const first = await answer;
     const second = await queryJob(gateway);
 
