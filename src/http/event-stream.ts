@@ -89,7 +89,7 @@ interface StreamedOperation {
   ) => AsyncGenerator<JsonPlaceholder, void, undefined>;
   /** The event that the library wrote, with the result in place of its placeholder. */
   readonly splice: (event: string) => string;
-  /** Call it when an event was written, and without an event when none will be written any more. */
+  /** Call it when an event has been written, and without an event when no more will be written. */
   readonly onWritten: (event?: string) => void;
 }
 

@@ -40,7 +40,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     maxSize: Math.max(1, options.maxBytes),
     perf: { now: () => performance.now() },
     ttlResolution: 0,
-    // Removes expired snapshots of callers who never ask again.
+    // Removes expired snapshots even if they are never looked up again.
     ttlAutopurge: true,
   });
 

@@ -7,7 +7,7 @@ import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-erro
 
 /** Errors that would also occur without host results. */
 const INDEPENDENT_OF_HOSTS: ReadonlySet<UpstreamErrorCode> = new Set([
-  // The credentials are rejected in any case.
+  // The credentials would be rejected again.
   "UNAUTHENTICATED",
   "FORBIDDEN",
   // Another call would only use up more of the quota.

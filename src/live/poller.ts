@@ -45,7 +45,7 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
   let isPolling = false;
   let isRetryingHosts = false;
 
-  /** Polls with host results until a poll succeeds, or no subscriber requires them any more. */
+  /** Polls with host results until a poll succeeds or no subscriber requires them. */
   const retryHosts = async (firstWaitMs: number) => {
     isRetryingHosts = true;
     for (let waitMs = firstWaitMs; ; ) {

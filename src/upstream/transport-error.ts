@@ -19,7 +19,7 @@ export const toHead = (status: number, headers: IncomingHttpHeaders): ResponseHe
 
 /** A call without a usable response. */
 export class TransportError extends Error {
-  override readonly name = "TransportFailure";
+  override readonly name = "TransportError";
   readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
   /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;

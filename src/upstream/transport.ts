@@ -48,7 +48,7 @@ export interface TransportResponse extends ResponseHead {
 }
 
 export interface Transport {
-  /** @throws TransportFailure; the reason of `signal` when that aborts. */
+  /** @throws TransportError; the reason of `signal` when it aborts. */
   readonly get: (request: TransportRequest) => Promise<TransportResponse>;
   /** Waits for calls in flight, then closes all connections. */
   readonly close: () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * The `fetch` of the graphql-sse client. It reports what the client does not: responses other than an event stream,
- * why a connection failed, and connections on which no data arrives any more.
+ * why a connection failed, and connections on which data no longer arrives.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { firstErrorIn } from "./graphql-errors.ts";
