@@ -2,8 +2,9 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * The operations that a server supports: `none` is the pass-through without GraphQL, `sdl` the project's own schema, `rest` a schema
- * in the upstream's form with whole host lists, `rest-filtered` the same with lists filtered and counted by resolvers.
+ * The operations that a server supports: `none` is the pass-through without GraphQL, `sdl` the project's own schema,
+ * `rest` a schema in the upstream's form with whole host lists, `rest-filtered` the same with lists filtered and
+ * counted by resolvers.
  */
 export type Form = "none" | "sdl" | "rest" | "rest-filtered";
 

@@ -1,6 +1,6 @@
 /**
- * The cost of irregular rows: compares bodies in which one row in a hundred, or every row, has one irregularity with the
- * same body without it. If an irregularity makes the decoder use a slower path, the ratio is far above the floor's.
+ * The cost of irregular rows: compares bodies in which one row in a hundred, or every row, has one irregularity with
+ * the same body without it. If an irregularity makes the decoder use a slower path, the ratio is far above the floor's.
  */
 import type { BulkRowsKind } from "../src/simulator/bulk-jobs.ts";
 import { ROW_KINDS, type RowKind } from "../src/simulator/bulk-rows.ts";

@@ -1,4 +1,6 @@
-/** Memory over time: the floor and the gateway run W3 and W4 concurrently, on one connection each and without a pause. */
+/**
+ * Memory over time: the floor and the gateway run W3 and W4 concurrently, on one connection each and without a pause.
+ */
 import { type Contestant, FLOOR, GATEWAY_DEFAULT, withSnapshots } from "./catalogue.ts";
 import { createLoads, expectCorrect, type RunOptions, runLoad, withStage } from "./measure.ts";
 import { type Memory, memory } from "./process/proc.ts";

@@ -146,7 +146,9 @@ export const isAskedOf = (ask: Ask, form: Form): boolean =>
 /** A request body in two parts: the id of the job goes in between. */
 export type RequestBody = readonly [before: string, after: string];
 
-/** @returns the query of an ask and its request body. The floor has no query: its body says whether to request hosts. */
+/**
+ * @returns the query of an ask and its request body. The floor has no query: its body says whether to request hosts.
+ */
 export function requestBody(
   ask: Ask,
   form: Form,

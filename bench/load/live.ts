@@ -2,7 +2,10 @@
 
 export type Transport = "web-socket" | "events";
 
-/** The first message to `viewers.ts`. The reply is `Admitted`, when all viewers have their first result. The reply to later messages is `Viewed`. */
+/**
+ * The first message to `viewers.ts`. The reply is `Admitted`, when all viewers have their first result. The reply to
+ * later messages is `Viewed`.
+ */
 export interface Viewing {
   readonly origin: string;
   readonly viewers: number;

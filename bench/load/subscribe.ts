@@ -1,4 +1,7 @@
-/** Subscribes on a separate connection per viewer, with a minimal client for each protocol, so that the clients need little CPU time. */
+/**
+ * Subscribes on a separate connection per viewer, with a minimal client for each protocol, so that the clients need
+ * little CPU time.
+ */
 import { Agent, request } from "node:http";
 import { WebSocket } from "ws";
 
@@ -7,7 +10,9 @@ export interface Subscription {
   /** Value of `X-Bkapi-Authorization`. */
   readonly credentials: string;
   readonly payload: { readonly query: string; readonly variables: object };
-  /** Called with each result in the message format of the protocol. `pause` stops reading from the network permanently. */
+  /**
+   * Called with each result in the message format of the protocol. `pause` stops reading from the network permanently.
+   */
   readonly onResult: (text: string, pause: () => void) => void;
   /** Called for anything else, including the end of the stream. */
   readonly onFailure: (message: string) => void;

@@ -29,7 +29,10 @@ const SUCCEEDED = 9;
 /** The job's name contains the number of the change, by which results are timed. */
 export const nameOfChange = (change: number): string => `Change ${change}`;
 
-/** @returns a function that returns the response after a number of changes. Each state is serialized once for all requests. */
+/**
+ * @returns a function that returns the response after a number of changes. Each state is serialized once for all
+ *   requests.
+ */
 export function createLiveResponses({ id, hosts }: LiveJob, startedAt: number) {
   let written = { change: -1, plain: "", withRows: "" };
   const write = (change: number) => {

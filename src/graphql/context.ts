@@ -20,7 +20,10 @@ export interface OperationContext {
 
 /** The context of resolvers. */
 export interface GraphQLContext extends Pick<OperationContext, "jobs" | "watch" | "signal"> {
-  /** Call it before filtering, ordering or grouping this many host results. @throws InvalidInput beyond the row budget */
+  /**
+   * Call it before filtering, ordering or grouping this many host results.
+   * @throws InvalidInput beyond the row budget
+   */
   readonly examineRows: (count: number) => void;
   /** What the root field with this response key requires from the upstream (look-ahead). */
   readonly requiredData: (responseKey: string | number) => RequiredData;

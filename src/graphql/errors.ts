@@ -68,8 +68,8 @@ export const firstErrors = (errors: readonly GraphQLError[], max: number): reado
 export const codeOf = ({ extensions }: GraphQLFormattedError): string => String(extensions?.code);
 
 /**
- * Whether graphql-js reports an invalid value in the document. Validation finds most of these, but not a null variable for
- * a non-null argument with a default.
+ * Whether graphql-js reports an invalid value in the document. Validation finds most of these, but not a null variable
+ * for a non-null argument with a default.
  */
 const isAboutValue = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && error.nodes?.some(isValueNode) === true;

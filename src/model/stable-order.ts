@@ -14,7 +14,9 @@ export interface StableOrder {
   readonly ordinalOf: (row: number) => number;
 }
 
-/** Up to this share of the rows is sorted separately. More rows are sorted by their positions in the order of all rows. */
+/**
+ * Up to this share of the rows is sorted separately. More rows are sorted by their positions in the order of all rows.
+ */
 const MAX_SORTED_SHARE = 1 / 4;
 
 /**
@@ -104,9 +106,9 @@ function mayRepeatTarget({ length, hostId, containerId }: HostTable): boolean {
 const [HOST, ADDRESS, BARE_ADDRESS, CONTAINER] = [0, 1, 2, 3];
 
 /**
- * The words that order `rows` by target, and that are equal only for the same target: kind, id in two words, and the address of
- * targets without an id. Host 101 has the words 0, 0x80000000, 101; `10.0.0.1` in cloud area 0 has 1, 0x80000000, 0 and
- * the words of `10.0.0.1,`.
+ * The words that order `rows` by target, and that are equal only for the same target: kind, id in two words, and the
+ * address of targets without an id. Host 101 has the words 0, 0x80000000, 101; `10.0.0.1` in cloud area 0 has 1,
+ * 0x80000000, 0 and the words of `10.0.0.1,`.
  */
 function targetWords(table: HostTable, rows: Rows): readonly Word[] {
   const { length, hostId, cloudId, containerId } = table;

@@ -102,8 +102,8 @@ interface SuspendHandlers {
 }
 
 /**
- * Hides the cursor. Shows it again when the process exits, and while it is stopped by Ctrl-Z: the shell then writes below
- * the frame, and the next frame is drawn below that.
+ * Hides the cursor. Shows it again when the process exits, and while it is stopped by Ctrl-Z: the shell then writes
+ * below the frame, and the next frame is drawn below that.
  * @returns a function that shows the cursor again.
  */
 function hideCursor(terminal: Terminal, { onSuspend, onResume }: SuspendHandlers): () => void {

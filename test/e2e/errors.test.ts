@@ -29,8 +29,8 @@ const askFor = (id: string) =>
   ENDLESS.has(id) ? askUntilTimeout(id) : patient.ask(QUERY, { id }, { "accept-language": "en" });
 
 /**
- * Advances the clock to the timeout once the upstream's response has started, or once the call has arrived if there is no
- * response.
+ * Advances the clock to the timeout once the upstream's response has started, or once the call has arrived if there is
+ * no response.
  */
 async function askUntilTimeout(id: string) {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -1,6 +1,6 @@
 /**
- * Random sequences of requests, upstream responses, aborts and waits. No request gets an older state than before, data of
- * another identity, or an error for data that it did not select.
+ * Random sequences of requests, upstream responses, aborts and waits. No request gets an older state than before, data
+ * of another identity, or an error for data that it did not select.
  */
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";

@@ -32,7 +32,8 @@ export interface CallFault {
 
 /**
  * The first error in the upstream calls of a step, or null.
- * @param isCachedProblem whether a call returned a problem, which is then cached for requests that need host results, too.
+ * @param isCachedProblem whether a call returned a problem, which is then cached for requests that need host results,
+ *   too.
  */
 export function faultInCalls(
   step: readonly Required[],

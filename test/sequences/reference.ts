@@ -39,7 +39,10 @@ const hostRootsOf = createHostRoots();
 const MAX_COERCION_ERRORS = 5;
 const NOT_LISTED = new GraphQLError(`Only the first ${MAX_COERCION_ERRORS} errors are listed.`);
 
-/** The result of `operation` over the upstream at `baseUrl`. @param uncertain required data of roots with an invalid argument */
+/**
+ * The result of `operation` over the upstream at `baseUrl`.
+ * @param uncertain required data of roots with an invalid argument
+ */
 export async function runReference(
   operation: Operation,
   identity: Identity,

@@ -66,7 +66,9 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
   };
 }
 
-/** Finds the keys of the root fields that require host results; `uncertain` decides for those with an invalid argument. */
+/**
+ * Finds the keys of the root fields that require host results; `uncertain` decides for those with an invalid argument.
+ */
 export function createHostRoots(): (
   operation: Operation,
   uncertain: "status" | "hosts",

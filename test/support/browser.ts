@@ -29,8 +29,8 @@ export interface Site {
 }
 
 /**
- * Serves a page of another origin on this machine, because browsers block requests from other sites to local addresses. For
- * cookies it is the same site, so they are sent unless the gateway forbids it.
+ * Serves a page of another origin on this machine, because browsers block requests from other sites to local addresses.
+ * For cookies it is the same site, so they are sent unless the gateway forbids it.
  */
 export async function serveSite(): Promise<Site> {
   const server = createServer((_request, response) => {

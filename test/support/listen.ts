@@ -10,8 +10,8 @@ export async function listen(server: Server, port = 0): Promise<number> {
 }
 
 /**
- * Makes a TCP or HTTP server listen on a free port of 127.0.0.1 for one test. At the end of the test, the server and all
- * its connections are closed.
+ * Makes a TCP or HTTP server listen on a free port of 127.0.0.1 for one test. At the end of the test, the server and
+ * all its connections are closed.
  *
  * @param test the context of a concurrent test, which cannot use the global hook.
  */

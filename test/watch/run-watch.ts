@@ -75,8 +75,8 @@ export const watchInTerminal = (
   });
 
 /**
- * Reports the end of the command on the terminal and keeps running, because unread output can be lost when the last process
- * of a terminal ends. Ctrl-C is handled by the command.
+ * Reports the end of the command on the terminal and keeps running, because unread output can be lost when the last
+ * process of a terminal ends. Ctrl-C is handled by the command.
  */
 const SHELL = `trap : INT; "$@"; printf '\\036%d\\036' $?; read -r _`;
 const SEPARATOR = "\u001e";

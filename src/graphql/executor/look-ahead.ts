@@ -1,6 +1,6 @@
 /**
- * Look-ahead: determines from the selection of a root field what the lookup requires from the upstream. Host results are
- * megabytes, so they are requested only if a selected field needs them.
+ * Look-ahead: determines from the selection of a root field what the lookup requires from the upstream. Host results
+ * are megabytes, so they are requested only if a selected field needs them.
  */
 import type { RequiredData } from "../../model/job-instance.ts";
 import type { ObjectPlan, ValuePlan } from "./plan.ts";
@@ -26,8 +26,8 @@ const selectsHosts = ({ type, fields }: ObjectPlan): boolean =>
   );
 
 /**
- * Whether the value of a host field depends on host results. Leaf values and the lengths of lists do. An object exists in
- * any case, so `hostSummary { __typename }` requires nothing.
+ * Whether the value of a host field depends on host results. Leaf values and the lengths of lists do. An object exists
+ * in any case, so `hostSummary { __typename }` requires nothing.
  */
 const hasContent = (value: ValuePlan): boolean =>
   value.kind !== "object" ||

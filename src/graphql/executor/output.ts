@@ -1,9 +1,9 @@
 /**
  * The response under construction: a list of segments, then a string.
  *
- * Most of a response is short text, and concatenating strings is the fastest way to build it. Host results are long. The
- * walk only records where they belong, and they are written as bytes when the walk is complete. At that point no error
- * can null a field above them, so no row is written and then discarded.
+ * Most of a response is short text, and concatenating strings is the fastest way to build it. Host results are long.
+ * The walk only records where they belong, and they are written as bytes when the walk is complete. At that point no
+ * error can null a field above them, so no row is written and then discarded.
  *
  *     segments  [ <bytes of {"jobInstance":{"steps":[{"nodes":>, <rows of step 1> ]
  *     text      "},{\"nodes\":"
@@ -54,7 +54,9 @@ export const checkpointOf = ({ text, segments, segmentBytes }: Output): Checkpoi
   segmentBytes,
 });
 
-/** Discards everything written since the checkpoint. This is cheap: strings are immutable, and no row is written yet. */
+/**
+ * Discards everything written since the checkpoint. This is cheap: strings are immutable, and no row is written yet.
+ */
 export function rollBack(output: Output, { text, segments, segmentBytes }: Checkpoint): void {
   output.text = text;
   output.segments.length = segments;

@@ -75,9 +75,9 @@ function createRunWork(): RunWork {
 }
 
 /**
- * Creates a function that resolves in a later iteration of the event loop. Node.js runs all pending immediates before it
- * reads from sockets again, so if every execution called `setImmediate` itself, the slices of all of them would block the
- * event loop together. Here one execution continues per iteration.
+ * Creates a function that resolves in a later iteration of the event loop. Node.js runs all pending immediates before
+ * it reads from sockets again, so if every execution called `setImmediate` itself, the slices of all of them would
+ * block the event loop together. Here one execution continues per iteration.
  */
 function createYieldEventLoop(): () => Promise<void> {
   const waiting: (() => void)[] = [];

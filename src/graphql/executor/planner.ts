@@ -1,8 +1,8 @@
 /**
  * Builds the plan of an operation from its document and the schema; `plan.ts` has an example of the result.
  *
- * graphql-js collects fields and looks up types, resolvers and arguments again for every object of a response. Here this
- * happens once per document. A field of an abstract type is planned once for each of its object types, so
+ * graphql-js collects fields and looks up types, resolvers and arguments again for every object of a response. Here
+ * this happens once per document. A field of an abstract type is planned once for each of its object types, so
  * `jobInstance { ... on JobInstance { name } }` has plans for JobInstance (one field), JobInstanceNotFound and
  * PermissionDenied (no fields), and `planOf(value)` chooses one of them.
  *
@@ -85,8 +85,8 @@ function createPlanBuilder(
   variables: Variables,
   { toJsonOf, createRowWriter }: PlannerTools,
 ) {
-  // `collect` is graphql-js's CollectFields: it merges selections by response key and evaluates conditions. It throws for
-  // a condition whose variable has no value, which is an error of the object, not of the whole operation.
+  // `collect` is graphql-js's CollectFields: it merges selections by response key and evaluates conditions. It throws
+  // for a condition whose variable has no value, which is an error of the object, not of the whole operation.
   const objectPlan = (
     type: GraphQLObjectType,
     collect: () => ReadonlyMap<string, readonly FieldNode[]>,

@@ -48,8 +48,8 @@ import {
 export type Scope = Readonly<Record<string, unknown>>;
 
 /**
- * Writes one value of a row. `code` is a list of statements that write at `at` and advance it by at most `maxBytes` plus
- * `moreBytes`, an expression that can use `row`. The code can use `row`, `sink`, `bytes`, `view`, `needed`, the
+ * Writes one value of a row. `code` is a list of statements that write at `at` and advance it by at most `maxBytes`
+ * plus `moreBytes`, an expression that can use `row`. The code can use `row`, `sink`, `bytes`, `view`, `needed`, the
  * functions of `HELPERS` and the names of the scope.
  */
 export interface ValueStep {
@@ -154,7 +154,9 @@ type StepFactory = (scope: Scope) => StepFunction;
 type TestFactory = (scope: Scope) => (row: number) => boolean;
 
 export interface StepCompiler {
-  /** Creates a loop over the steps. It takes 50 % longer per row than `compileInline`, but needs almost no preparation. */
+  /**
+   * Creates a loop over the steps. It takes 50 % longer per row than `compileInline`, but needs almost no preparation.
+   */
   readonly interpret: (steps: readonly RowStep[], names: readonly string[]) => WriteRows;
 }
 

@@ -109,7 +109,9 @@ const isAgentAliveStep: ValueStep = valueStep(
   8,
 );
 
-/** Writes the result id, formatted as by `formatKey`. For a host with one result, the usual case, it creates no string. */
+/**
+ * Writes the result id, formatted as by `formatKey`. For a host with one result, the usual case, it creates no string.
+ */
 const resultIdStep: ValueStep = valueStep(
   `{ const value = table.hostId.values[row];
      if (isPlainHost(row)) {

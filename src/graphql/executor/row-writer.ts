@@ -29,7 +29,9 @@ export const isRowField = (parentType: string, field: string): boolean =>
 const ROWS_BEFORE_COMPILING = 500;
 /** Selections with more values are never compiled. The code takes about 7 kB per value. */
 const MAX_INLINE_VALUES = 100;
-/** Limit of the cache of compiled selections, in values: about 35 MB. Least recently used selections are evicted first. */
+/**
+ * Limit of the cache of compiled selections, in values: about 35 MB. Least recently used selections are evicted first.
+ */
 const MAX_COMPILED_VALUES = 5_000;
 /** Values that are written between two yields: a few milliseconds of work. */
 const VALUES_PER_SLICE = 100_000;
@@ -64,7 +66,8 @@ export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
     };
 
     return ({ step, connection }) => {
-      // Filters and sorts now, because the walk needs the number of rows for the size check. The rows are written later.
+      // Filters and sorts now, because the walk needs the number of rows for the size check. The rows are written
+      // later.
       const { rows } = connection.page();
       const write = (sink: JsonSink) => {
         const writeRows = writeRowsFor(rows.length);

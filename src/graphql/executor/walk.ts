@@ -9,8 +9,8 @@
  * fields) and yield when the walk has blocked the event loop for a while. Functions with "Short" in their name write
  * everything else, without the cost of a generator per field.
  *
- * Errors are handled as the GraphQL specification requires: an error nulls its field. If the field is non-null, the error
- * propagates to the nearest nullable field or list item above, whose text is rolled back and replaced by `null`.
+ * Errors are handled as the GraphQL specification requires: an error nulls its field. If the field is non-null, the
+ * error propagates to the nearest nullable field or list item above, whose text is rolled back and replaced by `null`.
  */
 import { type GraphQLError, locatedError } from "graphql";
 import type { GraphQLContext } from "../context.ts";
@@ -91,8 +91,8 @@ const read = ({ variables, context }: Walk, field: FieldPlan, source: unknown): 
 type RowsPlan = Extract<ValuePlan, { kind: "rows" }>;
 type LeafPlan = Extract<ValuePlan, { kind: "leaf" }>;
 
-// None of these generators is a closure. For each closure of a generator function, V8 creates a hidden class that refers
-// to everything in the closure's scope, and only a major garbage collection frees it.
+// None of these generators is a closure. For each closure of a generator function, V8 creates a hidden class that
+// refers to everything in the closure's scope, and only a major garbage collection frees it.
 
 /** Writes the value of a root field. */
 function* writeResult(walk: Walk, field: FieldPlan, result: RootResult | undefined): Work {

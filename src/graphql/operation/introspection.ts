@@ -1,4 +1,7 @@
-/** What `INTROSPECTION=false` changes: no introspection fields, and no names of the schema that a request does not contain. */
+/**
+ * What `INTROSPECTION=false` changes: no introspection fields, and no names of the schema that a request does not
+ * contain.
+ */
 import { type ASTVisitor, GraphQLError, type ValidationContext } from "graphql";
 
 /** Validation rule: rejects `__schema` and `__type`. The rule of graphql-js also reports every field below them. */

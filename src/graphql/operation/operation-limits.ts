@@ -1,7 +1,7 @@
 /**
- * Limits of an operation. The limits of a document are checked before anything else traverses it recursively, and for all
- * fragments, including unused ones. Fields of a fragment count wherever it is spread. Fragments that spread each other
- * multiply, so that a document of a few hundred bytes can select billions of fields:
+ * Limits of an operation. The limits of a document are checked before anything else traverses it recursively, and for
+ * all fragments, including unused ones. Fields of a fragment count wherever it is spread. Fragments that spread each
+ * other multiply, so that a document of a few hundred bytes can select billions of fields:
  *
  *     { ...A }   fragment A { ...B ...B }   fragment B { ...C ...C }   …     doubles with each fragment
  */
@@ -34,7 +34,10 @@ const MAX_REPETITIONS = 100;
 /** Maximum number of host results that an operation examines: 100 filters over 50 000 hosts, seconds of CPU time. */
 const MAX_EXAMINED_ROWS = 5_000_000;
 
-/** Checks the nesting of tokens, because graphql-js parses recursively. @throws GraphQLError, also for invalid tokens */
+/**
+ * Checks the nesting of tokens, because graphql-js parses recursively.
+ * @throws GraphQLError, also for invalid tokens
+ */
 export function checkNesting(text: string): void {
   const lexer = new Lexer(new Source(text));
   let nesting = 0;

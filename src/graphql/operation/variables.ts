@@ -1,7 +1,7 @@
 /**
- * Coerces the variables of an operation. graphql-js inspects the input types for every request. Here a function is built
- * per variable, once per operation. It handles the values that clients normally send and bails out for all others: then
- * graphql-js coerces the variables or reports the errors.
+ * Coerces the variables of an operation. graphql-js inspects the input types for every request. Here a function is
+ * built per variable, once per operation. It handles the values that clients normally send and bails out for all
+ * others: then graphql-js coerces the variables or reports the errors.
  */
 import {
   type GraphQLError,

@@ -60,7 +60,9 @@ function parseRefAt(ref: JobInstanceRef, index: number): JobRef {
   }
 }
 
-/** `subscribe` creates the source stream. `resolve` resolves each event like a query, by a loader that has the state. */
+/**
+ * `subscribe` creates the source stream. `resolve` resolves each event like a query, by a loader that has the state.
+ */
 export const subscription: SubscriptionResolvers = {
   jobInstanceUpdated: {
     subscribe: (_, { ref }, { watch, requiredData }, { path }) => {

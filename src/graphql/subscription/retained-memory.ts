@@ -1,6 +1,6 @@
 /**
- * Limits the memory that open subscriptions retain: their prepared operations and variables. Subscriptions with the same
- * document share it, but thousands of subscriptions with different large documents could exhaust the heap.
+ * Limits the memory that open subscriptions retain: their prepared operations and variables. Subscriptions with the
+ * same document share it, but thousands of subscriptions with different large documents could exhaust the heap.
  */
 import { GraphQLError } from "graphql";
 import { once } from "../../model/once.ts";

@@ -1,6 +1,6 @@
 /**
- * A simple implementation of what the SDL specifies for host results, without regard to speed. It is based on the SDL and
- * the documentation, not on the program.
+ * A simple implementation of what the SDL specifies for host results, without regard to speed. It is based on the SDL
+ * and the documentation, not on the program.
  */
 import type {
   HostGroupKey,

@@ -1,6 +1,6 @@
 /**
- * Random bodies of the endpoint in both dialects, tidy or in every notation that JSON allows, valid or invalid. They are
- * generated as strings, not as values, because most tests are about the notation.
+ * Random bodies of the endpoint in both dialects, tidy or in every notation that JSON allows, valid or invalid. They
+ * are generated as strings, not as values, because most tests are about the notation.
  */
 import fc from "fast-check";
 

@@ -1,6 +1,6 @@
 /**
- * A simple reader of bodies: `JSON.parse`, then host rows one by one as objects. The gateway's reader of bytes must return
- * exactly the same.
+ * A simple reader of bodies: `JSON.parse`, then host rows one by one as objects. The gateway's reader of bytes must
+ * return exactly the same.
  */
 import type { Container, HostResult } from "../../../src/model/host-result.ts";
 import {
