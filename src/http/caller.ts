@@ -15,13 +15,15 @@ export interface CredentialOptions {
 /** The headers that `readCaller` reads. A WebSocket connection retains these and no others. */
 export const CALLER_HEADERS = [
   "x-bkapi-authorization",
+  "authorization",
   "x-bk-tenant-id",
   "accept-language",
   "cookie",
 ] as const satisfies readonly (keyof IncomingHttpHeaders)[];
 
 /**
- * Uses the first credentials found: those of the header, those of the login cookie, the default.
+ * Uses the first credentials found: `X-Bkapi-Authorization`, the access token of `Authorization: Bearer`, the login
+ * cookie, the default.
  * @param create creates the caller, or returns a cached one.
  */
 export const readCaller = (
@@ -30,16 +32,38 @@ export const readCaller = (
   create: typeof createCaller,
 ): Caller =>
   create({
-    authorization:
-      singleValue(headers["x-bkapi-authorization"]) ??
-      cookieAuthorization(headers.cookie, options.app) ??
-      options.defaultAuthorization,
+    ...readCredentials(headers, options),
     tenantId: singleValue(headers["x-bk-tenant-id"]),
     language: readLanguage(headers),
   });
 
 const singleValue = (value: string | string[] | undefined): string | null =>
   (Array.isArray(value) ? value[0] : value)?.trim() || null;
+
+function readCredentials(
+  headers: IncomingHttpHeaders,
+  { app, defaultAuthorization }: CredentialOptions,
+): Pick<Caller, "authorization" | "isMalformed"> {
+  const given = singleValue(headers["x-bkapi-authorization"]);
+  if (given !== null) return { authorization: given, isMalformed: false };
+  const token = bearerToken(singleValue(headers.authorization));
+  if (token === null) {
+    const authorization = cookieAuthorization(headers.cookie, app) ?? defaultAuthorization;
+    return { authorization, isMalformed: false };
+  }
+  // Not the cookie instead: the caller would silently act as another user.
+  if (!ACCESS_TOKEN.test(token)) return { authorization: null, isMalformed: true };
+  return { authorization: toHeaderJson({ access_token: token }), isMalformed: false };
+}
+
+/** The characters of an access token (RFC 6749), without the space, which ends the token of a `Bearer` header. */
+const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
+
+/** What follows the scheme `Bearer`, which is case-insensitive. Null for other schemes, such as those of a proxy. */
+function bearerToken(header: string | null): string | null {
+  const match = header === null ? null : /^bearer(?:\s+(.*))?$/i.exec(header);
+  return match && (match[1] ?? "");
+}
 
 /** Cookies that a BlueKing login sets. Which of the two depends on the edition. */
 const LOGIN_COOKIES = ["bk_token", "bk_ticket"] as const;

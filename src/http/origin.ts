@@ -36,6 +36,7 @@ const ALLOWED_HEADERS = [
   "apollo-require-preflight",
   "apollographql-client-name",
   "apollographql-client-version",
+  "authorization",
   "cache-control",
   "content-type",
   "traceparent",

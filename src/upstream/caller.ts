@@ -8,6 +8,8 @@ import { NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 interface CallerClaims {
   /** Value of `X-Bkapi-Authorization`: JSON with the caller's credentials. Null if the caller sent none. */
   readonly authorization: string | null;
+  /** True if the credentials of the caller could not be read. `authorization` is null then. Default: false. */
+  readonly isMalformed?: boolean;
   /** Value of `X-Bk-Tenant-Id`, which multi-tenant deployments require. */
   readonly tenantId: string | null;
   /** Language of the upstream's messages. Null means the upstream's default, `zh-cn`. */
@@ -19,11 +21,17 @@ export interface Caller extends CallerClaims {
   readonly identity: string;
 }
 
-export const createCaller = ({ authorization, tenantId, language }: CallerClaims): Caller => ({
+export const createCaller = ({
   authorization,
+  isMalformed = false,
   tenantId,
   language,
-  identity: hash("sha256", JSON.stringify([authorization, tenantId, language]), "base64"),
+}: CallerClaims): Caller => ({
+  authorization,
+  isMalformed,
+  tenantId,
+  language,
+  identity: hash("sha256", JSON.stringify([authorization, isMalformed, tenantId, language]), "base64"),
 });
 
 /** Memory limit of the cache: about ten thousand callers with credentials of typical length. */
@@ -43,9 +51,10 @@ export function createCallerCache(): typeof createCaller {
     sizeCalculation: (_, key) => CALLER_BYTES + 2 * 2 * key.length,
   });
   return (claims) => {
-    const { authorization, tenantId, language } = claims;
+    const { authorization, isMalformed, tenantId, language } = claims;
     // The length of the tenant id makes the key unambiguous. Null and "" have different keys.
-    const key = `${language} ${tenantId?.length ?? -1} ${tenantId} ${authorization === null ? "" : `=${authorization}`}`;
+    const credentials = authorization === null ? (isMalformed ? "malformed" : "none") : `=${authorization}`;
+    const key = `${language} ${tenantId?.length ?? -1} ${tenantId} ${credentials}`;
     let caller = callers.get(key);
     if (!caller) {
       caller = createCaller(claims);
@@ -55,16 +64,27 @@ export function createCallerCache(): typeof createCaller {
   };
 }
 
+const NO_CREDENTIALS =
+  'No credentials. Send the header X-Bkapi-Authorization, such as {"access_token": "…"}, the header ' +
+  "`Authorization: Bearer <access_token>`, or the cookie of a BlueKing login.";
+
+const MALFORMED_BEARER =
+  "Malformed header Authorization. Send one access token without spaces: `Authorization: Bearer <access_token>`.";
+
 /**
  * The headers of an upstream call for `caller`.
- * @throws UpstreamError `UNAUTHENTICATED` without credentials, because the upstream would reject the call.
+ * @throws UpstreamError `UNAUTHENTICATED` without valid credentials, because the upstream would reject the call.
  */
-export function upstreamHeaders({ authorization, tenantId, language }: Caller): Record<string, string> {
+export function upstreamHeaders({
+  authorization,
+  isMalformed,
+  tenantId,
+  language,
+}: Caller): Record<string, string> {
   if (authorization === null) {
     throw new UpstreamError(
       "UNAUTHENTICATED",
-      'No credentials. Send the header X-Bkapi-Authorization, such as {"access_token": "…"}, or the cookie of a ' +
-        "BlueKing login.",
+      isMalformed ? MALFORMED_BEARER : NO_CREDENTIALS,
       NO_ERROR_DETAILS,
     );
   }

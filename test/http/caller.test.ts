@@ -68,6 +68,88 @@ describe("language", () => {
   });
 });
 
+describe("Authorization: Bearer", () => {
+  const WITHOUT_HEADER = { "x-bkapi-authorization": undefined };
+
+  it.each([
+    ["Bearer t-1", "t-1"],
+    ["bearer t-1", "t-1"],
+    ["BEARER   t-1 ", "t-1"],
+    ['Bearer a"b\\c', 'a"b\\c'],
+    ["Bearer aZ09-._~+/==", "aZ09-._~+/=="],
+  ])("is an access token: %s", async (authorization, token) => {
+    const headers = await upstreamHeaders({ ...WITHOUT_HEADER, authorization });
+    expect(headers["x-bkapi-authorization"]).toBe(JSON.stringify({ access_token: token }));
+    expect(headers).not.toHaveProperty("authorization");
+  });
+
+  it("is ignored beside X-Bkapi-Authorization, even if it is malformed", async () => {
+    for (const authorization of ["Bearer other", "Bearer"]) {
+      expect((await upstreamHeaders({ authorization }))["x-bkapi-authorization"]).toBe(AUTHORIZATION);
+    }
+  });
+
+  it("takes precedence over the login cookie and over the demo credentials", async () => {
+    const { ask, simulator } = await useGateway({
+      upstream: { app: { code: "my-app", secret: "s3cr3t" }, defaultAuthorization: AUTHORIZATION },
+    });
+    const headers = { ...WITHOUT_HEADER, authorization: "Bearer t-1", cookie: "bk_token=t-2" };
+    await ask(QUERY, {}, headers);
+    expect(simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe('{"access_token":"t-1"}');
+  });
+
+  it.each(["Bearer", "bearer ", "Bearer a b", "Bearer a, Bearer b", "Bearer tøken"])(
+    "is UNAUTHENTICATED without an upstream call if it is malformed, even beside a cookie: %s",
+    async (authorization) => {
+      const { ask, simulator, logs } = await useGateway({
+        upstream: { defaultAuthorization: AUTHORIZATION },
+      });
+      const { data, errors } = await ask(
+        QUERY,
+        {},
+        { ...WITHOUT_HEADER, authorization, cookie: "bk_token=t-2" },
+      );
+      expect(data).toEqual({ jobInstance: null });
+      expect(errors).toMatchObject([
+        { message: expect.stringMatching(/^Malformed header Authorization\./), path: ["jobInstance"] },
+      ]);
+      expect(errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED" });
+      expect(simulator.requests).toEqual([]);
+      expect(JSON.stringify([errors, logs])).not.toMatch(/a b|tøken/);
+    },
+  );
+
+  it.each(["Basic dXNlcjpwYXNz", "Bearerx t-1", "Digest username=x", "t-1"])(
+    "is not the scheme of %s, which is ignored",
+    async (authorization) => {
+      const cookie = "bk_token=t-2";
+      const headers = await upstreamHeaders({ ...WITHOUT_HEADER, authorization, cookie });
+      expect(headers["x-bkapi-authorization"]).toBe('{"bk_token":"t-2"}');
+    },
+  );
+
+  it("is redacted if the upstream echoes it", async () => {
+    const { ask, simulator, logs } = await useGateway({ config: { logLevel: "trace" } });
+    simulator.script("7", ({ headers }) => ({
+      kind: "json",
+      status: 500,
+      body: {
+        error: {
+          code: "INTERNAL",
+          message: `seen: ${headers["x-bkapi-authorization"]}, Bearer bearer-"0123, bearer-%220123`,
+        },
+      },
+    }));
+    const { errors } = await ask(
+      jobQuery("7"),
+      {},
+      { ...WITHOUT_HEADER, authorization: 'Bearer bearer-"0123' },
+    );
+    expect(errors?.[0]?.message).toBe("seen: ***, Bearer ***, ***");
+    expect(JSON.stringify(logs)).not.toContain("0123");
+  });
+});
+
 describe("the login cookie", () => {
   const APP = { code: "my-app", secret: "s3cr3t" };
 

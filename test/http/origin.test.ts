@@ -89,6 +89,7 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
       expect(headers.split(", ")).toEqual(
         expect.arrayContaining([
           "content-type",
+          "authorization",
           "x-bkapi-authorization",
           "x-bk-tenant-id",
           "accept-language",

@@ -41,6 +41,30 @@ it.each(TRANSPORTS)("%s sends every change of a job exactly once, and completes"
   expect(stream.results).toHaveLength(expected.length + 1);
 });
 
+it.each(TRANSPORTS)("%s accepts an access token in Authorization: Bearer", async (_, subscribe) => {
+  const { gateway, job } = await useLiveJob();
+  const stream = subscribeAs(gateway, "", "name", {
+    subscribe,
+    headers: { "x-bkapi-authorization": "", authorization: "Bearer ann" },
+  });
+  await expect.poll(() => stream.results.length).toBe(1);
+  expect(new Set(job.tokens())).toEqual(new Set(["ann"]));
+  stream.stop();
+});
+
+it.each(TRANSPORTS)("%s rejects a malformed Authorization: Bearer", async (_, subscribe) => {
+  const { gateway, job } = await useLiveJob();
+  const stream = subscribeAs(gateway, "", "name", {
+    subscribe,
+    headers: { "x-bkapi-authorization": "", authorization: "Bearer a b" },
+  });
+  await stream.completed;
+  expect(stream.results).toMatchObject([
+    { errors: [{ message: expect.stringMatching(/^Malformed header Authorization\./) }] },
+  ]);
+  expect(job.calls()).toEqual([]);
+});
+
 /** A gateway on the simulator of another gateway. */
 const startBeside = ({ simulator }: TestGateway, port = 0) =>
   startGateway({ config: { port }, upstream: { baseUrl: new URL(simulator.url) } });

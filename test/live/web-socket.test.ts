@@ -276,6 +276,23 @@ describe("credentials", () => {
     );
   });
 
+  it.each(["Authorization", "authorization"])("come from %s: Bearer in connection_init", async (name) => {
+    expect((await upstreamHeadersFor({ [name]: "Bearer mine" }))[0]).toBe('{"access_token":"mine"}');
+  });
+
+  it("come from Authorization: Bearer of the upgrade request", async () => {
+    expect((await upstreamHeadersFor({}, { authorization: "Bearer mine" }))[0]).toBe(
+      '{"access_token":"mine"}',
+    );
+  });
+
+  it("in Authorization of connection_init take precedence over X-Bkapi-Authorization of the upgrade request", async () => {
+    const headers = { "x-bkapi-authorization": AUTHORIZATION, cookie: "bk_token=other" };
+    expect((await upstreamHeadersFor({ Authorization: "Bearer mine" }, headers))[0]).toBe(
+      '{"access_token":"mine"}',
+    );
+  });
+
   it("come from the login cookie", async () => {
     const options = { upstream: { app: { code: "app", secret: "secret" } } };
     expect((await upstreamHeadersFor({}, { cookie: "bk_token=mine" }, options))[0]).toBe(
@@ -295,6 +312,8 @@ describe("credentials", () => {
   it.each([
     [{ "X-Bkapi-Authorization": 1 }],
     [{ "X-Bkapi-Authorization": "a\nb" }],
+    [{ Authorization: { access_token: "漢" } }],
+    [{ Authorization: "Bearer 漢" }],
     [{ "X-Bk-Tenant-Id": "漢" }],
     [{ "X-Bk-Tenant-Id": "x".repeat(2 ** 14 + 1) }],
   ])(
@@ -305,7 +324,7 @@ describe("credentials", () => {
       send({ type: "connection_init", payload });
       expect(await closed).toEqual({
         code: 4400,
-        reason: expect.stringMatching(/^Expected x-bk[\w-]+ in connection_init/),
+        reason: expect.stringMatching(/^Expected (x-bk[\w-]+|authorization) in connection_init/),
       });
       expect(JSON.stringify(logs)).not.toContain("漢");
     },

@@ -12,16 +12,18 @@ it("returns the same caller for equal claims", () => {
 
 it("distinguishes callers by every claim, even if the concatenated claims are equal", () => {
   const create = createCallerCache();
-  const texts = [null, "", "t", "t ", " t", "=t", "t =t", "1 t", "null", "-1 null"];
+  const texts = [null, "", "t", "t ", " t", "=t", "t =t", "1 t", "null", "-1 null", "none", "malformed"];
   const claims = texts.flatMap((tenantId) =>
     texts.flatMap((authorization) =>
       (["en", "zh-cn", null] as const).map((language) => ({ tenantId, authorization, language })),
     ),
   );
+  const malformed = texts.map((tenantId) => ({ ...ANN, tenantId, authorization: null, isMalformed: true }));
+  const all = [...claims, ...malformed];
   for (let round = 0; round < 2; round += 1) {
-    expect(claims.map((claim) => create(claim))).toEqual(claims.map((claim) => createCaller(claim)));
+    expect(all.map((claim) => create(claim))).toEqual(all.map((claim) => createCaller(claim)));
   }
-  expect(new Set(claims.map((claim) => create(claim).identity)).size).toBe(claims.length);
+  expect(new Set(all.map((claim) => create(claim).identity)).size).toBe(all.length);
 });
 
 it("evicts the least recently used callers", () => {

@@ -9,14 +9,17 @@ export class InvalidConnectionParams extends Error {
 }
 
 /** Headers that `connection_init` may set, because browsers cannot set headers of a WebSocket handshake. */
-const PARAM_NAMES = ["x-bkapi-authorization", "x-bk-tenant-id", "accept-language"] as const;
+const PARAM_NAMES = ["x-bkapi-authorization", "authorization", "x-bk-tenant-id", "accept-language"] as const;
+
+const CREDENTIALS_HEADERS: ReadonlySet<string> = new Set(["x-bkapi-authorization", "authorization"]);
 
 /** The handshake headers that are retained while the connection is open. */
 export const handshakeHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(CALLER_HEADERS.map((name) => [name, headers[name]]));
 
 /**
- * Overrides headers with those in `params`, whose names are case-insensitive.
+ * Overrides headers with those in `params`, whose names are case-insensitive. Credentials in `params` override those in
+ * any header, because `X-Bkapi-Authorization` of the handshake would take precedence over `Authorization` in `params`.
  * @throws InvalidConnectionParams
  */
 export function withConnectionParams(
@@ -28,7 +31,9 @@ export function withConnectionParams(
     const value = given.get(name) ?? null;
     return value === null ? [] : [[name, headerValue(name, value)] as const];
   });
-  return { ...headers, ...Object.fromEntries(overrides) };
+  const hasCredentials = overrides.some(([name]) => CREDENTIALS_HEADERS.has(name));
+  const kept = Object.entries(headers).filter(([name]) => !hasCredentials || !CREDENTIALS_HEADERS.has(name));
+  return Object.fromEntries([...kept, ...overrides]);
 }
 
 /** The limit of Node.js for all headers of a request together. */
