@@ -194,11 +194,11 @@ describe.each(NAMES)("%s", (name) => {
 });
 
 it("reports all errors at once, one per line", () => {
-  const faulty = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "nowhere", UPSTREAM_CONNECTIONS: "0" };
-  const message = messageOf(() => readConfig(faulty));
+  const invalid = { PORT: "none", LOG_LEVEL: "loud", JOB_API_URL: "nowhere", UPSTREAM_CONNECTIONS: "0" };
+  const message = messageOf(() => readConfig(invalid));
 
   const names = message.split("\n").map((line) => line.split(":")[0]);
-  expect(names.toSorted()).toEqual(Object.keys(faulty).toSorted());
+  expect(names.toSorted()).toEqual(Object.keys(invalid).toSorted());
 });
 
 it.each([
@@ -226,8 +226,8 @@ it.each([
     { BK_APP_SECRET: "hunter22", BK_APP_CODE: " " },
     'BK_APP_CODE: expected a value, because BK_APP_SECRET has one, got "".',
   ],
-])("names the variable missing beside %j without its value", (environment, fault) => {
-  expect(messageOf(() => readConfig(environment))).toBe(fault);
+])("names the variable missing beside %j without its value", (environment, message) => {
+  expect(messageOf(() => readConfig(environment))).toBe(message);
 });
 
 it("does not show an app secret with other errors", () => {
@@ -256,5 +256,5 @@ function messageOf(call: () => unknown): string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  throw new Error("Expected a fault, got none.");
+  throw new Error("Expected an error, got none.");
 }

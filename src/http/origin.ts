@@ -30,7 +30,7 @@ function isOwnHost(page: URL, host = ""): boolean {
 export const FORBIDDEN_ORIGIN =
   "Origin not allowed. Add the origin of the page to ALLOWED_ORIGINS of the gateway.";
 
-/** Request headers that pages may set, besides those that CORS always allows. */
+/** Request headers that pages may set, in addition to those that CORS always allows. */
 const ALLOWED_HEADERS = [
   "accept-language",
   "apollo-require-preflight",

@@ -1,4 +1,4 @@
-/** The snapshot cache: the newest snapshot of each job by identity, for some seconds and up to a memory limit. */
+/** The snapshot cache: the newest snapshot of each job by identity, for a few seconds and up to a memory limit. */
 import { LRUCache } from "lru-cache";
 import { columnBytes } from "../model/host-table.ts";
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";

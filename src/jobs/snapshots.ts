@@ -1,5 +1,5 @@
 /**
- * Snapshots of jobs. Requests of one identity share them: through the snapshot cache for some seconds, and through
+ * Snapshots of jobs. Requests of one identity share them: through the snapshot cache for a few seconds, and through
  * request coalescing while a call is in flight. Identities share nothing, because permissions differ.
  *
  * Two rules hold for each identity and job, whatever the concurrency:

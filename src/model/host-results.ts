@@ -51,7 +51,7 @@ function keyOf(table: HostTable, row: number, ordinal: number): ResultKey {
   return { kind: "address", id: idAt(table.cloudId, row), address: addressOf(table, row), ordinal };
 }
 
-/** Approximate memory of a cache entry besides its value. */
+/** Approximate memory of a cache entry without its value. */
 const MEMO_ENTRY_BYTES = 200;
 
 function createMemo({ length }: HostTable): HostResults["memoize"] {

@@ -1,6 +1,6 @@
 /**
- * Host rows of bulk jobs. Besides tidy rows there are rows that are harder to decode, for load tests: a mix of what
- * real servers send, and each variation on its own. The same arguments always give the same rows.
+ * Host rows of bulk jobs. In addition to tidy rows, there are rows that are harder to decode, for load tests: a mix of
+ * what real servers send, and each variation on its own. The same arguments always give the same rows.
  */
 import { SCRIPT } from "./build-job.ts";
 import { host, type OutcomeDetails, outcome, RUNNING, WAITING } from "./hosts.ts";

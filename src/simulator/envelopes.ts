@@ -78,7 +78,7 @@ export interface ApiGatewayError {
   readonly codeName: string;
   /** Always English. */
   readonly message: string;
-  /** Headers besides those of every API Gateway error. */
+  /** Headers in addition to those of every API Gateway error. */
   readonly headers?: OutgoingHttpHeaders;
 }
 

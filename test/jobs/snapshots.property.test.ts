@@ -174,7 +174,7 @@ function createWorld(options: SnapshotOptions) {
     }
   };
 
-  const faults: unknown[] = [];
+  const errors: unknown[] = [];
   const ask = (caller: Caller, job: string, requiredData: RequiredData, accept: Freshness) => {
     const controller = new AbortController();
     const who = caller.authorization ?? "";
@@ -188,7 +188,7 @@ function createWorld(options: SnapshotOptions) {
         (outcome) => check(request, outcome),
         (error: unknown) => checkFailure(request, error),
       )
-      .catch((fault: unknown) => faults.push(fault))
+      .catch((error: unknown) => errors.push(error))
       .finally(() => pending.delete(request));
   };
 
@@ -212,7 +212,7 @@ function createWorld(options: SnapshotOptions) {
     }
   };
 
-  return { run, ask, callers, inFlight, pending, faults };
+  return { run, ask, callers, inFlight, pending, errors };
 }
 
 function outcomeOf({ lookup, version }: Call, kind: "running" | "finished" | "notFound"): JobOutcome {
@@ -249,11 +249,11 @@ it("serves every sequence of requests correctly", async () => {
   await fc.assert(
     fc.asyncProperty(OPTIONS, fc.array(STEP, { minLength: 1, maxLength: 60 }), async (options, steps) => {
       const world = createWorld(options);
-      const { run, inFlight, pending, faults } = world;
+      const { run, inFlight, pending, errors } = world;
       for (const step of steps) {
         run(step);
         await settle();
-        expect(faults).toEqual([]);
+        expect(errors).toEqual([]);
         // No two events happen at the same instant, so that the order of calls is well defined.
         vi.advanceTimersByTime(1);
       }
@@ -267,7 +267,7 @@ it("serves every sequence of requests correctly", async () => {
         await settle();
         vi.advanceTimersByTime(1);
       }
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       // A call without waiting requests is aborted.
       expect(inFlight.size).toBe(0);
       await expectBounded(world);

@@ -149,7 +149,7 @@ it.each([
   read();
   await expect.poll(text).toContain(`"${largeName(changes)}"`);
   const seen = [...text().matchAll(/"(\d+) x+"/g)].map(([, change]) => Number(change));
-  // Sockets buffer some megabytes; the gateway does not buffer.
+  // Sockets buffer a few megabytes; the gateway does not buffer.
   expect(seen.length).toBeLessThan(changes / 2);
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   expect(seen.at(-1)).toBe(changes);

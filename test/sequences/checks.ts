@@ -35,7 +35,7 @@ export interface CallFault {
  * @param isCachedProblem whether a call returned a problem, which is then cached for requests that need host results,
  *   too.
  */
-export function faultInCalls(
+export function errorInCalls(
   step: readonly Required[],
   calls: readonly SimulatedRequest[],
   knownOf: KnownOf,
@@ -57,7 +57,7 @@ export function faultInCalls(
         return needs ? [{ needs, asked }] : [];
       });
       const known = identity.authorization === null ? null : knownOf(identity, path);
-      const what = faultInCallsOf(path, wanted, made, known, isCachedProblem);
+      const what = errorInCallsOf(path, wanted, made, known, isCachedProblem);
       const of = required.find(({ requirements }) => requirements.has(path));
       if (what && of) return { of, what };
     }
@@ -72,7 +72,7 @@ interface Wanted {
 }
 
 /** The first error in the calls of one identity for one job, or null. */
-function faultInCallsOf(
+function errorInCallsOf(
   path: JobPath,
   wanted: readonly Wanted[],
   made: readonly SimulatedRequest[],

@@ -4,14 +4,14 @@ import type { Answer } from "./transports.ts";
 
 export interface ContentTypes {
   /** The error in the content type of a response, or null. */
-  readonly faultIn: (asked: Asked, answer: Answer) => string | null;
+  readonly errorIn: (asked: Asked, answer: Answer) => string | null;
 }
 
 export function createContentTypes(): ContentTypes {
   const known = new Map<string, { readonly type: string | null; readonly operation: number }>();
   let operation = 0;
   return {
-    faultIn: (asked, { contentTypes, result }) => {
+    errorIn: (asked, { contentTypes, result }) => {
       operation += 1;
       const key = keyOf(asked, result.data !== undefined);
       for (const type of contentTypes) {

@@ -10,7 +10,7 @@ import { asksForHosts, callKey, type JobPath, outcomeOf } from "./upstream.ts";
 export interface Memory {
   /** Knowledge from the latest calls. */
   readonly find: (identity: Identity, path: JobPath) => Known | null;
-  /** Records lookups whose calls may arrive some steps after the response of their operation. */
+  /** Records lookups whose calls may arrive several steps after the response of their operation. */
   readonly noteLate: (keys: readonly string[]) => void;
   readonly mayBeLate: (key: string) => boolean;
   /** Records the calls of one step that had an outcome, and ends the step. */

@@ -10,7 +10,7 @@ export interface Random {
   readonly some: <T>(list: readonly T[], limit: number) => T[];
 }
 
-/** mulberry32: 32 bits of state are enough to draw some hundred thousand operations. */
+/** mulberry32: 32 bits of state are enough for a few hundred thousand operations. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

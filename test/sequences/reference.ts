@@ -57,8 +57,8 @@ export async function runReference(
   } catch (error) {
     return refused([error], "GRAPHQL_PARSE_FAILED");
   }
-  const faults = validate(schema, document);
-  if (faults.length > 0) return refused(faults, "GRAPHQL_VALIDATION_FAILED");
+  const invalid = validate(schema, document);
+  if (invalid.length > 0) return refused(invalid, "GRAPHQL_VALIDATION_FAILED");
   const ast = getOperationAST(document, operationName);
   const hostRoots = await hostRootsOf(operation, uncertain);
 

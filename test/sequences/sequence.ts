@@ -78,13 +78,13 @@ export async function runSequence(options: SequenceOptions): Promise<SequenceRep
 
 /** The difference between a response and the expected one, or null. */
 async function compare(
-  { asked, answer, faults, candidates, window }: Observation,
+  { asked, answer, errors, candidates, window }: Observation,
   reference: Reference,
   { logs }: Trial,
 ): Promise<Omit<Difference, "operation"> | null> {
   const { operation, identity } = asked;
-  const [fault] = faults;
-  if (fault !== undefined) return { what: fault, asked, actual: answer.result, expected: null };
+  const [error] = errors;
+  if (error !== undefined) return { what: error, asked, actual: answer.result, expected: null };
   let nearest: { readonly what: string; readonly expected: Result } | null = null;
   const questions = (["hosts", "status"] as const).flatMap((uncertain) =>
     candidates.map((versions) => ({ operation, identity, versions, uncertain })),

@@ -1,7 +1,7 @@
 /** A long-lived gateway on a simulator, and the observations of each step of a sequence. */
 import type { SimulatedRequest } from "../../src/simulator/simulator.ts";
 import { startGateway, withLive } from "../support/gateway.ts";
-import { CAN_BE_CALLED_AGAIN, faultInCalls, type KnownOf, type Required } from "./checks.ts";
+import { CAN_BE_CALLED_AGAIN, errorInCalls, type KnownOf, type Required } from "./checks.ts";
 import type { Window } from "./compare.ts";
 import { createContentTypes } from "./content-types.ts";
 import type { Asked, Step } from "./draw-steps.ts";
@@ -17,7 +17,7 @@ export interface Observation {
   readonly asked: Asked;
   readonly answer: Answer;
   /** Errors found without the reference. */
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
   /** Possible versions of the jobs, the most likely first. */
   readonly candidates: readonly Versions[];
   readonly window: Window;
@@ -78,20 +78,20 @@ export async function createTrial({ hasSnapshots }: TrialOptions): Promise<Trial
     const versionAt = (call: SimulatedRequest) => sentVersions.get(call) ?? 0;
     const isCachedProblem = (call: SimulatedRequest) =>
       hasSnapshots && outcomeOf(call, versionAt(call)) === "problem";
-    const faultOfCalls = faultInCalls(required, calls, knownOf, memory.mayBeLate, isCachedProblem);
+    const errorOfCalls = errorInCalls(required, calls, knownOf, memory.mayBeLate, isCachedProblem);
     const observations = required.map((one, index): Observation => {
       const { asked } = one;
       const answer = answers[index] ?? { result: {}, contentTypes: [] };
-      const faults = [
-        faultOfCalls?.of === one ? faultOfCalls.what : null,
-        contentTypes.faultIn(asked, answer),
+      const errors = [
+        errorOfCalls?.of === one ? errorOfCalls.what : null,
+        contentTypes.errorIn(asked, answer),
         errorInTruth(answer.result, firstOf(asked)),
         memory.regressIn(asked, answer),
       ];
       return {
         asked,
         answer,
-        faults: faults.filter((fault) => fault !== null),
+        errors: errors.filter((error) => error !== null),
         candidates: candidatesOf(
           one,
           versions,

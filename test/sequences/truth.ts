@@ -33,14 +33,14 @@ export function errorInTruth({ data, errors }: Result, first: number): string | 
   if (!job || !reading || errors || !CHANGING_JOBS[job.jobInstanceId]) return null;
   const state = stateOf(job.jobInstanceId, reading.version);
   if (!state) return `expected a changing job, got ${job.jobInstanceId}`;
-  const { steps, ...told } = job;
+  const { steps, ...reported } = job;
   const expected = {
     statusCode: state.statusCode,
     isFinished: state.isFinished,
     startedAt: instant(state.startedAt),
     finishedAt: instant(state.finishedAt),
   };
-  const wrong = differenceIn(expected, { ...told });
+  const wrong = differenceIn(expected, { ...reported });
   if (wrong) return wrong;
   if (steps.length !== state.steps.length) return `expected ${state.steps.length} steps, got ${steps.length}`;
   const errorsOfSteps = state.steps.map((step, index) => errorInStep(step, steps[index], first));
@@ -53,16 +53,16 @@ const jobIn = (data: unknown): ReportedJob | null => {
   return job?.__typename === "JobInstance" ? job : null;
 };
 
-function errorInStep(step: TrueStep, told: ReportedStep | undefined, first: number): string | null {
+function errorInStep(step: TrueStep, reported: ReportedStep | undefined, first: number): string | null {
   const { id, name, statusCode, typeCode, retryCount, rows } = step;
   const fields = { stepInstanceId: String(id), name, statusCode, typeCode, retryCount };
-  const wrong = differenceIn(fields, { ...told });
-  if (wrong || !told?.hostResults) return wrong;
+  const wrong = differenceIn(fields, { ...reported });
+  if (wrong || !reported?.hostResults) return wrong;
   const expected = (rows ?? []).map(expectedRow);
-  const { nodes } = told.hostResults;
+  const { nodes } = reported.hostResults;
   const [total, length] = [expected.length, Math.min(expected.length, first)];
-  if (told.hostSummary?.total !== total || nodes.length !== length)
-    return `expected ${total} rows, ${length} of them shown, got ${told.hostSummary?.total} and ${nodes.length}`;
+  if (reported.hostSummary?.total !== total || nodes.length !== length)
+    return `expected ${total} rows, ${length} of them shown, got ${reported.hostSummary?.total} and ${nodes.length}`;
   // A page is any subset of the rows, because the gateway's order differs from the upstream's.
   const left = new Set(expected);
   for (const node of nodes) {

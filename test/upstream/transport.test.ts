@@ -115,7 +115,7 @@ describe("the body limit", () => {
     expect(onlyError(await queryJob(gateway)).extensions.code).toBe(code);
   });
 
-  // 1 GiB is sent. Some MiB in socket buffers cannot be distinguished from bytes that were read.
+  // 1 GiB is sent. A few MiB in socket buffers cannot be distinguished from bytes that were read.
   it("stops a body without content length while it is read", async () => {
     const gateway = await useRelayedGateway({ upstream: { maxBodyBytes: MIB } });
 

@@ -27,7 +27,7 @@
  *     }
  *     sink.length = at;
  *
- * Compiling pays off only after some hundred rows, and a selection of thousands of aliases would become megabytes of
+ * Compiling pays off only after a few hundred rows, and a selection of thousands of aliases would become megabytes of
  * code. Such rows are interpreted: one compiled function per kind of step, called in a loop.
  *
  * No part of a document becomes code. Strings become numbers (the words of their bytes), and all identifiers are

@@ -99,7 +99,7 @@ export function createProtocol(options: ProtocolOptions): Protocol {
 }
 
 /**
- * Passes a message to the library. The payload of a `subscribe` message is passed beside it, in `extra`: the library
+ * Passes a message to the library. The payload of a `subscribe` message is passed separately, in `extra`: the library
  * retains its messages while their operations run, which may mean 1 MiB each for hours.
  */
 async function handleMessage(

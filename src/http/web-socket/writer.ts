@@ -9,7 +9,7 @@ export type SendMessage = (message: string) => Promise<void>;
 
 /**
  * Larger messages are sent in fragments (RFC 6455, section 5.4) with pings between them. The operating system buffers
- * up to some megabytes, so only the pongs show that the client is reading.
+ * a few megabytes, so only the pongs show that the client is reading.
  */
 const FRAGMENT_BYTES = 2 ** 16;
 

@@ -198,7 +198,7 @@ export const OPERATIONS: readonly Case[] = [
   ],
   [
     "an event of a subscription",
-    `subscription S($first: Int!) { told: jobInstanceUpdated(${ref(FAILED)}) { __typename ... on JobInstance { status steps { hostGroups { tag count } hostResults(first: $first) { nodes { ...H } } } } } } fragment H on HostResult { ip tag startedAt }`,
+    `subscription S($first: Int!) { alias: jobInstanceUpdated(${ref(FAILED)}) { __typename ... on JobInstance { status steps { hostGroups { tag count } hostResults(first: $first) { nodes { ...H } } } } } } fragment H on HostResult { ip tag startedAt }`,
     { variables: { first: 3 } },
   ],
 ];
