@@ -7,8 +7,8 @@ import cors, { type FastifyCorsOptions } from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 
 /**
- * True for a request from the gateway's own origin, from an `allowed` origin (`*` allows all), or from a client that is
- * not a browser and so sends no origin.
+ * True for a request from the gateway's own origin, from an `allowed` origin (`*` allows all), or from a client that
+ * sends no origin because it is not a browser.
  */
 export function isAllowedOrigin(
   { origin, host, "sec-fetch-site": site }: IncomingHttpHeaders,
@@ -28,7 +28,7 @@ function isOwnHost(page: URL, host = ""): boolean {
 }
 
 export const FORBIDDEN_ORIGIN =
-  "Origin not allowed. Add the origin of the page to ALLOWED_ORIGINS of the gateway.";
+  "This origin is not allowed. Add it to ALLOWED_ORIGINS of the gateway.";
 
 /** Request headers that pages may set, in addition to those that CORS always allows. */
 const ALLOWED_HEADERS = [

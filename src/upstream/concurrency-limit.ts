@@ -1,10 +1,10 @@
 /**
  * A semaphore with a bounded queue that shares its slots fairly between identities.
  *
- * A call can hang until its timeout, and a running call is not preempted. So that the hanging calls of one identity do
- * not block all others, an identity can hold at most three times as many slots as stay free, and the last free slot
- * goes only to an identity that holds none. Of 32 slots, the first identity gets at most 24, and a second one at most 6
- * of the 8 that remain. Network switches share packet buffers between ports by this rule, known as dynamic thresholds.
+ * A call can hang until its timeout, and a running call is not preempted. The hanging calls of one identity must not
+ * block all others. An identity can therefore hold at most three times as many slots as remain free, and the last free
+ * slot goes only to an identity that holds none. Of 32 slots, the first identity gets at most 24, and a second one at
+ * most 6 of the remaining 8. Network switches share packet buffers between ports by this rule (dynamic thresholds).
  * The slots of the queue are shared by the same rule.
  *
  * The library p-limit, which limits the first calls and permission checks of subscriptions, does not distinguish

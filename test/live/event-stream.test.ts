@@ -127,7 +127,7 @@ it.each([
     403,
     { origin: "https://evil.example.com" },
     { query: QUERY },
-    /^Origin not allowed\. /,
+    /^This origin is not allowed\. /,
   ],
 ] as const)("rejects a request that %s", async (_, status, headers, body, message) => {
   const response = await post(await useGateway(), body, { ...HEADERS, ...headers });
