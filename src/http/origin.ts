@@ -27,8 +27,7 @@ function isOwnHost(page: URL, host = ""): boolean {
   return URL.canParse(own) && new URL(own).host === page.host;
 }
 
-export const FORBIDDEN_ORIGIN =
-  "This origin is not allowed. Add it to ALLOWED_ORIGINS of the gateway.";
+export const FORBIDDEN_ORIGIN = "This origin is not allowed. Add it to ALLOWED_ORIGINS of the gateway.";
 
 /** Request headers that pages may set, in addition to those that CORS always allows. */
 const ALLOWED_HEADERS = [
