@@ -2,18 +2,19 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
-    // Node.js loads the CommonJS build of graphql 16, and so do libraries; a second copy would not know its types.
+    // Node.js and all libraries load the CommonJS build of graphql 16. With the ES module build beside it, there would be
+    // two copies of graphql, and `instanceof` checks between them would fail.
     alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
   },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/setup.ts"],
-    // What the program sets for itself, for tests that start beyond its entry points.
+    // Set by the entry points of the program, which most tests do not import.
     env: { NODE_ENV: "production" },
-    // Time limits are for hangs only. On a busy machine a test can take 20 times as long as on a quiet one.
+    // Time limits only detect hangs. On a busy machine, a test can take 20 times as long as on an idle one.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    // Shorter than a test's own limit, so that a failure says which condition was not met.
+    // Shorter than the time limit of a test, so that the error names the condition that was not met.
     expect: { poll: { timeout: 100_000, interval: 10 } },
   },
 });

@@ -58,7 +58,7 @@ export type HostResult = {
   readonly exitCode: Maybe<Scalars['Int']['output']>;
   /** When the step ended on this host or container (`end_time`). Null before it ends. */
   readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Host ID in CMDB (`bk_host_id`). Null for containers and for old jobs from before host IDs. */
+  /** Host ID in CMDB (`bk_host_id`). Null for containers and for old jobs, which have no host IDs. */
   readonly hostId: Maybe<Scalars['ID']['output']>;
   /** Globally unique ID for client caches. Each result has its own, even if a host has several. Do not parse it. */
   readonly id: Scalars['ID']['output'];
@@ -111,7 +111,7 @@ export type HostResultFilter = {
   readonly cloudIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** Exit code of the script. Results without an exit code never match. */
   readonly exitCodes?: InputMaybe<ReadonlyArray<Scalars['Int']['input']>>;
-  /** Host ID (`bk_host_id`). Containers and old jobs from before host IDs have none and never match. */
+  /** Host ID (`bk_host_id`). Containers and results of old jobs have none and never match. */
   readonly hostIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   /** Substring of the IPv4 or IPv6 address, case-insensitive. An empty string matches every result. */
   readonly ipContains?: InputMaybe<Scalars['String']['input']>;

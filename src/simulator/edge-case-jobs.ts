@@ -1,4 +1,4 @@
-/** Edge cases: containers, jobs from before host ids, unknown codes, ids above 2^53, other scopes, explicit nulls. */
+/** Edge cases: containers, old jobs without host ids, unknown codes, ids above 2^53, other scopes, explicit nulls. */
 import { HOST_STATUSES } from "../model/status.ts";
 import { FILE, type HostSpec, hostRows, SCRIPT, type ScriptedJobSpec } from "./build-job.ts";
 import { host, outcome } from "./hosts.ts";
@@ -96,7 +96,7 @@ const ipv6Only = (n: number): HostPayload => {
   return { ...rest, ipv6: `2001:db8::${n.toString(16)}` };
 };
 
-/** A host of an old job from before host ids: only a cloud area and an address. */
+/** A host of an old job without host ids: only a cloud area and an address. */
 const beforeHostIds = (n: number): HostPayload => {
   const { ip, bk_cloud_id } = host(n);
   return { ip: ip ?? null, bk_cloud_id: bk_cloud_id ?? 0 };
