@@ -26,8 +26,8 @@ const selectsHosts = ({ type, fields }: ObjectPlan): boolean =>
   );
 
 /**
- * Whether the value of a host field depends on host results. Leaf values and the lengths of lists do. An object exists
- * in any case, so `hostSummary { __typename }` requires nothing.
+ * Whether the value of a host field depends on host results. Leaf values and the lengths of lists do. An object itself
+ * always exists, so `hostSummary { __typename }` requires nothing.
  */
 const hasContent = (value: ValuePlan): boolean =>
   value.kind !== "object" ||
