@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { GatewayConfig } from "./gateway.ts";
 import { SETTINGS } from "./settings.ts";
 import type { Dialect } from "./simulator/simulator.ts";
+import { readTrustedDocuments } from "./trusted-documents.ts";
 
 export interface Config extends Omit<GatewayConfig, "upstream"> {
   readonly upstream: Omit<GatewayConfig["upstream"], "baseUrl" | "defaultAuthorization"> & {
@@ -36,9 +37,29 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     return [name, result.data];
   });
   errors.push(...appErrors(environment));
+  // Each entry is the output of the check of its setting, which is the definition of `Values`, or undefined if invalid.
+  const values = Object.fromEntries(entries) as Partial<Values>;
+  const trustedDocuments = trustedDocumentsOf(values, errors);
   if (errors.length > 0) throw new InvalidConfig(errors.join("\n"));
-  // Each entry is the output of the check of its setting, which is the definition of `Values`.
-  return toConfig(Object.fromEntries(entries) as Values);
+  return toConfig(values as Values, trustedDocuments);
+}
+
+function trustedDocumentsOf(
+  {
+    TRUSTED_DOCUMENTS: path = "",
+    TRUSTED_DOCUMENTS_ONLY: only = false,
+    INTROSPECTION: introspection = true,
+  }: Partial<Values>,
+  errors: string[],
+): Config["trustedDocuments"] {
+  if (path === "") {
+    if (only)
+      errors.push('TRUSTED_DOCUMENTS: expected a file, because TRUSTED_DOCUMENTS_ONLY is true, got "".');
+    return null;
+  }
+  const file = readTrustedDocuments(path, introspection);
+  errors.push(...file.errors.map((error) => `TRUSTED_DOCUMENTS: ${error}`));
+  return { documents: file.documents, only };
 }
 
 /** Proxy variables may also have lower-case names, which take precedence, as in most programs. */
@@ -65,7 +86,7 @@ const redacted = (text: string): string =>
 
 const MAX_SHOWN_CHARACTERS = 200;
 
-const toConfig = (values: Values): Config => ({
+const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]): Config => ({
   host: values.HOST,
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
@@ -73,6 +94,7 @@ const toConfig = (values: Values): Config => ({
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
   introspection: values.INTROSPECTION,
   explorer: values.EXPLORER,
+  trustedDocuments,
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,

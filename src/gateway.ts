@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
+import type { TrustedDocuments } from "./graphql/operation/documents.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
@@ -27,6 +28,8 @@ export interface GatewayConfig {
   readonly introspection: boolean;
   /** Whether a browser gets the explorer at the endpoint. */
   readonly explorer: boolean;
+  /** Null: operations contain their documents. */
+  readonly trustedDocuments: TrustedDocuments | null;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
@@ -94,12 +97,13 @@ export async function createGateway(
   const snapshots = createSnapshots(upstream, config.snapshots);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
-  const { prepare, run } = createPipeline({ ...config, schema });
+  const { documents, prepare, run } = createPipeline({ ...config, schema });
   const apollo = createApolloServer({ ...config, schema, logger });
   await apollo.start();
   const http = await createHttpServer({
     schema,
     apollo,
+    documents,
     prepare,
     run,
     logger,

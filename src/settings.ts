@@ -171,6 +171,18 @@ export const SETTINGS = {
       "Whether a browser gets the explorer (Apollo Sandbox) at the endpoint. It needs `INTROSPECTION` to show the schema.",
     check: flag,
   },
+  TRUSTED_DOCUMENTS: {
+    default: "",
+    meaning:
+      "JSON file of trusted documents, which clients request by id: `persisted-documents.json` of GraphQL Code Generator's client preset, or a persisted query manifest of Apollo. It is read and validated at startup.",
+    check: z.string(),
+  },
+  TRUSTED_DOCUMENTS_ONLY: {
+    default: "false",
+    meaning:
+      "Whether all documents that are not in `TRUSTED_DOCUMENTS` are rejected with `UNTRUSTED_DOCUMENT`, including those of the explorer and of `watch`.",
+    check: flag,
+  },
   V8_HEAP_GROWING_PERCENT: {
     default: "200",
     meaning:

@@ -23,6 +23,7 @@ const PROCESS_FILES = [
   "main.ts",
   "cli.ts",
   "serve.ts",
+  "trusted-documents.ts",
   "config.ts",
   "settings.ts",
   "config-checks.ts",

@@ -31,6 +31,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   MAX_RESPONSE_BYTES: ({ maxResponseBytes }) => maxResponseBytes,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
+  TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
+  TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   EXECUTOR: ({ executor }) => executor,
@@ -155,6 +157,16 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
+  TRUSTED_DOCUMENTS: {
+    default: null,
+    valid: [
+      ["test/data/trusted-documents/persisted-documents.json", 2],
+      ["test/data/trusted-documents/persisted-query-manifest.json", 2],
+    ],
+    invalid: ["/nowhere/documents.json", "test", "README.md", "package.json"],
+  },
+  // Only valid with the file: tested with it.
+  TRUSTED_DOCUMENTS_ONLY: { default: false, valid: [], invalid: ["0", "yes", "True"] },
   V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   EXECUTOR: {

@@ -271,6 +271,7 @@ describe("error codes", () => {
     GRAPHQL_VALIDATION_FAILED: { query: "{ nothing }" },
     OPERATION_RESOLUTION_FAILURE: { query: "query A { __typename }", operationName: "B" },
     PERSISTED_QUERY_NOT_FOUND: { extensions: hash },
+    UNTRUSTED_DOCUMENT: "test/http/trusted-documents.test.ts",
     BAD_REQUEST: {},
     TOO_MANY_OPERATIONS: "test/live/many-subscribers.test.ts",
     SHUTTING_DOWN: "test/http/draining.test.ts",

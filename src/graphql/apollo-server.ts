@@ -11,6 +11,7 @@ import type { GraphQLSchema } from "graphql";
 import type { OperationLog } from "../model/operation-log.ts";
 import { codeOf, formatError } from "./errors.ts";
 import { createLandingPage } from "./landing-page.ts";
+import type { TrustedDocuments } from "./operation/documents.ts";
 import { MAX_TOKENS } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 
@@ -26,6 +27,7 @@ export interface ApolloOptions {
   readonly introspection: boolean;
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
+  readonly trustedDocuments: TrustedDocuments | null;
   readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
@@ -33,6 +35,7 @@ export function createApolloServer({
   schema,
   introspection,
   explorer,
+  trustedDocuments,
   logger,
 }: ApolloOptions): ApolloServer<ApolloContext> {
   // The other lines of a message can contain parts of the document, which must not be logged.
@@ -58,7 +61,7 @@ export function createApolloServer({
       logInternalErrors,
       // Cache control is on by default and wraps the resolver of every field.
       ApolloServerPluginCacheControlDisabled(),
-      explorer ? createLandingPage() : ApolloServerPluginLandingPageDisabled(),
+      explorer ? createLandingPage(trustedDocuments?.only ?? false) : ApolloServerPluginLandingPageDisabled(),
     ],
   });
 }
@@ -75,7 +78,7 @@ const withExecutor = (schema: GraphQLSchema): ApolloGateway => ({
     executor: async ({ source, request, context }) => {
       const { operationName = null, variables = {} } = request;
       // The interface has no type parameter for the context.
-      await (context as ApolloContext).run({ query: source, operationName, variables });
+      await (context as ApolloContext).run({ query: source, documentId: null, operationName, variables });
       return { data: null };
     },
   }),

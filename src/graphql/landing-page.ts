@@ -24,13 +24,21 @@ export const SAMPLE_QUERY = `{
 const ENDPOINT = "initialEndpoint,";
 const SUBSCRIPTION_ENDPOINT = 'initialSubscriptionEndpoint: initialEndpoint.replace(/^http/, "ws"),';
 
-/** Creates Apollo Server's landing page, with subscriptions by WebSocket at the same URL. */
-export function createLandingPage(): ApolloServerPlugin<BaseContext> {
+/** The first lines in the explorer of a gateway that does not run what a user writes there. */
+const TRUSTED_ONLY_NOTICE = `# This gateway runs only trusted documents (TRUSTED_DOCUMENTS_ONLY).
+# It rejects all others with UNTRUSTED_DOCUMENT, including introspection by this page.
+`;
+
+/**
+ * Creates Apollo Server's landing page, with subscriptions by WebSocket at the same URL.
+ * @param isTrustedOnly whether the gateway runs only trusted documents, which the page then says
+ */
+export function createLandingPage(isTrustedOnly: boolean): ApolloServerPlugin<BaseContext> {
   // Only the "local" variant of the page contains Sandbox.
   const { serverWillStart, ...plugin } = ApolloServerPluginLandingPageLocalDefault({
     embed: true,
     footer: false,
-    document: SAMPLE_QUERY,
+    document: isTrustedOnly ? TRUSTED_ONLY_NOTICE + SAMPLE_QUERY : SAMPLE_QUERY,
   });
   return {
     ...plugin,

@@ -1,5 +1,6 @@
 /**
- * The pipeline that all operations of all transports pass: `operation/prepare.ts` prepares the document or finds it in
+ * The pipeline that all operations of all transports pass: `operation/documents.ts` finds the document of a request,
+ * `operation/prepare.ts` prepares the document or finds it in
  * its cache, `operation/run.ts` runs it with its variables, and an executor writes the response. For subscriptions,
  * `subscription/` repeats the execution for every change.
  */
@@ -8,6 +9,7 @@ import { formatGraphQLError } from "./errors.ts";
 import { createPlanExecutor } from "./executor/plan-executor.ts";
 import { createPlanner } from "./executor/planner.ts";
 import { createReferenceExecutor } from "./executor/reference-executor.ts";
+import { createDocuments, type Documents, type TrustedDocuments } from "./operation/documents.ts";
 import { createPrepare, type Prepare } from "./operation/prepare.ts";
 import { createRunOperation, type RunOperation } from "./operation/run.ts";
 import { createRetainedMemory } from "./subscription/retained-memory.ts";
@@ -22,9 +24,11 @@ export interface PipelineOptions {
   readonly maxResponseBytes: number;
   /** Whether operations may select introspection fields. */
   readonly introspection: boolean;
+  readonly trustedDocuments: TrustedDocuments | null;
 }
 
 export interface Pipeline {
+  readonly documents: Documents;
   readonly prepare: Prepare;
   readonly run: RunOperation;
 }
@@ -39,14 +43,17 @@ export function createPipeline({
   executor,
   maxResponseBytes,
   introspection,
+  trustedDocuments,
 }: PipelineOptions): Pipeline {
   const options = { schema, maxResponseBytes, formatError: formatGraphQLError };
   const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
+  const documents = createDocuments(trustedDocuments);
   const createPlan = createPlanner(schema);
   const prepare = createPrepare({ schema, createPlan, maxBytes: PREPARED_BYTES, introspection });
   const startSubscription = createStartSubscription({
     results: createSharedResults(execute),
     memory: createRetainedMemory(SUBSCRIPTION_BYTES),
   });
-  return { prepare, run: createRunOperation({ prepare, execute, startSubscription }) };
+  const run = createRunOperation({ documents, prepare, execute, startSubscription });
+  return { documents, prepare, run };
 }

@@ -7,6 +7,7 @@ import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
 import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
 import { StreamInterrupted } from "../model/errors.ts";
+import { documentIdOf, isRecord, type JsonObject, withQuery } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
@@ -33,8 +34,9 @@ export async function eventStreamRoute(
   const handle = createHandler<FastifyRequest, StreamedOperation>({
     // No tokens: they would enable single connection mode, in which operations share a stream.
     authenticate: () => undefined,
-    onSubscribe: async ({ context: { context, pace } }, { query, operationName, variables }) => {
-      const request = { query, operationName: operationName ?? null, variables: variables ?? {} };
+    onSubscribe: async ({ raw, context: { context, pace } }, { query, operationName = null, variables }) => {
+      const documentId = documentIdOf(parametersOf(raw));
+      const request = { query, documentId, operationName, variables: variables ?? {} };
       return pace(responsesOf(await run(request, context)));
     },
   });
@@ -60,11 +62,11 @@ export async function eventStreamRoute(
       );
       const response = await handle({
         method: request.method,
-        url: STREAM_PATH + losslessSearch(request.url),
+        url: STREAM_PATH + searchWithQuery(request),
         headers: { get: (name) => (name === "accept" ? EVENT_STREAM : [headers[name]].flat().join()) },
         // A function, because the library retains this object while the operation runs. The body stays with Fastify's
         // request, which drops it when the stream starts. The library validates what `parseJsonBody` returned.
-        body: request.body ? async () => request.body as Readonly<Record<string, unknown>> : null,
+        body: request.body ? async () => withQuery(request.body) as JsonObject : null,
         raw: request,
         context: operation,
       });
@@ -75,6 +77,19 @@ export async function eventStreamRoute(
       return reply;
     },
   });
+}
+
+/** The parameters of an operation. The library checks them. */
+const parametersOf = ({ method, body, query }: FastifyRequest): JsonObject => {
+  const parameters = method === "POST" ? body : query;
+  return isRecord(parameters) ? parameters : {};
+};
+
+/** The library requires a document. */
+function searchWithQuery(request: FastifyRequest): string {
+  const search = losslessSearch(request.url);
+  const isWithoutQuery = withQuery(request.query) !== request.query;
+  return isWithoutQuery ? `${search}&query=` : search;
 }
 
 /** What connects an operation's results, which the library reads, to its events, which the library writes. */

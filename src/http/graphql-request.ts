@@ -1,56 +1,63 @@
 /** Reads the operation from a request to `/graphql`. */
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import type { Documents, RequestedDocument } from "../graphql/operation/documents.ts";
 import type { OperationRequest } from "../graphql/operation/run.ts";
-import { tryParseJson } from "./lossless-json.ts";
+import { documentIdOf, isRecord, type JsonObject, persistedQueryOf } from "./document-id.ts";
 
 export type GraphQLRequest =
   /** A POST request whose body is a valid operation. It is run without Apollo Server. */
   | { readonly kind: "operation"; readonly operation: OperationRequest }
-  /** For Apollo Server: GET requests, persisted queries, browsers, and invalid requests that it reports. */
-  | { readonly kind: "apollo"; readonly query: string | null; readonly operationName: string | null }
+  /** For Apollo Server: GET requests, automatic persisted queries, browsers, and invalid requests that it reports. */
+  | { readonly kind: "apollo"; readonly document: RequestedDocument; readonly operationName: string | null }
   | { readonly kind: "invalid"; readonly message: string };
 
-export function readGraphQLRequest({ method, body, query: search }: FastifyRequest): GraphQLRequest {
+export function readGraphQLRequest(
+  { method, body, query: search }: FastifyRequest,
+  isAutomatic: Documents["isAutomatic"],
+): GraphQLRequest {
   const parameters = method === "POST" ? body : search;
   if (!isRecord(parameters)) {
     // Apollo Server reports batches.
     if (method === "POST" && !Array.isArray(parameters)) return { kind: "invalid", message: NO_OPERATION };
-    return { kind: "apollo", query: null, operationName: null };
+    return { kind: "apollo", document: NO_DOCUMENT, operationName: null };
   }
-  const { query, operationName = null } = parameters;
-  const extensions =
-    typeof parameters.extensions === "string" ? tryParseJson(parameters.extensions) : parameters.extensions;
-  const persisted = isRecord(extensions) ? (extensions.persistedQuery ?? null) : null;
-  const invalid = persisted === null ? null : persistedQueryError(persisted, query);
+  const { query, operationName = null, extensions } = parameters;
+  const persisted = persistedQueryOf(parameters);
+  const id = documentIdOf(parameters);
+  const isPersisted = persisted !== null && isAutomatic(id);
+  const invalid = isPersisted ? persistedQueryError(persisted, query) : null;
   if (invalid !== null) return { kind: "invalid", message: invalid };
-  if (method === "POST" && persisted === null && (query ?? "") === "") {
+  // Only Apollo Server knows the documents of automatic persisted queries.
+  const documentId = isPersisted ? null : id;
+  if (method === "POST" && !isPersisted && documentId === null && (query ?? "") === "") {
     return { kind: "invalid", message: NO_OPERATION };
   }
-  if (method === "POST" && persisted === null && isRecordOrNothing(extensions)) {
-    const operation = readOperation(parameters);
+  if (method === "POST" && !isPersisted && isRecordOrNothing(extensions)) {
+    const operation = readOperation(parameters, documentId);
     if (operation) return { kind: "operation", operation };
   }
   return {
     kind: "apollo",
-    query: typeof query === "string" ? query : null,
+    document: { query: typeof query === "string" ? query : null, documentId },
     operationName: typeof operationName === "string" ? operationName : null,
   };
 }
+
+const NO_DOCUMENT: RequestedDocument = { query: null, documentId: null };
 
 const NO_OPERATION =
   'Expected the request body to be a JSON object with an operation in `query`, such as {"query": "{ __typename }"}.';
 
 /** Null for an invalid operation, which Apollo Server reports. */
-function readOperation({
-  query,
-  operationName = null,
-  variables = null,
-}: JsonObject): OperationRequest | null {
-  if (typeof query !== "string" || query === "") return null;
+function readOperation(
+  { query = null, operationName = null, variables = null }: JsonObject,
+  documentId: string | null,
+): OperationRequest | null {
+  if (typeof query !== "string" && query !== null) return null;
   if (typeof operationName !== "string" && operationName !== null) return null;
   if (variables !== null && !isRecord(variables)) return null;
-  return { query, operationName, variables: variables ?? {} };
+  return { query, documentId, operationName, variables: variables ?? {} };
 }
 
 /** What is wrong with `extensions.persistedQuery`, or null. An unknown hash is not an error here. */
@@ -66,11 +73,6 @@ function persistedQueryError(persisted: unknown, query: unknown): string | null 
   }
   return null;
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isRecordOrNothing = (value: unknown): boolean =>
   value === undefined || value === null || isRecord(value);

@@ -6,6 +6,7 @@ import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
+import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import { isInvalid } from "../graphql/operation/request-errors.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type Single,
   type Stream,
 } from "../graphql/operation/run.ts";
+import { isRecord } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
@@ -25,6 +27,7 @@ import { sendLarge } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
+  readonly documents: Documents;
   readonly prepare: Prepare;
   readonly run: RunOperation;
   /** Whether a browser gets the explorer. */
@@ -35,7 +38,7 @@ export interface GraphQLRouteOptions {
 
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
-  const { run, createContext, requestLog } = options;
+  const { documents, run, createContext, requestLog } = options;
   const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -56,7 +59,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const acceptsSubscriptions = acceptsMultipart(headers.accept);
       const context = createContext({ headers, operationLog, signal, acceptsSubscriptions });
       const contentType = contentTypeFor(headers.accept);
-      const graphqlRequest = readGraphQLRequest(request);
+      const graphqlRequest = readGraphQLRequest(request, documents.isAutomatic);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
       const target = { request, reply, contentType, context };
       if (graphqlRequest.kind === "invalid") {
@@ -82,26 +85,29 @@ interface ResponseTarget {
 /** Apollo Server reads the request and chooses status and headers. Its operations run through the same pipeline. */
 async function respondThroughApollo(
   target: ResponseTarget,
-  { query, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
-  { apollo, prepare, run, explorer }: GraphQLRouteOptions,
+  { document, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
+  { apollo, documents, prepare, run, explorer }: GraphQLRouteOptions,
 ): Promise<void> {
   const { request, reply, contentType, context } = target;
   const acceptsPage = acceptsHtml(request.headers.accept);
   const wantsPage = acceptsPage && explorer;
-  if (acceptsPage && !explorer && query === null) {
+  const isEmpty = document.query === null && document.documentId === null;
+  if (acceptsPage && !explorer && isEmpty) {
     return sendResult(
       target,
       requestErrorResponse([{ message: NO_EXPLORER, extensions: { code: BAD_REQUEST } }]),
     );
   }
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
-  const prepared = query === null || wantsPage ? null : prepare(query, operationName);
-  if (prepared && isInvalid(prepared)) {
-    return sendResult(target, requestErrorResponse(prepared.errors));
-  }
+  const text = isEmpty || wantsPage ? null : documents.textOf(document);
+  const checked = typeof text === "string" ? prepare(text, operationName) : text;
+  if (checked && isInvalid(checked)) return sendResult(target, requestErrorResponse(checked.errors));
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: toApolloRequest(request, wantsPage ? null : contentType),
+    httpGraphQLRequest: toApolloRequest(request, {
+      accept: wantsPage ? null : contentType,
+      text: typeof text === "string" && document.documentId !== null ? text : null,
+    }),
     context: async () => ({
       operationLog: context.operationLog,
       run: async (operation) => {
@@ -179,14 +185,30 @@ const acceptsHtml = (accept = ""): boolean => /\btext\/html\b/i.test(accept);
 const notAcceptable = (accept = ""): string =>
   `Expected \`Accept\` to allow application/json or application/graphql-response+json, got ${accept}.`;
 
-/** @param accept replaces the request's `Accept` header if the content type has been chosen. */
-function toApolloRequest(request: FastifyRequest, accept: string | null): HTTPGraphQLRequest {
+interface ApolloRequestOptions {
+  /** Replaces the request's `Accept` header if the content type has been chosen. */
+  readonly accept: string | null;
+  /** Replaces the id of a trusted document, which Apollo Server does not know. */
+  readonly text: string | null;
+}
+
+function toApolloRequest(
+  request: FastifyRequest,
+  { accept, text }: ApolloRequestOptions,
+): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   if (accept !== null) headers.set("accept", accept);
-  return { method: request.method, headers, search: losslessSearch(request.url), body: request.body };
+  const { method, url, body } = request;
+  const search = losslessSearch(url);
+  if (text === null) return { method, headers, search, body };
+  const params = new URLSearchParams(search);
+  params.set("query", text);
+  params.delete("extensions");
+  const withText = isRecord(body) ? { ...body, query: text, extensions: undefined } : body;
+  return { method, headers, search: `?${params}`, body: withText };
 }
 
 /** Error codes in a response body. */

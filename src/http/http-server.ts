@@ -5,6 +5,7 @@ import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
+import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
 import { trackRequests } from "./draining.ts";
@@ -21,6 +22,7 @@ import { createWebSocketServer } from "./web-socket/server.ts";
 export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<ApolloContext>;
+  readonly documents: Documents;
   readonly prepare: Prepare;
   readonly run: RunOperation;
   /** Whether a browser gets the explorer. */

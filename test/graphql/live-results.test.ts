@@ -4,6 +4,7 @@ import { formatGraphQLError } from "../../src/graphql/errors.ts";
 import type { Executor } from "../../src/graphql/executor/executor.ts";
 import { createPlanExecutor } from "../../src/graphql/executor/plan-executor.ts";
 import { createPlanner } from "../../src/graphql/executor/planner.ts";
+import { createDocuments } from "../../src/graphql/operation/documents.ts";
 import { createPrepare } from "../../src/graphql/operation/prepare.ts";
 import { createRunOperation } from "../../src/graphql/operation/run.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
@@ -31,6 +32,7 @@ function createCounted() {
     return planExecutor(execution);
   };
   const run = createRunOperation({
+    documents: createDocuments(null),
     prepare: createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 20 }),
     execute,
     startSubscription: createStartSubscription({
@@ -47,7 +49,7 @@ function createCounted() {
       load: () => Promise.reject(new Error("Expected events to be resolved from their state.")),
     };
     const result = await run(
-      { query, operationName: null, variables: {} },
+      { query, documentId: null, operationName: null, variables: {} },
       { jobs, watch: () => stream, operationLog, signal: new AbortController().signal },
     );
     if (result.kind !== "stream") throw new Error("Expected a stream.");

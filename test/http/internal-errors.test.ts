@@ -34,17 +34,25 @@ let contextFault: Error | null = null;
 
 beforeAll(async () => {
   const logger = pino({}, { write: (line) => void logs.push(JSON.parse(line)) });
-  const apollo = createApolloServer({ schema: faultySchema, introspection: true, explorer: true, logger });
+  const apollo = createApolloServer({
+    schema: faultySchema,
+    introspection: true,
+    explorer: true,
+    trustedDocuments: null,
+    logger,
+  });
   await apollo.start();
-  const { prepare, run } = createPipeline({
+  const { documents, prepare, run } = createPipeline({
     schema: faultySchema,
     executor: "compiled",
     maxResponseBytes: 2 ** 20,
     introspection: true,
+    trustedDocuments: null,
   });
   const http = await createHttpServer({
     schema: faultySchema,
     apollo,
+    documents,
     prepare,
     run,
     logger,

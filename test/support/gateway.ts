@@ -57,6 +57,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     allowedOrigins: [],
     introspection: true,
     explorer: true,
+    trustedDocuments: null,
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),

@@ -5,13 +5,13 @@ import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
+import type { Documents, RequestedDocument } from "./documents.ts";
 import { createRowBudget } from "./operation-limits.ts";
 import type { Prepare, Prepared } from "./prepare.ts";
 import { isInvalid, type RequestErrors } from "./request-errors.ts";
 
 /** An operation as a client sends it. */
-export interface OperationRequest {
-  readonly query: string;
+export interface OperationRequest extends RequestedDocument {
   readonly operationName: string | null;
   readonly variables: Variables;
 }
@@ -48,6 +48,7 @@ export type StartSubscription = (
 ) => Stream | RequestErrors;
 
 export interface RunOptions {
+  readonly documents: Pick<Documents, "textOf">;
   readonly prepare: Prepare;
   readonly execute: Executor;
   readonly startSubscription: StartSubscription;
@@ -73,12 +74,14 @@ export function createRunOperation(options: RunOptions): RunOperation {
 }
 
 async function runOperation(
-  { prepare, execute, startSubscription }: RunOptions,
-  { query, operationName, variables }: OperationRequest,
+  { documents, prepare, execute, startSubscription }: RunOptions,
+  request: OperationRequest,
   context: OperationContext,
 ): Promise<Single | Stream> {
   const { operationLog, jobs, watch, signal } = context;
-  const prepared = prepare(query, operationName);
+  const { operationName, variables } = request;
+  const text = documents.textOf(request);
+  const prepared = typeof text === "string" ? prepare(text, operationName) : text;
   if (isInvalid(prepared)) return reject(prepared.errors, context);
   operationLog.operationName = prepared.name;
   const { coerced, errors } = coerce(prepared, variables);

@@ -28,6 +28,7 @@ import {
   validateMessage,
 } from "graphql-ws";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
+import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
@@ -110,7 +111,7 @@ async function handleMessage(
   const { connection } = extra;
   let message: Message;
   try {
-    message = validateMessage(parseLosslessJson(text));
+    message = validateMessage(withPayloadQuery(parseLosslessJson(text)));
   } catch {
     connection.close(CloseCode.BadRequest, "Invalid message received");
     return;
@@ -125,6 +126,12 @@ async function handleMessage(
   extra.payload = null;
   return handled;
 }
+
+/** The library requires a document. */
+const withPayloadQuery = (message: unknown): unknown =>
+  isRecord(message) && message.type === MessageType.Subscribe
+    ? { ...message, payload: withQuery(message.payload) }
+    : message;
 
 function acceptParams(ctx: Ctx): boolean {
   const { connection } = ctx.extra;
@@ -178,10 +185,11 @@ const createStart =
     };
   };
 
-const requestOf = ({ query, operationName, variables }: SubscribePayload): OperationRequest => ({
-  query,
-  operationName: operationName ?? null,
-  variables: variables ?? {},
+const requestOf = (payload: SubscribePayload): OperationRequest => ({
+  query: payload.query,
+  documentId: documentIdOf(payload),
+  operationName: payload.operationName ?? null,
+  variables: payload.variables ?? {},
 });
 
 /** Wraps an error that has been formatted already. */

@@ -4,6 +4,7 @@ import type { OperationContext } from "../../../src/graphql/context.ts";
 import { formatError, formatGraphQLError } from "../../../src/graphql/errors.ts";
 import { createPlanExecutor } from "../../../src/graphql/executor/plan-executor.ts";
 import { createPlanner } from "../../../src/graphql/executor/planner.ts";
+import { createDocuments } from "../../../src/graphql/operation/documents.ts";
 import { createPrepare } from "../../../src/graphql/operation/prepare.ts";
 import { isInvalid } from "../../../src/graphql/operation/request-errors.ts";
 import { createRunOperation } from "../../../src/graphql/operation/run.ts";
@@ -61,6 +62,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
   const execute = createPlanExecutor(executorOptions);
   const run = createRunOperation({
+    documents: createDocuments(null),
     prepare,
     execute,
     startSubscription: () => {
@@ -105,7 +107,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
       };
       return normalized(String((await execute(execution)).body));
     }
-    const result = await run({ query, variables, operationName }, context);
+    const result = await run({ query, documentId: null, variables, operationName }, context);
     if (result.kind !== "single") throw new Error("Expected a single response.");
     return normalized(String(result.body));
   };

@@ -1,0 +1,36 @@
+/** The id of a document in the parameters of a request, the same for all transports. */
+import { tryParseJson } from "./lossless-json.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isRecord = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+interface Parameters {
+  readonly documentId?: unknown;
+  /** An object, or JSON in a URL. */
+  readonly extensions?: unknown;
+}
+
+/**
+ * The parameter `documentId`, as GraphQL over HTTP specifies it, or the hash of a persisted query, as Apollo Client sends it.
+ * Null if there is neither.
+ */
+export function documentIdOf({ documentId, extensions }: Parameters): string | null {
+  if (typeof documentId === "string" && documentId !== "") return documentId;
+  const persisted = persistedQueryOf({ extensions });
+  return isRecord(persisted) && typeof persisted.sha256Hash === "string" ? persisted.sha256Hash : null;
+}
+
+/** `extensions.persistedQuery`, or null. */
+export function persistedQueryOf({ extensions }: Parameters): unknown {
+  const parsed = typeof extensions === "string" ? tryParseJson(extensions) : extensions;
+  return isRecord(parsed) ? (parsed.persistedQuery ?? null) : null;
+}
+
+/** Adds an empty document to parameters with an id alone, for libraries that require a document. */
+export function withQuery(parameters: unknown): unknown {
+  if (!isRecord(parameters)) return parameters;
+  const isMissing = parameters.query === undefined || parameters.query === null;
+  return isMissing && documentIdOf(parameters) !== null ? { ...parameters, query: "" } : parameters;
+}
