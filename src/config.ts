@@ -1,5 +1,6 @@
 /** The configuration: reads and validates the settings of the environment. */
 import type { z } from "zod";
+import { type Environment, fileVariable, readConfigText, sourceOf } from "./config-text.ts";
 import type { GatewayConfig } from "./gateway.ts";
 import { SETTINGS } from "./settings.ts";
 import type { Dialect } from "./simulator/simulator.ts";
@@ -26,17 +27,22 @@ type Values = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name
  * Reads the configuration from `environment`. An empty variable counts as not set.
  * @throws InvalidConfig with all errors at once.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment): Config {
   const errors: string[] = [];
   const entries = Object.entries(SETTINGS).map(([name, setting]) => {
-    const text = variableOf(environment, name)?.trim() || setting.default;
+    const found = readConfigText(environment, name, "isSecret" in setting);
+    if ("error" in found) {
+      errors.push(found.error);
+      return [name, undefined];
+    }
+    const text = found.text || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      errors.push(`${name}: expected ${result.error.issues[0]?.message}, got ${redacted(text)}.`);
+      errors.push(invalidValue(name, result.error.issues[0]?.message ?? "another value", text, found.file));
     }
     return [name, result.data];
   });
-  errors.push(...appErrors(environment));
+  errors.push(...appErrors(environment), ...originErrors(environment));
   // Each entry is the output of the check of its setting, which is the definition of `Values`, or undefined if invalid.
   const values = Object.fromEntries(entries) as Partial<Values>;
   const trustedDocuments = trustedDocumentsOf(values, errors);
@@ -62,17 +68,31 @@ function trustedDocumentsOf(
   return { documents: file.documents, only };
 }
 
-/** Proxy variables may also have lower-case names, which take precedence, as in most programs. */
-const variableOf = (environment: Readonly<Record<string, string | undefined>>, name: string) =>
-  (name.endsWith("_PROXY") ? environment[name.toLowerCase()] : undefined) ?? environment[name];
+function invalidValue(name: string, expected: string, text: string, file: string | null): string {
+  if (file === null) return `${name}: expected ${expected}, got ${redacted(text)}.`;
+  const path = JSON.stringify(file);
+  return `${fileVariable(name)}: expected a file with ${expected}, got other content in ${path}.`;
+}
 
 /** The app code and its secret must be set together. The message shows neither. */
-function appErrors(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const pair = ["BK_APP_CODE", "BK_APP_SECRET"] as const;
-  const missing = pair.filter((name) => !environment[name]?.trim());
-  if (missing.length !== 1) return [];
-  const present = pair.filter((name) => !missing.includes(name));
-  return [`${missing[0]}: expected a value, because ${present[0]} has one, got "".`];
+function appErrors(environment: Environment): string[] {
+  const code = sourceOf(environment, "BK_APP_CODE", false);
+  const secret = sourceOf(environment, "BK_APP_SECRET", true);
+  if ((code === null) === (secret === null)) return [];
+  const missing = code === null ? "BK_APP_CODE" : "BK_APP_SECRET";
+  return [`${missing}: expected a value, because ${code ?? secret} has one, got "".`];
+}
+
+/**
+ * Pages of any origin must not use login cookies: with the app's code and secret, a cookie is all that a page needs to
+ * act as its user, and browsers send cookies with WebSockets whatever the CORS headers say.
+ */
+function originErrors(environment: Environment): string[] {
+  const origins = environment.ALLOWED_ORIGINS?.split(",").map((origin) => origin.trim()) ?? [];
+  if (!origins.includes("*") || sourceOf(environment, "BK_APP_CODE", false) === null) return [];
+  return [
+    'ALLOWED_ORIGINS: expected the exact origins of pages, because BK_APP_CODE enables login cookies, got "*".',
+  ];
 }
 
 /** Redacts an invalid value for a message: removes the parts of a URL that may be secret, credentials and query. */

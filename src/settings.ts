@@ -11,6 +11,8 @@ interface Setting {
   readonly default: string;
   readonly meaning: string;
   readonly check: z.ZodType<unknown, string>;
+  /** The value is a secret or contains one. The variable `<NAME>_FILE` can name a file with the value instead. */
+  readonly isSecret?: true;
 }
 
 /** One day, far more than any useful timeout. */
@@ -36,8 +38,10 @@ export const SETTINGS = {
   },
   BK_APP_SECRET: {
     default: "",
-    meaning: "Secret of that app. It never appears in logs, errors or responses.",
+    meaning:
+      "Secret of that app. `BK_APP_SECRET_FILE` can name a file with it instead. It never appears in logs, errors or responses.",
     check: z.string(),
+    isSecret: true,
   },
   HOST: {
     default: "127.0.0.1",
@@ -73,13 +77,17 @@ export const SETTINGS = {
   },
   HTTPS_PROXY: {
     default: "",
-    meaning: "Proxy for an HTTPS upstream, such as `http://user:password@proxy.example.com:3128`.",
+    meaning:
+      "Proxy for an HTTPS upstream, such as `http://user:password@proxy.example.com:3128`. `HTTPS_PROXY_FILE` can name a file with the URL instead.",
     check: proxyUrl,
+    isSecret: true,
   },
   HTTP_PROXY: {
     default: "",
-    meaning: "Proxy for an HTTP upstream. Also used for an HTTPS upstream if `HTTPS_PROXY` is not set.",
+    meaning:
+      "Proxy for an HTTP upstream. Also used for an HTTPS upstream if `HTTPS_PROXY` is not set. `HTTP_PROXY_FILE` can name a file with the URL instead.",
     check: proxyUrl,
+    isSecret: true,
   },
   NO_PROXY: {
     default: "",
@@ -146,7 +154,7 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Comma-separated origins of web pages that may use the gateway, such as `https://ops.example.com`. `*` allows every origin. The gateway's own origin is always allowed.",
+      "Comma-separated origins of web pages that may use the gateway, such as `https://ops.example.com`. `*` allows every origin, and is an error together with `BK_APP_CODE`. The gateway's own origin is always allowed.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))

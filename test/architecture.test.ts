@@ -27,6 +27,7 @@ const PROCESS_FILES = [
   "config.ts",
   "settings.ts",
   "config-checks.ts",
+  "config-text.ts",
   "runtime.ts",
 ];
 

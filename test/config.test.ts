@@ -1,5 +1,8 @@
 /** The environment variables: defaults, valid and invalid values. */
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Config, InvalidConfig, readConfig } from "../src/config.ts";
 import { SETTINGS } from "../src/settings.ts";
 
@@ -245,6 +248,132 @@ it.each([
 it("does not show an app secret with other errors", () => {
   const message = messageOf(() => readConfig({ PORT: "none", BK_APP_CODE: "a", BK_APP_SECRET: "hunter22" }));
   expect(message).toMatch(/^PORT: .*$/);
+});
+
+describe("ALLOWED_ORIGINS", () => {
+  const APP = { BK_APP_CODE: "my-app", BK_APP_SECRET: "hunter22" };
+
+  it.each(["*", " * ", "https://ops.example.com, *"])(
+    "must be exact origins if login cookies are enabled: %j is an error",
+    (origins) => {
+      expect(messageOf(() => readConfig({ ...APP, ALLOWED_ORIGINS: origins }))).toBe(
+        'ALLOWED_ORIGINS: expected the exact origins of pages, because BK_APP_CODE enables login cookies, got "*".',
+      );
+    },
+  );
+
+  it("may be exact origins if login cookies are enabled", () => {
+    const origins = "https://ops.example.com,https://b.example.com";
+    expect(readConfig({ ...APP, ALLOWED_ORIGINS: origins }).allowedOrigins).toEqual(origins.split(","));
+  });
+});
+
+describe("a secret from a file", () => {
+  const SECRETS = ["BK_APP_SECRET", "HTTPS_PROXY", "HTTP_PROXY"] as const;
+  const VALUES = {
+    BK_APP_SECRET: "hunter22",
+    HTTPS_PROXY: "http://user:hunter22@proxy.example.com",
+    HTTP_PROXY: "http://user:hunter22@proxy.example.com",
+  };
+  /** What the other settings must be. */
+  const REST = {
+    BK_APP_SECRET: { BK_APP_CODE: "my-app" },
+    HTTPS_PROXY: {},
+    HTTP_PROXY: {},
+  };
+
+  const useFile = (content: string | Buffer) => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "secret");
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it("is possible for every setting that is a secret", () => {
+    const marked = Object.entries(SETTINGS).filter(([, setting]) => "isSecret" in setting);
+    expect(marked.map(([name]) => name)).toEqual(SECRETS);
+    for (const [name, { meaning }] of marked) expect(meaning).toContain(`\`${name}_FILE\``);
+  });
+
+  describe.each(SECRETS)("%s_FILE", (name) => {
+    const variable = `${name}_FILE`;
+    const readFrom = (path: string, others: Record<string, string> = REST[name]) =>
+      readConfig({ ...others, [variable]: path });
+
+    it.each(["", "\n", "\r\n"])("is its content without the trailing line break %j", (end) => {
+      expect(READ[name](readFrom(useFile(VALUES[name] + end)))).toBe(VALUES[name]);
+    });
+
+    it("has no byte order mark", () => {
+      expect(READ[name](readFrom(useFile(`\uFEFF${VALUES[name]}`)))).toBe(VALUES[name]);
+    });
+
+    it("is an error beside the setting itself", () => {
+      const path = useFile(`${VALUES[name]}\n`);
+      expect(messageOf(() => readFrom(path, { ...REST[name], [name]: VALUES[name] }))).toBe(
+        `${variable}: expected no value, because ${name} has one, got ${JSON.stringify(path)}.`,
+      );
+    });
+
+    it("is an error if there is no such file", () => {
+      const path = `${useFile("")}-missing`;
+      expect(messageOf(() => readFrom(path))).toBe(
+        `${variable}: expected a readable file in UTF-8, got ENOENT for ${JSON.stringify(path)}.`,
+      );
+    });
+
+    it("is an error if it is a folder", () => {
+      expect(messageOf(() => readFrom(tmpdir()))).toMatch(/, got EISDIR for "/);
+    });
+
+    it.each(["", "\n", "  \r\n"])("is an error if the file is empty: %j", (content) => {
+      const path = useFile(content);
+      expect(messageOf(() => readFrom(path))).toBe(
+        `${variable}: expected a file with a value, got an empty file, ${JSON.stringify(path)}.`,
+      );
+    });
+
+    it("is an error without its content if the file is not in UTF-8", () => {
+      const path = useFile(Buffer.from("hunter22\xff", "latin1"));
+      const message = messageOf(() => readFrom(path));
+      expect(message).toMatch(new RegExp(`^${variable}: expected a readable file in UTF-8, got \\w+ for "`));
+      expect(message).toContain(JSON.stringify(path));
+      expect(message).not.toContain("hunter22");
+    });
+
+    it("counts as not set if the variable is empty", () => {
+      expect(READ[name](readConfig({ [variable]: " " }))).toEqual(CASES[name].default);
+    });
+  });
+
+  it("keeps other white space", () => {
+    const path = useFile(" hunter 22\n\n");
+    const { app } = readConfig({ BK_APP_CODE: "my-app", BK_APP_SECRET_FILE: path }).upstream;
+    expect(app?.secret).toBe(" hunter 22\n");
+  });
+
+  it("is checked like the setting, and its content is not shown", () => {
+    const path = useFile("socks5://user:hunter22@proxy.example.com");
+    expect(messageOf(() => readConfig({ HTTPS_PROXY_FILE: path }))).toBe(
+      `HTTPS_PROXY_FILE: expected a file with an http or https URL, got other content in ${JSON.stringify(path)}.`,
+    );
+  });
+
+  it("is an error beside the lower-case name of the setting", () => {
+    const environment = { HTTPS_PROXY_FILE: useFile("http://file"), https_proxy: "http://lower" };
+    expect(messageOf(() => readConfig(environment))).toMatch(/^HTTPS_PROXY_FILE: expected no value/);
+  });
+
+  it("requires the app code, too", () => {
+    expect(messageOf(() => readConfig({ BK_APP_SECRET_FILE: useFile("hunter22") }))).toBe(
+      'BK_APP_CODE: expected a value, because BK_APP_SECRET_FILE has one, got "".',
+    );
+  });
+
+  it("is not read for other settings", () => {
+    expect(readConfig({ PORT_FILE: "/nowhere", BK_APP_CODE_FILE: "/nowhere" }).port).toBe(4000);
+  });
 });
 
 it.each(["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const)("prefers the lower case of %s", (name) => {

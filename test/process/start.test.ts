@@ -1,5 +1,8 @@
 /** Start of the programs: output, service and startup errors. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { readSdl } from "../../src/graphql/schema.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
@@ -74,6 +77,30 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     for (const name of Object.keys(invalid)) expect(program.stderr()).toMatch(new RegExp(`^${name}: `, "m"));
     expect(program.stderr()).not.toMatch(/hunter22|\n +at /);
     expect(program.stdout()).toBe("");
+  });
+
+  it("reads the app secret from a file", async (test) => {
+    const simulator = await useSimulator(test);
+    const folder = mkdtempSync(join(tmpdir(), "start-"));
+    test.onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "secret");
+    writeFileSync(path, "s3cr3t\n");
+    const app = { BK_APP_CODE: "my-app", BK_APP_SECRET_FILE: path };
+    const url = await runProgram(test, "main.js", [], { JOB_API_URL: simulator.url, ...app }).url();
+
+    expect((await ask(url, { query: QUERY }, { cookie: "bk_token=mine" })).data).toEqual(DEMO_ANSWER);
+    expect(simulator.requests.map(({ headers }) => headers["x-bkapi-authorization"])).toEqual([
+      '{"bk_app_code":"my-app","bk_app_secret":"s3cr3t","bk_token":"mine"}',
+    ]);
+  });
+
+  it("does not start with login cookies for pages of every origin", async (test) => {
+    const settings = { BK_APP_CODE: "my-app", BK_APP_SECRET: "hunter22", ALLOWED_ORIGINS: "*" };
+    const program = runProgram(test, "main.js", [], settings);
+
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(/^ALLOWED_ORIGINS: expected the exact origins of pages/m);
+    expect(program.stderr()).not.toContain("hunter22");
   });
 
   it("reports a port in use in one sentence and exits with code 1", async (test) => {
