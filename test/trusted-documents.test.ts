@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { InvalidConfig, readConfig } from "../src/config.ts";
+import { SUBSCRIPTION } from "../src/watch/job-update.ts";
 import { runProgram } from "./process/program.ts";
 
 /** A file with this content, as JSON unless it is a string. */
@@ -120,4 +121,16 @@ it("main.js reports an invalid document and exits with code 1", async (test) => 
     /^Invalid configuration:\nTRUSTED_DOCUMENTS: .*got "a": Cannot query field/,
   );
   expect(program.stdout()).toBe("");
+});
+
+it("main.js with TRUSTED_DOCUMENTS_ONLY serves `watch` if the file contains its document", async (test) => {
+  const environment = {
+    TRUSTED_DOCUMENTS: fileWith({ watch: SUBSCRIPTION }),
+    TRUSTED_DOCUMENTS_ONLY: "true",
+  };
+  const url = await runProgram(test, "main.js", [], environment).url();
+  const args = ["watch", "20000000002", "--scope", "biz:1", "--url", url];
+  const watch = runProgram(test, "cli.js", args);
+  // The job has failed.
+  expect([await watch.ended, watch.stderr()]).toEqual([{ code: 1, signal: null }, ""]);
 });
