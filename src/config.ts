@@ -110,6 +110,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   host: values.HOST,
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
+  slowOperationMs: values.SLOW_OPERATION_MS,
   executor: values.EXECUTOR,
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
   introspection: values.INTROSPECTION,

@@ -20,6 +20,7 @@ export interface GatewayConfig {
   /** Port to listen on. 0 picks a free port. */
   readonly port: number;
   readonly logLevel: pino.LevelWithSilent;
+  readonly slowOperationMs: HttpServerOptions["slowOperationMs"];
   /** Executor of operations. Both give the same responses. */
   readonly executor: "compiled" | "graphql-js";
   /** Maximum size of a response in bytes. */
@@ -107,6 +108,7 @@ export async function createGateway(
     prepare,
     run,
     logger,
+    slowOperationMs: config.slowOperationMs,
     explorer: config.explorer,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,

@@ -202,6 +202,12 @@ export const SETTINGS = {
     meaning: `Minimum log level: ${LOG_LEVELS.join(", ")}.`,
     check: enumOf(LOG_LEVELS),
   },
+  SLOW_OPERATION_MS: {
+    default: "5000",
+    meaning:
+      "Queries that take longer, in milliseconds, have `slow` and the hash of their document in the log. `0` disables it.",
+    check: wholeNumber(0, MAX_MS),
+  },
   EXECUTOR: {
     default: "compiled",
     meaning:

@@ -38,6 +38,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
+  SLOW_OPERATION_MS: ({ slowOperationMs }) => slowOperationMs,
   EXECUTOR: ({ executor }) => executor,
   SIMULATOR_DIALECT: ({ simulatorDialect }) => simulatorDialect,
 };
@@ -172,6 +173,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   TRUSTED_DOCUMENTS_ONLY: { default: false, valid: [], invalid: ["0", "yes", "True"] },
   V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
+  SLOW_OPERATION_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
   EXECUTOR: {
     default: "compiled",
     valid: [["graphql-js", "graphql-js"]],

@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   readonly explorer: boolean;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
+  /** Queries that take longer have the hash of their document in the log. 0: none has. */
+  readonly slowOperationMs: number;
   readonly webSocket: {
     /** Maximum number of open WebSockets. */
     readonly maxConnections: number;
@@ -74,7 +76,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return handleError(error, request, reply);
     },
   });
-  const requestLog = createRequestLog(app);
+  const requestLog = createRequestLog(app, options.slowOperationMs);
   const routeOptions = { ...options, requestLog };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();

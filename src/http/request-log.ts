@@ -2,10 +2,11 @@
  * Request ids and request logging: one log line per request, written when the response is complete or the client has
  * disconnected. Internal errors have separate lines with the same request id.
  */
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
+import { clientFields } from "./client-fields.ts";
 
 export interface RequestLog {
   /** Sets the headers that every response has, and writes the log line when the response is closed. */
@@ -26,17 +27,22 @@ export function requestId({ headers }: IncomingMessage): string {
 const loggedName = (name: string | null): string | null =>
   name !== null && name.length <= 100 ? name : null;
 
-/** The fields of an operation in a log line. Internal errors have separate lines. */
-export const operationFields = ({
-  operationName,
-  upstreamCalls,
-  upstreamRequestIds,
-  errorCodes,
-}: OperationLog) => ({
+/**
+ * The fields of an operation in a log line. Internal errors have separate lines.
+ * @param slowOperationMs an operation that took longer has the hash of its document. 0: none has.
+ */
+export const operationFields = (
+  { operationName, document, upstreamCalls, upstreamRequestIds, errorCodes }: OperationLog,
+  durationMs: number,
+  slowOperationMs: number,
+) => ({
   operationName: loggedName(operationName),
   upstreamCalls,
   upstreamRequestIds,
   errorCodes,
+  ...(document !== null &&
+    slowOperationMs > 0 &&
+    durationMs > slowOperationMs && { slow: true, documentHash: hash("sha256", document) }),
 });
 
 declare module "fastify" {
@@ -49,7 +55,8 @@ declare module "fastify" {
 /** Log levels at which request lines are not written. */
 const ABOVE_INFO: ReadonlySet<string> = new Set(["warn", "error", "fatal", "silent"]);
 
-export function createRequestLog(app: FastifyInstance): RequestLog {
+/** @param slowOperationMs see `operationFields`. */
+export function createRequestLog(app: FastifyInstance, slowOperationMs: number): RequestLog {
   app.decorateRequest("operationLog", null);
 
   // Do not build lines that are not written.
@@ -71,15 +78,17 @@ export function createRequestLog(app: FastifyInstance): RequestLog {
     reply.raw.on("close", () => {
       const isAborted = !reply.raw.writableFinished;
       const { operationLog } = request;
+      const durationMs = Math.round(reply.elapsedTime * 10) / 10;
       request.log.info(
         {
           method: request.method,
           // The route rather than the URL, which contains the caller's data. Null if no route matches.
           path: request.routeOptions.url ?? null,
           statusCode: isAborted ? null : reply.raw.statusCode,
-          durationMs: Math.round(reply.elapsedTime * 10) / 10,
+          durationMs,
           ...(isAborted && { aborted: true }),
-          ...(operationLog && operationFields(operationLog)),
+          ...clientFields(request.headers),
+          ...(operationLog && operationFields(operationLog, durationMs, slowOperationMs)),
         },
         "request",
       );

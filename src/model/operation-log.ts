@@ -1,6 +1,8 @@
 /** What one operation did, collected for its log line. */
 export interface OperationLog {
   operationName: string | null;
+  /** Text of the document. Null for subscriptions, which are open for hours and must not retain it. */
+  document: string | null;
   upstreamCalls: number;
   /** `job_request_id` and `X-Bkapi-Request-Id` of every upstream response. */
   readonly upstreamRequestIds: string[];
@@ -12,6 +14,7 @@ export interface OperationLog {
 
 export const createOperationLog = (): OperationLog => ({
   operationName: null,
+  document: null,
   upstreamCalls: 0,
   upstreamRequestIds: [],
   errorCodes: [],

@@ -58,6 +58,7 @@ beforeAll(async () => {
     logger,
     explorer: true,
     webSocket: { maxConnections: 10 },
+    slowOperationMs: 0,
     allowedOrigins: [],
     createContext: ({ operationLog }) => {
       if (contextFault) throw contextFault;

@@ -47,6 +47,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     host: "127.0.0.1",
     port: 0,
     logLevel: "info",
+    slowOperationMs: 0,
     // The whole suite passes with either executor: `EXECUTOR=graphql-js npm test`.
     maxResponseBytes: 64 * 2 ** 20,
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",

@@ -81,9 +81,11 @@ async function runOperation(
   const { operationLog, jobs, watch, signal } = context;
   const { operationName, variables } = request;
   const text = documents.textOf(request);
+  if (typeof text === "string") operationLog.document = text;
   const prepared = typeof text === "string" ? prepare(text, operationName) : text;
   if (isInvalid(prepared)) return reject(prepared.errors, context);
   operationLog.operationName = prepared.name;
+  if (prepared.type === OperationTypeNode.SUBSCRIPTION) operationLog.document = null;
   const { coerced, errors } = coerce(prepared, variables);
   if (errors) return reject(errors, context);
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) {

@@ -17,18 +17,23 @@ const CREDENTIALS_HEADERS: ReadonlySet<string> = new Set(["x-bkapi-authorization
 export const handshakeHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(CALLER_HEADERS.map((name) => [name, headers[name]]));
 
+/** The names of `params` are case-insensitive, like those of headers. */
+export const lowerCaseNames = (
+  params: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+
 /**
- * Overrides headers with those in `params`, whose names are case-insensitive. Credentials in `params` override those in
+ * Overrides headers with those in `params`, whose names are in lower case. Credentials in `params` override those in
  * any header, because `X-Bkapi-Authorization` of the handshake would take precedence over `Authorization` in `params`.
  * @throws InvalidConnectionParams
  */
 export function withConnectionParams(
   headers: IncomingHttpHeaders,
-  params: Readonly<Record<string, unknown>> | undefined,
+  params: Readonly<Record<string, unknown>>,
 ): IncomingHttpHeaders {
-  const given = new Map(Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const overrides = PARAM_NAMES.flatMap((name) => {
-    const value = given.get(name) ?? null;
+    const value = params[name] ?? null;
     return value === null ? [] : [[name, headerValue(name, value)] as const];
   });
   const hasCredentials = overrides.some(([name]) => CREDENTIALS_HEADERS.has(name));

@@ -3,10 +3,11 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { CloseCode } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
+import { clientFields } from "../client-fields.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
 import { createRawJson } from "../raw-json.ts";
 import { CLIENT_DISCONNECTED } from "../request-context.ts";
-import { requestId } from "../request-log.ts";
+import { operationFields, requestId } from "../request-log.ts";
 import { handshakeHeaders } from "./connection-params.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { createConnectionOperations, type WebSocketConnection } from "./operation.ts";
@@ -20,6 +21,7 @@ export function createConnectionHandler(
   protocol: Protocol,
   keepAlive: KeepAlive,
   logger: FastifyBaseLogger,
+  slowOperationMs: number,
 ): ConnectionHandler {
   return (socket, request) => {
     const log = logger.child({ requestId: requestId(request) });
@@ -28,10 +30,14 @@ export function createConnectionHandler(
     const rawJson = createRawJson();
     const connection: WebSocketConnection = {
       headers: handshakeHeaders(request.headers),
+      client: clientFields(request.headers),
       rawJson,
       log,
       close: (code, reason) => socket.close(code, closeReason(reason)),
-      operations: createConnectionOperations(log),
+      operations: createConnectionOperations(log, (operationLog, durationMs) => ({
+        ...connection.client,
+        ...operationFields(operationLog, durationMs, slowOperationMs),
+      })),
     };
     const openedAt = performance.now();
     const { onMessage, onClose } = protocol(connection, {
@@ -50,7 +56,7 @@ export function createConnectionHandler(
       connection.operations.cancelAll(new Error(CLIENT_DISCONNECTED));
       onClose(code, String(reason)).catch(logInternalError);
       const durationMs = Math.round((performance.now() - openedAt) * 10) / 10;
-      log.info({ path: GRAPHQL_PATH, closeCode: code, durationMs }, "connection");
+      log.info({ path: GRAPHQL_PATH, closeCode: code, durationMs, ...connection.client }, "connection");
     });
   };
 }

@@ -3,13 +3,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { StreamInterrupted } from "../../model/errors.ts";
 import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
+import type { ClientFields } from "../client-fields.ts";
 import type { JsonPlaceholder, RawJson } from "../raw-json.ts";
-import { operationFields } from "../request-log.ts";
 
 /** What a connection provides to its operations. */
 export interface WebSocketConnection {
   /** The caller's headers. `connection_init` may override those of the handshake. */
   headers: IncomingHttpHeaders;
+  /** For log lines. `connection_init` may override it. */
+  client: ClientFields;
   readonly rawJson: RawJson;
   /** Its lines contain the request id of the handshake. */
   readonly log: FastifyBaseLogger;
@@ -34,7 +36,11 @@ export interface ConnectionOperations {
   readonly cancelAll: (reason: Error) => void;
 }
 
-export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOperations {
+/** @param fieldsOf the fields of the log line of an operation, besides those of this file. */
+export function createConnectionOperations(
+  log: FastifyBaseLogger,
+  fieldsOf: (operationLog: OperationLog, durationMs: number) => object,
+): ConnectionOperations {
   /** Not keyed by id, because a new operation may reuse the id of one that is being cancelled. */
   const running = new Map<
     WebSocketOperation,
@@ -60,7 +66,7 @@ export function createConnectionOperations(log: FastifyBaseLogger): ConnectionOp
           if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
         }
         const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-        log.info({ durationMs, results, ...operationFields(operationLog) }, "operation");
+        log.info({ durationMs, results, ...fieldsOf(operationLog, durationMs) }, "operation");
       },
     };
     running.set(operation, { id, abort: (reason) => controller.abort(reason) });

@@ -28,11 +28,12 @@ import {
   validateMessage,
 } from "graphql-ws";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
+import { clientFields } from "../client-fields.ts";
 import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
-import { InvalidConnectionParams, withConnectionParams } from "./connection-params.ts";
+import { InvalidConnectionParams, lowerCaseNames, withConnectionParams } from "./connection-params.ts";
 import { toPlaceholders, type WebSocketConnection } from "./operation.ts";
 
 export interface ProtocolOptions {
@@ -136,7 +137,9 @@ const withPayloadQuery = (message: unknown): unknown =>
 function acceptParams(ctx: Ctx): boolean {
   const { connection } = ctx.extra;
   try {
-    connection.headers = withConnectionParams(connection.headers, ctx.connectionParams);
+    const params = lowerCaseNames(ctx.connectionParams);
+    connection.headers = withConnectionParams(connection.headers, params);
+    connection.client = { ...connection.client, ...clientFields(params) };
     // The library would retain the payload, which contains credentials, while the connection is open.
     Object.assign(ctx, { connectionParams: undefined });
     return true;

@@ -17,6 +17,8 @@ export interface WebSocketServerOptions extends ProtocolOptions, HandshakeOption
   /** Maximum size of a message from a client, in bytes. */
   readonly maxMessageBytes: number;
   readonly logger: FastifyBaseLogger;
+  /** Queries that take longer have the hash of their document in the log. 0: none has. */
+  readonly slowOperationMs: number;
 }
 
 export interface WebSockets {
@@ -30,7 +32,7 @@ export interface WebSockets {
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export function createWebSocketServer(options: WebSocketServerOptions): WebSockets {
-  const { maxMessageBytes, logger } = options;
+  const { maxMessageBytes, logger, slowOperationMs } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -40,7 +42,12 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     allowSynchronousEvents: false,
   });
   const keepAlive = createKeepAlive();
-  const serveConnection = createConnectionHandler(createProtocol(options), keepAlive, logger);
+  const serveConnection = createConnectionHandler(
+    createProtocol(options),
+    keepAlive,
+    logger,
+    slowOperationMs,
+  );
   let isClosing = false;
   const checkHandshake = createHandshakeCheck(options, () => ({
     isClosing,
