@@ -40,6 +40,16 @@ export const commaSeparated = <T>(check: z.ZodType<T, string>, maxLength: number
     return results.flatMap(({ data }) => data ?? []);
   });
 
+/** Null for an empty text. */
+export const optional = <T>(check: z.ZodType<T, string>) =>
+  z.string().transform((text, context): T | null => {
+    if (text === "") return null;
+    const { data, error } = check.safeParse(text);
+    if (!error) return data;
+    context.addIssue(error.issues[0]?.message ?? "another value");
+    return z.NEVER;
+  });
+
 export const flag = z
   .enum(["true", "false"], { error: "true or false" })
   .transform((text) => text === "true");

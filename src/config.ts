@@ -45,6 +45,7 @@ export function readConfig(environment: Environment): Config {
   errors.push(...appErrors(environment), ...originErrors(environment));
   // Each entry is the output of the check of its setting, which is the definition of `Values`, or undefined if invalid.
   const values = Object.fromEntries(entries) as Partial<Values>;
+  errors.push(...portErrors(values));
   const trustedDocuments = trustedDocumentsOf(values, errors);
   if (errors.length > 0) throw new InvalidConfig(errors.join("\n"));
   return toConfig(values as Values, trustedDocuments);
@@ -95,6 +96,12 @@ function originErrors(environment: Environment): string[] {
   ];
 }
 
+/** The metrics must have another port than the gateway. Two free ports (0) differ. */
+const portErrors = ({ PORT, METRICS_PORT }: Partial<Values>): string[] =>
+  METRICS_PORT && METRICS_PORT === PORT
+    ? [`METRICS_PORT: expected another port than PORT, got "${METRICS_PORT}".`]
+    : [];
+
 /** Redacts an invalid value for a message: removes the parts of a URL that may be secret, credentials and query. */
 const redacted = (text: string): string =>
   JSON.stringify(
@@ -140,6 +147,8 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
+  // A port of their own is reason enough to serve them.
+  metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
   simulatorDialect: values.SIMULATOR_DIALECT,
 });

@@ -7,6 +7,8 @@ import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
+import { createMetricsServer } from "./http/metrics-route.ts";
+import type { Limits } from "./http/readiness.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
@@ -36,11 +38,18 @@ export interface GatewayConfig {
   readonly webSocket: HttpServerOptions["webSocket"];
   readonly allowedOrigins: HttpServerOptions["allowedOrigins"];
   readonly upstream: TransportOptions & CredentialOptions;
+  /** Null: no metrics. */
+  readonly metrics: {
+    /** Port of a server of their own. Null: on the port of the gateway. */
+    readonly port: number | null;
+  } | null;
 }
 
 export interface Gateway {
   /** URL of the GraphQL endpoint. */
   readonly url: string;
+  /** URL of the metrics, if they have a port of their own. */
+  readonly metricsUrl: string | null;
   /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than 5 s. */
   readonly close: () => Promise<void>;
 }
@@ -93,14 +102,23 @@ export async function createGateway(
   const options = { level: config.logLevel };
   const stdout = logStream ? null : createStdout();
   const logger = pino(options, logStream ?? stdout ?? undefined);
-  const upstream = createUpstreamClient(config.upstream);
+  // Loaded only if enabled, because the library takes some megabytes and milliseconds.
+  const metrics = config.metrics && (await import("./metrics/metrics.ts")).createMetrics();
+  const upstream = createUpstreamClient(config.upstream, metrics?.onCall);
   const createCaller = createCallerCache();
-  const snapshots = createSnapshots(upstream, config.snapshots);
+  const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
-  const { documents, prepare, run } = createPipeline({ ...config, schema });
+  const { documents, prepare, run, memory } = createPipeline({ ...config, schema });
   const apollo = createApolloServer({ ...config, schema, logger });
   await apollo.start();
+  const state = {
+    upstreamFailures: upstream.failures,
+    upstreamCalls: upstream.counts,
+    live: liveJobs.counts,
+    limits: limitsOf(config),
+  };
+  const metricsPort = config.metrics?.port ?? null;
   const http = await createHttpServer({
     schema,
     apollo,
@@ -112,6 +130,9 @@ export async function createGateway(
     explorer: config.explorer,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
+    readiness: state,
+    onOperation: metrics?.onOperation ?? null,
+    metricsPage: metricsPort === null ? metrics : null,
     createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {
       const caller = readCaller(headers, config.upstream, createCaller);
       const accept = bypassesCache(headers) ? "fresh" : "cached";
@@ -126,6 +147,14 @@ export async function createGateway(
     },
   });
 
+  const metricsServer = metrics && metricsPort !== null ? await createMetricsServer(metrics, logger) : null;
+  metrics?.addGauges({
+    ...state,
+    pipelineMemory: memory,
+    snapshotBytes: snapshots.cachedBytes,
+    webSockets: http.webSockets,
+  });
+
   const close = async () => {
     const drained = http.drain();
     liveJobs.close();
@@ -134,14 +163,23 @@ export async function createGateway(
     // The aborted calls fail now. Wait until their error responses have been sent.
     if (!isDrained) await Promise.race([drained, sleep(DRAIN_MS / 10, undefined, { ref: false })]);
     await http.close();
+    await metricsServer?.close();
     await apollo.stop();
     await stdout?.flush();
   };
 
   try {
-    return { url: await http.listen(config), close };
+    const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
+    return { url: await http.listen(config), metricsUrl, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+const limitsOf = ({ upstream, live, webSocket }: GatewayConfig): Limits => ({
+  UPSTREAM_CONNECTIONS: upstream.connections,
+  UPSTREAM_MAX_QUEUE: upstream.maxQueue,
+  LIVE_MAX_VIEWERS: live.maxSubscriptions,
+  WEBSOCKET_MAX_CONNECTIONS: webSocket.maxConnections,
+});

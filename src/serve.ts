@@ -33,9 +33,10 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       await gateway.close();
       await simulator?.close();
     });
+    if (gateway.metricsUrl) process.stderr.write(`Metrics at ${gateway.metricsUrl}\n`);
     process.stderr.write(simulator ? demoNotice(gateway.url, config) : `GraphQL at ${gateway.url}\n`);
   } catch (error) {
-    process.stderr.write(`${describeProcessError(error)}\n`);
+    process.stderr.write(`${describeStartError(error, environment)}\n`);
     process.exit(1);
   }
 }
@@ -74,13 +75,18 @@ const LISTEN_ERRORS = new Map([
   ["EACCES", "this user may not listen on it"],
 ]);
 
-function describeProcessError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+function describeStartError(error: unknown, environment: ServeOptions["environment"]): string {
   if (error instanceof InvalidConfig) return `Invalid configuration:\n${error.message}`;
-  const reason = "code" in error ? LISTEN_ERRORS.get(String(error.code)) : undefined;
-  if (reason) return `Expected HOST and PORT to be an available address, but ${reason}: ${error.message}.`;
-  return error.stack ?? error.message;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = LISTEN_ERRORS.get(code);
+  if (!(error instanceof Error) || reason === undefined) return describeProcessError(error);
+  const isMetricsPort = "port" in error && String(error.port) === environment.METRICS_PORT?.trim();
+  const setting = isMetricsPort ? "METRICS_PORT" : "PORT";
+  return `Expected HOST and ${setting} to be an available address, but ${reason}: ${error.message}.`;
 }
+
+const describeProcessError = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 const demoNotice = (url: string, { simulatorDialect: dialect, explorer }: Config): string => `
 JOB_API_URL is not set: this gateway runs on the embedded simulator (dialect "${dialect}").

@@ -1,6 +1,15 @@
 /** The settings: every environment variable that the gateway reads, with its default, its meaning and its check. */
 import { z } from "zod";
-import { commaSeparated, enumOf, flag, isBaseUrl, isOrigin, proxyUrl, wholeNumber } from "./config-checks.ts";
+import {
+  commaSeparated,
+  enumOf,
+  flag,
+  isBaseUrl,
+  isOrigin,
+  optional,
+  proxyUrl,
+  wholeNumber,
+} from "./config-checks.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -190,6 +199,18 @@ export const SETTINGS = {
     meaning:
       "Whether all documents that are not in `TRUSTED_DOCUMENTS` are rejected with `UNTRUSTED_DOCUMENT`, including those of the explorer and of `watch`.",
     check: flag,
+  },
+  METRICS: {
+    default: "",
+    meaning:
+      "Whether metrics for Prometheus are served at `/metrics`: `true` or `false`. By default only if `METRICS_PORT` is set.",
+    check: optional(flag),
+  },
+  METRICS_PORT: {
+    default: "",
+    meaning:
+      "Port of the metrics alone, so that they are not public where `PORT` is. If empty, `METRICS=true` serves them on `PORT`.",
+    check: optional(wholeNumber(0, 65_535)),
   },
   V8_HEAP_GROWING_PERCENT: {
     default: "200",

@@ -10,6 +10,7 @@ const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 const LAYERS: readonly string[] = [
   "process",
   "gateway",
+  "metrics",
   "http",
   "graphql",
   "live",

@@ -36,6 +36,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
+  METRICS: ({ metrics }) => metrics,
+  METRICS_PORT: ({ metrics }) => metrics,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   SLOW_OPERATION_MS: ({ slowOperationMs }) => slowOperationMs,
@@ -171,6 +173,22 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   // Only valid with the file: tested with it.
   TRUSTED_DOCUMENTS_ONLY: { default: false, valid: [], invalid: ["0", "yes", "True"] },
+  METRICS: {
+    default: null,
+    valid: [
+      ["true", { port: null }],
+      ["false", null],
+    ],
+    invalid: ["TRUE", "1", "yes"],
+  },
+  METRICS_PORT: {
+    default: null,
+    valid: [
+      ["9464", { port: 9464 }],
+      ["0", { port: 0 }],
+    ],
+    invalid: ["65536", "-1", "metrics"],
+  },
   V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   SLOW_OPERATION_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
@@ -246,6 +264,21 @@ it.each([
 ])("names the variable missing beside %j without its value", (environment, message) => {
   expect(messageOf(() => readConfig(environment))).toBe(message);
 });
+
+it.each([
+  [{ METRICS: "true", METRICS_PORT: "9464" }, { port: 9464 }],
+  [{ METRICS: "false", METRICS_PORT: "9464" }, null],
+])("reads the metrics of %j", (environment, metrics) => {
+  expect(readConfig(environment).metrics).toEqual(metrics);
+});
+
+it.each([{ METRICS_PORT: "4000" }, { PORT: "9464", METRICS_PORT: "9464" }])(
+  "rejects %j, because the metrics need another port than the gateway",
+  (environment) => {
+    const message = messageOf(() => readConfig(environment));
+    expect(message).toMatch(/^METRICS_PORT: expected another port than PORT, got "\d+"\.$/);
+  },
+);
 
 it("does not show an app secret with other errors", () => {
   const message = messageOf(() => readConfig({ PORT: "none", BK_APP_CODE: "a", BK_APP_SECRET: "hunter22" }));

@@ -31,6 +31,17 @@ export interface Pipeline {
   readonly documents: Documents;
   readonly prepare: Prepare;
   readonly run: RunOperation;
+  readonly memory: () => PipelineMemory;
+}
+
+/** Memory that the pipeline holds, in bytes (estimated). */
+export interface PipelineMemory {
+  /** The cache of prepared operations. */
+  readonly preparedOperations: number;
+  /** The cache of shared subscription results. */
+  readonly sharedResults: number;
+  /** The operations and variables of open subscriptions. */
+  readonly subscriptions: number;
 }
 
 /** Memory limit of the cache of prepared operations: thousands of typical operations. */
@@ -49,11 +60,23 @@ export function createPipeline({
   const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
   const documents = createDocuments(trustedDocuments);
   const createPlan = createPlanner(schema);
-  const prepare = createPrepare({ schema, createPlan, maxBytes: PREPARED_BYTES, introspection });
-  const startSubscription = createStartSubscription({
-    results: createSharedResults(execute),
-    memory: createRetainedMemory(SUBSCRIPTION_BYTES),
+  const { prepare, cachedBytes } = createPrepare({
+    schema,
+    createPlan,
+    maxBytes: PREPARED_BYTES,
+    introspection,
   });
-  const run = createRunOperation({ documents, prepare, execute, startSubscription });
-  return { documents, prepare, run };
+  const results = createSharedResults(execute);
+  const retained = createRetainedMemory(SUBSCRIPTION_BYTES);
+  const startSubscription = createStartSubscription({ results, memory: retained });
+  return {
+    documents,
+    prepare,
+    run: createRunOperation({ documents, prepare, execute, startSubscription }),
+    memory: () => ({
+      preparedOperations: cachedBytes(),
+      sharedResults: results.cachedBytes(),
+      subscriptions: retained.bytes(),
+    }),
+  };
 }

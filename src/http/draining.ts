@@ -1,12 +1,12 @@
 /** Counts requests in flight, and rejects new ones once shutdown has begun. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { SHUTTING_DOWN, SHUTTING_DOWN_MESSAGE, sendError } from "./error-responses.ts";
-import { isHealthCheck } from "./health.ts";
+import { isMonitoring } from "./health.ts";
 import { STREAM_PATH } from "./paths.ts";
 
 export interface Draining {
   readonly isDraining: () => boolean;
-  /** Rejects new requests except health checks. Resolves when no request is in flight. */
+  /** Rejects new requests except health checks and metrics. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function trackRequests(app: FastifyInstance): Draining {
   app.addHook("onRequest", (request: FastifyRequest, reply, done) => {
     // Otherwise clients with a keep-alive connection would keep using this instance.
     if (isDraining) reply.header("connection", "close");
-    if (isHealthCheck(request)) return done();
+    if (isMonitoring(request)) return done();
     if (isDraining) {
       // The response has been sent, so `done` must not be called.
       if (isEventSource(request)) reply.type("text/event-stream; charset=utf-8").send(":\n\n");

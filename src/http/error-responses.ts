@@ -36,14 +36,15 @@ function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest)
 }
 
 /** Fastify's handler for requests without a route: an unknown path, or a known path with another method. */
-export function handleNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const allowed = ALLOWED_METHODS.get(pathOf(url));
-  if (allowed !== undefined) {
+export function handleNotFound({ method, url, server }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = [...ALLOWED_METHODS.keys()].filter((path) => server.hasRoute({ method: "GET", url: path }));
+  const path = pathOf(url);
+  const allowed = ALLOWED_METHODS.get(path);
+  if (allowed !== undefined && known.includes(path)) {
     reply.header("allow", allowed);
     return sendError(reply, 405, BAD_REQUEST, `Method ${method} is not allowed. Use one of ${allowed}.`);
   }
-  const known = [...ALLOWED_METHODS.keys()].join(", ");
-  return sendError(reply, 404, BAD_REQUEST, `No such path. The gateway serves ${known}.`);
+  return sendError(reply, 404, BAD_REQUEST, `No such path. The gateway serves ${known.join(", ")}.`);
 }
 
 /** Statuses of requests that Node.js cannot parse, by its error codes. All others get 400. */

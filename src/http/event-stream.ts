@@ -14,7 +14,7 @@ import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
 import { STREAM_PATH } from "./paths.ts";
 import { createRawJson, type JsonPlaceholder } from "./raw-json.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
-import type { RequestLog } from "./request-log.ts";
+import { type RequestLog, recordRejections } from "./request-log.ts";
 import { interruptStream, startStream, writeChunked } from "./streamed-response.ts";
 
 export interface EventStreamOptions {
@@ -42,6 +42,7 @@ export async function eventStreamRoute(
   });
 
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
+  recordRejections(app, requestLog);
   app.route({
     method: ["GET", "POST"],
     url: STREAM_PATH,

@@ -22,7 +22,7 @@ import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
-import type { RequestLog } from "./request-log.ts";
+import { type RequestLog, recordRejections } from "./request-log.ts";
 import { sendLarge } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
@@ -41,14 +41,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
   const { documents, run, createContext, requestLog } = options;
   const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
-  app.addHook("onSend", (request, reply, payload, done) => {
-    // Records the errors of requests that reach no operation. Operations have recorded their own.
-    if (reply.statusCode >= 400) {
-      const { errorCodes } = requestLog.operationLogOf(request);
-      if (errorCodes.length === 0) errorCodes.push(...errorCodesIn(payload));
-    }
-    done();
-  });
+  recordRejections(app, requestLog);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
@@ -209,12 +202,4 @@ function toApolloRequest(
   params.delete("extensions");
   const withText = isRecord(body) ? { ...body, query: text, extensions: undefined } : body;
   return { method, headers, search: `?${params}`, body: withText };
-}
-
-/** Error codes in a response body. */
-function errorCodesIn(body: unknown): string[] {
-  if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
-  // Every such body is a GraphQL result of this gateway.
-  const { errors } = JSON.parse(body) as { errors: readonly { extensions?: { code?: string } }[] };
-  return errors.map(({ extensions }) => extensions?.code ?? "UNKNOWN");
 }

@@ -11,10 +11,13 @@ import type { RunOperation } from "../graphql/operation/run.ts";
 import { trackRequests } from "./draining.ts";
 import { handleError, handleNotFound, rejectMalformedRequest } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
+import type { ObserveOperation } from "./finished-operation.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
+import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
+import { findProblems, type ReadinessSources } from "./readiness.ts";
 import type { CreateContext } from "./request-context.ts";
 import { createRequestLog, requestId } from "./request-log.ts";
 import { createWebSocketServer } from "./web-socket/server.ts";
@@ -37,6 +40,11 @@ export interface HttpServerOptions {
   };
   /** Origins of web pages that may use the gateway, in addition to its own. `*` allows all. */
   readonly allowedOrigins: readonly string[];
+  readonly readiness: Omit<ReadinessSources, "webSockets">;
+  /** Observes operations; null to observe none. */
+  readonly onOperation: ObserveOperation | null;
+  /** Null if the metrics are not served on this port. */
+  readonly metricsPage: MetricsPage | null;
 }
 
 export interface HttpServer {
@@ -45,6 +53,8 @@ export interface HttpServer {
   /** Rejects new requests and closes WebSockets. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Number of open WebSockets. */
+  readonly webSockets: () => number;
 }
 
 /** Maximum size of a request body: about a hundred times that of the largest handwritten operation. */
@@ -76,7 +86,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return handleError(error, request, reply);
     },
   });
-  const requestLog = createRequestLog(app, options.slowOperationMs);
+  const requestLog = createRequestLog(app, options);
   const routeOptions = { ...options, requestLog };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
@@ -96,7 +106,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (request.method === "OPTIONS") handleNotFound(request, reply);
     else done();
   });
-  await app.register(healthRoutes, { isDraining: draining.isDraining });
+  await app.register(healthRoutes, {
+    isDraining: draining.isDraining,
+    findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count }),
+  });
+  if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);
   app.server.on("upgrade", (request, socket, head) => {
@@ -109,6 +123,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       await Promise.all([webSockets.close(), draining.drain()]);
     },
     close: () => app.close(),
+    webSockets: webSockets.count,
   };
 }
 

@@ -4,12 +4,15 @@ export const GRAPHQL_PATH = "/graphql";
 export const STREAM_PATH = `${GRAPHQL_PATH}/stream`;
 export const LIVENESS_PATH = "/healthz";
 export const READINESS_PATH = "/readyz";
+export const METRICS_PATH = "/metrics";
 
+/** By path. `METRICS_PATH` may not be served, or on a port of its own. */
 export const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
   [GRAPHQL_PATH, "GET, POST"],
   [STREAM_PATH, "GET, POST"],
   [LIVENESS_PATH, "GET, HEAD"],
   [READINESS_PATH, "GET, HEAD"],
+  [METRICS_PATH, "GET, HEAD"],
 ]);
 
 /** The path of a request URL, without a trailing slash: `/graphql` for `/graphql/?query=…`. */

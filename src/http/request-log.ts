@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 import { clientFields } from "./client-fields.ts";
+import { type ObserveOperation, observeRequest } from "./finished-operation.ts";
 
 export interface RequestLog {
   /** Sets the headers that every response has, and writes the log line when the response is closed. */
@@ -55,8 +56,17 @@ declare module "fastify" {
 /** Log levels at which request lines are not written. */
 const ABOVE_INFO: ReadonlySet<string> = new Set(["warn", "error", "fatal", "silent"]);
 
-/** @param slowOperationMs see `operationFields`. */
-export function createRequestLog(app: FastifyInstance, slowOperationMs: number): RequestLog {
+interface RequestLogOptions {
+  /** See `operationFields`. */
+  readonly slowOperationMs: number;
+  /** Observes the operations; null to observe none. */
+  readonly onOperation: ObserveOperation | null;
+}
+
+export function createRequestLog(
+  app: FastifyInstance,
+  { slowOperationMs, onOperation }: RequestLogOptions,
+): RequestLog {
   app.decorateRequest("operationLog", null);
 
   // Do not build lines that are not written.
@@ -74,6 +84,7 @@ export function createRequestLog(app: FastifyInstance, slowOperationMs: number):
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
+    if (onOperation) reply.raw.on("close", () => observeRequest(request, reply, onOperation));
     if (!isLogged) return;
     reply.raw.on("close", () => {
       const isAborted = !reply.raw.writableFinished;
@@ -102,4 +113,26 @@ export function createRequestLog(app: FastifyInstance, slowOperationMs: number):
   };
 
   return { begin, operationLogOf, logInternalErrors };
+}
+
+/** Records the error codes of requests to this route that reach no operation. Operations have recorded their own. */
+export function recordRejections(
+  app: FastifyInstance,
+  { operationLogOf }: Pick<RequestLog, "operationLogOf">,
+): void {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    if (reply.statusCode >= 400) {
+      const { errorCodes } = operationLogOf(request);
+      if (errorCodes.length === 0) errorCodes.push(...errorCodesIn(payload));
+    }
+    done();
+  });
+}
+
+/** Error codes in a response body. */
+function errorCodesIn(body: unknown): string[] {
+  if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
+  // Every such body is a GraphQL result of this gateway.
+  const { errors } = JSON.parse(body) as { errors: readonly { extensions?: { code?: string } }[] };
+  return errors.map(({ extensions }) => extensions?.code ?? "UNKNOWN");
 }

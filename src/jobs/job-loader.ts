@@ -26,7 +26,7 @@ interface LoaderKey {
 }
 
 export interface JobLoaderOptions {
-  readonly snapshots: Snapshots;
+  readonly snapshots: Pick<Snapshots, "get">;
   readonly caller: Caller;
   /** Records the upstream calls. */
   readonly operationLog: OperationLog;

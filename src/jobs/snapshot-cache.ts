@@ -32,6 +32,8 @@ export interface SnapshotCache {
   readonly find: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
   /** Replaces the snapshot for `key` by a newer one. */
   readonly set: (key: string, snapshot: Snapshot) => void;
+  /** Memory of the cached snapshots in bytes (estimated). */
+  readonly bytes: () => number;
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
@@ -57,7 +59,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     else cache.set(key, snapshot, { ttl, size: outcomeBytes(snapshot.outcome) });
   };
 
-  return { find, set };
+  return { find, set, bytes: () => cache.calculatedSize };
 }
 
 /**

@@ -25,7 +25,15 @@ export interface Snapshots {
    * @throws UpstreamError, or the reason of the lookup's signal when it aborts.
    */
   readonly get: (lookup: SnapshotLookup) => Promise<JobOutcome>;
+  /** Memory of the cached snapshots in bytes (estimated). */
+  readonly cachedBytes: () => number;
 }
+
+/** What served a lookup: a cached snapshot, an upstream call that was already in flight, or a call of its own. */
+export type LookupSource = "cache" | "coalesced" | "upstream";
+
+/** Called for each lookup, and again if a lookup has to try again. */
+export type ObserveLookup = (source: LookupSource) => void;
 
 /**
  * How fresh a snapshot must be. `cached`: it may come from the cache. `inFlight`: only from a call that has not
@@ -45,7 +53,12 @@ interface SnapshotLookup extends Lookup {
  */
 const MAX_CALLS = 3;
 
-export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptions): Snapshots {
+/** @param onLookup observes lookups; null to observe none. */
+export function createSnapshots(
+  upstream: Pick<UpstreamClient, "getJobInstance">,
+  options: SnapshotOptions,
+  onLookup: ObserveLookup | null = null,
+): Snapshots {
   const cache = createSnapshotCache(options);
   const inFlight = createInFlightCalls(cache.set);
 
@@ -58,9 +71,14 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
     for (let calls = 1; ; calls += 1) {
       signal.throwIfAborted();
       const cached = cache.find(key, requiredData, cachedFrom);
-      if (cached) return cached.outcome;
+      if (cached) {
+        onLookup?.("cache");
+        return cached.outcome;
+      }
+      const joined = inFlight.find(key, requiredData, maxData, joinedFrom);
+      onLookup?.(joined ? "coalesced" : "upstream");
       const call =
-        inFlight.find(key, requiredData, maxData, joinedFrom) ??
+        joined ??
         inFlight.start(key, requiredData, (sharedSignal) =>
           upstream.getJobInstance({ ...lookup, signal: sharedSignal }),
         );
@@ -77,5 +95,5 @@ export function createSnapshots(upstream: UpstreamClient, options: SnapshotOptio
     }
   };
 
-  return { get };
+  return { get, cachedBytes: cache.bytes };
 }

@@ -41,6 +41,14 @@ export interface LiveJobs {
   readonly watch: (request: WatchRequest) => AsyncGenerator<ObservedJob, void, undefined>;
   /** Interrupts all streams, current and future ones. */
   readonly close: () => void;
+  readonly counts: () => LiveCounts;
+}
+
+export interface LiveCounts {
+  /** Open subscriptions. */
+  readonly subscriptions: number;
+  /** Jobs that are being polled. */
+  readonly pollers: number;
 }
 
 /**
@@ -51,7 +59,7 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
   const quarter = Math.max(1, Math.floor(connections / 4));
   const limitFirstCalls = pLimit(quarter);
   const limits = createSubscriptionLimits(options);
-  const pollerFor = createPollers(snapshots, options, quarter);
+  const { pollerFor, count } = createPollers(snapshots, options, quarter);
   const interrupts = new Set<() => void>();
   let isClosed = false;
 
@@ -103,19 +111,20 @@ export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, conne
     for (const interrupt of interrupts) interrupt();
   };
 
-  return { watch, close };
+  return { watch, close, counts: () => ({ subscriptions: interrupts.size, pollers: count() }) };
 }
 
-/** Finds or creates the shared poller of a job. It exists while it has subscribers. */
-function createPollers(
-  snapshots: Snapshots,
-  options: LiveOptions,
-  maxChecks: number,
-): (ref: JobRef, caller: Caller) => Poller {
+interface Pollers {
+  /** Finds or creates the shared poller of a job. It exists while it has subscribers. */
+  readonly pollerFor: (ref: JobRef, caller: Caller) => Poller;
+  readonly count: () => number;
+}
+
+function createPollers(snapshots: Snapshots, options: LiveOptions, maxChecks: number): Pollers {
   const pollers = new Map<string, Poller>();
   const limitChecks = pLimit(maxChecks);
 
-  return (ref, { tenantId, identity }) => {
+  const pollerFor: Pollers["pollerFor"] = (ref, { tenantId, identity }) => {
     const sharedBy = options.sharing === "identity" ? identity : (tenantId ?? "");
     const key = JSON.stringify([sharedBy, jobPath(ref.scope, ref.jobInstanceId)]);
     const existing = pollers.get(key);
@@ -136,4 +145,6 @@ function createPollers(
     pollers.set(key, poller);
     return poller;
   };
+
+  return { pollerFor, count: () => pollers.size };
 }

@@ -1,8 +1,10 @@
-/** What one operation did, collected for its log line. */
+/** What one operation did, collected for its log line and for metrics. */
 export interface OperationLog {
   operationName: string | null;
   /** Text of the document. Null for subscriptions, which are open for hours and must not retain it. */
   document: string | null;
+  /** `query` or `subscription`. Null if the request contains no valid operation. */
+  operationType: string | null;
   upstreamCalls: number;
   /** `job_request_id` and `X-Bkapi-Request-Id` of every upstream response. */
   readonly upstreamRequestIds: string[];
@@ -15,6 +17,7 @@ export interface OperationLog {
 export const createOperationLog = (): OperationLog => ({
   operationName: null,
   document: null,
+  operationType: null,
   upstreamCalls: 0,
   upstreamRequestIds: [],
   errorCodes: [],

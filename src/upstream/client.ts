@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
+import { type CallRecord, createCallRecords, type FailedCalls, type ObserveCall } from "./call-records.ts";
 import { type Caller, upstreamHeaders } from "./caller.ts";
+import type { CallCounts } from "./concurrency-limit.ts";
 import { decodeJobInstance, type ResponseInfo } from "./decode-job-instance.ts";
 import { ContractViolation } from "./decoders.ts";
 import { readErrorDetails } from "./error-details.ts";
@@ -45,6 +47,10 @@ export interface UpstreamClient {
   readonly close: () => Promise<void>;
   /** Aborts calls in flight, which fail with `UPSTREAM_UNAVAILABLE`. */
   readonly destroy: () => Promise<void>;
+  /** Calls that are running or waiting for a connection. */
+  readonly counts: () => CallCounts;
+  /** Calls that have failed since the last one that the upstream answered; null if there are none. */
+  readonly failures: () => FailedCalls | null;
 }
 
 /**
@@ -53,14 +59,27 @@ export interface UpstreamClient {
  */
 const LARGE_UPSTREAM_BODY_BYTES = 256 * 1024;
 
-export function createUpstreamClient(options: TransportOptions): UpstreamClient {
+/** @param onCall observes the calls; null to observe none. Callers without credentials cause no call. */
+export function createUpstreamClient(
+  options: TransportOptions,
+  onCall: ObserveCall | null = null,
+): UpstreamClient {
   const transport = createTransport(options);
   const callerOptionsOf = createCallerOptions(options);
   const readBody = createBodyReader();
+  const { record, failures } = createCallRecords(onCall);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
+    const callerOptions = callerOptionsOf(lookup.caller);
+    return record(lookup.requiredData, lookup.signal, (call) => callUpstream(lookup, callerOptions, call));
+  };
+
+  const callUpstream = async (
+    lookup: Lookup,
+    { headers, redact }: CallerOptions,
+    call: CallRecord,
+  ): Promise<JobOutcome> => {
     const { ref, requiredData, caller, operationLog, signal, onDispatch } = lookup;
-    const { headers, redact } = callerOptionsOf(caller);
     const detailsOf = (head: ResponseHead, parsed?: unknown): ErrorDetails => {
       const details = readErrorDetails(head, parsed, null, redact);
       const ids = [details.jobRequestId, details.gatewayRequestId];
@@ -75,6 +94,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
       signal,
       onConnection: () => {
         operationLog.upstreamCalls += 1;
+        call.connectedAt = performance.now();
       },
       onDispatch: () => onDispatch?.(performance.now()),
     };
@@ -86,6 +106,7 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     });
 
     const observedAt = Date.now();
+    call.bodyBytes = response.body.length;
     const isLarge = response.body.length > LARGE_UPSTREAM_BODY_BYTES;
     if (isLarge) await nextTurn();
     const body = readBody(response.body, requiredData);
@@ -101,7 +122,8 @@ export function createUpstreamClient(options: TransportOptions): UpstreamClient 
     }
   };
 
-  return { getJobInstance, close: transport.close, destroy: transport.destroy };
+  const { close, destroy, counts } = transport;
+  return { getJobInstance, close, destroy, counts, failures };
 }
 
 /** The parts of a call that are the same for all calls of a caller. */

@@ -29,6 +29,12 @@ export interface ConcurrencyLimit {
   readonly acquire: (identity: string, start: () => void) => (() => void) | null;
   /** Frees the slot of a call of `identity`. */
   readonly release: (identity: string) => void;
+  readonly counts: () => CallCounts;
+}
+
+export interface CallCounts {
+  readonly running: number;
+  readonly waiting: number;
 }
 
 /** The slots of one identity. Deleted when it holds none, so there are never more shares than slots. */
@@ -106,7 +112,11 @@ export function createConcurrencyLimit({
     deleteIfIdle(share);
   };
 
-  return { acquire, release };
+  return {
+    acquire,
+    release,
+    counts: () => ({ running: maxRunning - freeSlots, waiting: maxWaiting - freeQueueSlots }),
+  };
 }
 
 /** Maximum ratio of the slots that an identity holds to those that stay free. */

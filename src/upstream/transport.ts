@@ -4,7 +4,7 @@
  * A call waits for a slot, then takes a connection. If a call ends before its response is complete, its connection is
  * closed, so that the next call does not receive the rest of the response.
  */
-import { type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
+import { type CallCounts, type ConcurrencyLimit, createConcurrencyLimit } from "./concurrency-limit.ts";
 import { type Connection, type ConnectionOptions, createConnector } from "./connection.ts";
 import { createIndexedSet, type Indexed, type IndexedSet } from "./indexed-set.ts";
 import { createResponseBody, type ResponseBody } from "./response-body.ts";
@@ -54,6 +54,7 @@ export interface Transport {
   readonly close: () => Promise<void>;
   /** Aborts all calls and closes all connections. */
   readonly destroy: () => Promise<void>;
+  readonly counts: () => CallCounts;
 }
 
 interface PendingCall extends Indexed {
@@ -100,7 +101,7 @@ export function createTransport(options: TransportOptions): Transport {
     await destroy();
   };
 
-  return { get, close, destroy };
+  return { get, close, destroy, counts: shared.limit.counts };
 }
 
 /** Makes one call: waits for a slot, sends the request, and retries it once if the connection was stale. */

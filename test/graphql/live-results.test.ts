@@ -33,7 +33,7 @@ function createCounted() {
   };
   const run = createRunOperation({
     documents: createDocuments(null),
-    prepare: createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 20 }),
+    prepare: createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 20 }).prepare,
     execute,
     startSubscription: createStartSubscription({
       results: createSharedResults(execute),

@@ -33,7 +33,7 @@ it.each([
 ])(
   "stays within its limit for %s",
   async (_what, textOf) => {
-    const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: MAX_BYTES });
+    const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: MAX_BYTES });
     const run = (text: number) => {
       const name = textOf(text).startsWith("query T") ? `T${text}_0` : null;
       const prepared = prepare(textOf(text), name);

@@ -34,7 +34,13 @@ it("rejects new operations and reports that it is alive but not ready", async (t
   const { upstream, answer, closed, get, ask } = await startClosing(test);
 
   const ready = await get("/readyz");
-  expect([ready.status, await ready.json()]).toEqual([503, { status: "draining" }]);
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    {
+      status: "draining",
+      problems: [{ code: "SHUTTING_DOWN", message: "This instance is shutting down." }],
+    },
+  ]);
   expect(ready.headers.get("connection")).toBe("close");
   const alive = await get("/healthz");
   expect([alive.status, await alive.json()]).toEqual([200, { status: "ok" }]);

@@ -308,7 +308,7 @@ describe("other requests", () => {
 describe("health", () => {
   it.each([
     ["/healthz", { status: "ok" }],
-    ["/readyz", { status: "ready" }],
+    ["/readyz", { status: "ready", problems: [] }],
   ])("%s answers %j", async (path, body) => {
     const { status, text } = await send(path);
     expect([status, JSON.parse(text)]).toEqual([200, body]);

@@ -60,6 +60,19 @@ beforeAll(async () => {
     webSocket: { maxConnections: 10 },
     slowOperationMs: 0,
     allowedOrigins: [],
+    onOperation: null,
+    metricsPage: null,
+    readiness: {
+      upstreamFailures: () => null,
+      upstreamCalls: () => ({ running: 0, waiting: 0 }),
+      live: () => ({ subscriptions: 0, pollers: 0 }),
+      limits: {
+        UPSTREAM_CONNECTIONS: 1,
+        UPSTREAM_MAX_QUEUE: 1,
+        LIVE_MAX_VIEWERS: 1,
+        WEBSOCKET_MAX_CONNECTIONS: 10,
+      },
+    },
     createContext: ({ operationLog }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.

@@ -125,8 +125,6 @@ function createWorld(options: SnapshotOptions) {
             reject(lookup.signal.reason);
           });
         }),
-      close: async () => {},
-      destroy: async () => {},
     },
     options,
   );

@@ -302,8 +302,6 @@ it("releases expired states, whatever is requested next", async () => {
       made.push(new WeakRef(outcome));
       return outcome;
     },
-    close: async () => {},
-    destroy: async () => {},
   };
   const { get } = createSnapshots(upstream, { maxAgeRunningMs: 50, maxAgeFinishedMs: 50, maxBytes: 2 ** 28 });
   const askAs = async (authorization: string) => {

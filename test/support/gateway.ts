@@ -7,6 +7,8 @@ import { type AskHeaders, AUTHORIZATION, ask, type GraphQLResponse } from "./ask
 export interface TestGateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
+  /** Of the metrics, if they have a port of their own. */
+  readonly metricsUrl: string | null;
   readonly simulator: Simulator;
   /** Parsed log lines so far. */
   readonly logs: Record<string, unknown>[];
@@ -59,6 +61,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     introspection: true,
     explorer: true,
     trustedDocuments: null,
+    metrics: null,
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),
@@ -80,7 +83,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     await gateway.close();
     await simulator.close();
   };
-  return { url: gateway.url, simulator, logs, ask: askGateway, close };
+  return { url: gateway.url, metricsUrl: gateway.metricsUrl, simulator, logs, ask: askGateway, close };
 }
 
 /** A gateway for one test, closed at the end of the test. */

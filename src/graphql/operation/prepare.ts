@@ -48,6 +48,12 @@ export interface PrepareOptions {
   readonly introspection?: boolean;
 }
 
+export interface PrepareCache {
+  readonly prepare: Prepare;
+  /** Memory of the cached operations in bytes (estimated). */
+  readonly cachedBytes: () => number;
+}
+
 /** Memory of a document per character, of a plan per field, and of the rest: measured on many documents, rounded up. */
 const DOCUMENT_BYTES_PER_CHARACTER = 60;
 const PLAN_BYTES_PER_FIELD = 1_500;
@@ -58,7 +64,7 @@ export function createPrepare({
   createPlan,
   maxBytes,
   introspection = true,
-}: PrepareOptions): Prepare {
+}: PrepareOptions): PrepareCache {
   const checkDocument = createCheckDocument({ schema, introspection });
   const operations = new LRUCache<string, Prepared>({
     maxSize: maxBytes,
@@ -97,7 +103,7 @@ export function createPrepare({
     };
   };
 
-  return (text, operationName) => {
+  const prepare: Prepare = (text, operationName) => {
     // Names contain no line breaks, so the key is unambiguous.
     const key = `${operationName ?? ""}\n${text}`;
     const known = operations.get(key);
@@ -106,6 +112,8 @@ export function createPrepare({
     if (!isInvalid(prepared)) operations.set(key, prepared);
     return prepared;
   };
+
+  return { prepare, cachedBytes: () => operations.calculatedSize };
 }
 
 const hideSuggestions =

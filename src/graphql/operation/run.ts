@@ -85,6 +85,7 @@ async function runOperation(
   const prepared = typeof text === "string" ? prepare(text, operationName) : text;
   if (isInvalid(prepared)) return reject(prepared.errors, context);
   operationLog.operationName = prepared.name;
+  operationLog.operationType = prepared.type;
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) operationLog.document = null;
   const { coerced, errors } = coerce(prepared, variables);
   if (errors) return reject(errors, context);

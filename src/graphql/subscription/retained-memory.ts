@@ -10,6 +10,8 @@ import type { Prepared } from "../operation/prepare.ts";
 export interface RetainedMemory {
   /** @returns an idempotent function that releases the memory. @throws GraphQLError `TOO_MANY_OPERATIONS` */
   readonly retain: (prepared: Prepared, variables: Variables) => () => void;
+  /** Memory of the operations and variables of open subscriptions in bytes (estimated). */
+  readonly bytes: () => number;
 }
 
 /** @param maxBytes limit for the operations and variables of all subscriptions (estimated) */
@@ -39,5 +41,5 @@ export function createRetainedMemory(maxBytes: number): RetainedMemory {
     return once(() => release(prepared, variablesBytes));
   };
 
-  return { retain };
+  return { retain, bytes: () => bytes };
 }

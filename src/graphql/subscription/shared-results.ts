@@ -37,6 +37,8 @@ export interface SharedResults {
   ) => Promise<SharedResult>;
   /** @returns the response for an upstream failure: the field is null, with an error, as in a query */
   readonly executeFailed: (operation: SubscribedOperation, failure: unknown) => Promise<SharedResult>;
+  /** Memory of the cached results in bytes. */
+  readonly cachedBytes: () => number;
 }
 
 /** Memory limit of the cache, and of one result: larger ones are not cached. Least recently used are evicted first. */
@@ -108,7 +110,11 @@ export function createSharedResults(executor: Executor): SharedResults {
     return running;
   };
 
-  return { execute, executeFailed: (operation, failure) => run(operation, () => Promise.reject(failure)) };
+  return {
+    execute,
+    executeFailed: (operation, failure) => run(operation, () => Promise.reject(failure)),
+    cachedBytes: () => cache.calculatedSize,
+  };
 }
 
 const result = (

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { CloseCode } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
 import { clientFields } from "../client-fields.ts";
+import type { ObserveOperation } from "../finished-operation.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
 import { createRawJson } from "../raw-json.ts";
 import { CLIENT_DISCONNECTED } from "../request-context.ts";
@@ -22,6 +23,7 @@ export function createConnectionHandler(
   keepAlive: KeepAlive,
   logger: FastifyBaseLogger,
   slowOperationMs: number,
+  onOperation: ObserveOperation | null,
 ): ConnectionHandler {
   return (socket, request) => {
     const log = logger.child({ requestId: requestId(request) });
@@ -34,10 +36,14 @@ export function createConnectionHandler(
       rawJson,
       log,
       close: (code, reason) => socket.close(code, closeReason(reason)),
-      operations: createConnectionOperations(log, (operationLog, durationMs) => ({
-        ...connection.client,
-        ...operationFields(operationLog, durationMs, slowOperationMs),
-      })),
+      operations: createConnectionOperations(
+        log,
+        (operationLog, durationMs) => ({
+          ...connection.client,
+          ...operationFields(operationLog, durationMs, slowOperationMs),
+        }),
+        onOperation,
+      ),
     };
     const openedAt = performance.now();
     const { onMessage, onClose } = protocol(connection, {

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { StreamInterrupted } from "../../model/errors.ts";
 import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
 import type { ClientFields } from "../client-fields.ts";
+import type { ObserveOperation } from "../finished-operation.ts";
 import type { JsonPlaceholder, RawJson } from "../raw-json.ts";
 
 /** What a connection provides to its operations. */
@@ -36,10 +37,14 @@ export interface ConnectionOperations {
   readonly cancelAll: (reason: Error) => void;
 }
 
-/** @param fieldsOf the fields of the log line of an operation, besides those of this file. */
+/**
+ * @param fieldsOf the fields of the log line of an operation, besides those of this file.
+ * @param onOperation observes the operations; null to observe none.
+ */
 export function createConnectionOperations(
   log: FastifyBaseLogger,
   fieldsOf: (operationLog: OperationLog, durationMs: number) => object,
+  onOperation: ObserveOperation | null,
 ): ConnectionOperations {
   /** Not keyed by id, because a new operation may reuse the id of one that is being cancelled. */
   const running = new Map<
@@ -65,7 +70,10 @@ export function createConnectionOperations(
           // The reason of the signal is not an internal error: the client caused it.
           if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
         }
-        const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+        const elapsedMs = performance.now() - startedAt;
+        const isAborted = signal.aborted;
+        onOperation?.({ transport: "websocket", operationLog, durationMs: elapsedMs, isAborted });
+        const durationMs = Math.round(elapsedMs * 10) / 10;
         log.info({ durationMs, results, ...fieldsOf(operationLog, durationMs) }, "operation");
       },
     };

@@ -30,6 +30,7 @@ import {
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
 import { clientFields } from "../client-fields.ts";
 import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
+import { type ObserveOperation, observeRejection } from "../finished-operation.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
@@ -40,6 +41,8 @@ export interface ProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly run: RunOperation;
   readonly createContext: CreateContext;
+  /** Observes operations; null to observe none. */
+  readonly onOperation: ObserveOperation | null;
 }
 
 /** Serves a new connection. The returned callbacks receive its messages and its close event. */
@@ -152,10 +155,13 @@ function acceptParams(ctx: Ctx): boolean {
 
 /** Starts an operation. Returns what the library executes next, or the errors that it sends. */
 const createStart =
-  ({ schema, run, createContext }: ProtocolOptions) =>
+  ({ schema, run, createContext, onOperation }: ProtocolOptions) =>
   async ({ extra: { connection, payload } }: Ctx, id: string): Promise<StartedOperation | GraphQLError[]> => {
     if (payload === null) throw new Error("Expected the payload of a subscribe message, got none.");
-    if (connection.operations.count() >= MAX_CONCURRENT_OPERATIONS) return [tooManyOperations()];
+    if (connection.operations.count() >= MAX_CONCURRENT_OPERATIONS) {
+      if (onOperation) observeRejection("websocket", TOO_MANY_OPERATIONS, onOperation);
+      return [tooManyOperations()];
+    }
     const operation = connection.operations.start(id);
     const { operationLog, signal } = operation;
     const context = createContext({
@@ -199,8 +205,10 @@ const requestOf = (payload: SubscribePayload): OperationRequest => ({
 const toGraphQLError = (formatted: GraphQLFormattedError): GraphQLError =>
   Object.assign(new GraphQLError(formatted.message), { toJSON: () => formatted });
 
+const TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS";
+
 const tooManyOperations = (): GraphQLError =>
   new GraphQLError(
     `Too many operations on this WebSocket (maximum ${MAX_CONCURRENT_OPERATIONS}). Complete one, or open another WebSocket.`,
-    { extensions: { code: "TOO_MANY_OPERATIONS" } },
+    { extensions: { code: TOO_MANY_OPERATIONS } },
   );

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { endSocket } from "../error-responses.ts";
+import { observeRejection } from "../finished-operation.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
 import { createConnectionHandler } from "./connection.ts";
 import { createHandshakeCheck, type HandshakeOptions } from "./handshake.ts";
@@ -26,13 +27,15 @@ export interface WebSockets {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Rejects new connections and closes open ones with code 1001. Resolves within a second. */
   readonly close: () => Promise<void>;
+  /** Number of open connections. */
+  readonly count: () => number;
 }
 
 /** How long clients may take to confirm the close. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export function createWebSocketServer(options: WebSocketServerOptions): WebSockets {
-  const { maxMessageBytes, logger, slowOperationMs } = options;
+  const { maxMessageBytes, logger, slowOperationMs, onOperation } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -47,6 +50,7 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     keepAlive,
     logger,
     slowOperationMs,
+    onOperation,
   );
   let isClosing = false;
   const checkHandshake = createHandshakeCheck(options, () => ({
@@ -65,6 +69,7 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     const { status, code, message } = rejection;
     const statusCode = Number.parseInt(status, 10);
     logger.info({ path: GRAPHQL_PATH, statusCode, errorCodes: [code] }, "connection");
+    if (onOperation) observeRejection("websocket", code, onOperation);
     endSocket(socket, status, code, message);
   };
 
@@ -78,5 +83,5 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     keepAlive.stop();
   };
 
-  return { upgrade, close };
+  return { upgrade, close, count: () => sockets.clients.size };
 }

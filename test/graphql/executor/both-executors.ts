@@ -59,7 +59,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   });
   const schema = createSchema();
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };
-  const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+  const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
   const execute = createPlanExecutor(executorOptions);
   const run = createRunOperation({
     documents: createDocuments(null),
@@ -70,7 +70,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     },
   });
 
-  const createContext = (snapshots: Snapshots): OperationContext => {
+  const createContext = (snapshots: Pick<Snapshots, "get">): OperationContext => {
     const operationLog = createOperationLog();
     const { signal } = new AbortController();
     const jobs = createJobLoader({ snapshots, caller: CALLER, operationLog, signal, accept: "cached" });
@@ -78,7 +78,10 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   };
 
   /** graphql-js with host results for every job, whether the operation requires them or not. */
-  const askReference = async ({ query, variables, operationName }: Asked, snapshots: Snapshots) => {
+  const askReference = async (
+    { query, variables, operationName }: Asked,
+    snapshots: Pick<Snapshots, "get">,
+  ) => {
     const result = await executeByReference({
       schema,
       document: parse(query),
@@ -90,7 +93,10 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     return normalized(JSON.stringify({ data: result.data, errors: errorsOf(result) }));
   };
 
-  const askPlanned = async ({ query, variables = {}, operationName = null }: Asked, snapshots: Snapshots) => {
+  const askPlanned = async (
+    { query, variables = {}, operationName = null }: Asked,
+    snapshots: Pick<Snapshots, "get">,
+  ) => {
     const context = createContext(snapshots);
     const prepared = prepare(query, operationName);
     if (!isInvalid(prepared) && prepared.type === "subscription") {
@@ -113,7 +119,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   };
 
   /** Calls the upstream once per job, so that differences are caused by the executors. */
-  const createSeen = (): Snapshots => {
+  const createSeen = (): Pick<Snapshots, "get"> => {
     const seen = new Map<string, Promise<JobOutcome>>();
     return {
       get: async (lookup) => {

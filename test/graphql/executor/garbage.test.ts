@@ -15,7 +15,7 @@ import { collectYoungGarbage } from "../../support/garbage.ts";
 import { jobBytes, stepRow } from "../../support/job-payload.ts";
 
 const schema = createSchema();
-const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
 const execute = createPlanExecutor({ maxResponseBytes: 2 ** 26, formatError: formatGraphQLError });
 
 const body = jobBytes({

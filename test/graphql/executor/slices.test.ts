@@ -22,7 +22,7 @@ const PAGES = 20;
 const LONG_MS = 20;
 
 const schema = createSchema();
-const prepare = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
 const execute = createPlanExecutor({ maxResponseBytes: 2 ** 26, formatError: formatGraphQLError });
 
 let job: JobOutcome;

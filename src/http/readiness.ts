@@ -1,0 +1,60 @@
+/**
+ * What limits the service of this instance at the moment, for `/readyz`. None of it makes the instance unready: the
+ * upstream is the same for all instances, and while a limit is reached, other requests are still served.
+ */
+import type { LiveCounts } from "../live/live-jobs.ts";
+import type { FailedCalls } from "../upstream/call-records.ts";
+import type { CallCounts } from "../upstream/concurrency-limit.ts";
+
+/** The message contains no address, no credentials and no text of the upstream. */
+export interface Problem {
+  readonly code: "SHUTTING_DOWN" | "UPSTREAM_FAILING" | "QUEUE_FULL" | "LIMIT_REACHED";
+  readonly message: string;
+}
+
+/** Configured limits by the name of their setting. */
+export interface Limits {
+  readonly UPSTREAM_CONNECTIONS: number;
+  readonly UPSTREAM_MAX_QUEUE: number;
+  readonly LIVE_MAX_VIEWERS: number;
+  readonly WEBSOCKET_MAX_CONNECTIONS: number;
+}
+
+export interface ReadinessSources {
+  readonly upstreamFailures: () => FailedCalls | null;
+  readonly upstreamCalls: () => CallCounts;
+  readonly live: () => LiveCounts;
+  readonly webSockets: () => number;
+  readonly limits: Limits;
+}
+
+/** Single failures are normal. */
+const MIN_FAILURES = 3;
+
+/** One identity gets at most this share of the queue, so its calls are rejected from here on. */
+const QUEUE_SHARE = 0.75;
+
+export function findProblems(sources: ReadinessSources): Problem[] {
+  const { upstreamFailures, upstreamCalls, live, webSockets, limits } = sources;
+  const problems: Problem[] = [];
+  const failures = upstreamFailures();
+  if (failures && failures.count >= MIN_FAILURES) {
+    const { count, code, secondsAgo } = failures;
+    const message = `The last ${count} upstream calls failed, the latest ${secondsAgo} s ago with ${code}.`;
+    problems.push({ code: "UPSTREAM_FAILING", message });
+  }
+  const { waiting } = upstreamCalls();
+  const maxQueue = limits.UPSTREAM_MAX_QUEUE;
+  if (waiting > 0 && waiting >= maxQueue * QUEUE_SHARE) {
+    const message = `${waiting} upstream calls wait for a connection (UPSTREAM_MAX_QUEUE is ${maxQueue}).`;
+    problems.push({ code: "QUEUE_FULL", message });
+  }
+  const reached = (name: keyof Limits, count: number, what: string) => {
+    // With 0, the setting accepts none on purpose.
+    if (limits[name] === 0 || count < limits[name]) return;
+    problems.push({ code: "LIMIT_REACHED", message: `${count} open ${what} (${name} is ${limits[name]}).` });
+  };
+  reached("LIVE_MAX_VIEWERS", live().subscriptions, "subscriptions");
+  reached("WEBSOCKET_MAX_CONNECTIONS", webSockets(), "WebSockets");
+  return problems;
+}

@@ -1,0 +1,66 @@
+/** Gauges, whose values are read on every scrape: memory, open subscriptions and connections, calls, and limits. */
+import { Gauge, type Registry } from "prom-client";
+import type { PipelineMemory } from "../graphql/pipeline.ts";
+import type { Limits } from "../http/readiness.ts";
+import type { LiveCounts } from "../live/live-jobs.ts";
+import type { CallCounts } from "../upstream/concurrency-limit.ts";
+import { PREFIX } from "./prefix.ts";
+
+/** Where the gauges read their values. */
+export interface GaugeSources {
+  readonly upstreamCalls: () => CallCounts;
+  readonly live: () => LiveCounts;
+  readonly pipelineMemory: () => PipelineMemory;
+  /** Memory of the snapshot cache in bytes. */
+  readonly snapshotBytes: () => number;
+  readonly webSockets: () => number;
+  readonly limits: Limits;
+}
+
+export function addGauges(registry: Registry, sources: GaugeSources): void {
+  const { upstreamCalls, live, pipelineMemory, snapshotBytes, webSockets, limits } = sources;
+  const add = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  const addLabeled = <T extends string>(
+    name: string,
+    help: string,
+    label: T,
+    read: () => Readonly<Record<string, number>>,
+  ) =>
+    new Gauge<string>({
+      name: PREFIX + name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value);
+      },
+    });
+
+  add("upstream_running_calls", "Upstream calls that have a connection.", () => upstreamCalls().running);
+  add("upstream_queued_calls", "Upstream calls that wait for a connection.", () => upstreamCalls().waiting);
+  add("subscriptions", "Open subscriptions.", () => live().subscriptions);
+  add("pollers", "Jobs that are polled for subscriptions.", () => live().pollers);
+  add("websocket_connections", "Open WebSocket connections.", webSockets);
+  add(
+    "subscription_memory_bytes",
+    "Memory of the documents and variables of open subscriptions, estimated.",
+    () => pipelineMemory().subscriptions,
+  );
+  addLabeled("cache_bytes", "Memory of the caches, estimated.", "cache", () => {
+    const { preparedOperations, sharedResults } = pipelineMemory();
+    return {
+      snapshots: snapshotBytes(),
+      prepared_operations: preparedOperations,
+      shared_results: sharedResults,
+    };
+  });
+  addLabeled("limit", "Configured limits, by the name of the setting.", "setting", () => ({ ...limits }));
+}

@@ -1,0 +1,34 @@
+/**
+ * Metrics for Prometheus. The layers below report what has happened to the observers of this folder, the only one
+ * that knows the library; the gateway loads it only if metrics are enabled.
+ */
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { ObserveOperation } from "../http/finished-operation.ts";
+import type { MetricsPage } from "../http/metrics-route.ts";
+import type { ObserveLookup } from "../jobs/snapshots.ts";
+import type { ObserveCall } from "../upstream/call-records.ts";
+import { addGauges, type GaugeSources } from "./gauges.ts";
+import { createOperationMetrics } from "./operation-metrics.ts";
+import { createLookupMetrics, createUpstreamMetrics } from "./upstream-metrics.ts";
+
+export interface Metrics extends MetricsPage {
+  readonly onOperation: ObserveOperation;
+  readonly onCall: ObserveCall;
+  readonly onLookup: ObserveLookup;
+  /** Adds the gauges. Call it once. */
+  readonly addGauges: (sources: GaugeSources) => void;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  // Of the process and of Node.js: CPU time, memory, file descriptors, garbage collection, event-loop delay.
+  collectDefaultMetrics({ register: registry });
+  return {
+    onOperation: createOperationMetrics(registry),
+    onCall: createUpstreamMetrics(registry),
+    onLookup: createLookupMetrics(registry),
+    addGauges: (sources) => addGauges(registry, sources),
+    contentType: registry.contentType,
+    read: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,52 @@
+/** Metrics of job lookups and of the upstream calls that they cause. */
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { LookupSource, ObserveLookup } from "../jobs/snapshots.ts";
+import type { CallOutcome, ObserveCall } from "../upstream/call-records.ts";
+import { PREFIX } from "./prefix.ts";
+
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const WAIT_BUCKETS = [0.001, 0.01, 0.1, 0.5, 1, 5, 10];
+
+const SOURCES: readonly LookupSource[] = ["cache", "coalesced", "upstream"];
+
+/** Outcomes that are not errors. Errors have their codes. */
+const OUTCOMES: Partial<Record<CallOutcome, string>> = { job: "ok", notFound: "not_found", denied: "denied" };
+
+export function createLookupMetrics(registry: Registry): ObserveLookup {
+  const lookups = new Counter({
+    name: `${PREFIX}job_lookups_total`,
+    help: "Lookups of jobs by what served them: the snapshot cache, a call that was already in flight, or a call of its own.",
+    labelNames: ["source"],
+    registers: [registry],
+  });
+  for (const source of SOURCES) lookups.inc({ source }, 0);
+  return (source) => lookups.inc({ source });
+}
+
+export function createUpstreamMetrics(registry: Registry): ObserveCall {
+  const registers = [registry];
+  const durations = new Histogram({
+    name: `${PREFIX}upstream_call_duration_seconds`,
+    help: "Duration of upstream calls, including the wait for a connection, by required data and outcome.",
+    labelNames: ["data", "outcome"],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const waits = new Histogram({
+    name: `${PREFIX}upstream_queue_wait_seconds`,
+    help: "How long upstream calls waited for a connection.",
+    buckets: WAIT_BUCKETS,
+    registers,
+  });
+  const bytes = new Counter({
+    name: `${PREFIX}upstream_response_bytes_total`,
+    help: "Size of upstream response bodies after decompression, by required data.",
+    labelNames: ["data"],
+    registers,
+  });
+  return ({ requiredData: data, outcome, durationMs, queuedMs, bodyBytes }) => {
+    durations.observe({ data, outcome: OUTCOMES[outcome] ?? outcome }, durationMs / 1_000);
+    if (queuedMs !== null) waits.observe(queuedMs / 1_000);
+    bytes.inc({ data }, bodyBytes);
+  };
+}

@@ -1,0 +1,99 @@
+/** Records the outcomes of upstream calls: each one for an observer such as metrics, and consecutive failures. */
+import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
+import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
+
+/** `ABORTED`: nobody waited for the call any more. `INTERNAL_SERVER_ERROR`: a bug of the gateway. */
+export type CallOutcome = JobOutcome["kind"] | UpstreamErrorCode | "ABORTED" | "INTERNAL_SERVER_ERROR";
+
+/** An upstream call that has ended. */
+interface FinishedCall {
+  readonly requiredData: RequiredData;
+  readonly outcome: CallOutcome;
+  /** From the request for a connection until the response was decoded. */
+  readonly durationMs: number;
+  /** How long the call waited for a connection; null if it never got one. */
+  readonly queuedMs: number | null;
+  /** Size of the response body after decompression; 0 if none was received. */
+  readonly bodyBytes: number;
+}
+
+export type ObserveCall = (call: FinishedCall) => void;
+
+/** Filled while the call runs. */
+export interface CallRecord {
+  /** By `performance.now()`; null until the call gets a connection. */
+  connectedAt: number | null;
+  bodyBytes: number;
+}
+
+/** Calls that have failed since the last one that the upstream answered. */
+export interface FailedCalls {
+  readonly count: number;
+  /** Of the last failure. */
+  readonly code: UpstreamErrorCode;
+  readonly secondsAgo: number;
+}
+
+export interface CallRecords {
+  /** Makes a call and records its outcome. `signal` is that of the call. */
+  readonly record: (
+    requiredData: RequiredData,
+    signal: AbortSignal,
+    call: (record: CallRecord) => Promise<JobOutcome>,
+  ) => Promise<JobOutcome>;
+  /** Null if the last call was answered, or if there was none. */
+  readonly failures: () => FailedCalls | null;
+}
+
+/** Errors of the upstream itself. All other codes are answers to one caller: they show that the upstream works. */
+const UPSTREAM_FAILURES: ReadonlySet<CallOutcome> = new Set<UpstreamErrorCode>([
+  "UPSTREAM_TIMEOUT",
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_ERROR",
+  "UPSTREAM_CONTRACT",
+]);
+
+/** @param onCall observes each call; null to observe none. */
+export function createCallRecords(onCall: ObserveCall | null): CallRecords {
+  let failed: { readonly count: number; readonly code: UpstreamErrorCode; readonly at: number } | null = null;
+
+  const observe = (requiredData: RequiredData, record: CallRecord, startedAt: number, outcome: CallOutcome) =>
+    onCall?.({
+      requiredData,
+      outcome,
+      durationMs: performance.now() - startedAt,
+      queuedMs: record.connectedAt === null ? null : record.connectedAt - startedAt,
+      bodyBytes: record.bodyBytes,
+    });
+
+  const recordFailure = (error: unknown, signal: AbortSignal): CallOutcome => {
+    if (!(error instanceof UpstreamError)) return signal.aborted ? "ABORTED" : "INTERNAL_SERVER_ERROR";
+    const { code } = error;
+    const count = (failed?.count ?? 0) + 1;
+    failed = UPSTREAM_FAILURES.has(code) ? { count, code, at: performance.now() } : null;
+    return code;
+  };
+
+  const record: CallRecords["record"] = async (requiredData, signal, call) => {
+    const callRecord: CallRecord = { connectedAt: null, bodyBytes: 0 };
+    const startedAt = performance.now();
+    try {
+      const outcome = await call(callRecord);
+      failed = null;
+      observe(requiredData, callRecord, startedAt, outcome.kind);
+      return outcome;
+    } catch (error) {
+      observe(requiredData, callRecord, startedAt, recordFailure(error, signal));
+      throw error;
+    }
+  };
+
+  const failures: CallRecords["failures"] = () =>
+    failed && {
+      count: failed.count,
+      code: failed.code,
+      secondsAgo: Math.round((performance.now() - failed.at) / 1_000),
+    };
+
+  return { record, failures };
+}
