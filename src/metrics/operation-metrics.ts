@@ -7,8 +7,8 @@ import { PREFIX } from "./prefix.ts";
 
 /** Clients choose the names of operations. */
 const MAX_OPERATION_NAMES = 100;
-/** About twice as many codes as there are. */
-const MAX_ERROR_CODES = 40;
+/** Some more than there are. */
+const MAX_ERROR_CODES = 30;
 
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 

@@ -116,7 +116,7 @@ it("the number of series is bounded for any names and codes", async () => {
     new Set([...text.matchAll(new RegExp(`\\b${label}="([^"]*)"`, "g"))].map(([, value]) => value));
   expect(valuesOf("operation").size).toBe(101);
   expect(valuesOf("operation")).toContain("other");
-  expect(valuesOf("code").size).toBe(41);
+  expect(valuesOf("code").size).toBe(31);
   expect(text.split("\n").length).toBeLessThan(7_000);
 });
 

@@ -114,6 +114,16 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     expect(program.stderr()).not.toMatch(/\n +at /);
   });
 
+  it("reports a port of the metrics that is in use", async (test) => {
+    const port = await useServer(createServer(), test);
+    const program = runProgram(test, "main.js", [], { METRICS_PORT: String(port) });
+
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(
+      /^Expected HOST and METRICS_PORT to be an available address, but another process is listening/,
+    );
+  });
+
   it("reports an address that does not belong to this machine", async (test) => {
     const program = runProgram(test, "main.js", [], { HOST: "192.0.2.1" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
