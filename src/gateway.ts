@@ -6,14 +6,14 @@ import type { TrustedDocuments } from "./graphql/operation/documents.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
-import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
-import { createMetricsServer } from "./http/metrics-route.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/http-server.ts";
+import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
 import type { Limits } from "./http/readiness.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
-import { createLiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
 import { createCallerCache } from "./upstream/caller.ts";
-import { createUpstreamClient } from "./upstream/client.ts";
+import { createUpstreamClient, type UpstreamClient } from "./upstream/client.ts";
 import type { TransportOptions } from "./upstream/transport.ts";
 
 export interface GatewayConfig {
@@ -155,7 +155,35 @@ export async function createGateway(
     webSockets: http.webSockets,
   });
 
-  const close = async () => {
+  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, stdout });
+  try {
+    const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
+    return { url: await http.listen(config), metricsUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface ClosedParts {
+  readonly http: HttpServer;
+  readonly metricsServer: MetricsServer | null;
+  readonly liveJobs: LiveJobs;
+  readonly upstream: UpstreamClient;
+  readonly apollo: { readonly stop: () => Promise<void> };
+  readonly stdout: Stdout | null;
+}
+
+/** Metrics on a port of their own are served until the HTTP server has been closed. */
+function createClose({
+  http,
+  metricsServer,
+  liveJobs,
+  upstream,
+  apollo,
+  stdout,
+}: ClosedParts): Gateway["close"] {
+  return async () => {
     const drained = http.drain();
     liveJobs.close();
     const isDrained = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
@@ -167,14 +195,6 @@ export async function createGateway(
     await apollo.stop();
     await stdout?.flush();
   };
-
-  try {
-    const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
-    return { url: await http.listen(config), metricsUrl, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 const limitsOf = ({ upstream, live, webSocket }: GatewayConfig): Limits => ({
