@@ -29,11 +29,6 @@ export interface Lookup {
   readonly operationLog: OperationLog;
   /** Aborts the call. */
   readonly signal: AbortSignal;
-  /**
-   * Called with `performance.now()` when the request is written to a connection, possibly after waiting in the queue.
-   * Of two outcomes, the one whose request was written later is newer. Called again if the request is retried.
-   */
-  readonly onDispatch?: (at: number) => void;
 }
 
 export interface UpstreamClient {
@@ -79,7 +74,7 @@ export function createUpstreamClient(
     { headers, redact }: CallerOptions,
     call: CallRecord,
   ): Promise<JobOutcome> => {
-    const { ref, requiredData, caller, operationLog, signal, onDispatch } = lookup;
+    const { ref, requiredData, caller, operationLog, signal } = lookup;
     const detailsOf = (head: ResponseHead, parsed?: unknown): ErrorDetails => {
       const details = readErrorDetails(head, parsed, null, redact);
       const ids = [details.jobRequestId, details.gatewayRequestId];
@@ -96,7 +91,6 @@ export function createUpstreamClient(
         operationLog.upstreamCalls += 1;
         call.connectedAt = performance.now();
       },
-      onDispatch: () => onDispatch?.(performance.now()),
     };
     const response = await transport.get(request).catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;

@@ -39,8 +39,6 @@ export interface TransportRequest {
   readonly signal: AbortSignal;
   /** Called once, when the call gets a connection. */
   readonly onConnection: () => void;
-  /** Called when the request is written, and again if it is retried. */
-  readonly onDispatch: () => void;
 }
 
 export interface TransportResponse extends ResponseHead {
@@ -175,7 +173,7 @@ interface HttpExchange {
 /** Sends one request. Calls either `onResponse` or `onFailure`. It can call `onFailure` more than once. */
 function sendRequest(
   connection: Connection,
-  { path, headers, onDispatch }: TransportRequest,
+  { path, headers }: TransportRequest,
   maxBodyBytes: number,
   onResponse: (response: TransportResponse) => void,
   onFailure: (failure: TransportError) => void,
@@ -184,10 +182,7 @@ function sendRequest(
   let body: ResponseBody | null = null;
   // A low-level handler, because `request()` creates a stream per body, which costs more than a small call itself.
   connection.dispatch(path, headers, {
-    onRequestStart: () => {
-      connection.onRequest();
-      onDispatch();
-    },
+    onRequestStart: () => connection.onRequest(),
     onResponseStart: (_, status, responseHeaders) => {
       const received = toHead(status, responseHeaders);
       head = received;

@@ -74,7 +74,6 @@ async function useTransport() {
         identity: "i",
         signal,
         onConnection: () => events.push("connection"),
-        onDispatch: () => events.push("dispatch"),
       })
       .then(
         ({ status }) => `HTTP ${status}`,
@@ -112,7 +111,7 @@ it("includes the wait for a connection in the timeout", async () => {
   expect(await third.result).toBe(
     "No connection to the upstream became free within 1000 ms. Retry later; raise UPSTREAM_CONNECTIONS if this happens often.",
   );
-  expect([second.events, third.events]).toEqual([["connection", "dispatch"], []]);
+  expect([second.events, third.events]).toEqual([["connection"], []]);
 });
 
 it("removes an aborted call from the queue at once", async () => {
@@ -150,5 +149,5 @@ it("reports when a request is written, which can be long after the call", async 
 
   await first.result;
   expect(await second.result).toBe("HTTP 404");
-  expect(second.events).toEqual(["connection", "dispatch"]);
+  expect(second.events).toEqual(["connection"]);
 });
