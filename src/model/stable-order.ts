@@ -24,8 +24,8 @@ const MAX_SORTED_SHARE = 1 / 4;
  * unfinished ones last, so that a result keeps its ordinal while later batches run. Results with equal times are
  * ordered by status, exit code and hash: an arbitrary order, but one that depends only on the results themselves.
  *
- * Sorting all rows takes longer than everything else for the first page of the failed results of a large step. It is
- * done only if all rows are needed in order, or if a target may have several results.
+ * The first page of the failed results of a large step needs few rows in order, so all rows are sorted only if they are
+ * needed, or if a target may have several results.
  */
 export function createStableOrder(table: HostTable): StableOrder {
   const all = once(() => sortAll(table));

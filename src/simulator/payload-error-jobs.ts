@@ -20,7 +20,7 @@ interface Data extends MutableFields {
 const START = Date.UTC(2026, 2, 12, 3);
 const RAN_AT = [START + 50, START + 9_000] as const;
 
-/** The `data` of a small finished job with the requested id, created anew for every call. */
+/** The `data` of a small finished job with the requested id. Each call gets a new object. */
 export function sampleData(call: Call): Data {
   const job = buildJob({
     id: Number(call.jobInstanceId),

@@ -24,7 +24,7 @@ describe("a host name that is also a word", () => {
     "//jobs/1",
     "a@jobs.example.com",
     "host of the job",
-  ])("is kept where it is a word: %s", (text) => {
+  ])("does not redact it as an ordinary word: %s", (text) => {
     expect(redact(text)).toBe(text);
   });
 
