@@ -1,6 +1,14 @@
 /** Random valid operations over the schema: a tree of selections, fragments, aliases, conditions and arguments. */
 import fc from "fast-check";
-import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isLeafType, isObjectType } from "graphql";
+import {
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isLeafType,
+  isObjectType,
+  parse,
+} from "graphql";
+import { checkSelections, MAX_TOKENS } from "../../../src/graphql/operation/operation-limits.ts";
 import { ref } from "../../support/ask.ts";
 import { EDGE_CASE_JOB } from "./edge-case-job.ts";
 
@@ -121,7 +129,7 @@ export function createOperations(
   const job = schema.getType("JobInstance");
   if (!isObjectType(job)) throw new Error("Expected JobInstance to be an object type.");
   const ids = fc.constantFrom(...jobIds);
-  return fc.tuple(ids, ids, select(job, 5), select(job, 4)).map(
+  const operations = fc.tuple(ids, ids, select(job, 5), select(job, 4)).map(
     ([a, b, inOne, inMany]) => `${HEAD} {
       ${USE_ALL}
       jobInstance(${ref(a)}) { ... on JobInstance { ${USE_IN_JOB} ...One } }
@@ -130,4 +138,15 @@ export function createOperations(
     fragment One on JobInstance ${inOne.text}
     ${[...inOne.fragments, ...inMany.fragments].join("\n")}`,
   );
+  return operations.filter(isWithinLimits);
+}
+
+/** A few operations in a thousand select more fields than the gateway permits. */
+function isWithinLimits(query: string): boolean {
+  try {
+    checkSelections(parse(query, { maxTokens: MAX_TOKENS }));
+    return true;
+  } catch {
+    return false;
+  }
 }
