@@ -12,6 +12,8 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
     readonly baseUrl: URL | null;
   };
   readonly simulatorDialect: Dialect;
+  /** How long requests are still served after a signal, in milliseconds. */
+  readonly shutdownDelayMs: number;
   /** 0: V8's default. */
   readonly heapGrowingPercent: number;
 }
@@ -150,5 +152,6 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   // A port of their own is reason enough to serve them.
   metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
+  shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
   simulatorDialect: values.SIMULATOR_DIALECT,
 });

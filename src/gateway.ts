@@ -50,6 +50,11 @@ export interface Gateway {
   readonly url: string;
   /** URL of the metrics, if they have a port of their own. */
   readonly metricsUrl: string | null;
+  /**
+   * From now on, `/readyz` responds 503, and responses close their connection. Requests are still served, so that load
+   * balancers can stop sending them before `close` rejects them.
+   */
+  readonly announceShutdown: () => void;
   /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than 5 s. */
   readonly close: () => Promise<void>;
 }
@@ -158,7 +163,8 @@ export async function createGateway(
   const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, stdout });
   try {
     const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
-    return { url: await http.listen(config), metricsUrl, close };
+    const url = await http.listen(config);
+    return { url, metricsUrl, announceShutdown: http.announceShutdown, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { type Config, InvalidConfig, readConfig } from "./config.ts";
 import { createGateway } from "./gateway.ts";
 import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
+import { shutDownOnSignal } from "./shutdown.ts";
 import { createSimulator } from "./simulator/simulator.ts";
 
 export interface ServeOptions {
@@ -29,9 +30,14 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
       defaultAuthorization: simulator && DEMO_AUTHORIZATION,
     };
     const gateway = await createGateway({ ...config, upstream });
-    closeOnSignal(async () => {
-      await gateway.close();
-      await simulator?.close();
+    shutDownOnSignal({
+      delayMs: config.shutdownDelayMs,
+      announce: gateway.announceShutdown,
+      close: async () => {
+        await gateway.close();
+        await simulator?.close();
+      },
+      describeError: describeProcessError,
     });
     if (gateway.metricsUrl) process.stderr.write(`Metrics at ${gateway.metricsUrl}\n`);
     process.stderr.write(simulator ? demoNotice(gateway.url, config) : `GraphQL at ${gateway.url}\n`);
@@ -48,23 +54,6 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
  */
 function setHeapGrowing(percent: number): void {
   if (percent > 0) setFlagsFromString(`--heap-growing-percent=${percent}`);
-}
-
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
-
-function closeOnSignal(close: () => Promise<void>): void {
-  const shutDown = () => {
-    // A second signal has its default effect: it ends the process immediately.
-    for (const signal of SIGNALS) process.off(signal, shutDown);
-    close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Shutdown failed: ${describeProcessError(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of SIGNALS) process.on(signal, shutDown);
 }
 
 /** Explanations of the error codes of `listen`. */

@@ -24,6 +24,9 @@ interface Setting {
   readonly isSecret?: true;
 }
 
+/** Longer than any load balancer takes to stop sending requests. */
+const MAX_SHUTDOWN_DELAY_MS = 600_000;
+
 /** One day, far more than any useful timeout. */
 const MAX_MS = 86_400_000;
 
@@ -61,6 +64,12 @@ export const SETTINGS = {
     default: "4000",
     meaning: "Port to listen on. `0` picks a free port.",
     check: wholeNumber(0, 65_535),
+  },
+  SHUTDOWN_DELAY_MS: {
+    default: "0",
+    meaning:
+      "How long requests are still served after SIGTERM, in milliseconds, while `/readyz` already responds 503. Set it to the time in which the load balancer notices. Shutdown then takes up to 5 seconds more.",
+    check: wholeNumber(0, MAX_SHUTDOWN_DELAY_MS),
   },
   UPSTREAM_TIMEOUT_MS: {
     default: "10000",

@@ -24,6 +24,7 @@ const PROCESS_FILES = [
   "main.ts",
   "cli.ts",
   "serve.ts",
+  "shutdown.ts",
   "trusted-documents.ts",
   "config.ts",
   "settings.ts",

@@ -13,6 +13,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   BK_APP_SECRET: ({ upstream }) => upstream.app?.secret ?? null,
   HOST: ({ host }) => host,
   PORT: ({ port }) => port,
+  SHUTDOWN_DELAY_MS: ({ shutdownDelayMs }) => shutdownDelayMs,
   UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
   UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
   UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
@@ -93,6 +94,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     ],
     invalid: ["65536", "-1", "4000.5", "1e3", "http", "0x10"],
   },
+  SHUTDOWN_DELAY_MS: { default: 0, valid: [["600000", 600_000]], invalid: ["-1", "5s", "600001"] },
   UPSTREAM_TIMEOUT_MS: {
     default: 10_000,
     valid: [

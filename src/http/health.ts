@@ -19,15 +19,15 @@ const MONITORING_PATHS: ReadonlySet<string | undefined> = new Set([
 export const isMonitoring = ({ routeOptions: { url } }: FastifyRequest): boolean => MONITORING_PATHS.has(url);
 
 export interface HealthOptions {
-  readonly isDraining: () => boolean;
+  readonly isShuttingDown: () => boolean;
   readonly findProblems: () => readonly Problem[];
 }
 
-export async function healthRoutes(app: FastifyInstance, { isDraining, findProblems }: HealthOptions) {
+export async function healthRoutes(app: FastifyInstance, { isShuttingDown, findProblems }: HealthOptions) {
   app.get(LIVENESS_PATH, WITH_HEAD, async () => ({ status: "ok" }));
   app.get(READINESS_PATH, WITH_HEAD, async (_request, reply) => {
     const problems = findProblems();
-    if (!isDraining()) return { status: "ready", problems };
+    if (!isShuttingDown()) return { status: "ready", problems };
     const shutdown: Problem = { code: "SHUTTING_DOWN", message: "This instance is shutting down." };
     return reply.code(503).send({ status: "draining", problems: [shutdown, ...problems] });
   });

@@ -50,6 +50,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** @returns the URL of the GraphQL endpoint. @throws if it cannot listen on the address. */
   readonly listen: (address: { readonly host: string; readonly port: number }) => Promise<string>;
+  /** From now on, `/readyz` responds 503 and responses close their connection. Requests are still served. */
+  readonly announceShutdown: () => void;
   /** Rejects new requests and closes WebSockets. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -107,7 +109,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     else done();
   });
   await app.register(healthRoutes, {
-    isDraining: draining.isDraining,
+    isShuttingDown: draining.isShuttingDown,
     findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count }),
   });
   if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
@@ -119,6 +121,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   return {
     listen: async ({ host, port }) => `${await app.listen({ host, port })}${GRAPHQL_PATH}`,
+    announceShutdown: draining.announceShutdown,
     drain: async () => {
       await Promise.all([webSockets.close(), draining.drain()]);
     },

@@ -6,7 +6,7 @@ import { AUTHORIZATION, ask, jobQuery, jobSubscription, onJob } from "../support
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByApolloClient, subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
 import { openConnection } from "../support/raw-socket.ts";
-import { runProgram, SLOW_CLOCK } from "./program.ts";
+import { heldClock, runProgram, SLOW_CLOCK } from "./program.ts";
 
 const QUERY = jobQuery("1");
 const HEADERS = { "x-bkapi-authorization": '{"access_token":"mine"}' };
@@ -50,6 +50,58 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
 
     expect((await answer).errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
     expect(await ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe.concurrent("with SHUTDOWN_DELAY_MS", () => {
+  const DELAY_MS = 12_345;
+
+  /** A gateway process in its shutdown delay, which ends at SIGUSR2, with one request in flight. */
+  async function startDelayed(
+    test: TestContext,
+    clock: Record<string, string> = { ...SLOW_CLOCK, ...heldClock(DELAY_MS) },
+  ) {
+    const busy = await startBusy(test, { SHUTDOWN_DELAY_MS: String(DELAY_MS), ...clock });
+    busy.process.kill("SIGTERM");
+    await busy.untilDraining();
+    return busy;
+  }
+
+  it("serves new requests until the delay has passed, then rejects them and ends with exit code 0", async (test) => {
+    const { process, url, upstream, answer, ended } = await startDelayed(test);
+    const during = ask(url, { query: jobQuery("2") }, HEADERS);
+    await test.expect.poll(upstream.calls).toBe(2);
+    process.kill("SIGUSR2");
+    await test.expect
+      .poll(async () => (await ask(url, { query: "{ __typename }" }, HEADERS)).status)
+      .toBe(503);
+    upstream.release();
+
+    for (const { status, data, headers } of [await answer, await during]) {
+      expect([status, headers.get("connection")]).toEqual([200, "close"]);
+      expect(data).toEqual({ jobInstance: { __typename: "JobInstanceNotFound" } });
+    }
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+
+  it.for(["SIGTERM", "SIGINT"] as const)("ends the delay at a second signal, %s", async (signal, test) => {
+    const { process, upstream, answer, ended } = await startDelayed(test);
+    process.kill(signal);
+    upstream.release();
+    expect((await answer).status).toBe(200);
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("ends the process at once at the third signal", async (test) => {
+    const { process, url, answer, ended } = await startDelayed(test, SLOW_CLOCK);
+    const failed = expect(answer).rejects.toThrow();
+    process.kill("SIGTERM");
+    await test.expect
+      .poll(async () => (await ask(url, { query: "{ __typename }" }, HEADERS)).status)
+      .toBe(503);
+    process.kill("SIGTERM");
+    expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
+    await failed;
   });
 });
 

@@ -18,6 +18,7 @@ export interface TestGateway {
     variables?: Record<string, unknown>,
     headers?: AskHeaders,
   ) => Promise<GraphQLResponse>;
+  readonly announceShutdown: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -83,7 +84,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     await gateway.close();
     await simulator.close();
   };
-  return { url: gateway.url, metricsUrl: gateway.metricsUrl, simulator, logs, ask: askGateway, close };
+  const { url, metricsUrl, announceShutdown } = gateway;
+  return { url, metricsUrl, simulator, logs, ask: askGateway, announceShutdown, close };
 }
 
 /** A gateway for one test, closed at the end of the test. */

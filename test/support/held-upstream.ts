@@ -7,6 +7,8 @@ export interface HeldUpstream {
   readonly url: string;
   /** Resolves when the first call has arrived. */
   readonly called: Promise<void>;
+  /** Number of calls that have arrived. */
+  readonly calls: () => number;
   /** Resolves when the gateway has aborted a call before its response. */
   readonly aborted: Promise<void>;
   /** Answers all calls, including later ones, with "not found". */
@@ -20,7 +22,9 @@ export async function useHeldUpstream(test: Pick<TestContext, "onTestFinished">)
   const called = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
+  let calls = 0;
   const server = createServer(async (_request, response) => {
+    calls += 1;
     called.resolve();
     response.once("close", () => response.writableFinished || aborted.resolve());
     await released.promise;
@@ -30,6 +34,7 @@ export async function useHeldUpstream(test: Pick<TestContext, "onTestFinished">)
   return {
     url: `http://127.0.0.1:${port}`,
     called: called.promise,
+    calls: () => calls,
     aborted: aborted.promise,
     release: released.resolve,
   };
