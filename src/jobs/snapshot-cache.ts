@@ -42,9 +42,8 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     maxSize: Math.max(1, options.maxBytes),
     perf: { now: () => performance.now() },
     ttlResolution: 0,
-    // Removes expired snapshots even if they are never looked up again.
-    ttlAutopurge: true,
   });
+  const scheduleSweep = createSweep(cache);
 
   const find: SnapshotCache["find"] = (key, requiredData, from) => {
     const snapshot = cache.get(key);
@@ -56,10 +55,34 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     // A snapshot that is not cached still invalidates the older one. (For the library, a TTL of 0 means unlimited.)
     if (ttl <= 0) cache.delete(key);
     // If the snapshot exceeds the memory limit, the library deletes the older one and stores nothing.
-    else cache.set(key, snapshot, { ttl, size: outcomeBytes(snapshot.outcome) });
+    else {
+      cache.set(key, snapshot, { ttl, size: outcomeBytes(snapshot.outcome) });
+      scheduleSweep();
+    }
   };
 
   return { find, set, bytes: () => cache.calculatedSize };
+}
+
+const SWEEP_INTERVAL_MS = 1_000;
+
+/**
+ * Removes expired snapshots even if they are never looked up again. One timer for all of them, because a timer for each
+ * (the library's `ttlAutopurge`) costs a small request more than its cache entry. There is none while the cache is empty.
+ */
+function createSweep(cache: LRUCache<string, Snapshot>): () => void {
+  let isScheduled = false;
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setTimeout(sweep, SWEEP_INTERVAL_MS).unref();
+  };
+  const sweep = () => {
+    isScheduled = false;
+    cache.purgeStale();
+    if (cache.size > 0) schedule();
+  };
+  return schedule;
 }
 
 /**
