@@ -10,6 +10,12 @@ const MAX_OPERATION_NAMES = 100;
 /** Some more than there are. */
 const MAX_ERROR_CODES = 30;
 
+/**
+ * Codes of faults that alerts report from the first one. Prometheus computes increases between samples of a series, so
+ * their series begin with 0.
+ */
+const ALERTED_CODES = ["INTERNAL_SERVER_ERROR", "UPSTREAM_CONTRACT"];
+
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createOperationMetrics(registry: Registry): ObserveOperation {
@@ -35,6 +41,7 @@ export function createOperationMetrics(registry: Registry): ObserveOperation {
   });
   const boundedName = createBoundedValues(MAX_OPERATION_NAMES);
   const boundedCode = createBoundedValues(MAX_ERROR_CODES);
+  for (const code of ALERTED_CODES) errors.inc({ code: boundedCode(code) }, 0);
 
   return ({ transport, operationLog, durationMs, isAborted }) => {
     const { operationName, operationType, errorCodes } = operationLog;
