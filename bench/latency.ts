@@ -21,6 +21,8 @@ export interface Latency {
   readonly largePerSecond: number;
   /** Longest block of the server's event loop. */
   readonly blockedMs: number;
+  /** CPU time of the longest block, without the time in which the server waited for a core. */
+  readonly blockedCpuMs: number;
 }
 
 export interface MeasuredLatency {
@@ -57,19 +59,21 @@ export function measureLatency(upstream: Upstream, options: RunOptions): Promise
     }
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { runner, small, large, samples } of contestants) {
-        await runner.probe?.takeBlockedMs();
+        await runner.probe?.takeBlock();
         const looping = runLoad(largeLoad, loadOf(runner, LARGE_ASK, large, looped));
         // A failure is thrown where the promise is awaited, below.
         looping.catch(() => {});
         await sleep(LEAD_MS);
         const { latencyMs } = await runLoad(smallLoad, loadOf(runner, SMALL_ASK, small, paced));
         const loop = await looping;
+        const block = await runner.probe?.takeBlock();
         samples.push({
           p50Ms: latencyMs.p50,
           p99Ms: latencyMs.p99,
           maxMs: latencyMs.max,
           largePerSecond: (loop.requests / loop.wallMs) * 1_000,
-          blockedMs: (await runner.probe?.takeBlockedMs()) ?? Number.NaN,
+          blockedMs: block?.ms ?? Number.NaN,
+          blockedCpuMs: block?.cpuMs ?? Number.NaN,
         });
       }
     }

@@ -6,12 +6,19 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
+/** The longest block of an event loop, in milliseconds. */
+export interface Block {
+  readonly ms: number;
+  /** CPU time of the thread in the block that used most. */
+  readonly cpuMs: number;
+}
+
 export interface Probe {
   /** Arguments and environment with which a server's script is started under the probe. */
   readonly args: (script: string) => string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Longest block of the event loop since the previous call, in milliseconds. */
-  readonly takeBlockedMs: () => Promise<number>;
+  /** Longest block of the event loop since the previous call. */
+  readonly takeBlock: () => Promise<Block>;
   readonly remove: () => void;
 }
 
@@ -23,10 +30,13 @@ export function createProbe(): Probe {
   return {
     args: (script) => [LAUNCHER, script],
     environment: { PROBE_SOCKET: path },
-    takeBlockedMs: async () => {
+    takeBlock: async () => {
       // The type that `probed.ts` sends.
-      const { maxMs } = JSON.parse(await text(connect(path))) as { readonly maxMs: number };
-      return maxMs;
+      const sent = JSON.parse(await text(connect(path))) as {
+        readonly maxMs: number;
+        readonly maxCpuMs: number;
+      };
+      return { ms: sent.maxMs, cpuMs: sent.maxCpuMs };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
