@@ -60,6 +60,14 @@ function errorCodeOf(status: number, { sender, code }: Envelope): UpstreamErrorC
 }
 
 /**
+ * bk-job and the API Gateway report an unknown job and an unknown path in their envelopes. A 404 without either comes
+ * from a server that does not route the path: 3.10 and older, and installations whose proxy routes only the V3 API.
+ */
+const V4_NOT_SERVED =
+  "This server does not serve the V4 API of BlueKing Job: it responded with HTTP 404 to " +
+  "/api/v4/get_job_instance_status. Check JOB_API_URL, the version of bk-job and its routes.";
+
+/**
  * Decodes an error response into an outcome.
  * @param body the parsed body; undefined if it is not JSON.
  * @throws UpstreamError for everything except bk-job's "not found" and "no permission".
@@ -73,9 +81,10 @@ export function decodeErrorResponse(
   const envelope = readEnvelope(response, body);
   const { sender, code, data } = envelope;
   const details = readErrorDetails(response, body, code, redact);
-  const message = redact(
-    envelope.message ?? `The upstream responded with HTTP ${status} and no error message.`,
-  );
+  const isUnknownPath = sender === "other" && status === 404;
+  const message = isUnknownPath
+    ? V4_NOT_SERVED
+    : redact(envelope.message ?? `The upstream responded with HTTP ${status} and no error message.`);
   if (sender === "bk-job" && status === 404 && code === "NOT_FOUND") {
     return { kind: "notFound", message, upstreamRequestId: details.jobRequestId };
   }

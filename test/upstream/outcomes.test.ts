@@ -248,6 +248,32 @@ describe("a response that resembles an outcome", () => {
   });
 });
 
+describe("a server that does not serve the V4 API", () => {
+  const springPage = { status: 404, error: "Not Found", message: "No message available", path: "/api/v4/x" };
+
+  it.each<[string, SimulatedResponse]>([
+    ["a page", { kind: "raw", status: 404, headers: { "content-type": "text/html" }, body: "<h1>404</h1>" }],
+    ["no body", { kind: "raw", status: 404, body: "" }],
+    ["the JSON of another server", { kind: "json", status: 404, body: springPage }],
+    ["the V3 envelope", { kind: "json", status: 404, body: { result: false, code: 404, message: "m" } }],
+  ])("is named when it responds with HTTP 404 and %s", async (_, answer) => {
+    const { message, extensions } = onlyError(await askScripted(answer));
+
+    expect(message).toBe(
+      "This server does not serve the V4 API of BlueKing Job: it responded with HTTP 404 to " +
+        "/api/v4/get_job_instance_status. Check JOB_API_URL, the version of bk-job and its routes.",
+    );
+    expect(extensions).toMatchObject({ code: "UPSTREAM_ERROR", upstream: { httpStatus: 404 } });
+  });
+
+  it.each<[string, SimulatedResponse]>([
+    ["the API Gateway", { kind: "json", status: 404, body: { code_name: "API_NOT_FOUND", message: "m" } }],
+    ["bk-job", { kind: "json", status: 404, body: { error: { code: "OTHER", message: "m" } } }],
+  ])("is not assumed when %s reports the 404", async (_, answer) => {
+    expect(onlyError(await askScripted(answer)).message).toBe("m");
+  });
+});
+
 describe("retryAfterMs", () => {
   const limited = (headers: Record<string, string>, status = 429): SimulatedResponse => ({
     kind: "json",
