@@ -146,6 +146,14 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
     maxBodyBytes: values.UPSTREAM_MAX_BODY_BYTES,
     connections: values.UPSTREAM_CONNECTIONS,
     maxQueue: values.UPSTREAM_MAX_QUEUE,
+    retries:
+      values.UPSTREAM_RETRIES === 0
+        ? null
+        : {
+            maxRetries: values.UPSTREAM_RETRIES,
+            backoffMs: values.UPSTREAM_RETRY_BACKOFF_MS,
+            budgetPercent: values.UPSTREAM_RETRY_BUDGET_PERCENT,
+          },
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },

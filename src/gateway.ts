@@ -13,8 +13,7 @@ import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
 import { createCallerCache } from "./upstream/caller.ts";
-import { createUpstreamClient, type UpstreamClient } from "./upstream/client.ts";
-import type { TransportOptions } from "./upstream/transport.ts";
+import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from "./upstream/client.ts";
 
 export interface GatewayConfig {
   /** Address to listen on. */
@@ -37,7 +36,7 @@ export interface GatewayConfig {
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
   readonly allowedOrigins: HttpServerOptions["allowedOrigins"];
-  readonly upstream: TransportOptions & CredentialOptions;
+  readonly upstream: UpstreamOptions & CredentialOptions;
   /** Null: no metrics. */
   readonly metrics: {
     /** Port of a server of their own. Null: on the port of the gateway. */
@@ -109,7 +108,7 @@ export async function createGateway(
   const logger = pino(options, logStream ?? stdout ?? undefined);
   // Loaded only if enabled, because the library takes some megabytes and milliseconds.
   const metrics = config.metrics && (await import("./metrics/metrics.ts")).createMetrics();
-  const upstream = createUpstreamClient(config.upstream, metrics?.onCall);
+  const upstream = createUpstreamClient(config.upstream, metrics ?? undefined);
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);

@@ -73,8 +73,27 @@ export const SETTINGS = {
   },
   UPSTREAM_TIMEOUT_MS: {
     default: "10000",
-    meaning: "Timeout of one upstream call in milliseconds, including the wait for a connection.",
+    meaning:
+      "Timeout of one upstream call in milliseconds, including the wait for a connection and all retries.",
     check: wholeNumber(1, MAX_MS),
+  },
+  UPSTREAM_RETRIES: {
+    default: "2",
+    meaning:
+      "Maximum number of retries of an upstream call after a connection error before the response, or HTTP 502, 503 or 504. `0` disables retries.",
+    check: wholeNumber(0, 10),
+  },
+  UPSTREAM_RETRY_BACKOFF_MS: {
+    default: "100",
+    meaning:
+      "Upper limit of the random delay before the first retry, in milliseconds. It doubles with each further retry, up to 5 s.",
+    check: wholeNumber(0, MAX_MS),
+  },
+  UPSTREAM_RETRY_BUDGET_PERCENT: {
+    default: "20",
+    meaning:
+      "Maximum number of retries in percent of the calls, so that retries do not multiply the load during an outage. One retry per second, and 20 after a time without failures, are always allowed.",
+    check: wholeNumber(0, 1_000),
   },
   UPSTREAM_MAX_BODY_BYTES: {
     default: "67108864",

@@ -15,6 +15,9 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   PORT: ({ port }) => port,
   SHUTDOWN_DELAY_MS: ({ shutdownDelayMs }) => shutdownDelayMs,
   UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
+  UPSTREAM_RETRIES: ({ upstream }) => upstream.retries?.maxRetries ?? null,
+  UPSTREAM_RETRY_BACKOFF_MS: ({ upstream }) => upstream.retries?.backoffMs,
+  UPSTREAM_RETRY_BUDGET_PERCENT: ({ upstream }) => upstream.retries?.budgetPercent,
   UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
   UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
   UPSTREAM_MAX_QUEUE: ({ upstream }) => upstream.maxQueue,
@@ -103,6 +106,16 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     ],
     invalid: ["0", "86400001", "10s", "-5"],
   },
+  UPSTREAM_RETRIES: {
+    default: 2,
+    valid: [
+      ["0", null],
+      ["10", 10],
+    ],
+    invalid: ["-1", "11", "some"],
+  },
+  UPSTREAM_RETRY_BACKOFF_MS: { default: 100, valid: [["0", 0]], invalid: ["-1", "1.5", "86400001"] },
+  UPSTREAM_RETRY_BUDGET_PERCENT: { default: 20, valid: [["0", 0]], invalid: ["-1", "1001", "20%"] },
   UPSTREAM_MAX_BODY_BYTES: {
     default: 64 * 2 ** 20,
     valid: [

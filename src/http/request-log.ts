@@ -33,12 +33,13 @@ const loggedName = (name: string | null): string | null =>
  * @param slowOperationMs an operation that took longer has the hash of its document. 0: none has.
  */
 export const operationFields = (
-  { operationName, document, upstreamCalls, upstreamRequestIds, errorCodes }: OperationLog,
+  { operationName, document, upstreamCalls, upstreamRetries, upstreamRequestIds, errorCodes }: OperationLog,
   durationMs: number,
   slowOperationMs: number,
 ) => ({
   operationName: loggedName(operationName),
   upstreamCalls,
+  ...(upstreamRetries > 0 && { upstreamRetries }),
   upstreamRequestIds,
   errorCodes,
   ...(document !== null &&

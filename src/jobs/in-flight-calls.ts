@@ -4,6 +4,7 @@
  * later.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
+import type { CallTerms } from "../upstream/client.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 
 /** An upstream call in flight. */
@@ -13,9 +14,10 @@ interface InFlightCall {
   readonly startedAt: number;
   /**
    * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of
-   * the signal. The call itself is aborted only when the last waiter leaves.
+   * the signal. The call itself is aborted only when the last waiter leaves. It may be retried if `mayRetry` is true
+   * for any waiter.
    */
-  readonly wait: (signal: AbortSignal) => Promise<JobOutcome>;
+  readonly wait: (signal: AbortSignal, mayRetry: boolean) => Promise<JobOutcome>;
   /** True when a call for the same key that started later has already returned. */
   readonly isOvertaken: () => boolean;
 }
@@ -31,11 +33,14 @@ export interface InFlightCalls {
     maxData: RequiredData,
     from: number,
   ) => InFlightCall | null;
-  /** Starts a call that other requests can join. `run` gets a signal that aborts when the last waiter leaves. */
+  /**
+   * Starts a call that other requests can join. `run` gets a signal that aborts when the last waiter leaves, and what
+   * the waiters expect.
+   */
   readonly start: (
     key: string,
     requiredData: RequiredData,
-    run: (signal: AbortSignal) => Promise<JobOutcome>,
+    run: (signal: AbortSignal, terms: CallTerms) => Promise<JobOutcome>,
   ) => InFlightCall;
 }
 
@@ -76,7 +81,8 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       if (slot.count === 0) slots.delete(key);
     };
     const isOvertaken = () => startedAt < slot.newestStart;
-    const result = run(controller.signal).then(
+    const terms = { mayRetry: false };
+    const result = run(controller.signal, terms).then(
       (outcome) => {
         leave();
         if (!isOvertaken()) {
@@ -90,11 +96,15 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
         throw error;
       },
     );
-    const wait = createWait(result, (reason) => {
+    const waitFor = createWait(result, (reason) => {
       // Requests must not join a call that is being aborted.
       if (slot[requiredData] === call) slot[requiredData] = null;
       controller.abort(reason);
     });
+    const wait: InFlightCall["wait"] = (signal, mayRetry) => {
+      if (mayRetry) terms.mayRetry = true;
+      return waitFor(signal);
+    };
     const call: InFlightCall = { requiredData, startedAt, wait, isOvertaken };
     slot[requiredData] = call;
     return call;

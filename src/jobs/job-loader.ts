@@ -47,7 +47,7 @@ export function createJobLoader({
   const arrivedAt = performance.now();
   const paths = new Set<string>();
   const fetch = ({ ref, requiredData }: LoaderKey) =>
-    snapshots.get({ ref, requiredData, caller, operationLog, signal, accept, arrivedAt });
+    snapshots.get({ ref, requiredData, caller, operationLog, signal, accept, arrivedAt, mayRetry: true });
 
   const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
     const withHosts = new Map<string, Promise<JobOutcome>>();

@@ -41,10 +41,12 @@ export type ObserveLookup = (source: LookupSource) => void;
  */
 export type Freshness = "cached" | "inFlight" | "fresh";
 
-interface SnapshotLookup extends Lookup {
+interface SnapshotLookup extends Omit<Lookup, "terms"> {
   readonly accept: Freshness;
   /** When the request arrived, by `performance.now()`. Default: now. */
   readonly arrivedAt?: number;
+  /** Whether the call may be retried after a transient failure. Default: false. */
+  readonly mayRetry?: boolean;
 }
 
 /**
@@ -63,7 +65,8 @@ export function createSnapshots(
   const inFlight = createInFlightCalls(cache.set);
 
   const get: Snapshots["get"] = async (lookup) => {
-    const { ref, requiredData, caller, signal, accept, arrivedAt = performance.now() } = lookup;
+    const { ref, requiredData, caller, signal, accept, mayRetry = false } = lookup;
+    const { arrivedAt = performance.now() } = lookup;
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
@@ -79,11 +82,11 @@ export function createSnapshots(
       onLookup?.(joined ? "coalesced" : "upstream");
       const call =
         joined ??
-        inFlight.start(key, requiredData, (sharedSignal) =>
-          upstream.getJobInstance({ ...lookup, signal: sharedSignal }),
+        inFlight.start(key, requiredData, (sharedSignal, terms) =>
+          upstream.getJobInstance({ ...lookup, signal: sharedSignal, terms }),
         );
       try {
-        const outcome = await call.wait(signal);
+        const outcome = await call.wait(signal, mayRetry);
         if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;
         // The snapshot that overtook this call is fresh enough.
         cachedFrom = Math.min(cachedFrom, call.startedAt);

@@ -7,13 +7,15 @@ import type { ObserveOperation } from "../http/finished-operation.ts";
 import type { MetricsPage } from "../http/metrics-route.ts";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
 import type { ObserveCall } from "../upstream/call-records.ts";
+import type { ObserveRetry } from "../upstream/retries.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { createOperationMetrics } from "./operation-metrics.ts";
-import { createLookupMetrics, createUpstreamMetrics } from "./upstream-metrics.ts";
+import { createLookupMetrics, createRetryMetrics, createUpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface Metrics extends MetricsPage {
   readonly onOperation: ObserveOperation;
   readonly onCall: ObserveCall;
+  readonly onRetry: ObserveRetry;
   readonly onLookup: ObserveLookup;
   /** Adds the gauges. Call it once. */
   readonly addGauges: (sources: GaugeSources) => void;
@@ -26,6 +28,7 @@ export function createMetrics(): Metrics {
   return {
     onOperation: createOperationMetrics(registry),
     onCall: createUpstreamMetrics(registry),
+    onRetry: createRetryMetrics(registry),
     onLookup: createLookupMetrics(registry),
     addGauges: (sources) => addGauges(registry, sources),
     contentType: registry.contentType,

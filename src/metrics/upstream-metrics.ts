@@ -2,6 +2,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { LookupSource, ObserveLookup } from "../jobs/snapshots.ts";
 import type { CallOutcome, ObserveCall } from "../upstream/call-records.ts";
+import type { ObserveRetry, RetryReason } from "../upstream/retries.ts";
 import { PREFIX } from "./prefix.ts";
 
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -21,6 +22,25 @@ export function createLookupMetrics(registry: Registry): ObserveLookup {
   });
   for (const source of SOURCES) lookups.inc({ source }, 0);
   return (source) => lookups.inc({ source });
+}
+
+const RETRY_REASONS: readonly RetryReason[] = ["connection", "http_502", "http_503", "http_504"];
+
+export function createRetryMetrics(registry: Registry): ObserveRetry {
+  const registers = [registry];
+  const retries = new Counter({
+    name: `${PREFIX}upstream_retries_total`,
+    help: "Retries of upstream calls by reason: a connection error, or the HTTP status of the failed attempt.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const exhausted = new Counter({
+    name: `${PREFIX}upstream_retry_budget_exhausted_total`,
+    help: "Upstream calls that were not retried because the budget of retries was exhausted.",
+    registers,
+  });
+  for (const reason of RETRY_REASONS) retries.inc({ reason }, 0);
+  return (event) => (event === "budget" ? exhausted.inc() : retries.inc({ reason: event }));
 }
 
 export function createUpstreamMetrics(registry: Registry): ObserveCall {

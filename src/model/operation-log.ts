@@ -5,7 +5,10 @@ export interface OperationLog {
   document: string | null;
   /** `query` or `subscription`. Null if the request contains no valid operation. */
   operationType: string | null;
+  /** Attempts of upstream calls that got a connection. */
   upstreamCalls: number;
+  /** How many of the attempts were retries. */
+  upstreamRetries: number;
   /** `job_request_id` and `X-Bkapi-Request-Id` of every upstream response. */
   readonly upstreamRequestIds: string[];
   /** Codes of the errors in the response. */
@@ -19,6 +22,7 @@ export const createOperationLog = (): OperationLog => ({
   document: null,
   operationType: null,
   upstreamCalls: 0,
+  upstreamRetries: 0,
   upstreamRequestIds: [],
   errorCodes: [],
   internalErrors: [],

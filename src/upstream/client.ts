@@ -12,6 +12,7 @@ import { readErrorDetails } from "./error-details.ts";
 import { decodeErrorResponse, isErrorBody } from "./error-response.ts";
 import { createBodyReader, decodeUtf8 } from "./json-body.ts";
 import { createRedaction, type Redact } from "./redaction.ts";
+import { createRetries, type ObserveRetry, type RetryOptions } from "./retries.ts";
 import {
   createTransport,
   type TransportOptions,
@@ -29,12 +30,33 @@ export interface Lookup {
   readonly operationLog: OperationLog;
   /** Aborts the call. */
   readonly signal: AbortSignal;
+  /** Default: the call is not retried. */
+  readonly terms?: CallTerms;
+}
+
+/** What those who wait for a call expect of it. It can change while the call runs, because requests join it. */
+export interface CallTerms {
+  /** Whether the call may be retried. Pollers and permission checks have a backoff of their own. */
+  readonly mayRetry: boolean;
+}
+
+export interface UpstreamOptions extends TransportOptions {
+  /** Null: calls are not retried. */
+  readonly retries: RetryOptions | null;
+}
+
+/** Observers of the client. Null: none. */
+export interface UpstreamObservers {
+  /** Each attempt of a call. Callers without credentials cause no call. */
+  readonly onCall: ObserveCall | null;
+  readonly onRetry: ObserveRetry | null;
 }
 
 export interface UpstreamClient {
   /**
-   * Makes one upstream call as soon as the caller gets a connection. If the upstream closed an idle connection just
-   * when it was reused, the request is retried once.
+   * Makes an upstream call as soon as the caller gets a connection, and retries it after transient failures if `terms`
+   * permit that. All attempts together take at most `timeoutMs`. If the upstream closed an idle connection just when it
+   * was reused, the request is sent once more, which is not a retry.
    * @throws UpstreamError; the reason of `signal` if it aborts.
    */
   readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
@@ -54,24 +76,41 @@ export interface UpstreamClient {
  */
 const LARGE_UPSTREAM_BODY_BYTES = 256 * 1024;
 
-/** @param onCall observes the calls; null to observe none. Callers without credentials cause no call. */
+const NO_OBSERVERS: UpstreamObservers = { onCall: null, onRetry: null };
+
 export function createUpstreamClient(
-  options: TransportOptions,
-  onCall: ObserveCall | null = null,
+  options: UpstreamOptions,
+  { onCall, onRetry }: UpstreamObservers = NO_OBSERVERS,
 ): UpstreamClient {
   const transport = createTransport(options);
   const callerOptionsOf = createCallerOptions(options);
   const readBody = createBodyReader();
   const { record, failures } = createCallRecords(onCall);
+  const retries = options.retries && createRetries(options.retries, onRetry);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
+    const { requiredData, signal, terms, operationLog } = lookup;
     const callerOptions = callerOptionsOf(lookup.caller);
-    return record(lookup.requiredData, lookup.signal, (call) => callUpstream(lookup, callerOptions, call));
+    const deadlineAt = performance.now() + options.timeoutMs;
+    let { timeoutMs } = options;
+    const attempt = (call: CallRecord) => callUpstream(lookup, callerOptions, timeoutMs, call);
+    retries?.countCall();
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await record(requiredData, signal, attempt);
+      } catch (error) {
+        if (!retries || !terms?.mayRetry) throw error;
+        await retries.waitForRetry({ error, attempts, deadlineAt, signal });
+        operationLog.upstreamRetries += 1;
+        timeoutMs = Math.max(1, Math.round(deadlineAt - performance.now()));
+      }
+    }
   };
 
   const callUpstream = async (
     lookup: Lookup,
     { headers, redact }: CallerOptions,
+    timeoutMs: number,
     call: CallRecord,
   ): Promise<JobOutcome> => {
     const { ref, requiredData, caller, operationLog, signal } = lookup;
@@ -87,6 +126,7 @@ export function createUpstreamClient(
       headers,
       identity: caller.identity,
       signal,
+      timeoutMs,
       onConnection: () => {
         operationLog.upstreamCalls += 1;
         call.connectedAt = performance.now();
@@ -94,9 +134,9 @@ export function createUpstreamClient(
     };
     const response = await transport.get(request).catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;
-      const { code, message, head, retryAfterMs } = error;
+      const { code, message, head, retryAfterMs, origin } = error;
       const details = head === null ? NO_ERROR_DETAILS : detailsOf(head);
-      throw new UpstreamError(code, redact(message), details, retryAfterMs);
+      throw new UpstreamError(code, redact(message), details, retryAfterMs, origin);
     });
 
     const observedAt = Date.now();

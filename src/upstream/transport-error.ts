@@ -1,6 +1,7 @@
 /** Transport errors with messages for callers. The original messages contain the upstream's address. */
 import type { IncomingHttpHeaders } from "node:http";
 import { errors } from "undici";
+import type { ErrorOrigin } from "./upstream-error.ts";
 
 /** Status and headers of a response. */
 export interface ResponseHead {
@@ -23,13 +24,20 @@ export class TransportError extends Error {
   readonly code: "UPSTREAM_TIMEOUT" | "UPSTREAM_UNAVAILABLE" | "UPSTREAM_CONTRACT";
   /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
+  readonly origin: ErrorOrigin;
   /** Status and headers, if they were received. */
   head: ResponseHead | null = null;
 
-  constructor(code: TransportError["code"], message: string, retryAfterMs: number | null = null) {
+  constructor(
+    code: TransportError["code"],
+    message: string,
+    retryAfterMs: number | null = null,
+    origin: ErrorOrigin = "upstream",
+  ) {
     super(message);
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.origin = origin;
   }
 }
 
@@ -41,6 +49,8 @@ export const queueTimeoutError = (timeoutMs: number) =>
     "UPSTREAM_TIMEOUT",
     `No connection to the upstream became free within ${timeoutMs} ms. Retry later; raise UPSTREAM_CONNECTIONS if ` +
       "this happens often.",
+    null,
+    "gateway",
   );
 
 /** Retry delay if the queue is full. */
@@ -52,6 +62,7 @@ export const queueFullError = (maxQueue: number) =>
     `Too many calls are waiting for a connection to the upstream (maximum ${maxQueue}, three quarters of them for one ` +
       "caller). Retry later; raise UPSTREAM_CONNECTIONS or UPSTREAM_MAX_QUEUE if this happens often.",
     QUEUE_FULL_RETRY_MS,
+    "gateway",
   );
 
 export const bodyTooLargeError = (maxBytes: number) =>
@@ -63,8 +74,8 @@ export const bodyTooLargeError = (maxBytes: number) =>
 /** The default of Node.js. */
 export const MAX_HEADER_BYTES = 16_384;
 
-const unreachableError = (reason: string, what = "upstream") =>
-  new TransportError("UPSTREAM_UNAVAILABLE", `The ${what} could not be reached: ${reason}.`);
+const unreachableError = (reason: string, origin: ErrorOrigin, what = "upstream") =>
+  new TransportError("UPSTREAM_UNAVAILABLE", `The ${what} could not be reached: ${reason}.`, null, origin);
 
 /** The proxy could not be connected to. undici examines the code of an error, so this one has the code of its cause. */
 export class ProxyUnreachable extends Error {
@@ -88,7 +99,7 @@ const CONTRADICTORY_HEADERS =
   "Expected one valid `Content-Length`, or none, got response headers that contradict each other or HTTP. Check which " +
   "server JOB_API_URL points to.";
 
-export const shuttingDownError = () => unreachableError("the gateway is shutting down");
+export const shuttingDownError = () => unreachableError("the gateway is shutting down", "gateway");
 
 const INCOMPLETE = "the connection was closed before the response was complete";
 
@@ -111,6 +122,21 @@ const MESSAGES: Record<string, string> = {
   UND_ERR_PRX_CONN: "the proxy closed the connection",
   UND_ERR_PRX_TLS: "the certificate of the proxy is not valid for its name",
 };
+
+/** Codes of errors that may be over at once. The others are errors of configuration, or responses that ended early. */
+const TRANSIENT: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_PRX_CONN",
+]);
 
 interface ExchangeState {
   /** Whether status and headers were received. */
@@ -144,7 +170,8 @@ export function toTransportError(
   const code = errorCode(error);
   // A parser error after valid headers means that a chunked body ended too early.
   const reason = isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`);
-  return unreachableError(reason, error instanceof ProxyUnreachable ? "proxy" : "upstream");
+  const origin = TRANSIENT.has(code) ? "connection" : "upstream";
+  return unreachableError(reason, origin, error instanceof ProxyUnreachable ? "proxy" : "upstream");
 }
 
 /** Connecting to a name with several addresses fails with one error per address. The first is representative. */

@@ -37,6 +37,8 @@ export interface TransportRequest {
   readonly identity: string;
   /** Aborts the call. */
   readonly signal: AbortSignal;
+  /** Timeout of this call, if it is shorter than that of the options. */
+  readonly timeoutMs?: number;
   /** Called once, when the call gets a connection. */
   readonly onConnection: () => void;
 }
@@ -107,8 +109,8 @@ function startCall(
   { options, connect, limit, idle, calls }: Shared,
   request: TransportRequest,
 ): Promise<TransportResponse> {
-  const { timeoutMs, maxBodyBytes, maxQueue } = options;
-  const { identity, signal, onConnection } = request;
+  const { maxBodyBytes, maxQueue } = options;
+  const { identity, signal, onConnection, timeoutMs = options.timeoutMs } = request;
   const { promise, resolve, reject } = Promise.withResolvers<TransportResponse>();
   let leaveQueue: (() => void) | null = null;
   let connection: Connection | null = null;

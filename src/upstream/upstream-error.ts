@@ -29,12 +29,19 @@ export const NO_ERROR_DETAILS: ErrorDetails = {
   gatewayRequestId: null,
 };
 
+/**
+ * Where an error occurred. `connection`: the connection failed in a way that may be over at once. `gateway`: the gateway
+ * did not call the upstream, because of a limit of its own. `upstream`: all others.
+ */
+export type ErrorOrigin = "connection" | "gateway" | "upstream";
+
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
   readonly code: UpstreamErrorCode;
   readonly upstream: ErrorDetails;
   /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
+  readonly origin: ErrorOrigin;
 
   /** @param message is shown to callers, so it must contain neither secrets nor the upstream's address. */
   constructor(
@@ -42,10 +49,12 @@ export class UpstreamError extends Error {
     message: string,
     upstream: ErrorDetails = NO_ERROR_DETAILS,
     retryAfterMs: number | null = null,
+    origin: ErrorOrigin = "upstream",
   ) {
     super(message);
     this.code = code;
     this.upstream = upstream;
     this.retryAfterMs = retryAfterMs;
+    this.origin = origin;
   }
 }

@@ -69,6 +69,7 @@ export async function runReference(
     connections: 8,
     maxQueue: 100,
     proxy: null,
+    retries: null,
   });
   const jobs = createJobLoader({
     snapshots: { get: (lookup) => upstream.getJobInstance(lookup) },

@@ -72,6 +72,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       connections: 32,
       maxQueue: 10_000,
       proxy: null,
+      retries: null,
       app: null,
       defaultAuthorization: null,
       ...options.upstream,

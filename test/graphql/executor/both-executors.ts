@@ -56,6 +56,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     connections: 8,
     maxQueue: 1_000,
     proxy: null,
+    retries: null,
   });
   const schema = createSchema();
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };

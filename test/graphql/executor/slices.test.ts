@@ -38,6 +38,7 @@ beforeAll(async () => {
     connections: 1,
     maxQueue: 1,
     proxy: null,
+    retries: null,
   });
   job = await upstream.getJobInstance({
     ref: { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: bulkJobId(200) },
