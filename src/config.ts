@@ -58,6 +58,7 @@ function trustedDocumentsOf(
     TRUSTED_DOCUMENTS: path = "",
     TRUSTED_DOCUMENTS_ONLY: only = false,
     INTROSPECTION: introspection = true,
+    ...values
   }: Partial<Values>,
   errors: string[],
 ): Config["trustedDocuments"] {
@@ -66,7 +67,7 @@ function trustedDocumentsOf(
       errors.push('TRUSTED_DOCUMENTS: expected a file, because TRUSTED_DOCUMENTS_ONLY is true, got "".');
     return null;
   }
-  const file = readTrustedDocuments(path, introspection);
+  const file = readTrustedDocuments(path, introspection, documentLimits(values));
   errors.push(...file.errors.map((error) => `TRUSTED_DOCUMENTS: ${error}`));
   return { documents: file.documents, only };
 }
@@ -115,6 +116,16 @@ const redacted = (text: string): string =>
 
 const MAX_SHOWN_CHARACTERS = 200;
 
+/** A limit that is invalid is reported, and does not matter for other errors. */
+const documentLimits = (values: Partial<Values>): Config["documentLimits"] => ({
+  maxTokens: values.MAX_TOKENS ?? Number.POSITIVE_INFINITY,
+  maxDepth: values.MAX_DEPTH ?? Number.POSITIVE_INFINITY,
+  maxFields: values.MAX_FIELDS ?? Number.POSITIVE_INFINITY,
+  maxAliases: values.MAX_ALIASES ?? Number.POSITIVE_INFINITY,
+  maxRootFields: values.MAX_ROOT_FIELDS ?? Number.POSITIVE_INFINITY,
+  maxDirectives: values.MAX_DIRECTIVES ?? Number.POSITIVE_INFINITY,
+});
+
 const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]): Config => ({
   host: values.HOST,
   port: values.PORT,
@@ -122,6 +133,8 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   slowOperationMs: values.SLOW_OPERATION_MS,
   executor: values.EXECUTOR,
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
+  maxBodyBytes: values.MAX_BODY_BYTES,
+  documentLimits: documentLimits(values),
   introspection: values.INTROSPECTION,
   explorer: values.EXPLORER,
   trustedDocuments,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
 import type { TrustedDocuments } from "./graphql/operation/documents.ts";
+import type { DocumentLimits } from "./graphql/operation/operation-limits.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
@@ -26,6 +27,9 @@ export interface GatewayConfig {
   readonly executor: "compiled" | "graphql-js";
   /** Maximum size of a response in bytes. */
   readonly maxResponseBytes: number;
+  /** Maximum size of a request body or of a WebSocket message in bytes. */
+  readonly maxBodyBytes: number;
+  readonly documentLimits: DocumentLimits;
   /** Whether operations may select introspection fields. */
   readonly introspection: boolean;
   /** Whether a browser gets the explorer at the endpoint. */
@@ -113,7 +117,11 @@ export async function createGateway(
   const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
   const schema = createSchema();
-  const { documents, prepare, run, memory } = createPipeline({ ...config, schema });
+  const { documents, prepare, run, memory } = createPipeline({
+    ...config,
+    schema,
+    onLimit: metrics?.onLimit ?? null,
+  });
   const apollo = createApolloServer({ ...config, schema, logger });
   await apollo.start();
   const state = {
@@ -132,10 +140,12 @@ export async function createGateway(
     logger,
     slowOperationMs: config.slowOperationMs,
     explorer: config.explorer,
+    maxBodyBytes: config.maxBodyBytes,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     readiness: state,
     onOperation: metrics?.onOperation ?? null,
+    onLimit: metrics?.onLimit ?? null,
     metricsPage: metricsPort === null ? metrics : null,
     createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {
       const caller = readCaller(headers, config.upstream, createCaller);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type CheckDocument, createCheckDocument } from "./graphql/operation/check-document.ts";
+import type { DocumentLimits } from "./graphql/operation/operation-limits.ts";
 import { isInvalid } from "./graphql/operation/request-errors.ts";
 import { createSchema } from "./graphql/schema.ts";
 
@@ -31,8 +32,15 @@ const CLIENT_PRESET = z
 /** Maximum number of documents whose errors are listed. */
 const MAX_LISTED = 20;
 
-/** @param introspection whether documents may select introspection fields */
-export function readTrustedDocuments(path: string, introspection: boolean): TrustedDocumentsFile {
+/**
+ * @param introspection whether documents may select introspection fields
+ * @param limits the documents must be within these limits, like those of all requests
+ */
+export function readTrustedDocuments(
+  path: string,
+  introspection: boolean,
+  limits: DocumentLimits,
+): TrustedDocumentsFile {
   let entries: Entries;
   try {
     entries = parseManifest(JSON.parse(readFileSync(path, "utf8")));
@@ -42,7 +50,7 @@ export function readTrustedDocuments(path: string, introspection: boolean): Trus
     return { documents: new Map(), errors: [`${expected} (${reason}), got ${JSON.stringify(path)}.`] };
   }
   const documents = new Map(entries);
-  const check = createCheckDocument({ schema: createSchema(), introspection });
+  const check = createCheckDocument({ schema: createSchema(), introspection, limits, onLimit: null });
   const invalid = entries.flatMap(([id, text]) => {
     const reason = documents.get(id) === text ? errorOf(text, check) : "Another document has the same id.";
     const expected = `expected every document in ${JSON.stringify(path)} to be valid`;

@@ -84,7 +84,11 @@ it.each([
   ["a syntax error", "{", "Syntax Error: Expected Name, found <EOF>."],
   ["an unknown field", "{ nothing }", 'Cannot query field "nothing" on type "Query".'],
   ["a mutation", "mutation { a }", "This API has no mutations."],
-  ["too many levels", "{ a ".repeat(100), "The document is nested too deeply (maximum 60 levels)."],
+  [
+    "too many levels",
+    "{ a ".repeat(100),
+    "The document is nested too deeply (maximum 60 levels). Nest fewer selections and fragments in each other.",
+  ],
 ])("rejects a document with %s, with file, id and reason", (_what, text, reason) => {
   const path = fileWith({ fine: "{ __typename }", wrong: text });
   expect(errorOf({ TRUSTED_DOCUMENTS: path })).toBe(

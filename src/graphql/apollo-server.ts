@@ -12,7 +12,7 @@ import type { OperationLog } from "../model/operation-log.ts";
 import { codeOf, formatError } from "./errors.ts";
 import { createLandingPage } from "./landing-page.ts";
 import type { TrustedDocuments } from "./operation/documents.ts";
-import { MAX_TOKENS } from "./operation/operation-limits.ts";
+import type { DocumentLimits } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 
 export interface ApolloContext {
@@ -28,6 +28,7 @@ export interface ApolloOptions {
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
   readonly trustedDocuments: TrustedDocuments | null;
+  readonly documentLimits: DocumentLimits;
   readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
@@ -36,6 +37,7 @@ export function createApolloServer({
   introspection,
   explorer,
   trustedDocuments,
+  documentLimits,
   logger,
 }: ApolloOptions): ApolloServer<ApolloContext> {
   // The other lines of a message can contain parts of the document, which must not be logged.
@@ -54,7 +56,7 @@ export function createApolloServer({
     includeStacktraceInErrorResponses: false,
     // `serve.ts` handles signals.
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxTokens: documentLimits.maxTokens },
     // `operation/prepare.ts` has the cache of documents.
     documentStore: null,
     plugins: [

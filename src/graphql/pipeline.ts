@@ -5,11 +5,13 @@
  * `subscription/` repeats the execution for every change.
  */
 import type { GraphQLSchema } from "graphql";
+import type { ObserveLimit } from "../model/limits.ts";
 import { formatGraphQLError } from "./errors.ts";
 import { createPlanExecutor } from "./executor/plan-executor.ts";
 import { createPlanner } from "./executor/planner.ts";
 import { createReferenceExecutor } from "./executor/reference-executor.ts";
 import { createDocuments, type Documents, type TrustedDocuments } from "./operation/documents.ts";
+import type { DocumentLimits } from "./operation/operation-limits.ts";
 import { createPrepare, type Prepare } from "./operation/prepare.ts";
 import { createRunOperation, type RunOperation } from "./operation/run.ts";
 import { createRetainedMemory } from "./subscription/retained-memory.ts";
@@ -25,6 +27,9 @@ export interface PipelineOptions {
   /** Whether operations may select introspection fields. */
   readonly introspection: boolean;
   readonly trustedDocuments: TrustedDocuments | null;
+  readonly documentLimits: DocumentLimits;
+  /** Observes requests that exceed a limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
 }
 
 export interface Pipeline {
@@ -55,6 +60,8 @@ export function createPipeline({
   maxResponseBytes,
   introspection,
   trustedDocuments,
+  documentLimits,
+  onLimit,
 }: PipelineOptions): Pipeline {
   const options = { schema, maxResponseBytes, formatError: formatGraphQLError };
   const execute = executor === "compiled" ? createPlanExecutor(options) : createReferenceExecutor(options);
@@ -65,6 +72,8 @@ export function createPipeline({
     createPlan,
     maxBytes: PREPARED_BYTES,
     introspection,
+    limits: documentLimits,
+    onLimit,
   });
   const results = createSharedResults(execute);
   const retained = createRetainedMemory(SUBSCRIPTION_BYTES);
@@ -72,7 +81,7 @@ export function createPipeline({
   return {
     documents,
     prepare,
-    run: createRunOperation({ documents, prepare, execute, startSubscription }),
+    run: createRunOperation({ documents, prepare, execute, startSubscription, onLimit }),
     memory: () => ({
       preparedOperations: cachedBytes(),
       sharedResults: results.cachedBytes(),

@@ -22,11 +22,15 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   return reply.code(500).send({ errors: [formatError({ message: error.message }, error)] });
 }
 
+const BODY_TOO_LARGE = "FST_ERR_CTP_BODY_TOO_LARGE";
+
+export const isBodyTooLarge = ({ code }: FastifyError): boolean => code === BODY_TOO_LARGE;
+
 function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest): string {
   switch (error.code) {
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return `Expected the content type application/json, got ${headers["content-type"] ?? "none"}.`;
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
+    case BODY_TOO_LARGE:
       return `Request body too large (maximum ${routeOptions.bodyLimit} bytes). Send a smaller operation.`;
     case "FST_ERR_BAD_URL":
       return "Invalid percent-encoding in the path.";

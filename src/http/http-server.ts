@@ -2,14 +2,20 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ApolloServer } from "@apollo/server";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  LogController,
+} from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
+import type { ObserveLimit } from "../model/limits.ts";
 import { trackRequests } from "./draining.ts";
-import { handleError, handleNotFound, rejectMalformedRequest } from "./error-responses.ts";
+import { handleError, handleNotFound, isBodyTooLarge, rejectMalformedRequest } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
 import type { ObserveOperation } from "./finished-operation.ts";
 import { graphqlRoute } from "./graphql-route.ts";
@@ -30,6 +36,8 @@ export interface HttpServerOptions {
   readonly run: RunOperation;
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
+  /** Maximum size of a request body or of a WebSocket message in bytes. */
+  readonly maxBodyBytes: number;
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   /** Queries that take longer have the hash of their document in the log. 0: none has. */
@@ -43,6 +51,8 @@ export interface HttpServerOptions {
   readonly readiness: Omit<ReadinessSources, "webSockets">;
   /** Observes operations; null to observe none. */
   readonly onOperation: ObserveOperation | null;
+  /** Observes requests that exceed a limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
   /** Null if the metrics are not served on this port. */
   readonly metricsPage: MetricsPage | null;
 }
@@ -59,21 +69,22 @@ export interface HttpServer {
   readonly webSockets: () => number;
 }
 
-/** Maximum size of a request body: about a hundred times that of the largest handwritten operation. */
-const MAX_BODY_BYTES = 2 ** 20;
-
 /** Maximum time for a client to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
-  const webSockets = createWebSocketServer({ ...options, ...webSocket, maxMessageBytes: MAX_BODY_BYTES });
+  const webSockets = createWebSocketServer({
+    ...options,
+    ...webSocket,
+    maxMessageBytes: options.maxBodyBytes,
+  });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     // Fastify's own log lines contain the query string, which is the caller's data.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: options.maxBodyBytes,
     routerOptions: { ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
     http: { shouldUpgradeCallback: isWebSocketUpgrade },
@@ -92,7 +103,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const routeOptions = { ...options, requestLog };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
-  app.setErrorHandler(handleError);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (isBodyTooLarge(error)) options.onLimit?.("MAX_BODY_BYTES");
+    return handleError(error, request, reply);
+  });
   app.setNotFoundHandler(handleNotFound);
 
   app.addHook("onRequest", (request, reply, done) => {

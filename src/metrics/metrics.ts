@@ -6,9 +6,11 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { ObserveOperation } from "../http/finished-operation.ts";
 import type { MetricsPage } from "../http/metrics-route.ts";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
+import type { ObserveLimit } from "../model/limits.ts";
 import type { ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry } from "../upstream/retries.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
+import { createLimitMetrics } from "./limit-metrics.ts";
 import { createOperationMetrics } from "./operation-metrics.ts";
 import { createLookupMetrics, createRetryMetrics, createUpstreamMetrics } from "./upstream-metrics.ts";
 
@@ -17,6 +19,7 @@ export interface Metrics extends MetricsPage {
   readonly onCall: ObserveCall;
   readonly onRetry: ObserveRetry;
   readonly onLookup: ObserveLookup;
+  readonly onLimit: ObserveLimit;
   /** Adds the gauges. Call it once. */
   readonly addGauges: (sources: GaugeSources) => void;
 }
@@ -30,6 +33,7 @@ export function createMetrics(): Metrics {
     onCall: createUpstreamMetrics(registry),
     onRetry: createRetryMetrics(registry),
     onLookup: createLookupMetrics(registry),
+    onLimit: createLimitMetrics(registry),
     addGauges: (sources) => addGauges(registry, sources),
     contentType: registry.contentType,
     read: () => registry.metrics(),

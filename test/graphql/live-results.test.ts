@@ -16,6 +16,7 @@ import { jobStateOf, type ObservedJob } from "../../src/model/job-state.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 import { jobSubscription, onJob } from "../support/ask.ts";
 import { jobInstance } from "../support/job-instance.ts";
+import { DOCUMENT_LIMITS } from "../support/limits.ts";
 
 /** A new state. */
 const jobAt = (observedAt: number, name = "job"): ObservedJob => {
@@ -33,12 +34,18 @@ function createCounted() {
   };
   const run = createRunOperation({
     documents: createDocuments(null),
-    prepare: createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 20 }).prepare,
+    prepare: createPrepare({
+      schema,
+      createPlan: createPlanner(schema),
+      maxBytes: 2 ** 20,
+      limits: DOCUMENT_LIMITS,
+    }).prepare,
     execute,
     startSubscription: createStartSubscription({
       results: createSharedResults(execute),
       memory: createRetainedMemory(2 ** 20),
     }),
+    onLimit: null,
   });
   /** A subscriber with a selection. */
   const watch = async (selection: string) => {

@@ -6,6 +6,7 @@ import { isInvalid } from "../../src/graphql/operation/request-errors.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { jobField, onJob } from "../support/ask.ts";
 import { heapBytes } from "../support/garbage.ts";
+import { DOCUMENT_LIMITS } from "../support/limits.ts";
 
 const schema = createSchema();
 const job = (selection: string) => jobField("100", onJob(selection));
@@ -33,7 +34,12 @@ it.each([
 ])(
   "stays within its limit for %s",
   async (_what, textOf) => {
-    const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: MAX_BYTES });
+    const { prepare } = createPrepare({
+      schema,
+      createPlan: createPlanner(schema),
+      maxBytes: MAX_BYTES,
+      limits: { ...DOCUMENT_LIMITS, maxAliases: 2_500, maxDirectives: 900 },
+    });
     const run = (text: number) => {
       const name = textOf(text).startsWith("query T") ? `T${text}_0` : null;
       const prepared = prepare(textOf(text), name);

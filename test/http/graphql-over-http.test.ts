@@ -126,7 +126,10 @@ describe("POST /graphql", () => {
     const { status, text } = await post(JSON.stringify({ query: `{${" __typename".repeat(10_001)}}` }));
     expect(status).toBe(400);
     expect(JSON.parse(text).errors).toMatchObject([
-      { message: expect.stringContaining("10000 tokens"), extensions: { code: "GRAPHQL_PARSE_FAILED" } },
+      {
+        message: expect.stringContaining("Too many tokens in the document (maximum 10000)"),
+        extensions: { code: "GRAPHQL_PARSE_FAILED" },
+      },
     ]);
   });
 

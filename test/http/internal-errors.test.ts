@@ -7,6 +7,7 @@ import type { OperationContext } from "../../src/graphql/context.ts";
 import { createPipeline } from "../../src/graphql/pipeline.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { ask } from "../support/ask.ts";
+import { DOCUMENT_LIMITS, MAX_BODY_BYTES } from "../support/limits.ts";
 
 const SECRET = "database password 1234";
 
@@ -39,6 +40,7 @@ beforeAll(async () => {
     introspection: true,
     explorer: true,
     trustedDocuments: null,
+    documentLimits: DOCUMENT_LIMITS,
     logger,
   });
   await apollo.start();
@@ -48,6 +50,8 @@ beforeAll(async () => {
     maxResponseBytes: 2 ** 20,
     introspection: true,
     trustedDocuments: null,
+    documentLimits: DOCUMENT_LIMITS,
+    onLimit: null,
   });
   const http = await createHttpServer({
     schema: faultySchema,
@@ -57,6 +61,8 @@ beforeAll(async () => {
     run,
     logger,
     explorer: true,
+    maxBodyBytes: MAX_BODY_BYTES,
+    onLimit: null,
     webSocket: { maxConnections: 10 },
     slowOperationMs: 0,
     allowedOrigins: [],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { AUTHORIZATION, jobField, onJob, postOperation, ref } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
+import { DOCUMENT_LIMITS } from "../support/limits.ts";
 
 const CREDENTIALS = { "x-bkapi-authorization": AUTHORIZATION };
 
@@ -96,7 +97,8 @@ describe("a response beyond a small limit", () => {
     ["edges", `steps { ${many(5, (n) => `e${n}: hostResults(first: 1000) { edges { cursor } }`)} }`],
     ["nodes", "steps { hostResults(first: 10000) { nodes { id } } }"],
   ])("is rejected if it consists of %s", async (_what, selection) => {
-    const { ask } = await useGateway({ config: { maxResponseBytes: 50_000 } });
+    const documentLimits = { ...DOCUMENT_LIMITS, maxAliases: 3_000 };
+    const { ask } = await useGateway({ config: { maxResponseBytes: 50_000, documentLimits } });
     const { status, errors } = await ask(`{ ${bulkJob(selection)} }`);
     expect(status).toBe(400);
     expect(errors).toMatchObject([{ message: expect.stringContaining("exceed 50000 bytes") }]);

@@ -18,12 +18,13 @@ import { WebSocket } from "ws";
 import { readTrustedDocuments } from "../../src/trusted-documents.ts";
 import { AUTHORIZATION, ask, postOperation } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { DOCUMENT_LIMITS } from "../support/limits.ts";
 import { blocksOf, ROOT } from "../support/readme.ts";
 import { runScript } from "../support/shell.ts";
 
 const FOLDER = "test/data/trusted-documents";
-const APOLLO = readTrustedDocuments(`${FOLDER}/persisted-query-manifest.json`, true);
-const CLIENT_PRESET = readTrustedDocuments(`${FOLDER}/persisted-documents.json`, true);
+const APOLLO = readTrustedDocuments(`${FOLDER}/persisted-query-manifest.json`, true, DOCUMENT_LIMITS);
+const CLIENT_PRESET = readTrustedDocuments(`${FOLDER}/persisted-documents.json`, true, DOCUMENT_LIMITS);
 
 const JOB = `query Job($ref: JobInstanceRef!) {
   jobInstance(ref: $ref) {

@@ -141,7 +141,9 @@ it("never contain credentials, identities, job ids or addresses", async () => {
   await (await fetch(`${gateway.url}?query={__typename}&bk_token=${encodeURIComponent(secret)}`)).text();
   await ask(gateway.url, { query: `{ ${jobField("100")} }` }, { "x-bkapi-authorization": AUTHORIZATION });
 
-  const { text } = await scrape(gateway.url);
+  const page = await scrape(gateway.url);
+  // Without the values: those of CPU time have any digits.
+  const text = page.text.replace(/ [\d.e+-]+$/gm, "");
   for (const hidden of [
     "s3cr3t",
     encodeURIComponent(secret),

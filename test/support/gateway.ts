@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { createGateway, type GatewayConfig } from "../../src/gateway.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
 import { type AskHeaders, AUTHORIZATION, ask, type GraphQLResponse } from "./ask.ts";
+import { DOCUMENT_LIMITS, MAX_BODY_BYTES } from "./limits.ts";
 
 export interface TestGateway {
   /** Of the GraphQL endpoint. */
@@ -53,6 +54,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     slowOperationMs: 0,
     // The whole suite passes with either executor: `EXECUTOR=graphql-js npm test`.
     maxResponseBytes: 64 * 2 ** 20,
+    maxBodyBytes: MAX_BODY_BYTES,
+    documentLimits: DOCUMENT_LIMITS,
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     // Most tests count upstream calls, so nothing is cached by default.
     snapshots: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 2 ** 28 },

@@ -8,9 +8,10 @@ import {
   specifiedRules,
   validate,
 } from "graphql";
+import type { ObserveLimit } from "../../model/limits.ts";
 import { firstErrors } from "../errors.ts";
 import { noIntrospection, withoutSuggestion } from "./introspection.ts";
-import { checkNesting, checkSelections, MAX_TOKENS } from "./operation-limits.ts";
+import { checkSelections, checkTokens, type DocumentLimits, LimitExceeded } from "./operation-limits.ts";
 import { type RequestErrors, requestErrors } from "./request-errors.ts";
 
 /** @returns the parsed document, or what is wrong with it */
@@ -20,25 +21,37 @@ export interface CheckDocumentOptions {
   readonly schema: GraphQLSchema;
   /** If false, introspection fields are invalid, and messages suggest no names of the schema. */
   readonly introspection: boolean;
+  readonly limits: DocumentLimits;
+  /** Observes documents that exceed a limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
 }
 
 /** Maximum number of validation errors in a response. */
 const MAX_VALIDATION_ERRORS = 100;
 
-export function createCheckDocument({ schema, introspection }: CheckDocumentOptions): CheckDocument {
+export function createCheckDocument({
+  schema,
+  introspection,
+  limits,
+  onLimit,
+}: CheckDocumentOptions): CheckDocument {
   const rules = introspection ? specifiedRules : [...specifiedRules, noIntrospection];
+  const reject = (error: unknown, code: string): RequestErrors => {
+    if (error instanceof LimitExceeded) onLimit?.(error.limit);
+    return requestErrors([error], code);
+  };
   return (text) => {
     let document: DocumentNode;
     try {
-      checkNesting(text);
-      document = parse(text, { maxTokens: MAX_TOKENS });
+      checkTokens(text, limits);
+      document = parse(text);
     } catch (error) {
-      return requestErrors([error], "GRAPHQL_PARSE_FAILED");
+      return reject(error, "GRAPHQL_PARSE_FAILED");
     }
     try {
-      checkSelections(document);
+      checkSelections(document, limits);
     } catch (error) {
-      return requestErrors([error], "GRAPHQL_VALIDATION_FAILED");
+      return reject(error, "GRAPHQL_VALIDATION_FAILED");
     }
     const found = validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS });
     const shown = introspection ? found : found.map(withoutSuggestion);

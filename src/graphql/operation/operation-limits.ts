@@ -20,13 +20,32 @@ import {
   TokenKind,
 } from "graphql";
 import { InvalidInput } from "../../model/errors.ts";
+import type { LimitName } from "../../model/limits.ts";
 
-/** Maximum number of tokens. Every field of the schema selected once is about 200. */
-export const MAX_TOKENS = 10_000;
-/** Maximum nesting of selections and of values. The introspection of explorers has 15 levels. */
-const MAX_NESTING = 60;
-/** Maximum number of selected fields. Every field of the schema selected once is about 150. */
-const MAX_FIELDS = 5_000;
+/**
+ * Limits of a document that have settings. Each has an effect of its own:
+ *
+ * - `maxTokens` and `maxDepth` protect the parser, which is recursive, and all that traverses the document later.
+ * - `maxFields` bounds the size of the plan and of the response, `maxAliases` how often clients multiply one field.
+ * - `maxRootFields` bounds how many lookups begin at once.
+ * - `maxDirectives` bounds conditions, which are evaluated for every request.
+ *
+ * They are checked by one traversal of the gateway's own. Rules of a library (graphql-armor) run during the validation
+ * of graphql-js: each traverses the document again, after the traversals that they are meant to protect.
+ */
+export interface DocumentLimits {
+  /** Maximum number of tokens. Every field of the schema selected once is about 200. */
+  readonly maxTokens: number;
+  /** Maximum nesting of selections and of values. The introspection of explorers has 15 levels. */
+  readonly maxDepth: number;
+  /** Maximum number of selected fields. Every field of the schema selected once is about 150. */
+  readonly maxFields: number;
+  readonly maxAliases: number;
+  /** Maximum number of fields of `Query` or `Subscription` in one operation. */
+  readonly maxRootFields: number;
+  readonly maxDirectives: number;
+}
+
 /** Maximum number of operations in a document: each is validated with all fragments that it uses. */
 const MAX_OPERATIONS_PER_DOCUMENT = 50;
 /** Maximum number of selections with one response key in a selection set: validation compares all pairs of them. */
@@ -34,33 +53,65 @@ const MAX_REPETITIONS = 100;
 /** Maximum number of host results that an operation examines: 100 filters over 50 000 hosts, seconds of CPU time. */
 const MAX_EXAMINED_ROWS = 5_000_000;
 
+/** The document exceeds a limit. */
+export class LimitExceeded extends GraphQLError {
+  readonly limit: LimitName;
+
+  constructor(limit: LimitName, message: string, place: GraphQLErrorOptions) {
+    super(message, place);
+    this.limit = limit;
+  }
+}
+
 /**
- * Checks the nesting of tokens, because graphql-js parses recursively.
- * @throws GraphQLError, also for invalid tokens
+ * Checks the number of tokens and their nesting, because graphql-js parses recursively.
+ * @throws LimitExceeded; GraphQLError for invalid tokens
  */
-export function checkNesting(text: string): void {
+export function checkTokens(text: string, { maxTokens, maxDepth }: DocumentLimits): void {
   const lexer = new Lexer(new Source(text));
-  let nesting = 0;
-  for (let tokens = 0; tokens < MAX_TOKENS; tokens++) {
+  let depth = 0;
+  for (let tokens = 1; ; tokens++) {
     const token = lexer.advance();
     if (token.kind === TokenKind.EOF) return;
-    if (OPENING.has(token.kind)) nesting += 1;
-    if (CLOSING.has(token.kind)) nesting -= 1;
-    if (nesting > MAX_NESTING) throw tooDeep({ source: lexer.source, positions: [token.start] });
+    const place = { source: lexer.source, positions: [token.start] };
+    if (tokens > maxTokens) {
+      const message = `Too many tokens in the document (maximum ${maxTokens}). Send only operations that you run, or split the operation.`;
+      throw new LimitExceeded("MAX_TOKENS", message, place);
+    }
+    if (OPENING.has(token.kind)) depth += 1;
+    if (CLOSING.has(token.kind)) depth -= 1;
+    if (depth > maxDepth) throw tooDeep(maxDepth, place);
   }
 }
 
 const OPENING: ReadonlySet<string> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-const tooDeep = (place: GraphQLErrorOptions): GraphQLError =>
-  new GraphQLError(`The document is nested too deeply (maximum ${MAX_NESTING} levels).`, place);
+const tooDeep = (maxDepth: number, place: GraphQLErrorOptions): LimitExceeded =>
+  new LimitExceeded(
+    "MAX_DEPTH",
+    `The document is nested too deeply (maximum ${maxDepth} levels). Nest fewer selections and fragments in each other.`,
+    place,
+  );
 
 type Definition = OperationDefinitionNode | FragmentDefinitionNode;
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Checks a parsed document. @returns the number of fields that it selects. @throws GraphQLError */
-export function checkSelections(document: DocumentNode): number {
+/** What a selection set contains, counting fragments wherever they are spread. */
+interface Counts {
+  readonly fields: number;
+  readonly aliases: number;
+  readonly directives: number;
+  /** Fields of the selection set itself, including those of its fragments. */
+  readonly ownFields: number;
+  /** Levels of nesting below the selection set. */
+  readonly depth: number;
+}
+
+const NOTHING: Counts = { fields: 0, aliases: 0, directives: 0, ownFields: 0, depth: 0 };
+
+/** Checks a parsed document. @returns the number of fields that it selects. @throws LimitExceeded; GraphQLError */
+export function checkSelections(document: DocumentNode, limits: DocumentLimits): number {
   const definitions = document.definitions.filter(
     (definition): definition is Definition =>
       definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION,
@@ -69,51 +120,91 @@ export function checkSelections(document: DocumentNode): number {
   const surplus = operations[MAX_OPERATIONS_PER_DOCUMENT];
   if (surplus) {
     const message = `Too many operations in one document: ${operations.length} (maximum ${MAX_OPERATIONS_PER_DOCUMENT}). Send only operations that you run.`;
-    throw new GraphQLError(message, { nodes: surplus });
+    throw new LimitExceeded("MAX_OPERATIONS_PER_DOCUMENT", message, { nodes: surplus });
   }
   const fragments = new Map(
     definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
     ),
   );
-  const count = createCount(fragments);
+  const count = createCount(fragments, limits.maxDepth);
   let total = 0;
   for (const definition of definitions) {
-    const fields = count(definition.selectionSet, 0);
-    if (fields > MAX_FIELDS) {
-      const message = `Too many selected fields: ${fields}, counting fragments wherever they are spread (maximum ${MAX_FIELDS}). Split the operation.`;
-      throw new GraphQLError(message, { nodes: definition });
-    }
-    total += fields;
+    const counts = count(definition.selectionSet, 0);
+    checkCounts(definition, counts, limits);
+    total += counts.fields;
     if (definition.kind === Kind.OPERATION_DEFINITION) checkSubscription(definition, fragments);
   }
   return total;
 }
 
-/** Creates a function that counts the fields of a selection set at a nesting level. */
-function createCount(fragments: Fragments): (selectionSet: SelectionSetNode, level: number) => number {
-  const known = new Map<string, number>();
+function checkCounts(definition: Definition, counts: Counts, limits: DocumentLimits): void {
+  const check = (limit: LimitName, max: number, count: number, what: string, remedy: string) => {
+    if (count <= max) return;
+    // Fragments that multiply reach numbers of a hundred digits.
+    const number = count > MAX_SHOWN_COUNT ? `more than ${MAX_SHOWN_COUNT}` : count;
+    const message = `Too many ${what}: ${number}, counting fragments wherever they are spread (maximum ${max}). ${remedy}`;
+    throw new LimitExceeded(limit, message, { nodes: definition });
+  };
+  check("MAX_FIELDS", limits.maxFields, counts.fields, "selected fields", "Split the operation.");
+  check("MAX_ALIASES", limits.maxAliases, counts.aliases, "aliases", "Split the operation.");
+  check(
+    "MAX_DIRECTIVES",
+    limits.maxDirectives,
+    counts.directives + directivesOf(definition),
+    "directives",
+    "Put fields with the same condition into one fragment.",
+  );
+  if (definition.kind !== Kind.OPERATION_DEFINITION) return;
+  const remedy = "Use `jobInstances` for several jobs, or split the operation.";
+  check("MAX_ROOT_FIELDS", limits.maxRootFields, counts.ownFields, "root fields", remedy);
+}
 
-  const countFragment = (name: string, level: number): number => {
+const MAX_SHOWN_COUNT = 1_000_000;
+
+/** The number of directives of a definition itself. */
+const directivesOf = ({ directives = [], variableDefinitions = [] }: Definition): number =>
+  variableDefinitions.reduce((sum, variable) => sum + (variable.directives?.length ?? 0), directives.length);
+
+/** Creates a function that counts a selection set at a nesting level. Each fragment is traversed once. */
+function createCount(
+  fragments: Fragments,
+  maxDepth: number,
+): (selectionSet: SelectionSetNode, level: number) => Counts {
+  const known = new Map<string, Counts>();
+
+  const countFragment = (name: string, level: number): Counts => {
     const counted = known.get(name);
     if (counted !== undefined) return counted;
     // Validation reports cycles of fragments. Here, counting must only terminate.
-    known.set(name, 0);
+    known.set(name, NOTHING);
     const fragment = fragments.get(name);
-    const fields = fragment ? count(fragment.selectionSet, level) : 0;
-    known.set(name, fields);
-    return fields;
+    const counts = fragment ? count(fragment.selectionSet, level) : NOTHING;
+    known.set(name, counts);
+    return counts;
   };
 
-  const count = (selectionSet: SelectionSetNode, level: number): number => {
-    if (level > MAX_NESTING) throw tooDeep({ nodes: selectionSet });
+  const countInner = (selection: SelectionNode, level: number): Counts => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return countFragment(selection.name.value, level);
+    return selection.selectionSet ? count(selection.selectionSet, level) : NOTHING;
+  };
+
+  const count = (selectionSet: SelectionSetNode, level: number): Counts => {
+    if (level > maxDepth) throw tooDeep(maxDepth, { nodes: selectionSet });
     checkRepetitions(selectionSet.selections);
-    return selectionSet.selections.reduce((sum, selection) => {
-      if (selection.kind === Kind.FRAGMENT_SPREAD)
-        return sum + countFragment(selection.name.value, level + 1);
-      const inner = selection.selectionSet ? count(selection.selectionSet, level + 1) : 0;
-      return sum + inner + (selection.kind === Kind.FIELD ? 1 : 0);
-    }, 0);
+    const counts = { ...NOTHING };
+    for (const selection of selectionSet.selections) {
+      const inner = countInner(selection, level + 1);
+      const isField = selection.kind === Kind.FIELD;
+      counts.fields += inner.fields + (isField ? 1 : 0);
+      counts.aliases += inner.aliases + (isField && selection.alias ? 1 : 0);
+      counts.directives += inner.directives + (selection.directives?.length ?? 0);
+      counts.ownFields += isField ? 1 : inner.ownFields;
+      counts.depth = Math.max(counts.depth, inner.depth + (isField && !selection.selectionSet ? 0 : 1));
+      // A fragment that was traversed before can be spread at a deeper level.
+      if (level + counts.depth > maxDepth) throw tooDeep(maxDepth, { nodes: selection });
+    }
+    return counts;
   };
 
   return count;
@@ -132,11 +223,10 @@ function checkRepetitions(selections: readonly SelectionNode[]): void {
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (count > MAX_REPETITIONS) {
-      throw new GraphQLError(
-        `Too many selections of \`${key}\` in one selection set (maximum ${MAX_REPETITIONS}).`,
-        {
-          nodes: selection,
-        },
+      throw new LimitExceeded(
+        "MAX_REPETITIONS",
+        `Too many selections of \`${key}\` in one selection set (maximum ${MAX_REPETITIONS}). Give them different aliases.`,
+        { nodes: selection },
       );
     }
   }

@@ -15,11 +15,12 @@ import {
   visit,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { ObserveLimit } from "../../model/limits.ts";
 import type { Plan, PlanSource, Variables } from "../executor/plan.ts";
 import type { Planner } from "../executor/planner.ts";
 import { createCheckDocument } from "./check-document.ts";
 import { withoutSuggestion } from "./introspection.ts";
-import { checkSelections } from "./operation-limits.ts";
+import { checkSelections, type DocumentLimits } from "./operation-limits.ts";
 import { isInvalid, type RequestErrors, requestErrors } from "./request-errors.ts";
 import { type CoerceVariables, createCoerceVariables } from "./variables.ts";
 
@@ -46,6 +47,9 @@ export interface PrepareOptions {
   readonly maxBytes: number;
   /** If false, introspection fields are invalid, and messages suggest no names of the schema. Default: true. */
   readonly introspection?: boolean;
+  readonly limits: DocumentLimits;
+  /** Observes documents that exceed a limit; null to observe none. Default: null. */
+  readonly onLimit?: ObserveLimit | null;
 }
 
 export interface PrepareCache {
@@ -64,8 +68,10 @@ export function createPrepare({
   createPlan,
   maxBytes,
   introspection = true,
+  limits,
+  onLimit = null,
 }: PrepareOptions): PrepareCache {
-  const checkDocument = createCheckDocument({ schema, introspection });
+  const checkDocument = createCheckDocument({ schema, introspection, limits, onLimit });
   const operations = new LRUCache<string, Prepared>({
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
@@ -88,7 +94,7 @@ export function createPrepare({
     const coerceVariables = createCoerceVariables(schema, operation);
     const conditions = conditionVariables(document);
     const plans = Math.min(MAX_PLANS, 2 ** conditions.length);
-    const fields = checkSelections(document);
+    const fields = checkSelections(document, limits);
     return {
       ...source,
       id: count++,

@@ -1,5 +1,6 @@
 /** Runs operations. All transports call this, and get one response or a stream of responses. */
 import { type GraphQLError, type GraphQLFormattedError, OperationTypeNode } from "graphql";
+import type { ObserveLimit } from "../../model/limits.ts";
 import type { OperationContext } from "../context.ts";
 import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly prepare: Prepare;
   readonly execute: Executor;
   readonly startSubscription: StartSubscription;
+  /** Observes responses that exceed a limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
 }
 
 const SUBSCRIPTION_OVER_HTTP: GraphQLFormattedError = {
@@ -67,7 +70,8 @@ export function createRunOperation(options: RunOptions): RunOperation {
       return await runOperation(options, request, context);
     } catch (error) {
       // An internal error must not close a connection that carries other operations.
-      if (!(error instanceof ResponseTooLarge)) context.operationLog.internalErrors.push(error);
+      if (error instanceof ResponseTooLarge) options.onLimit?.("MAX_RESPONSE_BYTES");
+      else context.operationLog.internalErrors.push(error);
       return reject([formatError({ message: String(error) }, error)], context);
     }
   };

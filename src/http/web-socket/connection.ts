@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { CloseCode } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
+import type { ObserveLimit } from "../../model/limits.ts";
 import { clientFields } from "../client-fields.ts";
 import type { ObserveOperation } from "../finished-operation.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
@@ -18,12 +19,20 @@ import { createWriter } from "./writer.ts";
 /** Serves an open WebSocket. `request` is its handshake. */
 export type ConnectionHandler = (socket: WebSocket, request: IncomingMessage) => void;
 
+interface ConnectionOptions {
+  /** Queries that take longer have the hash of their document in the log. 0: none has. */
+  readonly slowOperationMs: number;
+  /** Observes operations; null to observe none. */
+  readonly onOperation: ObserveOperation | null;
+  /** Observes messages that exceed their limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
+}
+
 export function createConnectionHandler(
   protocol: Protocol,
   keepAlive: KeepAlive,
   logger: FastifyBaseLogger,
-  slowOperationMs: number,
-  onOperation: ObserveOperation | null,
+  { slowOperationMs, onOperation, onLimit }: ConnectionOptions,
 ): ConnectionHandler {
   return (socket, request) => {
     const log = logger.child({ requestId: requestId(request) });
@@ -57,7 +66,9 @@ export function createConnectionHandler(
       });
     });
     // Invalid frames and messages that are too long: `ws` closes the connection with the appropriate code.
-    socket.on("error", () => {});
+    socket.on("error", (error: Error & { readonly code?: string }) => {
+      if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") onLimit?.("MAX_BODY_BYTES");
+    });
     socket.once("close", (code, reason) => {
       connection.operations.cancelAll(new Error(CLIENT_DISCONNECTED));
       onClose(code, String(reason)).catch(logInternalError);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger } from "fastify";
 import { handleProtocols } from "graphql-ws";
 import { WebSocketServer } from "ws";
+import type { ObserveLimit } from "../../model/limits.ts";
 import { endSocket } from "../error-responses.ts";
 import { observeRejection } from "../finished-operation.ts";
 import { GRAPHQL_PATH } from "../paths.ts";
@@ -20,6 +21,8 @@ export interface WebSocketServerOptions extends ProtocolOptions, HandshakeOption
   readonly logger: FastifyBaseLogger;
   /** Queries that take longer have the hash of their document in the log. 0: none has. */
   readonly slowOperationMs: number;
+  /** Observes messages that exceed their limit; null to observe none. */
+  readonly onLimit: ObserveLimit | null;
 }
 
 export interface WebSockets {
@@ -35,7 +38,7 @@ export interface WebSockets {
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export function createWebSocketServer(options: WebSocketServerOptions): WebSockets {
-  const { maxMessageBytes, logger, slowOperationMs, onOperation } = options;
+  const { maxMessageBytes, logger, onOperation } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -45,13 +48,7 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
     allowSynchronousEvents: false,
   });
   const keepAlive = createKeepAlive();
-  const serveConnection = createConnectionHandler(
-    createProtocol(options),
-    keepAlive,
-    logger,
-    slowOperationMs,
-    onOperation,
-  );
+  const serveConnection = createConnectionHandler(createProtocol(options), keepAlive, logger, options);
   let isClosing = false;
   const checkHandshake = createHandshakeCheck(options, () => ({
     isClosing,

@@ -17,6 +17,7 @@ import { createSimulator, type Simulator } from "../../../src/simulator/simulato
 import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
 import { AUTHORIZATION } from "../../support/ask.ts";
+import { DOCUMENT_LIMITS } from "../../support/limits.ts";
 
 export interface Asked {
   readonly query: string;
@@ -60,7 +61,12 @@ export async function startBothExecutors(): Promise<BothExecutors> {
   });
   const schema = createSchema();
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };
-  const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+  const { prepare } = createPrepare({
+    schema,
+    createPlan: createPlanner(schema),
+    maxBytes: 2 ** 24,
+    limits: DOCUMENT_LIMITS,
+  });
   const execute = createPlanExecutor(executorOptions);
   const run = createRunOperation({
     documents: createDocuments(null),
@@ -69,6 +75,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     startSubscription: () => {
       throw new Error("Expected no subscription to start here.");
     },
+    onLimit: null,
   });
 
   const createContext = (snapshots: Pick<Snapshots, "get">): OperationContext => {

@@ -13,9 +13,15 @@ import { createBodyReader } from "../../../src/upstream/json-body.ts";
 import { jobQuery, onJob } from "../../support/ask.ts";
 import { collectYoungGarbage } from "../../support/garbage.ts";
 import { jobBytes, stepRow } from "../../support/job-payload.ts";
+import { DOCUMENT_LIMITS } from "../../support/limits.ts";
 
 const schema = createSchema();
-const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+const { prepare } = createPrepare({
+  schema,
+  createPlan: createPlanner(schema),
+  maxBytes: 2 ** 24,
+  limits: DOCUMENT_LIMITS,
+});
 const execute = createPlanExecutor({ maxResponseBytes: 2 ** 26, formatError: formatGraphQLError });
 
 const body = jobBytes({

@@ -8,8 +8,9 @@ import {
   isObjectType,
   parse,
 } from "graphql";
-import { checkSelections, MAX_TOKENS } from "../../../src/graphql/operation/operation-limits.ts";
+import { checkSelections, checkTokens } from "../../../src/graphql/operation/operation-limits.ts";
 import { ref } from "../../support/ask.ts";
+import { DOCUMENT_LIMITS } from "../../support/limits.ts";
 import { EDGE_CASE_JOB } from "./edge-case-job.ts";
 
 /** A selection set on an object type, with the definitions of the fragments that it spreads. */
@@ -144,7 +145,8 @@ export function createOperations(
 /** A few operations in a thousand select more fields than the gateway permits. */
 function isWithinLimits(query: string): boolean {
   try {
-    checkSelections(parse(query, { maxTokens: MAX_TOKENS }));
+    checkTokens(query, DOCUMENT_LIMITS);
+    checkSelections(parse(query), DOCUMENT_LIMITS);
     return true;
   } catch {
     return false;

@@ -14,6 +14,7 @@ import { createSimulator } from "../../../src/simulator/simulator.ts";
 import { createCaller } from "../../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../../src/upstream/client.ts";
 import { AUTHORIZATION, jobQuery, onJob } from "../../support/ask.ts";
+import { DOCUMENT_LIMITS } from "../../support/limits.ts";
 
 /** Number of filtered pages of an operation, each of which takes one slice. */
 const PAGES = 20;
@@ -22,7 +23,12 @@ const PAGES = 20;
 const LONG_MS = 20;
 
 const schema = createSchema();
-const { prepare } = createPrepare({ schema, createPlan: createPlanner(schema), maxBytes: 2 ** 24 });
+const { prepare } = createPrepare({
+  schema,
+  createPlan: createPlanner(schema),
+  maxBytes: 2 ** 24,
+  limits: DOCUMENT_LIMITS,
+});
 const execute = createPlanExecutor({ maxResponseBytes: 2 ** 26, formatError: formatGraphQLError });
 
 let job: JobOutcome;
