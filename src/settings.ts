@@ -10,6 +10,7 @@ import {
   proxyUrl,
   wholeNumber,
 } from "./config-checks.ts";
+import { LIMIT_SETTINGS } from "./settings-limits.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -199,52 +200,7 @@ export const SETTINGS = {
         error: "comma-separated origins such as https://ops.example.com, or *",
       }),
   },
-  MAX_RESPONSE_BYTES: {
-    default: "67108864",
-    meaning: "Maximum size of a response in bytes. Larger responses fail with `BAD_USER_INPUT`.",
-    check: wholeNumber(1, 2 ** 29),
-  },
-  MAX_BODY_BYTES: {
-    default: "1048576",
-    meaning:
-      "Maximum size of a request body or of a WebSocket message in bytes. The default is about a hundred times that of the largest handwritten operation.",
-    check: wholeNumber(1, 2 ** 26),
-  },
-  MAX_TOKENS: {
-    default: "10000",
-    meaning:
-      "Maximum number of tokens (names, punctuation, values) in a document. Every field of the schema selected once is about 200.",
-    check: wholeNumber(1, 100_000),
-  },
-  MAX_DEPTH: {
-    default: "60",
-    meaning:
-      "Maximum nesting of selections, fragments and values. The introspection query of explorers has 15 levels.",
-    check: wholeNumber(1, 500),
-  },
-  MAX_FIELDS: {
-    default: "5000",
-    meaning:
-      "Maximum number of selected fields in an operation. Fields, aliases and directives of a fragment count wherever it is spread. Every field of the schema selected once is about 150.",
-    check: wholeNumber(1, 100_000),
-  },
-  MAX_ALIASES: {
-    default: "1000",
-    meaning:
-      "Maximum number of aliases in an operation. Handwritten operations have a few; programs that request many jobs or pages at once have one each.",
-    check: wholeNumber(0, 100_000),
-  },
-  MAX_ROOT_FIELDS: {
-    default: "200",
-    meaning:
-      "Maximum number of fields of `Query` in an operation. One operation reads at most 100 distinct jobs.",
-    check: wholeNumber(1, 100_000),
-  },
-  MAX_DIRECTIVES: {
-    default: "500",
-    meaning: "Maximum number of directives (`@skip`, `@include`) in an operation.",
-    check: wholeNumber(0, 100_000),
-  },
+  ...LIMIT_SETTINGS,
   INTROSPECTION: {
     default: "true",
     meaning:

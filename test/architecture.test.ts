@@ -28,6 +28,7 @@ const PROCESS_FILES = [
   "trusted-documents.ts",
   "config.ts",
   "settings.ts",
+  "settings-limits.ts",
   "config-checks.ts",
   "config-text.ts",
   "runtime.ts",
