@@ -167,6 +167,15 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
             backoffMs: values.UPSTREAM_RETRY_BACKOFF_MS,
             budgetPercent: values.UPSTREAM_RETRY_BUDGET_PERCENT,
           },
+    circuitBreaker:
+      values.UPSTREAM_BREAKER_PERCENT === 0
+        ? null
+        : {
+            failurePercent: values.UPSTREAM_BREAKER_PERCENT,
+            minCalls: values.UPSTREAM_BREAKER_MIN_CALLS,
+            windowMs: values.UPSTREAM_BREAKER_WINDOW_MS,
+            openMs: values.UPSTREAM_BREAKER_OPEN_MS,
+          },
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },

@@ -14,6 +14,7 @@ import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
 import { createCallerCache } from "./upstream/caller.ts";
+import type { CircuitChange } from "./upstream/circuit-breaker.ts";
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from "./upstream/client.ts";
 
 export interface GatewayConfig {
@@ -112,7 +113,11 @@ export async function createGateway(
   const logger = pino(options, logStream ?? stdout ?? undefined);
   // Loaded only if enabled, because the library takes some megabytes and milliseconds.
   const metrics = config.metrics && (await import("./metrics/metrics.ts")).createMetrics();
-  const upstream = createUpstreamClient(config.upstream, metrics ?? undefined);
+  const upstream = createUpstreamClient(config.upstream, {
+    onCall: metrics?.onCall ?? null,
+    onRetry: metrics?.onRetry ?? null,
+    onCircuitChange: (change) => logCircuitChange(logger, change),
+  });
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
@@ -127,6 +132,7 @@ export async function createGateway(
   const state = {
     upstreamFailures: upstream.failures,
     upstreamCalls: upstream.counts,
+    circuit: upstream.circuit,
     live: liveJobs.counts,
     limits: limitsOf(config),
   };
@@ -178,6 +184,12 @@ export async function createGateway(
     await close();
     throw error;
   }
+}
+
+/** Logs that calls are suspended, tested or made again, with the calls that caused it. */
+function logCircuitChange(logger: pino.Logger, { state, calls, failures }: CircuitChange): void {
+  const level = state === "open" ? "warn" : "info";
+  logger[level]({ state, calls, failures }, "circuit breaker");
 }
 
 interface ClosedParts {

@@ -96,6 +96,28 @@ export const SETTINGS = {
       "Maximum number of retries in percent of the calls, so that retries do not multiply the load during an outage. One retry per second, and 20 after a time without failures, are always allowed.",
     check: wholeNumber(0, 1_000),
   },
+  UPSTREAM_BREAKER_PERCENT: {
+    default: "50",
+    meaning:
+      "Share of failed upstream calls at which the circuit breaker opens, in percent. Connection errors, timeouts and HTTP 5xx count as failures. `0` disables the circuit breaker.",
+    check: wholeNumber(0, 100),
+  },
+  UPSTREAM_BREAKER_MIN_CALLS: {
+    default: "20",
+    meaning: "Minimum number of upstream calls within the window for the circuit breaker to open.",
+    check: wholeNumber(1, 1_000_000),
+  },
+  UPSTREAM_BREAKER_WINDOW_MS: {
+    default: "10000",
+    meaning: "Window of the circuit breaker in milliseconds: calls that ended earlier do not count.",
+    check: wholeNumber(1, MAX_MS),
+  },
+  UPSTREAM_BREAKER_OPEN_MS: {
+    default: "5000",
+    meaning:
+      "How long an open circuit breaker rejects calls before it lets a test call through, in milliseconds.",
+    check: wholeNumber(1, MAX_MS),
+  },
   UPSTREAM_MAX_BODY_BYTES: {
     default: "67108864",
     meaning:

@@ -18,6 +18,10 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   UPSTREAM_RETRIES: ({ upstream }) => upstream.retries?.maxRetries ?? null,
   UPSTREAM_RETRY_BACKOFF_MS: ({ upstream }) => upstream.retries?.backoffMs,
   UPSTREAM_RETRY_BUDGET_PERCENT: ({ upstream }) => upstream.retries?.budgetPercent,
+  UPSTREAM_BREAKER_PERCENT: ({ upstream }) => upstream.circuitBreaker?.failurePercent ?? null,
+  UPSTREAM_BREAKER_MIN_CALLS: ({ upstream }) => upstream.circuitBreaker?.minCalls,
+  UPSTREAM_BREAKER_WINDOW_MS: ({ upstream }) => upstream.circuitBreaker?.windowMs,
+  UPSTREAM_BREAKER_OPEN_MS: ({ upstream }) => upstream.circuitBreaker?.openMs,
   UPSTREAM_MAX_BODY_BYTES: ({ upstream }) => upstream.maxBodyBytes,
   UPSTREAM_CONNECTIONS: ({ upstream }) => upstream.connections,
   UPSTREAM_MAX_QUEUE: ({ upstream }) => upstream.maxQueue,
@@ -123,6 +127,17 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   UPSTREAM_RETRY_BACKOFF_MS: { default: 100, valid: [["0", 0]], invalid: ["-1", "1.5", "86400001"] },
   UPSTREAM_RETRY_BUDGET_PERCENT: { default: 20, valid: [["0", 0]], invalid: ["-1", "1001", "20%"] },
+  UPSTREAM_BREAKER_PERCENT: {
+    default: 50,
+    valid: [
+      ["0", null],
+      ["100", 100],
+    ],
+    invalid: ["-1", "101", "half"],
+  },
+  UPSTREAM_BREAKER_MIN_CALLS: { default: 20, valid: [["1", 1]], invalid: ["0", "1000001", "few"] },
+  UPSTREAM_BREAKER_WINDOW_MS: { default: 10_000, valid: [["1", 1]], invalid: ["0", "86400001", "1s"] },
+  UPSTREAM_BREAKER_OPEN_MS: { default: 5_000, valid: [["1", 1]], invalid: ["0", "86400001", "1s"] },
   UPSTREAM_MAX_BODY_BYTES: {
     default: 64 * 2 ** 20,
     valid: [

@@ -4,11 +4,12 @@
  */
 import type { LiveCounts } from "../live/live-jobs.ts";
 import type { FailedCalls } from "../upstream/call-records.ts";
+import type { CircuitStatus } from "../upstream/circuit-breaker.ts";
 import type { CallCounts } from "../upstream/concurrency-limit.ts";
 
 /** The message contains no address, no credentials and no text of the upstream. */
 export interface Problem {
-  readonly code: "SHUTTING_DOWN" | "UPSTREAM_FAILING" | "QUEUE_FULL" | "LIMIT_REACHED";
+  readonly code: "SHUTTING_DOWN" | "UPSTREAM_FAILING" | "CIRCUIT_OPEN" | "QUEUE_FULL" | "LIMIT_REACHED";
   readonly message: string;
 }
 
@@ -23,6 +24,8 @@ export interface Limits {
 export interface ReadinessSources {
   readonly upstreamFailures: () => FailedCalls | null;
   readonly upstreamCalls: () => CallCounts;
+  /** Null without a circuit breaker. */
+  readonly circuit: () => CircuitStatus | null;
   readonly live: () => LiveCounts;
   readonly webSockets: () => number;
   readonly limits: Limits;
@@ -34,14 +37,22 @@ const MIN_FAILURES = 3;
 /** One identity gets at most this share of the queue, so its calls are rejected from here on. */
 const QUEUE_SHARE = 0.75;
 
+const CLOSED: CircuitStatus = { state: "closed", msUntilTest: 0 };
+
 export function findProblems(sources: ReadinessSources): Problem[] {
-  const { upstreamFailures, upstreamCalls, live, webSockets, limits } = sources;
+  const { upstreamFailures, upstreamCalls, circuit, live, webSockets, limits } = sources;
   const problems: Problem[] = [];
   const failures = upstreamFailures();
   if (failures && failures.count >= MIN_FAILURES) {
     const { count, code, secondsAgo } = failures;
     const message = `The last ${count} upstream calls failed, the latest ${secondsAgo} s ago with ${code}.`;
     problems.push({ code: "UPSTREAM_FAILING", message });
+  }
+  const { state, msUntilTest } = circuit() ?? CLOSED;
+  if (state !== "closed") {
+    const test =
+      msUntilTest > 0 ? `A test call is due in ${msUntilTest} ms` : "A test call is due or running";
+    problems.push({ code: "CIRCUIT_OPEN", message: `Upstream calls are suspended. ${test}.` });
   }
   const { waiting } = upstreamCalls();
   const maxQueue = limits.UPSTREAM_MAX_QUEUE;

@@ -1,4 +1,5 @@
 /** The poll schedule, and the backoff and limit of consecutive failures. */
+import { CircuitOpen } from "../upstream/circuit-breaker.ts";
 import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 
 export interface PollScheduleOptions {
@@ -16,7 +17,8 @@ export interface PollSchedule {
   /** Resets the count of consecutive failures. */
   readonly succeeded: () => void;
   /**
-   * Counts a failure and advances the schedule.
+   * Counts a failure and advances the schedule. A call that was not made, because the circuit breaker is open, is not
+   * counted: otherwise the short time until the next test call would end subscriptions.
    * @returns the delay before the next call, in milliseconds.
    * @throws the error, if it was the last permitted failure or a retry cannot help.
    */
@@ -44,6 +46,7 @@ export function createPollSchedule({ scheduleMs, maxFailures }: PollScheduleOpti
       failures = 0;
     },
     failed: (error) => {
+      if (error instanceof CircuitOpen) return next();
       failures += 1;
       if (!(error instanceof UpstreamError) || areCredentialsRejected(error) || failures >= maxFailures)
         throw error;

@@ -3,12 +3,15 @@ import { Gauge, type Registry } from "prom-client";
 import type { PipelineMemory } from "../graphql/pipeline.ts";
 import type { Limits } from "../http/readiness.ts";
 import type { LiveCounts } from "../live/live-jobs.ts";
+import type { CircuitState, CircuitStatus } from "../upstream/circuit-breaker.ts";
 import type { CallCounts } from "../upstream/concurrency-limit.ts";
 import { PREFIX } from "./prefix.ts";
 
 /** Where the gauges read their values. */
 export interface GaugeSources {
   readonly upstreamCalls: () => CallCounts;
+  /** Null without a circuit breaker. */
+  readonly circuit: () => CircuitStatus | null;
   readonly live: () => LiveCounts;
   readonly pipelineMemory: () => PipelineMemory;
   /** Memory of the snapshot cache in bytes. */
@@ -17,8 +20,10 @@ export interface GaugeSources {
   readonly limits: Limits;
 }
 
+const CIRCUIT_STATES: Readonly<Record<CircuitState, number>> = { closed: 0, "half-open": 1, open: 2 };
+
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const { upstreamCalls, live, pipelineMemory, snapshotBytes, webSockets, limits } = sources;
+  const { upstreamCalls, circuit, live, pipelineMemory, snapshotBytes, webSockets, limits } = sources;
   const add = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: PREFIX + name,
@@ -46,6 +51,11 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
 
   add("upstream_running_calls", "Upstream calls that have a connection.", () => upstreamCalls().running);
   add("upstream_queued_calls", "Upstream calls that wait for a connection.", () => upstreamCalls().waiting);
+  add(
+    "upstream_circuit_state",
+    "State of the circuit breaker: 0 closed, 1 half-open, 2 open.",
+    () => CIRCUIT_STATES[circuit()?.state ?? "closed"],
+  );
   add("subscriptions", "Open subscriptions.", () => live().subscriptions);
   add("pollers", "Jobs that are polled for subscriptions.", () => live().pollers);
   add("websocket_connections", "Open WebSocket connections.", webSockets);

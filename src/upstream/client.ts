@@ -5,6 +5,14 @@ import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts"
 import type { OperationLog } from "../model/operation-log.ts";
 import { type CallRecord, createCallRecords, type FailedCalls, type ObserveCall } from "./call-records.ts";
 import { type Caller, upstreamHeaders } from "./caller.ts";
+import {
+  type CallResult,
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitStatus,
+  createCircuitBreaker,
+  type ObserveCircuit,
+} from "./circuit-breaker.ts";
 import type { CallCounts } from "./concurrency-limit.ts";
 import { decodeJobInstance, type ResponseInfo } from "./decode-job-instance.ts";
 import { ContractViolation } from "./decoders.ts";
@@ -43,6 +51,8 @@ export interface CallTerms {
 export interface UpstreamOptions extends TransportOptions {
   /** Null: calls are not retried. */
   readonly retries: RetryOptions | null;
+  /** Null: calls are made however many have failed. */
+  readonly circuitBreaker: CircuitBreakerOptions | null;
 }
 
 /** Observers of the client. Null: none. */
@@ -50,13 +60,14 @@ export interface UpstreamObservers {
   /** Each attempt of a call. Callers without credentials cause no call. */
   readonly onCall: ObserveCall | null;
   readonly onRetry: ObserveRetry | null;
+  readonly onCircuitChange: ObserveCircuit | null;
 }
 
 export interface UpstreamClient {
   /**
    * Makes an upstream call as soon as the caller gets a connection, and retries it after transient failures if `terms`
    * permit that. All attempts together take at most `timeoutMs`. If the upstream closed an idle connection just when it
-   * was reused, the request is sent once more, which is not a retry.
+   * was reused, the request is sent once more, which is not a retry. While the circuit breaker is open, no call is made.
    * @throws UpstreamError; the reason of `signal` if it aborts.
    */
   readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
@@ -68,6 +79,8 @@ export interface UpstreamClient {
   readonly counts: () => CallCounts;
   /** Calls that have failed since the last one that the upstream answered; null if there are none. */
   readonly failures: () => FailedCalls | null;
+  /** Null without a circuit breaker. */
+  readonly circuit: () => CircuitStatus | null;
 }
 
 /**
@@ -76,17 +89,18 @@ export interface UpstreamClient {
  */
 const LARGE_UPSTREAM_BODY_BYTES = 256 * 1024;
 
-const NO_OBSERVERS: UpstreamObservers = { onCall: null, onRetry: null };
+const NO_OBSERVERS: UpstreamObservers = { onCall: null, onRetry: null, onCircuitChange: null };
 
 export function createUpstreamClient(
   options: UpstreamOptions,
-  { onCall, onRetry }: UpstreamObservers = NO_OBSERVERS,
+  { onCall, onRetry, onCircuitChange }: UpstreamObservers = NO_OBSERVERS,
 ): UpstreamClient {
   const transport = createTransport(options);
   const callerOptionsOf = createCallerOptions(options);
   const readBody = createBodyReader();
   const { record, failures } = createCallRecords(onCall);
   const retries = options.retries && createRetries(options.retries, onRetry);
+  const breaker = options.circuitBreaker && createCircuitBreaker(options.circuitBreaker, onCircuitChange);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
     const { requiredData, signal, terms, operationLog } = lookup;
@@ -96,10 +110,14 @@ export function createUpstreamClient(
     const attempt = (call: CallRecord) => callUpstream(lookup, callerOptions, timeoutMs, call);
     retries?.countCall();
     for (let attempts = 1; ; attempts += 1) {
+      const token = breaker?.start() ?? 0;
       try {
-        return await record(requiredData, signal, attempt);
+        const outcome = await record(requiredData, signal, attempt);
+        breaker?.end(token, "answered");
+        return outcome;
       } catch (error) {
-        if (!retries || !terms?.mayRetry) throw error;
+        breaker?.end(token, callResultOf(error, signal));
+        if (!retries || !terms?.mayRetry || isOpen(breaker)) throw error;
         await retries.waitForRetry({ error, attempts, deadlineAt, signal });
         operationLog.upstreamRetries += 1;
         timeoutMs = Math.max(1, Math.round(deadlineAt - performance.now()));
@@ -157,7 +175,19 @@ export function createUpstreamClient(
   };
 
   const { close, destroy, counts } = transport;
-  return { getJobInstance, close, destroy, counts, failures };
+  return { getJobInstance, close, destroy, counts, failures, circuit: () => breaker?.status() ?? null };
+}
+
+const isOpen = (breaker: CircuitBreaker | null): boolean =>
+  breaker !== null && breaker.status().state !== "closed";
+
+/** What a failed call says about the upstream. */
+function callResultOf(error: unknown, signal: AbortSignal): CallResult {
+  if (signal.aborted || !(error instanceof UpstreamError) || error.origin === "gateway") return "unknown";
+  const { code, upstream } = error;
+  const isFailure =
+    code === "UPSTREAM_TIMEOUT" || code === "UPSTREAM_UNAVAILABLE" || (upstream.httpStatus ?? 0) >= 500;
+  return isFailure ? "failed" : "answered";
 }
 
 /** The parts of a call that are the same for all calls of a caller. */

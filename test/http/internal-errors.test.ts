@@ -71,6 +71,7 @@ beforeAll(async () => {
     readiness: {
       upstreamFailures: () => null,
       upstreamCalls: () => ({ running: 0, waiting: 0 }),
+      circuit: () => null,
       live: () => ({ subscriptions: 0, pollers: 0 }),
       limits: {
         UPSTREAM_CONNECTIONS: 1,

@@ -70,6 +70,7 @@ export async function runReference(
     maxQueue: 100,
     proxy: null,
     retries: null,
+    circuitBreaker: null,
   });
   const jobs = createJobLoader({
     snapshots: { get: (lookup) => upstream.getJobInstance(lookup) },

@@ -76,6 +76,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       maxQueue: 10_000,
       proxy: null,
       retries: null,
+      circuitBreaker: null,
       app: null,
       defaultAuthorization: null,
       ...options.upstream,

@@ -58,6 +58,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     maxQueue: 1_000,
     proxy: null,
     retries: null,
+    circuitBreaker: null,
   });
   const schema = createSchema();
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };

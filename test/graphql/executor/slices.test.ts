@@ -45,6 +45,7 @@ beforeAll(async () => {
     maxQueue: 1,
     proxy: null,
     retries: null,
+    circuitBreaker: null,
   });
   job = await upstream.getJobInstance({
     ref: { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: bulkJobId(200) },
