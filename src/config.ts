@@ -135,6 +135,10 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
   maxBodyBytes: values.MAX_BODY_BYTES,
   documentLimits: documentLimits(values),
+  rateLimit:
+    values.RATE_LIMIT_MAX === 0
+      ? null
+      : { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
   introspection: values.INTROSPECTION,
   explorer: values.EXPLORER,
   trustedDocuments,

@@ -31,6 +31,8 @@ export interface GatewayConfig {
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
   readonly documentLimits: DocumentLimits;
+  /** Null: no rate limit. */
+  readonly rateLimit: HttpServerOptions["rateLimit"];
   /** Whether operations may select introspection fields. */
   readonly introspection: boolean;
   /** Whether a browser gets the explorer at the endpoint. */
@@ -147,6 +149,8 @@ export async function createGateway(
     slowOperationMs: config.slowOperationMs,
     explorer: config.explorer,
     maxBodyBytes: config.maxBodyBytes,
+    rateLimit: config.rateLimit,
+    app: config.upstream.app,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,
     readiness: state,

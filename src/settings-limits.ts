@@ -48,4 +48,15 @@ export const LIMIT_SETTINGS = {
     meaning: "Maximum number of directives (`@skip`, `@include`) in an operation.",
     check: wholeNumber(0, 100_000),
   },
+  RATE_LIMIT_MAX: {
+    default: "0",
+    meaning:
+      "Maximum number of operations that one caller may start within `RATE_LIMIT_WINDOW_MS`, by credentials or else by IP address. Further ones get `RATE_LIMITED` (HTTP 429). `0` disables the limit.",
+    check: wholeNumber(0, 1_000_000_000),
+  },
+  RATE_LIMIT_WINDOW_MS: {
+    default: "60000",
+    meaning: "Window of the rate limit in milliseconds. It begins with the first operation of a caller.",
+    check: wholeNumber(1, 86_400_000),
+  },
 } as const;

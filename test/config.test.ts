@@ -47,6 +47,9 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   MAX_ALIASES: ({ documentLimits }) => documentLimits.maxAliases,
   MAX_ROOT_FIELDS: ({ documentLimits }) => documentLimits.maxRootFields,
   MAX_DIRECTIVES: ({ documentLimits }) => documentLimits.maxDirectives,
+  RATE_LIMIT_MAX: ({ rateLimit }) => rateLimit?.max ?? 0,
+  // Without a limit, the configuration has no window.
+  RATE_LIMIT_WINDOW_MS: ({ rateLimit }) => rateLimit,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
@@ -205,6 +208,8 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   MAX_ALIASES: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "100001", "many"] },
   MAX_ROOT_FIELDS: { default: 200, valid: [["1", 1]], invalid: ["0", "100001", "many"] },
   MAX_DIRECTIVES: { default: 500, valid: [["0", 0]], invalid: ["-1", "100001", "many"] },
+  RATE_LIMIT_MAX: { default: 0, valid: [["600", 600]], invalid: ["-1", "1000000001", "many"] },
+  RATE_LIMIT_WINDOW_MS: { default: null, valid: [], invalid: ["0", "86400001", "1m"] },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   TRUSTED_DOCUMENTS: {
@@ -307,6 +312,12 @@ it.each([
   ],
 ])("names the variable missing beside %j without its value", (environment, message) => {
   expect(messageOf(() => readConfig(environment))).toBe(message);
+});
+
+it("reads the window of the rate limit", () => {
+  expect(readConfig({ RATE_LIMIT_MAX: "10" }).rateLimit).toEqual({ max: 10, windowMs: 60_000 });
+  const configured = readConfig({ RATE_LIMIT_MAX: "10", RATE_LIMIT_WINDOW_MS: "500" });
+  expect(configured.rateLimit).toEqual({ max: 10, windowMs: 500 });
 });
 
 it.each([

@@ -40,7 +40,8 @@ export const readCaller = (
 const singleValue = (value: string | string[] | undefined): string | null =>
   (Array.isArray(value) ? value[0] : value)?.trim() || null;
 
-function readCredentials(
+/** Reads the first credentials found. */
+export function readCredentials(
   headers: IncomingHttpHeaders,
   { app, defaultAuthorization }: CredentialOptions,
 ): Pick<Caller, "authorization" | "isMalformed"> {

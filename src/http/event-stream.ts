@@ -12,6 +12,7 @@ import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
 import { STREAM_PATH } from "./paths.ts";
+import type { RateLimiter } from "./rate-limit.ts";
 import { createRawJson, type JsonPlaceholder } from "./raw-json.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import { type RequestLog, recordRejections } from "./request-log.ts";
@@ -21,6 +22,8 @@ export interface EventStreamOptions {
   readonly run: RunOperation;
   readonly createContext: CreateContext;
   readonly allowedOrigins: readonly string[];
+  /** Null: no rate limit. */
+  readonly rateLimiter: RateLimiter | null;
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
@@ -29,7 +32,7 @@ const EVENT_STREAM = "text/event-stream";
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function eventStreamRoute(
   app: FastifyInstance,
-  { run, createContext, allowedOrigins, requestLog }: EventStreamOptions,
+  { run, createContext, allowedOrigins, requestLog, rateLimiter }: EventStreamOptions,
 ) {
   const handle = createHandler<FastifyRequest, StreamedOperation>({
     // No tokens: they would enable single connection mode, in which operations share a stream.
@@ -46,6 +49,7 @@ export async function eventStreamRoute(
   app.route({
     method: ["GET", "POST"],
     url: STREAM_PATH,
+    ...(rateLimiter && { onRequest: rateLimiter.onRequest }),
     handler: async (request, reply) => {
       const { headers } = request;
       const accept = headers.accept ?? "none";

@@ -1,8 +1,6 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { LRUCache } from "lru-cache";
-import Negotiator from "negotiator";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
@@ -15,12 +13,14 @@ import {
   type Single,
   type Stream,
 } from "../graphql/operation/run.ts";
+import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
+import type { RateLimiter } from "./rate-limit.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import { type RequestLog, recordRejections } from "./request-log.ts";
 import { sendLarge } from "./streamed-response.ts";
@@ -33,18 +33,21 @@ export interface GraphQLRouteOptions {
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
   readonly createContext: CreateContext;
+  /** Null: no rate limit. */
+  readonly rateLimiter: RateLimiter | null;
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
-  const { documents, run, createContext, requestLog } = options;
+  const { documents, run, createContext, requestLog, rateLimiter } = options;
   const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   recordRejections(app, requestLog);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
+    ...(rateLimiter && { onRequest: rateLimiter.onRequest }),
     handler: async (request, reply) => {
       const { headers } = request;
       const signal = clientAbortSignal(reply);
@@ -142,38 +145,6 @@ const httpStatusOf = ({ requestErrors }: Single): number => {
   if (!requestErrors) return 200;
   return requestErrors.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
 };
-
-const CONTENT_TYPES = [
-  "application/json; charset=utf-8",
-  "application/graphql-response+json; charset=utf-8",
-] as const;
-
-/** Content types are cached by `Accept` header: clients use few, and negotiation takes a few microseconds. */
-const MAX_ACCEPTS = 100;
-const MAX_ACCEPT_LENGTH = 300;
-
-/** Chooses the content type of a response as Apollo Server does. Null when the client accepts neither. */
-function createContentNegotiation(): (accept: string | undefined) => string | null {
-  const cache = new LRUCache<string, { readonly type: string | null }>({ max: MAX_ACCEPTS });
-  return (accept) => {
-    if (!accept || accept.length > MAX_ACCEPT_LENGTH) return negotiate(accept);
-    const cached = cache.get(accept);
-    if (cached) return cached.type;
-    const type = negotiate(accept);
-    cache.set(accept, { type });
-    return type;
-  };
-}
-
-function negotiate(accept: string | undefined): string | null {
-  if (!accept) return CONTENT_TYPES[0];
-  const chosen = new Negotiator({ headers: { accept } }).mediaType([...CONTENT_TYPES]);
-  // Clients of multipart subscriptions and browsers can read JSON, too.
-  if (chosen === undefined && (acceptsMultipart(accept) || acceptsHtml(accept))) return CONTENT_TYPES[0];
-  return chosen ?? null;
-}
-
-const acceptsHtml = (accept = ""): boolean => /\btext\/html\b/i.test(accept);
 
 const notAcceptable = (accept = ""): string =>
   `Expected \`Accept\` to allow application/json or application/graphql-response+json, got ${accept}.`;

@@ -14,6 +14,7 @@ import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
 import type { ObserveLimit } from "../model/limits.ts";
+import type { CredentialOptions } from "./caller.ts";
 import { trackRequests } from "./draining.ts";
 import { handleError, handleNotFound, isBodyTooLarge, rejectMalformedRequest } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
@@ -23,6 +24,7 @@ import { healthRoutes } from "./health.ts";
 import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
+import { createRateLimiter, type RateLimitOptions } from "./rate-limit.ts";
 import { findProblems, type ReadinessSources } from "./readiness.ts";
 import type { CreateContext } from "./request-context.ts";
 import { createRequestLog, requestId } from "./request-log.ts";
@@ -38,6 +40,10 @@ export interface HttpServerOptions {
   readonly explorer: boolean;
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
+  /** Null: no rate limit. */
+  readonly rateLimit: RateLimitOptions | null;
+  /** See `CredentialOptions`. */
+  readonly app: CredentialOptions["app"];
   readonly logger: FastifyBaseLogger;
   readonly createContext: CreateContext;
   /** Queries that take longer have the hash of their document in the log. 0: none has. */
@@ -74,11 +80,6 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
-  const webSockets = createWebSocketServer({
-    ...options,
-    ...webSocket,
-    maxMessageBytes: options.maxBodyBytes,
-  });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     // Fastify's own log lines contain the query string, which is the caller's data.
@@ -100,7 +101,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   });
   const requestLog = createRequestLog(app, options);
-  const routeOptions = { ...options, requestLog };
+  const rateLimiter =
+    options.rateLimit && (await createRateLimiter(app, options.rateLimit, options.app, options.onLimit));
+  const webSockets = createWebSocketServer({
+    ...options,
+    ...webSocket,
+    maxMessageBytes: options.maxBodyBytes,
+    rateLimiter,
+  });
+  const routeOptions = { ...options, requestLog, rateLimiter };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import cors, { type FastifyCorsOptions } from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
+import { RATE_LIMIT_HEADERS } from "./rate-limit.ts";
 
 /**
  * True for a request from the gateway's own origin, from an `allowed` origin (`*` allows all), or from a client that
@@ -54,7 +55,7 @@ const PREFLIGHT_MAX_AGE_S = 600;
 const CORS: FastifyCorsOptions = {
   methods: ["GET", "POST"],
   allowedHeaders: ALLOWED_HEADERS,
-  exposedHeaders: ["retry-after", "x-request-id"],
+  exposedHeaders: ["retry-after", "x-request-id", ...RATE_LIMIT_HEADERS],
   maxAge: PREFLIGHT_MAX_AGE_S,
 };
 

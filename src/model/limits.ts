@@ -12,6 +12,7 @@ export const LIMIT_NAMES = [
   "MAX_OPERATIONS_PER_DOCUMENT",
   "MAX_REPETITIONS",
   "MAX_RESPONSE_BYTES",
+  "RATE_LIMIT_MAX",
 ] as const;
 
 export type LimitName = (typeof LIMIT_NAMES)[number];

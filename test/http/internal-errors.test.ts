@@ -62,6 +62,8 @@ beforeAll(async () => {
     logger,
     explorer: true,
     maxBodyBytes: MAX_BODY_BYTES,
+    rateLimit: null,
+    app: null,
     onLimit: null,
     webSocket: { maxConnections: 10 },
     slowOperationMs: 0,

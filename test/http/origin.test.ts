@@ -55,7 +55,8 @@ const post = (url: string, origin: string, accept = "*/*") =>
 const NAMED = {
   "access-control-allow-origin": OPS,
   "access-control-allow-credentials": "true",
-  "access-control-expose-headers": "retry-after, x-request-id",
+  "access-control-expose-headers":
+    "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
 };
 
 describe.each(["", "/stream"])("at /graphql%s", (path) => {
@@ -142,7 +143,8 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
     it("lets pages of any origin read responses, without cookies", async () => {
       expect(corsHeaders(await post(url(), OTHER, accept))).toEqual({
         "access-control-allow-origin": "*",
-        "access-control-expose-headers": "retry-after, x-request-id",
+        "access-control-expose-headers":
+          "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
       });
       const asked = await preflight(url(), OTHER);
       expect(asked.status).toBe(204);

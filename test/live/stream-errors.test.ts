@@ -22,6 +22,7 @@ async function useServer() {
     // The operation above looks at nothing.
     createContext: () => ({}) as OperationContext,
     allowedOrigins: [],
+    rateLimiter: null,
     requestLog: { operationLogOf: () => operationLog, logInternalErrors: () => {} },
   });
   let thrown: unknown;

@@ -41,6 +41,7 @@ export function createConnectionHandler(
     const rawJson = createRawJson();
     const connection: WebSocketConnection = {
       headers: handshakeHeaders(request.headers),
+      address: request.socket.remoteAddress ?? "",
       client: clientFields(request.headers),
       rawJson,
       log,

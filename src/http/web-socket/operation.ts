@@ -11,6 +11,8 @@ import type { JsonPlaceholder, RawJson } from "../raw-json.ts";
 export interface WebSocketConnection {
   /** The caller's headers. `connection_init` may override those of the handshake. */
   headers: IncomingHttpHeaders;
+  /** IP address of the client. */
+  readonly address: string;
   /** For log lines. `connection_init` may override it. */
   client: ClientFields;
   readonly rawJson: RawJson;

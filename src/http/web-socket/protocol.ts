@@ -27,11 +27,13 @@ import {
   stringifyMessage,
   validateMessage,
 } from "graphql-ws";
+import { codeOf } from "../../graphql/errors.ts";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
 import { clientFields } from "../client-fields.ts";
 import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
 import { type ObserveOperation, observeRejection } from "../finished-operation.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
+import type { RateLimiter } from "../rate-limit.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
 import { InvalidConnectionParams, lowerCaseNames, withConnectionParams } from "./connection-params.ts";
@@ -41,6 +43,8 @@ export interface ProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly run: RunOperation;
   readonly createContext: CreateContext;
+  /** Null: no rate limit. */
+  readonly rateLimiter: Pick<RateLimiter, "count"> | null;
   /** Observes operations; null to observe none. */
   readonly onOperation: ObserveOperation | null;
 }
@@ -155,7 +159,7 @@ function acceptParams(ctx: Ctx): boolean {
 
 /** Starts an operation. Returns what the library executes next, or the errors that it sends. */
 const createStart =
-  ({ schema, run, createContext, onOperation }: ProtocolOptions) =>
+  ({ schema, run, createContext, rateLimiter, onOperation }: ProtocolOptions) =>
   async ({ extra: { connection, payload } }: Ctx, id: string): Promise<StartedOperation | GraphQLError[]> => {
     if (payload === null) throw new Error("Expected the payload of a subscribe message, got none.");
     if (connection.operations.count() >= MAX_CONCURRENT_OPERATIONS) {
@@ -164,6 +168,13 @@ const createStart =
     }
     const operation = connection.operations.start(id);
     const { operationLog, signal } = operation;
+    // After `start`, so that the client can complete the operation meanwhile.
+    const rateLimited = rateLimiter && (await rateLimiter.count(connection.headers, connection.address));
+    if (rateLimited) {
+      operationLog.errorCodes.push(codeOf(rateLimited));
+      operation.end();
+      return signal.aborted ? createNeverSettled() : [toGraphQLError(rateLimited)];
+    }
     const context = createContext({
       headers: connection.headers,
       operationLog,
