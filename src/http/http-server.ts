@@ -78,6 +78,9 @@ export interface HttpServer {
 /** Maximum time for a client to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** How often Node.js looks for requests that exceed the maximum time; by default every 30 seconds. */
+const CONNECTIONS_CHECKING_MS = 5_000;
+
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { logger, webSocket } = options;
   const app: FastifyInstance = Fastify({
@@ -88,7 +91,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     bodyLimit: options.maxBodyBytes,
     routerOptions: { ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
-    http: { shouldUpgradeCallback: isWebSocketUpgrade },
+    http: {
+      shouldUpgradeCallback: isWebSocketUpgrade,
+      connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
+    },
     requestTimeout: REQUEST_TIMEOUT_MS,
     // While draining, the server still responds: `draining.ts` rejects requests.
     return503OnClosing: false,
