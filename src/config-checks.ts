@@ -24,6 +24,16 @@ export const proxyUrl = z
   .string()
   .refine((text) => text === "" || isProxyUrl(text), { error: "an http or https URL" });
 
+const isRedisUrl = (text: string): boolean => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "") return false;
+  return /^\/?\d*$/.test(url.pathname) && url.search === "" && url.hash === "";
+};
+
+export const redisUrl = z.string().refine((text) => text === "" || isRedisUrl(text), {
+  error: "a redis or rediss URL with at most a database number as its path",
+});
+
 export const isOrigin = (text: string): boolean =>
   text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
 

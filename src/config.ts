@@ -183,6 +183,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
+  redis: values.REDIS_URL === "" ? null : { url: values.REDIS_URL, timeoutMs: values.REDIS_TIMEOUT_MS },
   // A port of their own is reason enough to serve them.
   metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,

@@ -10,10 +10,11 @@ import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
 import type { Limits } from "./http/readiness.ts";
-import { readDeadlineMs } from "./http/request-deadline.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import type { RedisOptions } from "./redis/redis.ts";
+import type { SharedState } from "./redis/shared-state.ts";
 import { createCallerCache } from "./upstream/caller.ts";
 import type { CircuitChange } from "./upstream/circuit-breaker.ts";
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from "./upstream/client.ts";
@@ -45,6 +46,8 @@ export interface GatewayConfig {
   readonly webSocket: HttpServerOptions["webSocket"];
   readonly allowedOrigins: HttpServerOptions["allowedOrigins"];
   readonly upstream: UpstreamOptions & CredentialOptions;
+  /** Null: instances share nothing. */
+  readonly redis: RedisOptions | null;
   /** Null: no metrics. */
   readonly metrics: {
     /** Port of a server of their own. Null: on the port of the gateway. */
@@ -121,6 +124,13 @@ export async function createGateway(
     onRetry: metrics?.onRetry ?? null,
     onCircuitChange: (change) => logCircuitChange(logger, change),
   });
+  const shared =
+    config.redis &&
+    (await import("./redis/shared-state.ts")).createSharedState(
+      config.redis,
+      logger,
+      metrics?.onRedisCommand ?? null,
+    );
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
   const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
@@ -130,7 +140,12 @@ export async function createGateway(
     schema,
     onLimit: metrics?.onLimit ?? null,
   });
-  const apollo = createApolloServer({ ...config, schema, logger });
+  const apollo = createApolloServer({
+    ...config,
+    schema,
+    logger,
+    sharedDocuments: shared?.documents ?? null,
+  });
   await apollo.start();
   const state = {
     upstreamFailures: upstream.failures,
@@ -138,6 +153,7 @@ export async function createGateway(
     circuit: upstream.circuit,
     live: liveJobs.counts,
     limits: limitsOf(config),
+    isRedisUp: shared?.isUp ?? null,
   };
   const metricsPort = config.metrics?.port ?? null;
   const http = await createHttpServer({
@@ -158,13 +174,11 @@ export async function createGateway(
     onOperation: metrics?.onOperation ?? null,
     onLimit: metrics?.onLimit ?? null,
     metricsPage: metricsPort === null ? metrics : null,
-    createContext: (request) => {
-      const { headers, operationLog, signal, acceptsSubscriptions } = request;
-      const { deadlineMs = readDeadlineMs(headers) } = request;
+    createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {
       const caller = readCaller(headers, config.upstream, createCaller);
       const accept = bypassesCache(headers) ? "fresh" : "cached";
       return {
-        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept, deadlineMs }),
+        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept }),
         watch: acceptsSubscriptions
           ? (ref, requiredData) => liveJobs.watch({ ref, requiredData, caller, operationLog, signal })
           : null,
@@ -182,7 +196,7 @@ export async function createGateway(
     webSockets: http.webSockets,
   });
 
-  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, stdout });
+  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, shared, stdout });
   try {
     const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
     const url = await http.listen(config);
@@ -205,6 +219,7 @@ interface ClosedParts {
   readonly liveJobs: LiveJobs;
   readonly upstream: UpstreamClient;
   readonly apollo: { readonly stop: () => Promise<void> };
+  readonly shared: SharedState | null;
   readonly stdout: Stdout | null;
 }
 
@@ -215,6 +230,7 @@ function createClose({
   liveJobs,
   upstream,
   apollo,
+  shared,
   stdout,
 }: ClosedParts): Gateway["close"] {
   return async () => {
@@ -227,6 +243,7 @@ function createClose({
     await http.close();
     await metricsServer?.close();
     await apollo.stop();
+    await shared?.close();
     await stdout?.flush();
   };
 }

@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "./config-checks.ts";
 import { LIMIT_SETTINGS } from "./settings-limits.ts";
+import { REDIS_SETTINGS } from "./settings-redis.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -247,6 +248,7 @@ export const SETTINGS = {
       "Whether all documents that are not in `TRUSTED_DOCUMENTS` are rejected with `UNTRUSTED_DOCUMENT`, including those of the explorer and of `watch`.",
     check: flag,
   },
+  ...REDIS_SETTINGS,
   METRICS: {
     default: "",
     meaning:

@@ -16,6 +16,7 @@ const LAYERS: readonly string[] = [
   "live",
   "jobs",
   "upstream",
+  "redis",
   "model",
 ];
 
@@ -29,6 +30,7 @@ const PROCESS_FILES = [
   "config.ts",
   "settings.ts",
   "settings-limits.ts",
+  "settings-redis.ts",
   "config-checks.ts",
   "config-text.ts",
   "runtime.ts",

@@ -54,6 +54,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
+  REDIS_URL: ({ redis }) => redis?.url ?? "",
+  REDIS_TIMEOUT_MS: ({ redis }) => redis?.timeoutMs ?? null,
   METRICS: ({ metrics }) => metrics,
   METRICS_PORT: ({ metrics }) => metrics,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
@@ -222,6 +224,22 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   // Only valid with the file: tested with it.
   TRUSTED_DOCUMENTS_ONLY: { default: false, valid: [], invalid: ["0", "yes", "True"] },
+  REDIS_URL: {
+    default: "",
+    valid: [
+      ["redis://127.0.0.1", "redis://127.0.0.1"],
+      ["rediss://user:p%40ss@redis.example.com:6380/2", "rediss://user:p%40ss@redis.example.com:6380/2"],
+    ],
+    invalid: [
+      "redis.example.com:6379",
+      "http://redis.example.com",
+      "redis://",
+      "redis://host/name",
+      "redis://h?db=1",
+    ],
+  },
+  // Only read with REDIS_URL: tested below.
+  REDIS_TIMEOUT_MS: { default: null, valid: [], invalid: ["0", "10001", "200ms"] },
   METRICS: {
     default: null,
     valid: [
@@ -340,6 +358,18 @@ it("does not show an app secret with other errors", () => {
   expect(message).toMatch(/^PORT: .*$/);
 });
 
+it("reads the time limit of Redis commands if there is a Redis", () => {
+  const environment = { REDIS_URL: "redis://127.0.0.1" };
+  expect(readConfig(environment).redis?.timeoutMs).toBe(200);
+  expect(readConfig({ ...environment, REDIS_TIMEOUT_MS: "1" }).redis?.timeoutMs).toBe(1);
+});
+
+it("does not show the password of Redis", () => {
+  const message = messageOf(() => readConfig({ REDIS_URL: "redis://user:hunter22@redis.example.com/x" }));
+  expect(message).toContain("REDIS_URL: expected a redis or rediss URL");
+  expect(message).not.toContain("hunter22");
+});
+
 describe("ALLOWED_ORIGINS", () => {
   const APP = { BK_APP_CODE: "my-app", BK_APP_SECRET: "hunter22" };
 
@@ -359,17 +389,19 @@ describe("ALLOWED_ORIGINS", () => {
 });
 
 describe("a secret from a file", () => {
-  const SECRETS = ["BK_APP_SECRET", "HTTPS_PROXY", "HTTP_PROXY"] as const;
+  const SECRETS = ["BK_APP_SECRET", "HTTPS_PROXY", "HTTP_PROXY", "REDIS_URL"] as const;
   const VALUES = {
     BK_APP_SECRET: "hunter22",
     HTTPS_PROXY: "http://user:hunter22@proxy.example.com",
     HTTP_PROXY: "http://user:hunter22@proxy.example.com",
+    REDIS_URL: "rediss://user:hunter22@redis.example.com:6379/0",
   };
   /** What the other settings must be. */
   const REST = {
     BK_APP_SECRET: { BK_APP_CODE: "my-app" },
     HTTPS_PROXY: {},
     HTTP_PROXY: {},
+    REDIS_URL: {},
   };
 
   const useFile = (content: string | Buffer) => {

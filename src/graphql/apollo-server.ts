@@ -14,6 +14,7 @@ import { createLandingPage } from "./landing-page.ts";
 import type { TrustedDocuments } from "./operation/documents.ts";
 import type { DocumentLimits } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
+import { createPersistedQueries, type DocumentSource } from "./persisted-queries.ts";
 
 export interface ApolloContext {
   /** Runs the operation. The request sends the response itself, because Apollo Server cannot send JSON bytes. */
@@ -29,6 +30,8 @@ export interface ApolloOptions {
   readonly explorer: boolean;
   readonly trustedDocuments: TrustedDocuments | null;
   readonly documentLimits: DocumentLimits;
+  /** Documents of persisted queries that other instances know. Null: instances share none. */
+  readonly sharedDocuments: DocumentSource | null;
   readonly logger: { readonly warn: (text: string) => void; readonly error: (text: string) => void };
 }
 
@@ -38,6 +41,7 @@ export function createApolloServer({
   explorer,
   trustedDocuments,
   documentLimits,
+  sharedDocuments,
   logger,
 }: ApolloOptions): ApolloServer<ApolloContext> {
   // The other lines of a message can contain parts of the document, which must not be logged.
@@ -57,6 +61,7 @@ export function createApolloServer({
     // `serve.ts` handles signals.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: documentLimits.maxTokens },
+    persistedQueries: { cache: createPersistedQueries(sharedDocuments) },
     // `operation/prepare.ts` has the cache of documents.
     documentStore: null,
     plugins: [

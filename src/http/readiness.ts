@@ -9,7 +9,13 @@ import type { CallCounts } from "../upstream/concurrency-limit.ts";
 
 /** The message contains no address, no credentials and no text of the upstream. */
 export interface Problem {
-  readonly code: "SHUTTING_DOWN" | "UPSTREAM_FAILING" | "CIRCUIT_OPEN" | "QUEUE_FULL" | "LIMIT_REACHED";
+  readonly code:
+    | "SHUTTING_DOWN"
+    | "UPSTREAM_FAILING"
+    | "CIRCUIT_OPEN"
+    | "QUEUE_FULL"
+    | "LIMIT_REACHED"
+    | "REDIS_UNAVAILABLE";
   readonly message: string;
 }
 
@@ -28,6 +34,8 @@ export interface ReadinessSources {
   readonly circuit: () => CircuitStatus | null;
   readonly live: () => LiveCounts;
   readonly webSockets: () => number;
+  /** Null without Redis. */
+  readonly isRedisUp: (() => boolean) | null;
   readonly limits: Limits;
 }
 
@@ -40,7 +48,7 @@ const QUEUE_SHARE = 0.75;
 const CLOSED: CircuitStatus = { state: "closed", msUntilTest: 0 };
 
 export function findProblems(sources: ReadinessSources): Problem[] {
-  const { upstreamFailures, upstreamCalls, circuit, live, webSockets, limits } = sources;
+  const { upstreamFailures, upstreamCalls, circuit, live, webSockets, isRedisUp, limits } = sources;
   const problems: Problem[] = [];
   const failures = upstreamFailures();
   if (failures && failures.count >= MIN_FAILURES) {
@@ -67,5 +75,9 @@ export function findProblems(sources: ReadinessSources): Problem[] {
   };
   reached("LIVE_MAX_VIEWERS", live().subscriptions, "subscriptions");
   reached("WEBSOCKET_MAX_CONNECTIONS", webSockets(), "WebSockets");
+  if (isRedisUp?.() === false) {
+    const message = "Redis does not answer. This instance works alone.";
+    problems.push({ code: "REDIS_UNAVAILABLE", message });
+  }
   return problems;
 }

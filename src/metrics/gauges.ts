@@ -17,13 +17,16 @@ export interface GaugeSources {
   /** Memory of the snapshot cache in bytes. */
   readonly snapshotBytes: () => number;
   readonly webSockets: () => number;
+  /** Null without Redis. */
+  readonly isRedisUp: (() => boolean) | null;
   readonly limits: Limits;
 }
 
 const CIRCUIT_STATES: Readonly<Record<CircuitState, number>> = { closed: 0, "half-open": 1, open: 2 };
 
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const { upstreamCalls, circuit, live, pipelineMemory, snapshotBytes, webSockets, limits } = sources;
+  const { upstreamCalls, circuit, live, pipelineMemory, snapshotBytes, webSockets, isRedisUp, limits } =
+    sources;
   const add = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: PREFIX + name,
@@ -59,6 +62,9 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
   add("subscriptions", "Open subscriptions.", () => live().subscriptions);
   add("pollers", "Jobs that are polled for subscriptions.", () => live().pollers);
   add("websocket_connections", "Open WebSocket connections.", webSockets);
+  add("redis_up", "Whether Redis answers: 1 or 0. Always 0 without REDIS_URL.", () =>
+    isRedisUp?.() ? 1 : 0,
+  );
   add(
     "subscription_memory_bytes",
     "Memory of the documents and variables of open subscriptions, estimated.",

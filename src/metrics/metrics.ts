@@ -7,11 +7,13 @@ import type { ObserveOperation } from "../http/finished-operation.ts";
 import type { MetricsPage } from "../http/metrics-route.ts";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
 import type { ObserveLimit } from "../model/limits.ts";
+import type { ObserveRedis } from "../redis/redis.ts";
 import type { ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry } from "../upstream/retries.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { createLimitMetrics } from "./limit-metrics.ts";
 import { createOperationMetrics } from "./operation-metrics.ts";
+import { createRedisMetrics } from "./redis-metrics.ts";
 import { createLookupMetrics, createRetryMetrics, createUpstreamMetrics } from "./upstream-metrics.ts";
 
 export interface Metrics extends MetricsPage {
@@ -20,6 +22,7 @@ export interface Metrics extends MetricsPage {
   readonly onRetry: ObserveRetry;
   readonly onLookup: ObserveLookup;
   readonly onLimit: ObserveLimit;
+  readonly onRedisCommand: ObserveRedis;
   /** Adds the gauges. Call it once. */
   readonly addGauges: (sources: GaugeSources) => void;
 }
@@ -34,6 +37,7 @@ export function createMetrics(): Metrics {
     onRetry: createRetryMetrics(registry),
     onLookup: createLookupMetrics(registry),
     onLimit: createLimitMetrics(registry),
+    onRedisCommand: createRedisMetrics(registry),
     addGauges: (sources) => addGauges(registry, sources),
     contentType: registry.contentType,
     read: () => registry.metrics(),

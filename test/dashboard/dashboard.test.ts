@@ -41,6 +41,9 @@ const EXPRESSIONS = readDashboard().panels.flatMap(({ title, targets = [] }) =>
 
 /** Expressions that are zero when the gateway is not busy. All others are positive under load. */
 const CAN_BE_ZERO = new Set([
+  "Redis answers: {{instance}}",
+  "Redis commands by outcome: {{command}} {{outcome}}",
+  "Duration of Redis commands (p90): {{command}}",
   "Running and queued calls: running",
   "Running and queued calls: queued",
   "Retries by reason: budget exhausted",

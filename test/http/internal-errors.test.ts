@@ -40,6 +40,7 @@ beforeAll(async () => {
     introspection: true,
     explorer: true,
     trustedDocuments: null,
+    sharedDocuments: null,
     documentLimits: DOCUMENT_LIMITS,
     logger,
   });
@@ -74,6 +75,7 @@ beforeAll(async () => {
       upstreamFailures: () => null,
       upstreamCalls: () => ({ running: 0, waiting: 0 }),
       circuit: () => null,
+      isRedisUp: null,
       live: () => ({ subscriptions: 0, pollers: 0 }),
       limits: {
         UPSTREAM_CONNECTIONS: 1,

@@ -96,7 +96,6 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
           "accept-language",
           "apollo-require-preflight",
           "cache-control",
-          "x-request-deadline-ms",
           "x-request-id",
         ]),
       );

@@ -66,6 +66,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     introspection: true,
     explorer: true,
     trustedDocuments: null,
+    redis: null,
     metrics: null,
     ...options.config,
     upstream: {

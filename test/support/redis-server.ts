@@ -1,0 +1,109 @@
+/** A real Redis, as Debian's package `redis-server` installs it: at `REDIS_SERVER_PATH` or `/usr/bin/redis-server`. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@redis/client";
+import { onTestFinished } from "vitest";
+import { listen } from "./listen.ts";
+
+const PATH = process.env.REDIS_SERVER_PATH ?? "/usr/bin/redis-server";
+
+/** Tests with Redis are skipped on machines without it. */
+export const hasRedis = existsSync(PATH);
+
+if (!hasRedis) {
+  console.warn(
+    "SKIPPED: what instances share is not tested, because redis-server is not installed. " +
+      "Install it (apt-get install --no-install-recommends redis-server), or set REDIS_SERVER_PATH.",
+  );
+}
+
+export interface RedisServer {
+  readonly url: string;
+  /** Starts it again on the same port, empty. */
+  readonly start: () => Promise<void>;
+  /** Ends it with SIGKILL. */
+  readonly kill: () => Promise<void>;
+  /** Stops the process, which keeps its connections: SIGSTOP. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** Sends a command over a connection of its own. */
+  readonly command: (...args: readonly (string | Buffer)[]) => Promise<unknown>;
+  /** All commands that Redis has received since the start of the monitor. */
+  readonly monitor: () => Promise<readonly string[]>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A Redis without persistence for one test, on a free port and in a temporary folder. */
+export async function useRedis(options: readonly string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), "redis-"));
+  const port = await freePort();
+  const password = "hunter22";
+  let child: ChildProcess | null = null;
+
+  const start = async () => {
+    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+    const started = spawn(PATH, [...settings, "--requirepass", password, ...options]);
+    child = started;
+    await new Promise<void>((resolve, reject) => {
+      let log = "";
+      started.stdout.setEncoding("utf8").on("data", (text: string) => {
+        log += text;
+        if (log.includes("Ready to accept connections")) resolve();
+      });
+      started.once("error", reject);
+      started.once("close", () => reject(new Error(`Expected redis-server to start, got:\n${log}`)));
+    });
+  };
+  const kill = async () => {
+    const killed = child;
+    if (!killed || killed.exitCode !== null || killed.signalCode !== null) return;
+    const ended = new Promise((resolve) => killed.once("close", resolve));
+    killed.kill("SIGKILL");
+    await ended;
+  };
+  onTestFinished(async () => {
+    await kill();
+    rmSync(folder, { recursive: true });
+  });
+  await start();
+
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  const connect = async () => {
+    const client = createClient({ url, RESP: 2, socket: { reconnectStrategy: false } });
+    // It ends with the server.
+    client.on("error", () => {});
+    await client.connect();
+    return client;
+  };
+  return {
+    url,
+    start,
+    kill,
+    freeze: () => void child?.kill("SIGSTOP"),
+    thaw: () => void child?.kill("SIGCONT"),
+    command: async (...args) => {
+      const client = await connect();
+      try {
+        return await client.sendCommand(args);
+      } finally {
+        client.destroy();
+      }
+    },
+    monitor: async () => {
+      const lines: string[] = [];
+      const client = await connect();
+      onTestFinished(() => client.destroy());
+      await client.monitor((line) => void lines.push(String(line)));
+      return lines;
+    },
+  };
+}
