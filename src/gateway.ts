@@ -10,6 +10,7 @@ import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
 import type { Limits } from "./http/readiness.ts";
+import { readDeadlineMs } from "./http/request-deadline.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
@@ -174,11 +175,13 @@ export async function createGateway(
     onOperation: metrics?.onOperation ?? null,
     onLimit: metrics?.onLimit ?? null,
     metricsPage: metricsPort === null ? metrics : null,
-    createContext: ({ headers, operationLog, signal, acceptsSubscriptions }) => {
+    createContext: (request) => {
+      const { headers, operationLog, signal, acceptsSubscriptions } = request;
+      const { deadlineMs = readDeadlineMs(headers) } = request;
       const caller = readCaller(headers, config.upstream, createCaller);
       const accept = bypassesCache(headers) ? "fresh" : "cached";
       return {
-        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept }),
+        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept, deadlineMs }),
         watch: acceptsSubscriptions
           ? (ref, requiredData) => liveJobs.watch({ ref, requiredData, caller, operationLog, signal })
           : null,

@@ -44,6 +44,7 @@ const ALLOWED_HEADERS = [
   "x-apollo-operation-name",
   "x-bk-tenant-id",
   "x-bkapi-authorization",
+  "x-request-deadline-ms",
   "x-request-id",
 ];
 

@@ -11,10 +11,13 @@ interface RequestInfo {
   readonly operationLog: OperationLog;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
+  /** How long the client waits for its response, in milliseconds. Default: as its header says. */
+  readonly deadlineMs?: number | null;
   /** True when the transport can send more than one response. */
   readonly acceptsSubscriptions: boolean;
 }
 
+/** @throws InvalidDeadline */
 export type CreateContext = (info: RequestInfo) => OperationContext;
 
 /** A signal that aborts when the client disconnects before its response is complete. */

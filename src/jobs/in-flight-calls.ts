@@ -5,6 +5,7 @@
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { CallTerms } from "../upstream/client.ts";
+import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 
 /** An upstream call in flight. */
@@ -14,10 +15,10 @@ interface InFlightCall {
   readonly startedAt: number;
   /**
    * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of
-   * the signal. The call itself is aborted only when the last waiter leaves. It may be retried if `mayRetry` is true
-   * for any waiter.
+   * the signal, and when its deadline passes, with a timeout. The call itself is aborted only when the last waiter
+   * leaves, so it may run until the latest deadline. It may be retried if `mayRetry` is true for any waiter.
    */
-  readonly wait: (signal: AbortSignal, mayRetry: boolean) => Promise<JobOutcome>;
+  readonly wait: (signal: AbortSignal, mayRetry: boolean, deadline: Deadline | null) => Promise<JobOutcome>;
   /** True when a call for the same key that started later has already returned. */
   readonly isOvertaken: () => boolean;
 }
@@ -81,7 +82,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       if (slot.count === 0) slots.delete(key);
     };
     const isOvertaken = () => startedAt < slot.newestStart;
-    const terms = { mayRetry: false };
+    const terms = { mayRetry: false, deadlineAt: -Infinity };
     const result = run(controller.signal, terms).then(
       (outcome) => {
         leave();
@@ -101,9 +102,10 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       if (slot[requiredData] === call) slot[requiredData] = null;
       controller.abort(reason);
     });
-    const wait: InFlightCall["wait"] = (signal, mayRetry) => {
+    const wait: InFlightCall["wait"] = (signal, mayRetry, deadline) => {
       if (mayRetry) terms.mayRetry = true;
-      return waitFor(signal);
+      terms.deadlineAt = Math.max(terms.deadlineAt, deadline?.at ?? Infinity);
+      return waitFor(signal, deadline);
     };
     const call: InFlightCall = { requiredData, startedAt, wait, isOvertaken };
     slot[requiredData] = call;
@@ -117,18 +119,24 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
 function createWait<T>(
   result: Promise<T>,
   onAbandoned: (reason: unknown) => void,
-): (signal: AbortSignal) => Promise<T> {
+): (signal: AbortSignal, deadline: Deadline | null) => Promise<T> {
   let waiters = 0;
-  return (signal) =>
+  return (signal, deadline) =>
     new Promise((resolve, reject) => {
       waiters += 1;
-      const onAbort = () => {
-        reject(signal.reason);
+      const leave = (reason: unknown) => {
+        onDone();
+        reject(reason);
         waiters -= 1;
-        if (waiters === 0) onAbandoned(signal.reason);
+        if (waiters === 0) onAbandoned(reason);
       };
+      const onAbort = () => leave(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
-      const onDone = () => signal.removeEventListener("abort", onAbort);
+      const timer = deadline && setTimeout(() => leave(deadlineError(deadline)), msUntil(deadline));
+      const onDone = () => {
+        signal.removeEventListener("abort", onAbort);
+        if (timer) clearTimeout(timer);
+      };
       result.then(
         (value) => {
           onDone();
@@ -141,3 +149,6 @@ function createWait<T>(
       );
     });
 }
+
+/** At least 1, because Node.js warns about timers that are due. */
+const msUntil = ({ at }: Deadline): number => Math.max(1, at - performance.now());

@@ -8,6 +8,7 @@ import { InvalidInput } from "../model/errors.ts";
 import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
+import { createDeadline } from "../upstream/deadline.ts";
 import type { Freshness, Snapshots } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
@@ -34,6 +35,8 @@ export interface JobLoaderOptions {
   readonly signal: AbortSignal;
   /** How fresh the jobs must be. */
   readonly accept: Freshness;
+  /** How long the caller waits for the jobs, in milliseconds. Default: as long as the upstream calls take. */
+  readonly deadlineMs?: number | null;
 }
 
 /** Create it when the operation arrives: `fresh` lookups use only calls that start after that. */
@@ -43,11 +46,13 @@ export function createJobLoader({
   operationLog,
   signal,
   accept,
+  deadlineMs = null,
 }: JobLoaderOptions): JobLoader {
   const arrivedAt = performance.now();
+  const deadline = deadlineMs === null ? null : createDeadline(deadlineMs);
+  const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true };
   const paths = new Set<string>();
-  const fetch = ({ ref, requiredData }: LoaderKey) =>
-    snapshots.get({ ref, requiredData, caller, operationLog, signal, accept, arrivedAt, mayRetry: true });
+  const fetch = ({ ref, requiredData }: LoaderKey) => snapshots.get({ ...request, ref, requiredData });
 
   const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
     const withHosts = new Map<string, Promise<JobOutcome>>();

@@ -13,6 +13,7 @@
  */
 import { type JobOutcome, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
+import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
@@ -22,7 +23,7 @@ export type SnapshotOptions = SnapshotCacheOptions;
 export interface Snapshots {
   /**
    * The outcome for the caller, as fresh as `accept` demands.
-   * @throws UpstreamError, or the reason of the lookup's signal when it aborts.
+   * @throws UpstreamError, also when the deadline passes, or the reason of the lookup's signal when it aborts.
    */
   readonly get: (lookup: SnapshotLookup) => Promise<JobOutcome>;
   /** Memory of the cached snapshots in bytes (estimated). */
@@ -47,6 +48,8 @@ interface SnapshotLookup extends Omit<Lookup, "terms"> {
   readonly arrivedAt?: number;
   /** Whether the call may be retried after a transient failure. Default: false. */
   readonly mayRetry?: boolean;
+  /** Until when the request waits for calls. Default: as long as they take. */
+  readonly deadline?: Deadline | null;
 }
 
 /**
@@ -65,7 +68,7 @@ export function createSnapshots(
   const inFlight = createInFlightCalls(cache.set);
 
   const get: Snapshots["get"] = async (lookup) => {
-    const { ref, requiredData, caller, signal, accept, mayRetry = false } = lookup;
+    const { ref, requiredData, caller, signal, accept, mayRetry = false, deadline = null } = lookup;
     const { arrivedAt = performance.now() } = lookup;
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
@@ -78,6 +81,7 @@ export function createSnapshots(
         onLookup?.("cache");
         return cached.outcome;
       }
+      if (deadline && performance.now() >= deadline.at) throw deadlineError(deadline);
       const joined = inFlight.find(key, requiredData, maxData, joinedFrom);
       onLookup?.(joined ? "coalesced" : "upstream");
       const call =
@@ -86,7 +90,7 @@ export function createSnapshots(
           upstream.getJobInstance({ ...lookup, signal: sharedSignal, terms }),
         );
       try {
-        const outcome = await call.wait(signal, mayRetry);
+        const outcome = await call.wait(signal, mayRetry, deadline);
         if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;
         // The snapshot that overtook this call is fresh enough.
         cachedFrom = Math.min(cachedFrom, call.startedAt);

@@ -67,7 +67,9 @@ export function createCallRecords(onCall: ObserveCall | null): CallRecords {
     });
 
   const recordFailure = (error: unknown, signal: AbortSignal): CallOutcome => {
-    if (!(error instanceof UpstreamError)) return signal.aborted ? "ABORTED" : "INTERNAL_SERVER_ERROR";
+    // Before the error is examined: the reason of the signal can be the deadline of the last waiter.
+    if (signal.aborted) return "ABORTED";
+    if (!(error instanceof UpstreamError)) return "INTERNAL_SERVER_ERROR";
     const { code } = error;
     const count = (failed?.count ?? 0) + 1;
     failed = UPSTREAM_FAILURES.has(code) ? { count, code, at: performance.now() } : null;

@@ -46,6 +46,8 @@ export interface Lookup {
 export interface CallTerms {
   /** Whether the call may be retried. Pollers and permission checks have a backoff of their own. */
   readonly mayRetry: boolean;
+  /** When the last of them stops waiting, by `performance.now()`. Infinity if any of them has no deadline. */
+  readonly deadlineAt: number;
 }
 
 export interface UpstreamOptions extends TransportOptions {
@@ -118,7 +120,8 @@ export function createUpstreamClient(
       } catch (error) {
         breaker?.end(token, callResultOf(error, signal));
         if (!retries || !terms?.mayRetry || isOpen(breaker)) throw error;
-        await retries.waitForRetry({ error, attempts, deadlineAt, signal });
+        const latestAt = Math.min(deadlineAt, terms.deadlineAt);
+        await retries.waitForRetry({ error, attempts, deadlineAt: latestAt, signal });
         operationLog.upstreamRetries += 1;
         timeoutMs = Math.max(1, Math.round(deadlineAt - performance.now()));
       }

@@ -96,6 +96,7 @@ describe.each(["", "/stream"])("at /graphql%s", (path) => {
           "accept-language",
           "apollo-require-preflight",
           "cache-control",
+          "x-request-deadline-ms",
           "x-request-id",
         ]),
       );

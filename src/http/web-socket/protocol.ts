@@ -31,11 +31,13 @@ import { codeOf } from "../../graphql/errors.ts";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
 import { clientFields } from "../client-fields.ts";
 import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
+import { BAD_REQUEST } from "../error-responses.ts";
 import { type ObserveOperation, observeRejection } from "../finished-operation.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { RateLimiter } from "../rate-limit.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
 import type { CreateContext } from "../request-context.ts";
+import { DEADLINE_EXTENSION, InvalidDeadline, readDeadlineExtension } from "../request-deadline.ts";
 import { InvalidConnectionParams, lowerCaseNames, withConnectionParams } from "./connection-params.ts";
 import { toPlaceholders, type WebSocketConnection } from "./operation.ts";
 
@@ -166,6 +168,11 @@ const createStart =
       if (onOperation) observeRejection("websocket", TOO_MANY_OPERATIONS, onOperation);
       return [tooManyOperations()];
     }
+    const deadlineMs = deadlineOf(payload);
+    if (deadlineMs instanceof InvalidDeadline) {
+      if (onOperation) observeRejection("websocket", BAD_REQUEST, onOperation);
+      return [new GraphQLError(deadlineMs.message, { extensions: { code: BAD_REQUEST } })];
+    }
     const operation = connection.operations.start(id);
     const { operationLog, signal } = operation;
     // After `start`, so that the client can complete the operation meanwhile.
@@ -179,6 +186,7 @@ const createStart =
       headers: connection.headers,
       operationLog,
       signal,
+      deadlineMs,
       acceptsSubscriptions: true,
     });
     const result = await run(requestOf(payload), context).catch((error: unknown) => {
@@ -204,6 +212,15 @@ const createStart =
       results: toPlaceholders(responsesOf(result), operation, connection),
     };
   };
+
+function deadlineOf({ extensions }: SubscribePayload): number | null | InvalidDeadline {
+  try {
+    return readDeadlineExtension(extensions?.[DEADLINE_EXTENSION]);
+  } catch (error) {
+    if (error instanceof InvalidDeadline) return error;
+    throw error;
+  }
+}
 
 const requestOf = (payload: SubscribePayload): OperationRequest => ({
   query: payload.query,
