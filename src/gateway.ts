@@ -66,7 +66,7 @@ export interface Gateway {
    * balancers can stop sending them before `close` rejects them.
    */
   readonly announceShutdown: () => void;
-  /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than 5 s. */
+  /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than `MAX_CLOSE_MS`. */
   readonly close: () => Promise<void>;
 }
 
@@ -102,6 +102,9 @@ function createStdout(): Stdout {
   };
   return { write, flush };
 }
+
+/** The maximum duration of `close` in milliseconds: `DRAIN_MS`, aborted calls, closed connections and the last log lines. */
+export const MAX_CLOSE_MS = 5_000;
 
 /** How long requests in flight may take during shutdown. After that, their upstream calls are aborted. */
 const DRAIN_MS = 4_000;
