@@ -60,6 +60,44 @@ export const optional = <T>(check: z.ZodType<T, string>) =>
     return z.NEVER;
   });
 
+/** Of an OTLP endpoint. Credentials belong into its headers. */
+export const isCollectorUrl = (text: string): boolean => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+};
+
+export const ratio = z
+  .string()
+  .regex(/^(0|1|0?\.\d+|[01]\.0*)$/, { error: "a number from 0 to 1" })
+  .transform(Number);
+
+/** Comma-separated `name=value` pairs with percent-encoding. The message never contains them. */
+export const keyValues = (valid: { readonly name: RegExp; readonly value: RegExp }) =>
+  z.string().transform((text, context): Readonly<Record<string, string>> => {
+    const pairs = text.split(",").flatMap((part) => {
+      const [name = "", ...value] = part.split("=").map((piece) => piece.trim());
+      return part.trim() === "" ? [] : [[decode(name), value.length === 0 ? null : decode(value.join("="))]];
+    });
+    const isValid = ([name, value]: readonly (string | null | undefined)[]) =>
+      typeof name === "string" &&
+      valid.name.test(name) &&
+      typeof value === "string" &&
+      valid.value.test(value);
+    if (pairs.every(isValid)) return Object.fromEntries(pairs);
+    context.addIssue("comma-separated name=value pairs with percent-encoded values");
+    return z.NEVER;
+  });
+
+/** Null for invalid percent-encoding. */
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
 export const flag = z
   .enum(["true", "false"], { error: "true or false" })
   .transform((text) => text === "true");

@@ -40,6 +40,12 @@ export function sourceOf(environment: Environment, name: string, isSecret: boole
 
 export const fileVariable = (name: string): string => `${name}_FILE`;
 
-/** Proxy variables may also have lower-case names, which take precedence, as in most programs. */
-const variableOf = (environment: Environment, name: string) =>
-  (name.endsWith("_PROXY") ? environment[name.toLowerCase()] : undefined) ?? environment[name];
+/**
+ * Proxy variables may also have lower-case names, and those of OpenTelemetry exporters names for traces only. These take
+ * precedence, as in other programs. The endpoint for traces is a setting of its own, because its path is complete.
+ */
+function variableOf(environment: Environment, name: string): string | undefined {
+  if (name.endsWith("_PROXY")) return environment[name.toLowerCase()] ?? environment[name];
+  const forTraces = environment[name.replace(/^OTEL_EXPORTER_OTLP_(?!ENDPOINT$|TRACES_)/, "$&TRACES_")];
+  return forTraces?.trim() ? forTraces : environment[name];
+}

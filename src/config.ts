@@ -40,14 +40,15 @@ export function readConfig(environment: Environment): Config {
     const text = found.text || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      errors.push(invalidValue(name, result.error.issues[0]?.message ?? "another value", text, found.file));
+      const shown = "isHidden" in setting ? '"***"' : redacted(text);
+      errors.push(invalidValue(name, result.error.issues[0]?.message ?? "another value", shown, found.file));
     }
     return [name, result.data];
   });
   errors.push(...appErrors(environment), ...originErrors(environment));
   // Each entry is the output of the check of its setting, which is the definition of `Values`, or undefined if invalid.
   const values = Object.fromEntries(entries) as Partial<Values>;
-  errors.push(...portErrors(values));
+  errors.push(...portErrors(values), ...tracingErrors(values));
   const trustedDocuments = trustedDocumentsOf(values, errors);
   if (errors.length > 0) throw new InvalidConfig(errors.join("\n"));
   return toConfig(values as Values, trustedDocuments);
@@ -72,8 +73,8 @@ function trustedDocumentsOf(
   return { documents: file.documents, only };
 }
 
-function invalidValue(name: string, expected: string, text: string, file: string | null): string {
-  if (file === null) return `${name}: expected ${expected}, got ${redacted(text)}.`;
+function invalidValue(name: string, expected: string, shown: string, file: string | null): string {
+  if (file === null) return `${name}: expected ${expected}, got ${shown}.`;
   const path = JSON.stringify(file);
   return `${fileVariable(name)}: expected a file with ${expected}, got other content in ${path}.`;
 }
@@ -104,6 +105,37 @@ const portErrors = ({ PORT, METRICS_PORT }: Partial<Values>): string[] =>
   METRICS_PORT && METRICS_PORT === PORT
     ? [`METRICS_PORT: expected another port than PORT, got "${METRICS_PORT}".`]
     : [];
+
+const isTracing = (values: Partial<Values>): boolean =>
+  !values.OTEL_SDK_DISABLED &&
+  Boolean(values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+
+/** Other protocols are allowed without tracing, because all services of a machine may have the same environment. */
+const tracingErrors = (values: Partial<Values>): string[] => {
+  const { OTEL_EXPORTER_OTLP_PROTOCOL: protocol } = values;
+  if (!isTracing(values) || protocol === undefined || protocol === "http/protobuf") return [];
+  return [
+    `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, with the endpoint of the collector for it, got "${protocol}".`,
+  ];
+};
+
+function tracingOf(values: Values): Config["tracing"] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = values;
+  const url = own ?? (base && new URL(`${base.href.replace(/\/$/, "")}/v1/traces`));
+  if (url === null || !isTracing(values)) return null;
+  return {
+    url,
+    headers: values.OTEL_EXPORTER_OTLP_HEADERS,
+    timeoutMs: values.OTEL_EXPORTER_OTLP_TIMEOUT,
+    compression: values.OTEL_EXPORTER_OTLP_COMPRESSION,
+    serviceName: values.OTEL_SERVICE_NAME,
+    resourceAttributes: values.OTEL_RESOURCE_ATTRIBUTES,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    samplerRatio: values.OTEL_TRACES_SAMPLER_ARG,
+    scheduleDelayMs: values.OTEL_BSP_SCHEDULE_DELAY,
+    maxQueueSize: values.OTEL_BSP_MAX_QUEUE_SIZE,
+  };
+}
 
 /** Redacts an invalid value for a message: removes the parts of a URL that may be secret, credentials and query. */
 const redacted = (text: string): string =>
@@ -186,6 +218,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   redis: values.REDIS_URL === "" ? null : { url: values.REDIS_URL, timeoutMs: values.REDIS_TIMEOUT_MS },
   // A port of their own is reason enough to serve them.
   metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
+  tracing: tracingOf(values),
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
   shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
   simulatorDialect: values.SIMULATOR_DIALECT,

@@ -16,6 +16,7 @@ import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
 import type { RedisOptions } from "./redis/redis.ts";
 import type { SharedState } from "./redis/shared-state.ts";
+import type { Tracing, TracingOptions } from "./tracing/tracing.ts";
 import { createCallerCache } from "./upstream/caller.ts";
 import type { CircuitChange } from "./upstream/circuit-breaker.ts";
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from "./upstream/client.ts";
@@ -54,6 +55,8 @@ export interface GatewayConfig {
     /** Port of a server of their own. Null: on the port of the gateway. */
     readonly port: number | null;
   } | null;
+  /** Null: no tracing. */
+  readonly tracing: TracingOptions | null;
 }
 
 export interface Gateway {
@@ -121,8 +124,11 @@ export async function createGateway(
   const options = { level: config.logLevel };
   const stdout = logStream ? null : createStdout();
   const logger = pino(options, logStream ?? stdout ?? undefined);
-  // Loaded only if enabled, because the library takes some megabytes and milliseconds.
+  // Both are loaded only if enabled, because their libraries take some megabytes and milliseconds.
   const metrics = config.metrics && (await import("./metrics/metrics.ts")).createMetrics();
+  const tracing =
+    config.tracing &&
+    (await import("./tracing/tracing.ts")).createTracing(config.tracing, config.upstream.baseUrl, logger);
   const upstream = createUpstreamClient(config.upstream, {
     onCall: metrics?.onCall ?? null,
     onRetry: metrics?.onRetry ?? null,
@@ -137,7 +143,12 @@ export async function createGateway(
     );
   const createCaller = createCallerCache();
   const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
-  const liveJobs = createLiveJobs(snapshots, config.live, config.upstream.connections);
+  const liveJobs = createLiveJobs(
+    snapshots,
+    config.live,
+    config.upstream.connections,
+    tracing?.startPoll ?? null,
+  );
   const schema = createSchema();
   const { documents, prepare, run, memory } = createPipeline({
     ...config,
@@ -177,6 +188,7 @@ export async function createGateway(
     readiness: state,
     onOperation: metrics?.onOperation ?? null,
     onLimit: metrics?.onLimit ?? null,
+    tracer: tracing,
     metricsPage: metricsPort === null ? metrics : null,
     createContext: (request) => {
       const { headers, operationLog, signal, acceptsSubscriptions } = request;
@@ -202,7 +214,7 @@ export async function createGateway(
     webSockets: http.webSockets,
   });
 
-  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, shared, stdout });
+  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout });
   try {
     const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
     const url = await http.listen(config);
@@ -226,6 +238,7 @@ interface ClosedParts {
   readonly upstream: UpstreamClient;
   readonly apollo: { readonly stop: () => Promise<void> };
   readonly shared: SharedState | null;
+  readonly tracing: Tracing | null;
   readonly stdout: Stdout | null;
 }
 
@@ -237,9 +250,11 @@ function createClose({
   upstream,
   apollo,
   shared,
+  tracing,
   stdout,
 }: ClosedParts): Gateway["close"] {
   return async () => {
+    const startedAt = performance.now();
     const drained = http.drain();
     liveJobs.close();
     const isDrained = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
@@ -250,9 +265,17 @@ function createClose({
     await metricsServer?.close();
     await apollo.stop();
     await shared?.close();
+    await tracing?.shutdown(flushLimitMs(performance.now() - startedAt));
     await stdout?.flush();
   };
 }
+
+/** How long the last spans may take, whatever the collector does. The whole shutdown takes less than 5 s. */
+const flushLimitMs = (elapsedMs: number): number =>
+  Math.max(MIN_FLUSH_MS, Math.min(MAX_FLUSH_MS, DRAIN_MS - elapsedMs));
+
+const MIN_FLUSH_MS = 200;
+const MAX_FLUSH_MS = 2_000;
 
 const limitsOf = ({ upstream, live, webSocket }: GatewayConfig): Limits => ({
   UPSTREAM_CONNECTIONS: upstream.connections,

@@ -12,6 +12,7 @@ import {
 } from "./config-checks.ts";
 import { LIMIT_SETTINGS } from "./settings-limits.ts";
 import { REDIS_SETTINGS } from "./settings-redis.ts";
+import { TRACING_SETTINGS } from "./settings-tracing.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -24,6 +25,8 @@ interface Setting {
   readonly check: z.ZodType<unknown, string>;
   /** The value is a secret or contains one. The variable `<NAME>_FILE` can name a file with the value instead. */
   readonly isSecret?: true;
+  /** Errors show nothing of an invalid value. Of other secrets, they show the parts that are not secret. */
+  readonly isHidden?: true;
 }
 
 /** Longer than any load balancer takes to stop sending requests. */
@@ -261,6 +264,7 @@ export const SETTINGS = {
       "Port of the metrics alone, so that they are not public where `PORT` is. If empty, `METRICS=true` serves them on `PORT`.",
     check: optional(wholeNumber(0, 65_535)),
   },
+  ...TRACING_SETTINGS,
   V8_HEAP_GROWING_PERCENT: {
     default: "200",
     meaning:

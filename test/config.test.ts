@@ -58,6 +58,19 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   REDIS_TIMEOUT_MS: ({ redis }) => redis?.timeoutMs ?? null,
   METRICS: ({ metrics }) => metrics,
   METRICS_PORT: ({ metrics }) => metrics,
+  OTEL_EXPORTER_OTLP_ENDPOINT: ({ tracing }) => tracing?.url.href ?? null,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ({ tracing }) => tracing?.url.href ?? null,
+  OTEL_EXPORTER_OTLP_HEADERS: ({ tracing }) => tracing?.headers ?? null,
+  OTEL_EXPORTER_OTLP_PROTOCOL: ({ tracing }) => tracing,
+  OTEL_EXPORTER_OTLP_TIMEOUT: ({ tracing }) => tracing?.timeoutMs ?? null,
+  OTEL_EXPORTER_OTLP_COMPRESSION: ({ tracing }) => tracing?.compression ?? null,
+  OTEL_SERVICE_NAME: ({ tracing }) => tracing?.serviceName ?? null,
+  OTEL_RESOURCE_ATTRIBUTES: ({ tracing }) => tracing?.resourceAttributes ?? null,
+  OTEL_TRACES_SAMPLER: ({ tracing }) => tracing?.sampler ?? null,
+  OTEL_TRACES_SAMPLER_ARG: ({ tracing }) => tracing?.samplerRatio ?? null,
+  OTEL_BSP_SCHEDULE_DELAY: ({ tracing }) => tracing?.scheduleDelayMs ?? null,
+  OTEL_BSP_MAX_QUEUE_SIZE: ({ tracing }) => tracing?.maxQueueSize ?? null,
+  OTEL_SDK_DISABLED: ({ tracing }) => tracing,
   V8_HEAP_GROWING_PERCENT: ({ heapGrowingPercent }) => heapGrowingPercent,
   LOG_LEVEL: ({ logLevel }) => logLevel,
   SLOW_OPERATION_MS: ({ slowOperationMs }) => slowOperationMs,
@@ -256,6 +269,40 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     ],
     invalid: ["65536", "-1", "metrics"],
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    default: null,
+    valid: [
+      ["http://collector:4318", "http://collector:4318/v1/traces"],
+      ["https://otlp.example.com/otlp/", "https://otlp.example.com/otlp/v1/traces"],
+    ],
+    invalid: [
+      "collector:4318",
+      "grpc://collector:4317",
+      "http://user:password@collector:4318",
+      "http://a/?token=1",
+    ],
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    default: null,
+    valid: [["http://collector:4318/traces", "http://collector:4318/traces"]],
+    invalid: ["collector", "http://user:password@collector:4318"],
+  },
+  // Without an endpoint, the other settings are only checked. Their values are tested with one.
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    default: null,
+    valid: [],
+    invalid: ["token", "a b=c", "=c", "authorization=%zz", "authorization=%0d%0a", "a=1,b"],
+  },
+  OTEL_EXPORTER_OTLP_PROTOCOL: { default: null, valid: [["grpc", null]], invalid: ["http", "HTTP/JSON"] },
+  OTEL_EXPORTER_OTLP_TIMEOUT: { default: null, valid: [], invalid: ["0", "10s", "-1"] },
+  OTEL_EXPORTER_OTLP_COMPRESSION: { default: null, valid: [], invalid: ["zstd", "GZIP"] },
+  OTEL_SERVICE_NAME: { default: null, valid: [], invalid: [] },
+  OTEL_RESOURCE_ATTRIBUTES: { default: null, valid: [], invalid: ["prod", "=prod", "a=%zz"] },
+  OTEL_TRACES_SAMPLER: { default: null, valid: [], invalid: ["always", "jaeger_remote", "ALWAYS_ON"] },
+  OTEL_TRACES_SAMPLER_ARG: { default: null, valid: [], invalid: ["-1", "1.5", "2", "10%", ".", "1e-3"] },
+  OTEL_BSP_SCHEDULE_DELAY: { default: null, valid: [], invalid: ["0", "5s"] },
+  OTEL_BSP_MAX_QUEUE_SIZE: { default: null, valid: [], invalid: ["0", "1000001"] },
+  OTEL_SDK_DISABLED: { default: null, valid: [["true", null]], invalid: ["1", "no"] },
   V8_HEAP_GROWING_PERCENT: { default: 200, valid: [["0", 0]], invalid: ["-1", "1001"] },
   LOG_LEVEL: { default: "info", valid: [["silent", "silent"]], invalid: ["INFO", "verbose", "30"] },
   SLOW_OPERATION_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
@@ -389,12 +436,23 @@ describe("ALLOWED_ORIGINS", () => {
 });
 
 describe("a secret from a file", () => {
-  const SECRETS = ["BK_APP_SECRET", "HTTPS_PROXY", "HTTP_PROXY", "REDIS_URL"] as const;
+  const SECRETS = [
+    "BK_APP_SECRET",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "REDIS_URL",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+  ] as const;
   const VALUES = {
     BK_APP_SECRET: "hunter22",
     HTTPS_PROXY: "http://user:hunter22@proxy.example.com",
     HTTP_PROXY: "http://user:hunter22@proxy.example.com",
     REDIS_URL: "rediss://user:hunter22@redis.example.com:6379/0",
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter22",
+  };
+  /** The value in the configuration, if it is not the text. */
+  const PARSED: Partial<Record<keyof typeof VALUES, unknown>> = {
+    OTEL_EXPORTER_OTLP_HEADERS: { authorization: "hunter22" },
   };
   /** What the other settings must be. */
   const REST = {
@@ -402,6 +460,7 @@ describe("a secret from a file", () => {
     HTTPS_PROXY: {},
     HTTP_PROXY: {},
     REDIS_URL: {},
+    OTEL_EXPORTER_OTLP_HEADERS: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" },
   };
 
   const useFile = (content: string | Buffer) => {
@@ -424,11 +483,11 @@ describe("a secret from a file", () => {
       readConfig({ ...others, [variable]: path });
 
     it.each(["", "\n", "\r\n"])("is its content without the trailing line break %j", (end) => {
-      expect(READ[name](readFrom(useFile(VALUES[name] + end)))).toBe(VALUES[name]);
+      expect(READ[name](readFrom(useFile(VALUES[name] + end)))).toEqual(PARSED[name] ?? VALUES[name]);
     });
 
     it("has no byte order mark", () => {
-      expect(READ[name](readFrom(useFile(`\uFEFF${VALUES[name]}`)))).toBe(VALUES[name]);
+      expect(READ[name](readFrom(useFile(`\uFEFF${VALUES[name]}`)))).toEqual(PARSED[name] ?? VALUES[name]);
     });
 
     it("is an error beside the setting itself", () => {
@@ -507,6 +566,79 @@ it("does not show the password of a proxy", () => {
   const message = messageOf(() => readConfig({ HTTPS_PROXY: "socks5://user:hunter22@proxy.example.com" }));
   expect(message).toContain("HTTPS_PROXY");
   expect(message).not.toContain("hunter22");
+});
+
+describe("tracing", () => {
+  const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
+
+  it("has the defaults of OpenTelemetry", () => {
+    expect(readConfig(ENDPOINT).tracing).toEqual({
+      url: new URL("http://collector:4318/v1/traces"),
+      headers: {},
+      timeoutMs: 10_000,
+      compression: "none",
+      serviceName: null,
+      resourceAttributes: {},
+      sampler: "parentbased_always_on",
+      samplerRatio: 1,
+      scheduleDelayMs: 5_000,
+      maxQueueSize: 2_048,
+    });
+  });
+
+  it("reads the standard variables", () => {
+    const environment = {
+      ...ENDPOINT,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://traces.example.com/in",
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20a=b, x-scope = prod",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "3000",
+      OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+      OTEL_SERVICE_NAME: "jobs",
+      OTEL_RESOURCE_ATTRIBUTES: "service.namespace=ops,team=a%2Cb",
+      OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
+      OTEL_BSP_SCHEDULE_DELAY: "100",
+      OTEL_BSP_MAX_QUEUE_SIZE: "10",
+      OTEL_SDK_DISABLED: "false",
+    };
+    expect(readConfig(environment).tracing).toEqual({
+      url: new URL("https://traces.example.com/in"),
+      headers: { authorization: "Bearer a=b", "x-scope": "prod" },
+      timeoutMs: 3_000,
+      compression: "gzip",
+      serviceName: "jobs",
+      resourceAttributes: { "service.namespace": "ops", team: "a,b" },
+      sampler: "parentbased_traceidratio",
+      samplerRatio: 0.25,
+      scheduleDelayMs: 100,
+      maxQueueSize: 10,
+    });
+  });
+
+  it.each(["", "1000"])("prefers variables for traces only, unless they are empty: %j", (timeout) => {
+    const environment = { ...ENDPOINT, OTEL_EXPORTER_OTLP_TIMEOUT: "2000" };
+    const { tracing } = readConfig({ ...environment, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: timeout });
+    expect(tracing?.timeoutMs).toBe(Number(timeout || 2000));
+  });
+
+  it("is off if the SDK is disabled, whatever the protocol is", () => {
+    const disabled = { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_SDK_DISABLED: "true" };
+    expect(readConfig(disabled).tracing).toBeNull();
+  });
+
+  it.each(["grpc", "http/json"])("does not support the protocol %s", (protocol) => {
+    expect(messageOf(() => readConfig({ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }))).toBe(
+      `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, with the endpoint of the collector for it, got "${protocol}".`,
+    );
+  });
+
+  it("does not show invalid headers", () => {
+    const message = messageOf(() => readConfig({ OTEL_EXPORTER_OTLP_HEADERS: "authorization hunter22" }));
+    expect(message).toBe(
+      'OTEL_EXPORTER_OTLP_HEADERS: expected comma-separated name=value pairs with percent-encoded values, got "***".',
+    );
+  });
 });
 
 it("ignores variables with other names", () => {

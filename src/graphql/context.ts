@@ -27,4 +27,6 @@ export interface GraphQLContext extends Pick<OperationContext, "jobs" | "watch" 
   readonly examineRows: (count: number) => void;
   /** What the root field with this response key requires from the upstream (look-ahead). */
   readonly requiredData: (responseKey: string | number) => RequiredData;
+  /** Errors contain it. Null if the gateway does not trace. Default: null. */
+  readonly traceId?: string | null;
 }

@@ -51,6 +51,10 @@ function formatCause(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
 
+/** Adds the id of the trace, with which the operators find what happened. Null: none. */
+export const withTraceId = (error: GraphQLFormattedError, traceId: string | null): GraphQLFormattedError =>
+  traceId === null ? error : { ...error, extensions: { ...error.extensions, traceId } };
+
 /** Formats an error of graphql-js. */
 export const formatGraphQLError = (error: GraphQLError): GraphQLFormattedError =>
   formatError(error.toJSON(), error);

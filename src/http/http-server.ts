@@ -14,6 +14,7 @@ import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
 import type { ObserveLimit } from "../model/limits.ts";
+import type { Tracer } from "../model/operation-trace.ts";
 import type { CredentialOptions } from "./caller.ts";
 import { trackRequests } from "./draining.ts";
 import { handleError, handleNotFound, isBodyTooLarge, rejectMalformedRequest } from "./error-responses.ts";
@@ -59,6 +60,8 @@ export interface HttpServerOptions {
   readonly onOperation: ObserveOperation | null;
   /** Observes requests that exceed a limit; null to observe none. */
   readonly onLimit: ObserveLimit | null;
+  /** Null if the gateway does not trace. */
+  readonly tracer: Tracer | null;
   /** Null if the metrics are not served on this port. */
   readonly metricsPage: MetricsPage | null;
 }

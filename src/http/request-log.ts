@@ -5,9 +5,14 @@
 import { hash, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { GraphQLFormattedError } from "graphql";
+import { withTraceId } from "../graphql/errors.ts";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
+import type { Tracer } from "../model/operation-trace.ts";
 import { clientFields } from "./client-fields.ts";
 import { type ObserveOperation, observeRequest } from "./finished-operation.ts";
+import { forwardedTrace } from "./forwarded-trace.ts";
+import { startRequestTrace } from "./request-trace.ts";
 
 export interface RequestLog {
   /** Sets the headers that every response has, and writes the log line when the response is closed. */
@@ -62,11 +67,13 @@ interface RequestLogOptions {
   readonly slowOperationMs: number;
   /** Observes the operations; null to observe none. */
   readonly onOperation: ObserveOperation | null;
+  /** Null if the gateway does not trace. */
+  readonly tracer: Tracer | null;
 }
 
 export function createRequestLog(
   app: FastifyInstance,
-  { slowOperationMs, onOperation }: RequestLogOptions,
+  { slowOperationMs, onOperation, tracer }: RequestLogOptions,
 ): RequestLog {
   app.decorateRequest("operationLog", null);
 
@@ -74,7 +81,7 @@ export function createRequestLog(
   const isLogged = !ABOVE_INFO.has(app.log.level);
 
   const operationLogOf: RequestLog["operationLogOf"] = (request) => {
-    request.operationLog ??= createOperationLog();
+    request.operationLog ??= createOperationLog(forwardedTrace(request.headers));
     return request.operationLog;
   };
 
@@ -85,6 +92,7 @@ export function createRequestLog(
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
+    if (tracer) startRequestTrace(request, reply, tracer);
     if (onOperation) reply.raw.on("close", () => observeRequest(request, reply, onOperation));
     if (!isLogged) return;
     reply.raw.on("close", () => {
@@ -116,24 +124,31 @@ export function createRequestLog(
   return { begin, operationLogOf, logInternalErrors };
 }
 
-/** Records the error codes of requests to this route that reach no operation. Operations have recorded their own. */
+/**
+ * Records the error codes of requests to this route that reach no operation, and adds the trace id to their errors. Operations
+ * have recorded their own.
+ */
 export function recordRejections(
   app: FastifyInstance,
   { operationLogOf }: Pick<RequestLog, "operationLogOf">,
 ): void {
   app.addHook("onSend", (request, reply, payload, done) => {
-    if (reply.statusCode >= 400) {
-      const { errorCodes } = operationLogOf(request);
-      if (errorCodes.length === 0) errorCodes.push(...errorCodesIn(payload));
-    }
-    done();
+    if (reply.statusCode < 400) return done();
+    const { errorCodes, trace } = operationLogOf(request);
+    const traceId = trace?.traceId ?? null;
+    if (errorCodes.length > 0 && traceId === null) return done();
+    const errors = errorsIn(payload);
+    if (errorCodes.length === 0)
+      errorCodes.push(...errors.map(({ extensions }) => String(extensions?.code ?? "UNKNOWN")));
+    if (traceId === null || errors.length === 0) return done();
+    // Errors of operations have it already.
+    done(null, JSON.stringify({ errors: errors.map((error) => withTraceId(error, traceId)) }));
   });
 }
 
-/** Error codes in a response body. */
-function errorCodesIn(body: unknown): string[] {
+/** Errors in the body of a response that has no data. */
+function errorsIn(body: unknown): readonly GraphQLFormattedError[] {
   if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
   // Every such body is a GraphQL result of this gateway.
-  const { errors } = JSON.parse(body) as { errors: readonly { extensions?: { code?: string } }[] };
-  return errors.map(({ extensions }) => extensions?.code ?? "UNKNOWN");
+  return (JSON.parse(body) as { errors: readonly GraphQLFormattedError[] }).errors;
 }

@@ -4,6 +4,7 @@
  * later.
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
+import type { CallTrace } from "../model/operation-trace.ts";
 import type { CallTerms } from "../upstream/client.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
@@ -13,6 +14,8 @@ interface InFlightCall {
   readonly requiredData: RequiredData;
   /** By `performance.now()`. */
   readonly startedAt: number;
+  /** Null if the call is not traced. */
+  readonly trace: CallTrace | null;
   /**
    * Adds a waiter and resolves to the result of the call. When `signal` aborts, the waiter leaves with the reason of
    * the signal, and when its deadline passes, with a timeout. The call itself is aborted only when the last waiter
@@ -41,6 +44,7 @@ export interface InFlightCalls {
   readonly start: (
     key: string,
     requiredData: RequiredData,
+    trace: CallTrace | null,
     run: (signal: AbortSignal, terms: CallTerms) => Promise<JobOutcome>,
   ) => InFlightCall;
 }
@@ -70,7 +74,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
     return same && more && same.startedAt > more.startedAt ? same : (more ?? same);
   };
 
-  const start: InFlightCalls["start"] = (key, requiredData, run) => {
+  const start: InFlightCalls["start"] = (key, requiredData, trace, run) => {
     const slot = slots.get(key) ?? { count: 0, newestStart: -Infinity, status: null, hosts: null };
     slots.set(key, slot);
     slot.count += 1;
@@ -107,7 +111,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       terms.deadlineAt = Math.max(terms.deadlineAt, deadline?.at ?? Infinity);
       return waitFor(signal, deadline);
     };
-    const call: InFlightCall = { requiredData, startedAt, wait, isOvertaken };
+    const call: InFlightCall = { requiredData, startedAt, trace, wait, isOvertaken };
     slot[requiredData] = call;
     return call;
   };

@@ -12,6 +12,7 @@
  *    have caused. It then makes a call of its own (`status-fallback.ts`).
  */
 import { type JobOutcome, jobPath, type RequiredData } from "../model/job-instance.ts";
+import type { LookupSource } from "../model/operation-trace.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
@@ -30,9 +31,6 @@ export interface Snapshots {
   readonly cachedBytes: () => number;
 }
 
-/** What served a lookup: a cached snapshot, an upstream call that was already in flight, or a call of its own. */
-export type LookupSource = "cache" | "coalesced" | "upstream";
-
 /** Called for each lookup, and again if a lookup has to try again. */
 export type ObserveLookup = (source: LookupSource) => void;
 
@@ -42,7 +40,7 @@ export type ObserveLookup = (source: LookupSource) => void;
  */
 export type Freshness = "cached" | "inFlight" | "fresh";
 
-interface SnapshotLookup extends Omit<Lookup, "terms"> {
+interface SnapshotLookup extends Omit<Lookup, "terms" | "trace"> {
   readonly accept: Freshness;
   /** When the request arrived, by `performance.now()`. Default: now. */
   readonly arrivedAt?: number;
@@ -67,9 +65,19 @@ export function createSnapshots(
   const cache = createSnapshotCache(options);
   const inFlight = createInFlightCalls(cache.set);
 
+  /** The call belongs to the operation that starts it, also if others join. */
+  const startCall = (key: string, lookup: SnapshotLookup) => {
+    const { requiredData, operationLog } = lookup;
+    const trace = operationLog.trace?.startCall(requiredData) ?? null;
+    return inFlight.start(key, requiredData, trace, (signal, terms) =>
+      upstream.getJobInstance({ ...lookup, signal, terms, trace }),
+    );
+  };
+
   const get: Snapshots["get"] = async (lookup) => {
     const { ref, requiredData, caller, signal, accept, mayRetry = false, deadline = null } = lookup;
     const { arrivedAt = performance.now() } = lookup;
+    const { trace } = lookup.operationLog;
     const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
@@ -79,16 +87,15 @@ export function createSnapshots(
       const cached = cache.find(key, requiredData, cachedFrom);
       if (cached) {
         onLookup?.("cache");
+        trace?.recordLookup("cache", null);
         return cached.outcome;
       }
       if (deadline && performance.now() >= deadline.at) throw deadlineError(deadline);
       const joined = inFlight.find(key, requiredData, maxData, joinedFrom);
-      onLookup?.(joined ? "coalesced" : "upstream");
-      const call =
-        joined ??
-        inFlight.start(key, requiredData, (sharedSignal, terms) =>
-          upstream.getJobInstance({ ...lookup, signal: sharedSignal, terms }),
-        );
+      const source = joined ? "coalesced" : "upstream";
+      onLookup?.(source);
+      trace?.recordLookup(source, joined?.trace ?? null);
+      const call = joined ?? startCall(key, lookup);
       try {
         const outcome = await call.wait(signal, mayRetry, deadline);
         if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;

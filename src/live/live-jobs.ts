@@ -5,6 +5,7 @@ import { StreamInterrupted } from "../model/errors.ts";
 import { type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
+import type { PollPurpose, Tracer } from "../model/operation-trace.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { admit } from "./admission.ts";
 import { createLatestValue } from "./latest-value.ts";
@@ -54,12 +55,18 @@ export interface LiveCounts {
 /**
  * @param connections of the upstream. First calls and permission checks may use a quarter of them each, so that
  *   thousands of subscribers delay neither queries nor each other's permission checks.
+ * @param startPoll traces polls and permission checks; null if the gateway does not trace.
  */
-export function createLiveJobs(snapshots: Snapshots, options: LiveOptions, connections: number): LiveJobs {
+export function createLiveJobs(
+  snapshots: Snapshots,
+  options: LiveOptions,
+  connections: number,
+  startPoll: Tracer["startPoll"] | null = null,
+): LiveJobs {
   const quarter = Math.max(1, Math.floor(connections / 4));
   const limitFirstCalls = pLimit(quarter);
   const limits = createSubscriptionLimits(options);
-  const { pollerFor, count } = createPollers(snapshots, options, quarter);
+  const { pollerFor, count } = createPollers(snapshots, options, quarter, startPoll);
   const interrupts = new Set<() => void>();
   let isClosed = false;
 
@@ -120,7 +127,12 @@ interface Pollers {
   readonly count: () => number;
 }
 
-function createPollers(snapshots: Snapshots, options: LiveOptions, maxChecks: number): Pollers {
+function createPollers(
+  snapshots: Snapshots,
+  options: LiveOptions,
+  maxChecks: number,
+  startPoll: Tracer["startPoll"] | null,
+): Pollers {
   const pollers = new Map<string, Poller>();
   const limitChecks = pLimit(maxChecks);
 
@@ -129,16 +141,18 @@ function createPollers(snapshots: Snapshots, options: LiveOptions, maxChecks: nu
     const key = JSON.stringify([sharedBy, jobPath(ref.scope, ref.jobInstanceId)]);
     const existing = pollers.get(key);
     if (existing) return existing;
-    // The calls of a poller belong to no operation, so nothing reads this operation log.
+    // The calls of a poller belong to no operation, so nothing reads this operation log. Each call is a trace of its own.
     const fetchWith =
-      (accept: Freshness): FetchJob =>
-      (caller, requiredData, signal) =>
-        snapshots.get({ ref, caller, requiredData, signal, operationLog: createOperationLog(), accept });
-    const fetchForCheck = fetchWith("inFlight");
+      (accept: Freshness, purpose: PollPurpose): FetchJob =>
+      (caller, requiredData, signal) => {
+        const operationLog = createOperationLog(startPoll?.(purpose) ?? null);
+        return snapshots.get({ ref, caller, requiredData, signal, operationLog, accept });
+      };
+    const fetchForCheck = fetchWith("inFlight", "permission_check");
     const poller = createPoller({
       schedule: options,
       recheckMs: options.recheckMs,
-      poll: fetchWith("fresh"),
+      poll: fetchWith("fresh", "poll"),
       check: (...call) => limitChecks(() => fetchForCheck(...call)),
       onEmpty: () => pollers.delete(key),
     });

@@ -1,6 +1,7 @@
 /** Metrics of job lookups and of the upstream calls that they cause. */
 import { Counter, Histogram, type Registry } from "prom-client";
-import type { LookupSource, ObserveLookup } from "../jobs/snapshots.ts";
+import type { ObserveLookup } from "../jobs/snapshots.ts";
+import type { LookupSource } from "../model/operation-trace.ts";
 import type { CallOutcome, ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry, RetryReason } from "../upstream/retries.ts";
 import { PREFIX } from "./prefix.ts";

@@ -1,4 +1,6 @@
 /** What one operation did, collected for its log line and for metrics. */
+import type { OperationTrace } from "./operation-trace.ts";
+
 export interface OperationLog {
   operationName: string | null;
   /** Text of the document. Null for subscriptions, which are open for hours and must not retain it. */
@@ -15,9 +17,11 @@ export interface OperationLog {
   readonly errorCodes: string[];
   /** Errors of the gateway itself. They are masked in the response and logged in full. */
   readonly internalErrors: unknown[];
+  /** Null if the operation is not traced. */
+  readonly trace: OperationTrace | null;
 }
 
-export const createOperationLog = (): OperationLog => ({
+export const createOperationLog = (trace: OperationTrace | null = null): OperationLog => ({
   operationName: null,
   document: null,
   operationType: null,
@@ -26,4 +30,5 @@ export const createOperationLog = (): OperationLog => ({
   upstreamRequestIds: [],
   errorCodes: [],
   internalErrors: [],
+  trace,
 });

@@ -1,20 +1,17 @@
 /** Records the outcomes of upstream calls: each one for an observer such as metrics, and consecutive failures. */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
+import type { AttemptTrace, TracedCall } from "../model/operation-trace.ts";
 import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
 
 /** `ABORTED`: nobody waited for the call any more. `INTERNAL_SERVER_ERROR`: a bug of the gateway. */
 export type CallOutcome = JobOutcome["kind"] | UpstreamErrorCode | "ABORTED" | "INTERNAL_SERVER_ERROR";
 
 /** An upstream call that has ended. */
-interface FinishedCall {
+interface FinishedCall extends TracedCall {
   readonly requiredData: RequiredData;
   readonly outcome: CallOutcome;
   /** From the request for a connection until the response was decoded. */
   readonly durationMs: number;
-  /** How long the call waited for a connection; null if it never got one. */
-  readonly queuedMs: number | null;
-  /** Size of the response body after decompression; 0 if none was received. */
-  readonly bodyBytes: number;
 }
 
 export type ObserveCall = (call: FinishedCall) => void;
@@ -24,6 +21,11 @@ export interface CallRecord {
   /** By `performance.now()`; null until the call gets a connection. */
   connectedAt: number | null;
   bodyBytes: number;
+  /** Null if the call is not traced. */
+  readonly trace: AttemptTrace | null;
+  /** Null until the response arrives. */
+  httpStatus: number | null;
+  upstreamRequestId: string | null;
 }
 
 /** Calls that have failed since the last one that the upstream answered. */
@@ -35,10 +37,11 @@ export interface FailedCalls {
 }
 
 export interface CallRecords {
-  /** Makes a call and records its outcome. `signal` is that of the call. */
+  /** Makes a call and records its outcome, also in `trace`. `signal` is that of the call. */
   readonly record: (
     requiredData: RequiredData,
     signal: AbortSignal,
+    trace: AttemptTrace | null,
     call: (record: CallRecord) => Promise<JobOutcome>,
   ) => Promise<JobOutcome>;
   /** Null if the last call was answered, or if there was none. */
@@ -57,14 +60,19 @@ const UPSTREAM_FAILURES: ReadonlySet<CallOutcome> = new Set<UpstreamErrorCode>([
 export function createCallRecords(onCall: ObserveCall | null): CallRecords {
   let failed: { readonly count: number; readonly code: UpstreamErrorCode; readonly at: number } | null = null;
 
-  const observe = (requiredData: RequiredData, record: CallRecord, startedAt: number, outcome: CallOutcome) =>
-    onCall?.({
-      requiredData,
-      outcome,
-      durationMs: performance.now() - startedAt,
-      queuedMs: record.connectedAt === null ? null : record.connectedAt - startedAt,
-      bodyBytes: record.bodyBytes,
-    });
+  const observe = (
+    requiredData: RequiredData,
+    { connectedAt, bodyBytes, trace, httpStatus, upstreamRequestId }: CallRecord,
+    startedAt: number,
+    outcome: CallOutcome,
+  ) => {
+    if (onCall === null && trace === null) return;
+    const durationMs = performance.now() - startedAt;
+    const queuedMs = connectedAt === null ? null : connectedAt - startedAt;
+    const call = { requiredData, outcome, durationMs, queuedMs, bodyBytes, httpStatus, upstreamRequestId };
+    onCall?.(call);
+    trace?.end(call);
+  };
 
   const recordFailure = (error: unknown, signal: AbortSignal): CallOutcome => {
     // Before the error is examined: the reason of the signal can be the deadline of the last waiter.
@@ -76,8 +84,14 @@ export function createCallRecords(onCall: ObserveCall | null): CallRecords {
     return code;
   };
 
-  const record: CallRecords["record"] = async (requiredData, signal, call) => {
-    const callRecord: CallRecord = { connectedAt: null, bodyBytes: 0 };
+  const record: CallRecords["record"] = async (requiredData, signal, trace, call) => {
+    const callRecord: CallRecord = {
+      connectedAt: null,
+      bodyBytes: 0,
+      trace,
+      httpStatus: null,
+      upstreamRequestId: null,
+    };
     const startedAt = performance.now();
     try {
       const outcome = await call(callRecord);

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
+import type { CallTrace } from "../model/operation-trace.ts";
 import { type CallRecord, createCallRecords, type FailedCalls, type ObserveCall } from "./call-records.ts";
 import { type Caller, upstreamHeaders } from "./caller.ts";
 import {
@@ -40,6 +41,8 @@ export interface Lookup {
   readonly signal: AbortSignal;
   /** Default: the call is not retried. */
   readonly terms?: CallTerms;
+  /** Null if the call is not traced. Default: null. */
+  readonly trace?: CallTrace | null;
 }
 
 /** What those who wait for a call expect of it. It can change while the call runs, because requests join it. */
@@ -105,7 +108,7 @@ export function createUpstreamClient(
   const breaker = options.circuitBreaker && createCircuitBreaker(options.circuitBreaker, onCircuitChange);
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
-    const { requiredData, signal, terms, operationLog } = lookup;
+    const { requiredData, signal, terms, operationLog, trace = null } = lookup;
     const callerOptions = callerOptionsOf(lookup.caller);
     const deadlineAt = performance.now() + options.timeoutMs;
     let { timeoutMs } = options;
@@ -114,7 +117,8 @@ export function createUpstreamClient(
     for (let attempts = 1; ; attempts += 1) {
       const token = breaker?.start() ?? 0;
       try {
-        const outcome = await record(requiredData, signal, attempt);
+        const attemptTrace = trace?.startAttempt(attempts - 1) ?? null;
+        const outcome = await record(requiredData, signal, attemptTrace, attempt);
         breaker?.end(token, "answered");
         return outcome;
       } catch (error) {
@@ -137,6 +141,8 @@ export function createUpstreamClient(
     const { ref, requiredData, caller, operationLog, signal } = lookup;
     const detailsOf = (head: ResponseHead, parsed?: unknown): ErrorDetails => {
       const details = readErrorDetails(head, parsed, null, redact);
+      call.httpStatus = details.httpStatus;
+      call.upstreamRequestId = details.jobRequestId;
       const ids = [details.jobRequestId, details.gatewayRequestId];
       operationLog.upstreamRequestIds.push(...ids.filter((id) => id !== null));
       return details;
@@ -144,7 +150,7 @@ export function createUpstreamClient(
 
     const request: TransportRequest = {
       path: endpoint(ref, requiredData),
-      headers,
+      headers: call.trace === null ? headers : { ...headers, ...call.trace.headers },
       identity: caller.identity,
       signal,
       timeoutMs,

@@ -70,6 +70,7 @@ beforeAll(async () => {
     slowOperationMs: 0,
     allowedOrigins: [],
     onOperation: null,
+    tracer: null,
     metricsPage: null,
     readiness: {
       upstreamFailures: () => null,

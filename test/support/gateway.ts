@@ -68,6 +68,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     trustedDocuments: null,
     redis: null,
     metrics: null,
+    tracing: null,
     ...options.config,
     upstream: {
       baseUrl: new URL(simulator.url),

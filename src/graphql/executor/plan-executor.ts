@@ -9,6 +9,8 @@
  */
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
 import { once } from "../../model/once.ts";
+import type { GraphQLContext } from "../context.ts";
+import { withTraceId } from "../errors.ts";
 import type { Execution, ExecutionResponse, Executor } from "./executor.ts";
 import {
   appendBytes,
@@ -34,6 +36,8 @@ const SLICE_MS = 15;
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
   const sinks = createSinkPool(maxResponseBytes);
   const run = createRunWork();
+  const formatErrors = (errors: readonly GraphQLError[], { traceId = null }: GraphQLContext) =>
+    JSON.stringify(errors.map((error) => withTraceId(formatError(error), traceId)));
   return async (execution) => {
     const { plan, variables, context } = execution;
     const results = await callRootResolvers(execution);
@@ -49,8 +53,7 @@ export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecut
       rollBack(output, EMPTY);
       output.text = "null";
     }
-    const head =
-      errors.length > 0 ? `{"errors":${JSON.stringify(errors.map(formatError))},"data":` : '{"data":';
+    const head = errors.length > 0 ? `{"errors":${formatErrors(errors, context)},"data":` : '{"data":';
     return { errors, ...(await assemble(head, output, sinks, (work) => run(work, walk, context.signal))) };
   };
 }

@@ -3,6 +3,7 @@
  * object per row, so it is not for production. `EXECUTOR=graphql-js` selects it.
  */
 import { execute, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind } from "graphql";
+import { withTraceId } from "../errors.ts";
 import type { Executor } from "./executor.ts";
 import { ResponseTooLarge } from "./json-sink.ts";
 
@@ -23,8 +24,9 @@ export const createReferenceExecutor =
       contextValue: context,
     });
     const errors = result.errors ?? [];
+    const { traceId = null } = context;
     const response = {
-      ...(errors.length > 0 && { errors: errors.map(formatError) }),
+      ...(errors.length > 0 && { errors: errors.map((error) => withTraceId(formatError(error), traceId)) }),
       data: result.data ?? null,
     };
     const body = JSON.stringify(response);

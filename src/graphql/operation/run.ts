@@ -1,8 +1,9 @@
 /** Runs operations. All transports call this, and get one response or a stream of responses. */
 import { type GraphQLError, type GraphQLFormattedError, OperationTypeNode } from "graphql";
 import type { ObserveLimit } from "../../model/limits.ts";
+import type { OperationTrace } from "../../model/operation-trace.ts";
 import type { OperationContext } from "../context.ts";
-import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
+import { codeOf, formatError, formatGraphQLError, withTraceId } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
@@ -65,7 +66,7 @@ const SUBSCRIPTION_OVER_HTTP: GraphQLFormattedError = {
 };
 
 export function createRunOperation(options: RunOptions): RunOperation {
-  return async (request, context) => {
+  const runSafely: RunOperation = async (request, context) => {
     try {
       return await runOperation(options, request, context);
     } catch (error) {
@@ -75,6 +76,22 @@ export function createRunOperation(options: RunOptions): RunOperation {
       return reject([formatError({ message: String(error) }, error)], context);
     }
   };
+  return (request, context) =>
+    context.operationLog.trace === null
+      ? runSafely(request, context)
+      : trace(context.operationLog.trace, context, () => runSafely(request, context));
+}
+
+/** Runs an operation in its trace. That of a subscription ends with its first response (`subscription/`). */
+async function trace(
+  { startOperation, endOperation }: OperationTrace,
+  { operationLog, signal }: OperationContext,
+  run: () => Promise<Single | Stream>,
+): Promise<Single | Stream> {
+  startOperation();
+  const result = await run();
+  if (result.kind === "single") endOperation(operationLog.errorCodes, signal.aborted);
+  return result;
 }
 
 async function runOperation(
@@ -83,6 +100,7 @@ async function runOperation(
   context: OperationContext,
 ): Promise<Single | Stream> {
   const { operationLog, jobs, watch, signal } = context;
+  const traceId = operationLog.trace?.traceId ?? null;
   const { operationName, variables } = request;
   const text = documents.textOf(request);
   if (typeof text === "string") operationLog.document = text;
@@ -90,6 +108,7 @@ async function runOperation(
   if (isInvalid(prepared)) return reject(prepared.errors, context);
   operationLog.operationName = prepared.name;
   operationLog.operationType = prepared.type;
+  operationLog.trace?.describeOperation(prepared.name, prepared.type, operationLog.document ?? "");
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) operationLog.document = null;
   const { coerced, errors } = coerce(prepared, variables);
   if (errors) return reject(errors, context);
@@ -100,7 +119,7 @@ async function runOperation(
   }
   const plan = prepared.planFor(coerced);
   const { requiredData } = plan;
-  const resolverContext = { jobs, watch, signal, requiredData, examineRows: createRowBudget() };
+  const resolverContext = { jobs, watch, signal, requiredData, examineRows: createRowBudget(), traceId };
   const response = await execute({ source: prepared, plan, variables: coerced, context: resolverContext });
   for (const error of response.errors) logError(error, context);
   return { kind: "single", body: response.body, release: response.release, requestErrors: null };
@@ -126,7 +145,8 @@ export const requestErrorResponse = (errors: readonly GraphQLFormattedError[]): 
 
 function reject(errors: readonly GraphQLFormattedError[], { operationLog }: OperationContext): Single {
   operationLog.errorCodes.push(...errors.map(codeOf));
-  return requestErrorResponse(errors);
+  const traceId = operationLog.trace?.traceId ?? null;
+  return requestErrorResponse(traceId === null ? errors : errors.map((error) => withTraceId(error, traceId)));
 }
 
 function logError(error: GraphQLError, { operationLog }: OperationContext): void {

@@ -36,7 +36,11 @@ export interface SharedResults {
     ignoresRead: boolean,
   ) => Promise<SharedResult>;
   /** @returns the response for an upstream failure: the field is null, with an error, as in a query */
-  readonly executeFailed: (operation: SubscribedOperation, failure: unknown) => Promise<SharedResult>;
+  readonly executeFailed: (
+    operation: SubscribedOperation,
+    failure: unknown,
+    traceId: string | null,
+  ) => Promise<SharedResult>;
   /** Memory of the cached results in bytes. */
   readonly cachedBytes: () => number;
 }
@@ -68,11 +72,13 @@ export function createSharedResults(executor: Executor): SharedResults {
   const run = async (
     { prepared, variables, plan }: SubscribedOperation,
     load: () => Promise<JobOutcome>,
+    traceId: string | null,
   ): Promise<SharedResult> => {
     const { requiredData } = plan;
     // One subscriber must not abort an execution that others share.
     const { signal } = new AbortController();
-    const context = { jobs: { load }, watch: null, signal, requiredData, examineRows: createRowBudget() };
+    const examineRows = createRowBudget();
+    const context = { jobs: { load }, watch: null, signal, requiredData, examineRows, traceId };
     try {
       const { errors, body, release } = await executor({ source: prepared, plan, variables, context });
       const errorCodes = errors.map((error) => codeOf(formatGraphQLError(error)));
@@ -93,9 +99,9 @@ export function createSharedResults(executor: Executor): SharedResults {
     const key = JSON.stringify([idOf(outcome), operation.prepared.id, operation.variables, ignoresRead]);
     const cached = cache.get(key);
     if (cached) return cached;
-    const running = run(operation, async () =>
-      ignoresRead && outcome.kind === "job" ? withoutReadFields(outcome) : outcome,
-    );
+    const load = async () => (ignoresRead && outcome.kind === "job" ? withoutReadFields(outcome) : outcome);
+    // Subscriptions that share the result have different traces.
+    const running = run(operation, load, null);
     // A character of a string takes at most two bytes.
     const sizeWith = (text: string) => CACHE_ENTRY_BYTES + 2 * (key.length + text.length);
     cache.set(key, running, { size: sizeWith("") });
@@ -112,7 +118,7 @@ export function createSharedResults(executor: Executor): SharedResults {
 
   return {
     execute,
-    executeFailed: (operation, failure) => run(operation, () => Promise.reject(failure)),
+    executeFailed: (operation, failure, traceId) => run(operation, () => Promise.reject(failure), traceId),
     cachedBytes: () => cache.calculatedSize,
   };
 }

@@ -26,8 +26,13 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
         // `jobInstanceUpdated`, the only subscription field, returns this type.
         const states = field.subscribe(undefined, variables, context) as States;
         const operation = { prepared, variables, plan };
-        const responses = respond(operation, states, operationLog, release);
-        return { kind: "stream", responses: endSourceFirst(responses, states, release) };
+        const end = () => {
+          release();
+          // Has an effect only if the client has left before the first response.
+          operationLog.trace?.endOperation(operationLog.errorCodes, true);
+        };
+        const responses = respond(operation, states, operationLog, end);
+        return { kind: "stream", responses: endSourceFirst(responses, states, end) };
       } catch (error) {
         release();
         throw error;
@@ -44,14 +49,18 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
     operation: SubscribedOperation,
     states: States,
     operationLog: OperationLog,
-    release: () => void,
+    end: () => void,
   ): AsyncGenerator<string, void, undefined> {
+    const { trace } = operationLog;
     const log = ({ text, errorCodes, internalErrors }: SharedResult): string => {
       // A stream can last for hours, so each code and error is logged once.
       operationLog.errorCodes.push(...errorCodes.filter((code) => !operationLog.errorCodes.includes(code)));
       operationLog.internalErrors.push(
         ...internalErrors.filter((error) => !operationLog.internalErrors.includes(error)),
       );
+      // The trace contains only the first response, because a stream can last for hours.
+      trace?.endOperation(errorCodes, false);
+      trace?.endRequest(200, errorCodes);
       return text;
     };
     const responseOf = createChangeDetection(operation, results);
@@ -62,9 +71,9 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
       }
     } catch (error) {
       if (error instanceof StreamInterrupted) throw error;
-      yield log(await results.executeFailed(operation, error));
+      yield log(await results.executeFailed(operation, error, trace?.traceId ?? null));
     } finally {
-      release();
+      end();
     }
   }
 }

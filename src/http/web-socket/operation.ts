@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { StreamInterrupted } from "../../model/errors.ts";
 import { createOperationLog, type OperationLog } from "../../model/operation-log.ts";
+import type { OperationTrace } from "../../model/operation-trace.ts";
 import type { ClientFields } from "../client-fields.ts";
 import type { ObserveOperation } from "../finished-operation.ts";
 import type { JsonPlaceholder, RawJson } from "../raw-json.ts";
@@ -32,7 +33,8 @@ export interface WebSocketOperation {
 }
 
 export interface ConnectionOperations {
-  readonly start: (id: string) => WebSocketOperation;
+  /** @param trace of the operation; null if it belongs to none. */
+  readonly start: (id: string, trace: OperationTrace | null) => WebSocketOperation;
   /** Number of operations that have not ended, including cancelled ones. */
   readonly count: () => number;
   readonly cancel: (id: string) => void;
@@ -54,10 +56,12 @@ export function createConnectionOperations(
     { readonly id: string; readonly abort: (reason: Error) => void }
   >();
 
-  const start: ConnectionOperations["start"] = (id) => {
+  const start: ConnectionOperations["start"] = (id, trace) => {
     const controller = new AbortController();
     const { signal } = controller;
-    const operationLog = createOperationLog();
+    const operationLog = createOperationLog(trace);
+    const traceId = trace?.traceId ?? null;
+    const operationLogger = traceId === null ? log : log.child({ traceId });
     const startedAt = performance.now();
     let results = 0;
     const operation: WebSocketOperation = {
@@ -70,13 +74,16 @@ export function createConnectionOperations(
         if (!running.delete(operation)) return;
         for (const error of operationLog.internalErrors) {
           // The reason of the signal is not an internal error: the client caused it.
-          if (!signal.aborted || error !== signal.reason) log.error({ err: error }, "internal error");
+          if (!signal.aborted || error !== signal.reason)
+            operationLogger.error({ err: error }, "internal error");
         }
         const elapsedMs = performance.now() - startedAt;
         const isAborted = signal.aborted;
+        // Has an effect only if the operation was rejected before it ran.
+        trace?.endOperation(operationLog.errorCodes, isAborted);
         onOperation?.({ transport: "websocket", operationLog, durationMs: elapsedMs, isAborted });
         const durationMs = Math.round(elapsedMs * 10) / 10;
-        log.info({ durationMs, results, ...fieldsOf(operationLog, durationMs) }, "operation");
+        operationLogger.info({ durationMs, results, ...fieldsOf(operationLog, durationMs) }, "operation");
       },
     };
     running.set(operation, { id, abort: (reason) => controller.abort(reason) });

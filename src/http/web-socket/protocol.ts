@@ -29,10 +29,12 @@ import {
 } from "graphql-ws";
 import { codeOf } from "../../graphql/errors.ts";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
+import type { OperationTrace, Tracer } from "../../model/operation-trace.ts";
 import { clientFields } from "../client-fields.ts";
 import { documentIdOf, isRecord, withQuery } from "../document-id.ts";
 import { BAD_REQUEST } from "../error-responses.ts";
 import { type ObserveOperation, observeRejection } from "../finished-operation.ts";
+import { forwardedTrace, readTraceHeaders } from "../forwarded-trace.ts";
 import { parseLosslessJson } from "../lossless-json.ts";
 import type { RateLimiter } from "../rate-limit.ts";
 import type { JsonPlaceholder } from "../raw-json.ts";
@@ -49,6 +51,8 @@ export interface ProtocolOptions {
   readonly rateLimiter: Pick<RateLimiter, "count"> | null;
   /** Observes operations; null to observe none. */
   readonly onOperation: ObserveOperation | null;
+  /** Null if the gateway does not trace. */
+  readonly tracer: Tracer | null;
 }
 
 /** Serves a new connection. The returned callbacks receive its messages and its close event. */
@@ -161,7 +165,7 @@ function acceptParams(ctx: Ctx): boolean {
 
 /** Starts an operation. Returns what the library executes next, or the errors that it sends. */
 const createStart =
-  ({ schema, run, createContext, rateLimiter, onOperation }: ProtocolOptions) =>
+  ({ schema, run, createContext, rateLimiter, onOperation, tracer }: ProtocolOptions) =>
   async ({ extra: { connection, payload } }: Ctx, id: string): Promise<StartedOperation | GraphQLError[]> => {
     if (payload === null) throw new Error("Expected the payload of a subscribe message, got none.");
     if (connection.operations.count() >= MAX_CONCURRENT_OPERATIONS) {
@@ -173,7 +177,7 @@ const createStart =
       if (onOperation) observeRejection("websocket", BAD_REQUEST, onOperation);
       return [new GraphQLError(deadlineMs.message, { extensions: { code: BAD_REQUEST } })];
     }
-    const operation = connection.operations.start(id);
+    const operation = connection.operations.start(id, traceOf(payload, tracer));
     const { operationLog, signal } = operation;
     // After `start`, so that the client can complete the operation meanwhile.
     const rateLimited = rateLimiter && (await rateLimiter.count(connection.headers, connection.address));
@@ -220,6 +224,15 @@ function deadlineOf({ extensions }: SubscribePayload): number | null | InvalidDe
     if (error instanceof InvalidDeadline) return error;
     throw error;
   }
+}
+
+/**
+ * The fields `traceparent` and `tracestate` of `extensions`, with the values of the headers. Those of the handshake are not
+ * used: a WebSocket can carry unrelated operations for hours.
+ */
+function traceOf({ extensions }: SubscribePayload, tracer: Tracer | null): OperationTrace | null {
+  const headers = extensions ?? {};
+  return tracer ? tracer.startWebSocketOperation(readTraceHeaders(headers)) : forwardedTrace(headers);
 }
 
 const requestOf = (payload: SubscribePayload): OperationRequest => ({
