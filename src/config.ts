@@ -167,6 +167,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   maxResponseBytes: values.MAX_RESPONSE_BYTES,
   maxBodyBytes: values.MAX_BODY_BYTES,
   documentLimits: documentLimits(values),
+  compression: values.COMPRESSION === "on" ? { encodings: values.COMPRESSION_ENCODINGS } : null,
   rateLimit:
     values.RATE_LIMIT_MAX === 0
       ? null

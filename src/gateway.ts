@@ -35,6 +35,8 @@ export interface GatewayConfig {
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
   readonly documentLimits: DocumentLimits;
+  /** Null: no response is compressed. */
+  readonly compression: HttpServerOptions["compression"];
   /** Null: no rate limit. */
   readonly rateLimit: HttpServerOptions["rateLimit"];
   /** Whether operations may select introspection fields. */
@@ -181,6 +183,7 @@ export async function createGateway(
     slowOperationMs: config.slowOperationMs,
     explorer: config.explorer,
     maxBodyBytes: config.maxBodyBytes,
+    compression: config.compression,
     rateLimit: config.rateLimit,
     app: config.upstream.app,
     webSocket: config.webSocket,

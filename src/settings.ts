@@ -10,8 +10,8 @@ import {
   proxyUrl,
   wholeNumber,
 } from "./config-checks.ts";
-import { LIMIT_SETTINGS } from "./settings-limits.ts";
 import { REDIS_SETTINGS } from "./settings-redis.ts";
+import { REQUEST_SETTINGS } from "./settings-requests.ts";
 import { TRACING_SETTINGS } from "./settings-tracing.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
@@ -226,7 +226,7 @@ export const SETTINGS = {
         error: "comma-separated origins such as https://ops.example.com, or *",
       }),
   },
-  ...LIMIT_SETTINGS,
+  ...REQUEST_SETTINGS,
   INTROSPECTION: {
     default: "true",
     meaning:

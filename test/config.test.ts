@@ -50,6 +50,9 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   RATE_LIMIT_MAX: ({ rateLimit }) => rateLimit?.max ?? 0,
   // Without a limit, the configuration has no window.
   RATE_LIMIT_WINDOW_MS: ({ rateLimit }) => rateLimit,
+  COMPRESSION: ({ compression }) => compression?.encodings ?? null,
+  // Without compression, the configuration has no encodings.
+  COMPRESSION_ENCODINGS: ({ compression }) => compression,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
@@ -225,6 +228,12 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   MAX_DIRECTIVES: { default: 500, valid: [["0", 0]], invalid: ["-1", "100001", "many"] },
   RATE_LIMIT_MAX: { default: 0, valid: [["600", 600]], invalid: ["-1", "1000000001", "many"] },
   RATE_LIMIT_WINDOW_MS: { default: null, valid: [], invalid: ["0", "86400001", "1m"] },
+  COMPRESSION: {
+    default: null,
+    valid: [["on", ["zstd", "br", "gzip"]]],
+    invalid: ["true", "gzip"],
+  },
+  COMPRESSION_ENCODINGS: { default: null, valid: [], invalid: ["deflate", "gzip,br,zstd,gzip", "br;gzip"] },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   TRUSTED_DOCUMENTS: {
@@ -377,6 +386,11 @@ it.each([
   ],
 ])("names the variable missing beside %j without its value", (environment, message) => {
   expect(messageOf(() => readConfig(environment))).toBe(message);
+});
+
+it("reads the encodings of compressed responses", () => {
+  const configured = readConfig({ COMPRESSION: "on", COMPRESSION_ENCODINGS: "br, gzip" });
+  expect(configured.compression).toEqual({ encodings: ["br", "gzip"] });
 });
 
 it("reads the window of the rate limit", () => {

@@ -13,6 +13,7 @@ import {
   type Single,
   type Stream,
 } from "../graphql/operation/run.ts";
+import { type CompressionOptions, chooseEncoding, compress, createEncoder } from "./compression.ts";
 import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
@@ -23,7 +24,7 @@ import { GRAPHQL_PATH } from "./paths.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import { type RequestLog, recordRejections } from "./request-log.ts";
-import { sendLarge } from "./streamed-response.ts";
+import { sendEncoded, sendLarge } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
@@ -33,6 +34,8 @@ export interface GraphQLRouteOptions {
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
   readonly createContext: CreateContext;
+  /** Null: no response is compressed. */
+  readonly compression: CompressionOptions | null;
   /** Null: no rate limit. */
   readonly rateLimiter: RateLimiter | null;
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
@@ -40,7 +43,7 @@ export interface GraphQLRouteOptions {
 
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
-  const { documents, run, createContext, requestLog, rateLimiter } = options;
+  const { documents, run, createContext, requestLog, rateLimiter, compression } = options;
   const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   recordRejections(app, requestLog);
@@ -57,7 +60,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const contentType = contentTypeFor(headers.accept);
       const graphqlRequest = readGraphQLRequest(request, documents.isAutomatic);
       if (contentType === null) return sendError(reply, 406, BAD_REQUEST, notAcceptable(headers.accept));
-      const target = { request, reply, contentType, context };
+      const target = { request, reply, contentType, context, compression };
       if (graphqlRequest.kind === "invalid") {
         const { message } = graphqlRequest;
         await sendResult(target, requestErrorResponse([{ message, extensions: { code: BAD_REQUEST } }]));
@@ -76,6 +79,7 @@ interface ResponseTarget {
   readonly reply: FastifyReply;
   readonly contentType: string;
   readonly context: OperationContext;
+  readonly compression: CompressionOptions | null;
 }
 
 /** Apollo Server reads the request and chooses status and headers. Its operations run through the same pipeline. */
@@ -120,7 +124,7 @@ async function respondThroughApollo(
 const NO_EXPLORER = "The explorer of this gateway is disabled. Send GraphQL operations by POST.";
 
 async function sendResult(
-  { reply, contentType, context }: ResponseTarget,
+  { request, reply, contentType, context, compression }: ResponseTarget,
   result: Single | Stream,
 ): Promise<void> {
   if (result.kind === "stream") {
@@ -134,8 +138,17 @@ async function sendResult(
   const { requestErrors } = result;
   if (requestErrors && errorCodes.length === 0) errorCodes.push(...requestErrors.map(codeOf));
   const status = httpStatusOf(result);
-  if (result.body.length > MAX_SOCKET_BUFFER_BYTES) return sendLarge(reply, status, contentType, result.body);
-  reply.code(status).type(contentType).send(result.body);
+  const { body } = result;
+  const isLarge = body.length > MAX_SOCKET_BUFFER_BYTES;
+  const encoding = compression && chooseEncoding(compression, request, reply, body.length);
+  if (encoding) {
+    const headers = { "content-type": contentType, "content-encoding": encoding };
+    if (isLarge) return sendEncoded(reply, status, headers, body, createEncoder[encoding]());
+    reply.code(status).headers(headers).send(compress[encoding](body));
+    return;
+  }
+  if (isLarge) return sendLarge(reply, status, contentType, body);
+  reply.code(status).type(contentType).send(body);
 }
 
 /** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */

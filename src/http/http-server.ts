@@ -16,6 +16,7 @@ import type { RunOperation } from "../graphql/operation/run.ts";
 import type { ObserveLimit } from "../model/limits.ts";
 import type { Tracer } from "../model/operation-trace.ts";
 import type { CredentialOptions } from "./caller.ts";
+import type { CompressionOptions } from "./compression.ts";
 import { trackRequests } from "./draining.ts";
 import { handleError, handleNotFound, isBodyTooLarge, rejectMalformedRequest } from "./error-responses.ts";
 import { eventStreamRoute } from "./event-stream.ts";
@@ -41,6 +42,8 @@ export interface HttpServerOptions {
   readonly explorer: boolean;
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
+  /** Null: no response is compressed. */
+  readonly compression: CompressionOptions | null;
   /** Null: no rate limit. */
   readonly rateLimit: RateLimitOptions | null;
   /** See `CredentialOptions`. */

@@ -1,6 +1,7 @@
 /** Streamed and large responses: written chunk by chunk, at the speed of the client. */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { Readable, type Transform } from "node:stream";
 import type { FastifyReply } from "fastify";
 
 /** Interval of keep-alive messages, so that no proxy closes an idle connection. */
@@ -36,6 +37,38 @@ export async function sendLarge(
   // The response to a pipelined request gets its socket when the previous responses have been sent.
   if (!response.socket && !response.closed) await once(response, "socket");
   if (await writeChunked(response, bytes)) response.end();
+}
+
+/**
+ * Like `sendLarge`, with a content coding and therefore of unknown length. The encoder gets the body in chunks, as fast as
+ * the client reads what it has compressed.
+ */
+export async function sendEncoded(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Buffer,
+  encoder: Transform,
+): Promise<void> {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  const response = takeOver(reply, status, headers);
+  const source = Readable.from(chunksOf(bytes));
+  try {
+    if (!response.socket && !response.closed) await once(response, "socket");
+    for await (const chunk of source.pipe(encoder)) {
+      if (!(await writeChunk(response, chunk))) return;
+    }
+    response.end();
+  } finally {
+    // After an error, or when the client has disconnected.
+    source.destroy();
+    encoder.destroy();
+    if (!response.writableEnded) response.destroy();
+  }
+}
+
+function* chunksOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
 /** Takes over the response from Fastify and sends its headers. */

@@ -64,6 +64,7 @@ beforeAll(async () => {
     explorer: true,
     maxBodyBytes: MAX_BODY_BYTES,
     rateLimit: null,
+    compression: null,
     app: null,
     onLimit: null,
     webSocket: { maxConnections: 10 },

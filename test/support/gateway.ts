@@ -56,6 +56,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     maxResponseBytes: 64 * 2 ** 20,
     maxBodyBytes: MAX_BODY_BYTES,
     rateLimit: null,
+    compression: null,
     documentLimits: DOCUMENT_LIMITS,
     executor: process.env.EXECUTOR === "graphql-js" ? "graphql-js" : "compiled",
     // Most tests count upstream calls, so nothing is cached by default.

@@ -1,7 +1,8 @@
-/** The settings that limit requests: their size, and what one operation may cost. */
-import { wholeNumber } from "./config-checks.ts";
+/** The settings of requests and responses: limits of their size and cost, rate limit, compression. */
+import { commaSeparated, enumOf, wholeNumber } from "./config-checks.ts";
+import { ENCODINGS } from "./http/compression.ts";
 
-export const LIMIT_SETTINGS = {
+export const REQUEST_SETTINGS = {
   MAX_RESPONSE_BYTES: {
     default: "67108864",
     meaning: "Maximum size of a response in bytes. Larger responses fail with `BAD_USER_INPUT`.",
@@ -58,5 +59,17 @@ export const LIMIT_SETTINGS = {
     default: "60000",
     meaning: "Window of the rate limit in milliseconds. It begins with the first operation of a caller.",
     check: wholeNumber(1, 86_400_000),
+  },
+  COMPRESSION: {
+    default: "off",
+    meaning:
+      "`on`: responses of queries from 1 kB are compressed for clients that send `Accept-Encoding`. Subscriptions are never compressed.",
+    check: enumOf(["off", "on"]),
+  },
+  COMPRESSION_ENCODINGS: {
+    default: "zstd,br,gzip",
+    meaning:
+      "Comma-separated encodings of compressed responses. The first one that a client prefers is used.",
+    check: commaSeparated(enumOf(ENCODINGS), ENCODINGS.length),
   },
 } as const;
