@@ -24,10 +24,8 @@ export interface TracingLogger {
   readonly warn: (fields: object, message: string) => void;
 }
 
-/** Maximum number of spans of one export. */
-const MAX_BATCH_SIZE = 512;
-/** During normal operation, there is one export at a time. At shutdown, all queued spans are sent at once. */
-const MAX_CONCURRENT_EXPORTS = 8;
+/** Maximum number of spans of one export. Encoding that many blocks the event loop for a few milliseconds. */
+const MAX_BATCH_SIZE = 256;
 
 /** @param logger gets a line when exports fail, at most one per minute. */
 export function createSpanProcessor(options: ExporterOptions, logger: TracingLogger): SpanProcessor {
@@ -37,7 +35,8 @@ export function createSpanProcessor(options: ExporterOptions, logger: TracingLog
     headers: { ...headers },
     timeoutMillis: timeoutMs,
     compression: compression as CompressionAlgorithm,
-    concurrencyLimit: MAX_CONCURRENT_EXPORTS,
+    // There is one export at a time, but at shutdown, all queued spans are sent at once.
+    concurrencyLimit: Math.ceil(maxQueueSize / MAX_BATCH_SIZE) + 1,
   });
   return new BatchSpanProcessor({
     exporter: logFailures(exporter, logger),

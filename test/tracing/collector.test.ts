@@ -38,6 +38,8 @@ describe.concurrent.each(COLLECTORS)("a collector that %s", (_what, urlOf) => {
       JOB_API_URL: simulator.url,
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: (await urlOf(test)).href,
       OTEL_BSP_SCHEDULE_DELAY: "1",
+      // The collector alone would not let the process end.
+      OTEL_EXPORTER_OTLP_TIMEOUT: "86400000",
     });
     const url = await program.url();
     for (let round = 0; round < 20; round++) {

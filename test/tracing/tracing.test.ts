@@ -438,6 +438,33 @@ it("operations on a WebSocket belong to the trace in their extensions, not to th
   expect(logged.toSorted()).toEqual([first?.traceId, second?.traceId].toSorted());
 });
 
+describe("a rate-limited operation", () => {
+  const useLimited = () => useTracedGateway({ config: { rateLimit: { max: 1, windowMs: 86_400_000 } } });
+
+  it("by POST has the trace id in its error, and only the span of the request", async () => {
+    const gateway = await useLimited();
+    await gateway.ask(jobQuery("100"));
+    const error = onlyError(await gateway.ask(jobQuery("100")));
+    const spans = await gateway.allSpans();
+    const request = onlySpan(spans, ({ attributes }) => attributes["http.response.status_code"] === 429);
+    expect(request.attributes).toMatchObject({ "bk_job_graphql.code": "RATE_LIMITED" });
+    expect(error.extensions).toMatchObject({ code: "RATE_LIMITED", traceId: request.traceId });
+    expect(spans).toHaveLength(4);
+  });
+
+  it("on a WebSocket has a span, and its trace id in its error", async () => {
+    const gateway = await useLimited();
+    await gateway.ask(jobQuery("100"));
+    const stream = subscribeByWebSocket(gateway.url, { query: jobQuery("100") });
+    const error = await stream.completed.catch(String);
+    const spans = await gateway.allSpans();
+    const rejected = onlySpan(spans, ({ name }) => name === "GraphQL Operation");
+    expect(rejected).toMatchObject({ kind: "SERVER", isError: true });
+    expect(rejected.attributes).toMatchObject({ "bk_job_graphql.code": "RATE_LIMITED" });
+    expect(error).toContain(`"traceId":"${rejected.traceId}"`);
+  });
+});
+
 it("log lines of requests contain the trace id", async () => {
   const gateway = await useTracedGateway();
   await gateway.ask(jobQuery("100"));

@@ -27,7 +27,7 @@ import {
   stringifyMessage,
   validateMessage,
 } from "graphql-ws";
-import { codeOf } from "../../graphql/errors.ts";
+import { codeOf, withTraceId } from "../../graphql/errors.ts";
 import { type OperationRequest, type RunOperation, responsesOf } from "../../graphql/operation/run.ts";
 import type { OperationTrace, Tracer } from "../../model/operation-trace.ts";
 import { clientFields } from "../client-fields.ts";
@@ -184,7 +184,9 @@ const createStart =
     if (rateLimited) {
       operationLog.errorCodes.push(codeOf(rateLimited));
       operation.end();
-      return signal.aborted ? createNeverSettled() : [toGraphQLError(rateLimited)];
+      return signal.aborted
+        ? createNeverSettled()
+        : [toGraphQLError(withTraceId(rateLimited, operationLog.trace?.traceId ?? null))];
     }
     const context = createContext({
       headers: connection.headers,
