@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
-import type { TrustedDocuments } from "./graphql/operation/documents.ts";
+import { operationNamesOf, type TrustedDocuments } from "./graphql/operation/documents.ts";
 import type { DocumentLimits } from "./graphql/operation/operation-limits.ts";
 import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
@@ -127,7 +127,9 @@ export async function createGateway(
   const stdout = logStream ? null : createStdout();
   const logger = pino(options, logStream ?? stdout ?? undefined);
   // Both are loaded only if enabled, because their libraries take some megabytes and milliseconds.
-  const metrics = config.metrics && (await import("./metrics/metrics.ts")).createMetrics();
+  const metrics =
+    config.metrics &&
+    (await import("./metrics/metrics.ts")).createMetrics(operationNamesOf(config.trustedDocuments));
   const tracing =
     config.tracing &&
     (await import("./tracing/tracing.ts")).createTracing(config.tracing, config.upstream.baseUrl, logger);

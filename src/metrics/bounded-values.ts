@@ -9,11 +9,17 @@ const OTHER = "other";
 /** Longer values are not useful as labels, and clients can send megabytes. */
 const MAX_LENGTH = 100;
 
-/** @returns a function that returns the first `max` distinct values as they are, and `other` for all further ones */
-export function createBoundedValues(max: number): (value: string) => string {
+/**
+ * @param always values that are always returned as they are, and do not count
+ * @returns a function that returns the first `max` distinct values as they are, and `other` for all further ones
+ */
+export function createBoundedValues(
+  max: number,
+  always: ReadonlySet<string> = new Set(),
+): (value: string) => string {
   const known = new Set<string>();
   return (value) => {
-    if (known.has(value)) return value;
+    if (known.has(value) || always.has(value)) return value;
     if (known.size >= max || value.length > MAX_LENGTH) return OTHER;
     known.add(value);
     return value;

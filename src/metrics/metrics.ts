@@ -27,12 +27,13 @@ export interface Metrics extends MetricsPage {
   readonly addGauges: (sources: GaugeSources) => void;
 }
 
-export function createMetrics(): Metrics {
+/** @param trustedNames names of operations that are always labels: those of trusted documents */
+export function createMetrics(trustedNames: ReadonlySet<string> = new Set()): Metrics {
   const registry = new Registry();
   // Of the process and of Node.js: CPU time, memory, file descriptors, garbage collection, event-loop delay.
   collectDefaultMetrics({ register: registry });
   return {
-    onOperation: createOperationMetrics(registry),
+    onOperation: createOperationMetrics(registry, trustedNames),
     onCall: createUpstreamMetrics(registry),
     onRetry: createRetryMetrics(registry),
     onLookup: createLookupMetrics(registry),

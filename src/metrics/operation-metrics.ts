@@ -18,7 +18,11 @@ const ALERTED_CODES = ["INTERNAL_SERVER_ERROR", "UPSTREAM_CONTRACT"];
 
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function createOperationMetrics(registry: Registry): ObserveOperation {
+/** @param trustedNames names of operations that are always labels, because the operators have chosen them */
+export function createOperationMetrics(
+  registry: Registry,
+  trustedNames: ReadonlySet<string>,
+): ObserveOperation {
   const registers = [registry];
   const operations = new Counter({
     name: `${PREFIX}operations_total`,
@@ -39,7 +43,7 @@ export function createOperationMetrics(registry: Registry): ObserveOperation {
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const boundedName = createBoundedValues(MAX_OPERATION_NAMES);
+  const boundedName = createBoundedValues(MAX_OPERATION_NAMES, trustedNames);
   const boundedCode = createBoundedValues(MAX_ERROR_CODES);
   for (const code of ALERTED_CODES) errors.inc({ code: boundedCode(code) }, 0);
 

@@ -39,7 +39,7 @@ const EXPRESSIONS = readDashboard().panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr, legendFormat }) => [`${title}: ${legendFormat}`, expr] as const),
 );
 
-/** Expressions that are zero when the gateway is not busy. All others are positive under load. */
+/** Expressions that are zero when the gateway is not busy and the upstream works. All others are positive under load. */
 const CAN_BE_ZERO = new Set([
   "Redis answers: {{instance}}",
   "Redis commands by outcome: {{command}} {{outcome}}",

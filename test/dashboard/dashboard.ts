@@ -7,7 +7,7 @@ interface Target {
   readonly legendFormat: string;
 }
 
-interface Panel {
+export interface Panel {
   readonly type: string;
   readonly title: string;
   /** In a grid of 24 columns. */

@@ -15,7 +15,8 @@ const HOSTS = onJob("steps { hostResults(first: 100) { totalCount nodes { ip sta
 /** Never finishes. */
 const RUNNING_JOB = "20000000008";
 
-const QUERIES: readonly string[] = [
+/** The first seven succeed. */
+export const QUERIES: readonly string[] = [
   named("JobOverview", "100", STATUS),
   named("JobOverview", "20000000002", STATUS),
   named("JobSteps", "20000000001", STEPS),
@@ -34,6 +35,8 @@ const QUERIES: readonly string[] = [
   named("JobOverview", "0", STATUS),
   "query JobOverview {",
   "{ nothing }",
+  // More aliases than the limit.
+  `query Aliases { ${Array.from({ length: 1_001 }, (_, index) => `a${index}: __typename`).join(" ")} }`,
 ];
 
 /** Sends a query and reads the response. */

@@ -10,7 +10,7 @@ const PROMTOOL = join(dirname(PATH), "promtool");
 /** Tests with Prometheus are skipped on machines without it. */
 export const hasPrometheus = existsSync(PATH) && existsSync(PROMTOOL);
 
-interface Series {
+export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   /** Pairs of the time in seconds and the value. */
   readonly points: readonly (readonly [time: number, value: number])[];

@@ -98,3 +98,13 @@ it("the dashboard has a title, a unit and a query for each panel, which fill the
     .map((line) => line.reduce((sum, { gridPos }) => sum + gridPos.w, 0));
   expect(new Set(widths)).toEqual(new Set([24]));
 });
+
+it("the picture of the dashboard has every panel. To draw it: npm run dashboard", () => {
+  const picture = readFileSync(new URL("docs/dashboard.svg", ROOT), "utf8");
+  const { panels } = JSON.parse(DASHBOARD) as { panels: readonly { title: string }[] };
+  const shown = [...picture.matchAll(/<text class="[th]"[^>]*>([^<]*)</g)].map(([, title]) => title);
+  expect(shown).toEqual(panels.map(({ title }) => title));
+  expect(picture).toContain("Grafana looks different.");
+  expect(picture.length).toBeLessThan(150_000);
+  expect(PAGE).toContain("(dashboard.svg)");
+});

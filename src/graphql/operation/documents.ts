@@ -3,7 +3,7 @@
  * documents that the operators of the gateway have listed. With `only`, no other document runs.
  */
 import { hash } from "node:crypto";
-import { stripIgnoredCharacters } from "graphql";
+import { Kind, parse, stripIgnoredCharacters } from "graphql";
 import { type RequestErrors, requestErrors } from "./request-errors.ts";
 
 /** The document that a request asks for, by its text, its id, or both. */
@@ -20,6 +20,16 @@ export interface TrustedDocuments {
   /** Whether all other documents are rejected. */
   readonly only: boolean;
 }
+
+/** The names of all operations of trusted documents. */
+export const operationNamesOf = (trusted: TrustedDocuments | null): ReadonlySet<string> =>
+  new Set(
+    [...(trusted?.documents.values() ?? [])].flatMap((text) =>
+      parse(text, { noLocation: true }).definitions.flatMap((definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION ? (definition.name?.value ?? []) : [],
+      ),
+    ),
+  );
 
 export interface Documents {
   /** @returns the text of the document, or why it does not run */
