@@ -168,6 +168,10 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   maxBodyBytes: values.MAX_BODY_BYTES,
   documentLimits: documentLimits(values),
   compression: values.COMPRESSION === "on" ? { encodings: values.COMPRESSION_ENCODINGS } : null,
+  loadShedding: {
+    maxOperations: values.MAX_OPERATIONS_IN_FLIGHT,
+    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
+  },
   rateLimit:
     values.RATE_LIMIT_MAX === 0
       ? null

@@ -37,6 +37,8 @@ export interface GatewayConfig {
   readonly documentLimits: DocumentLimits;
   /** Null: no response is compressed. */
   readonly compression: HttpServerOptions["compression"];
+  /** Null: operations are never shed. */
+  readonly loadShedding: HttpServerOptions["loadShedding"];
   /** Null: no rate limit. */
   readonly rateLimit: HttpServerOptions["rateLimit"];
   /** Whether operations may select introspection fields. */
@@ -186,6 +188,7 @@ export async function createGateway(
     explorer: config.explorer,
     maxBodyBytes: config.maxBodyBytes,
     compression: config.compression,
+    loadShedding: config.loadShedding,
     rateLimit: config.rateLimit,
     app: config.upstream.app,
     webSocket: config.webSocket,

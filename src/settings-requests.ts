@@ -49,6 +49,18 @@ export const REQUEST_SETTINGS = {
     meaning: "Maximum number of directives (`@skip`, `@include`) in an operation.",
     check: wholeNumber(0, 100_000),
   },
+  MAX_OPERATIONS_IN_FLIGHT: {
+    default: "20000",
+    meaning:
+      "Maximum number of operations that run or wait for the upstream at the same time. Further ones get `OVERLOADED` (HTTP 503). Open subscriptions do not count. `0` disables the limit.",
+    check: wholeNumber(0, 10_000_000),
+  },
+  MAX_EVENT_LOOP_DELAY_MS: {
+    default: "1000",
+    meaning:
+      "Maximum mean delay of the event loop in milliseconds. While it is longer for at least two seconds, new operations get `OVERLOADED` (HTTP 503). `0` disables the limit.",
+    check: wholeNumber(0, 86_400_000),
+  },
   RATE_LIMIT_MAX: {
     default: "0",
     meaning:

@@ -53,6 +53,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   COMPRESSION: ({ compression }) => compression?.encodings ?? null,
   // Without compression, the configuration has no encodings.
   COMPRESSION_ENCODINGS: ({ compression }) => compression,
+  MAX_OPERATIONS_IN_FLIGHT: ({ loadShedding }) => loadShedding?.maxOperations,
+  MAX_EVENT_LOOP_DELAY_MS: ({ loadShedding }) => loadShedding?.maxEventLoopDelayMs,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
@@ -234,6 +236,8 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     invalid: ["true", "gzip"],
   },
   COMPRESSION_ENCODINGS: { default: null, valid: [], invalid: ["deflate", "gzip,br,zstd,gzip", "br;gzip"] },
+  MAX_OPERATIONS_IN_FLIGHT: { default: 20_000, valid: [["0", 0]], invalid: ["-1", "10000001", "many"] },
+  MAX_EVENT_LOOP_DELAY_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "86400001", "1s"] },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   TRUSTED_DOCUMENTS: {

@@ -2,7 +2,7 @@
  * Server-sent events at `/graphql/stream`: the GraphQL over SSE protocol in distinct connections mode, with one
  * connection per operation.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
 import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
@@ -12,7 +12,6 @@ import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
 import { STREAM_PATH } from "./paths.ts";
-import type { RateLimiter } from "./rate-limit.ts";
 import { createRawJson, type JsonPlaceholder } from "./raw-json.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import { type RequestLog, recordRejections } from "./request-log.ts";
@@ -22,8 +21,8 @@ export interface EventStreamOptions {
   readonly run: RunOperation;
   readonly createContext: CreateContext;
   readonly allowedOrigins: readonly string[];
-  /** Null: no rate limit. */
-  readonly rateLimiter: RateLimiter | null;
+  /** Hooks that may reject requests: load shedding, rate limit. */
+  readonly admission: readonly onRequestHookHandler[];
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
@@ -32,7 +31,7 @@ const EVENT_STREAM = "text/event-stream";
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function eventStreamRoute(
   app: FastifyInstance,
-  { run, createContext, allowedOrigins, requestLog, rateLimiter }: EventStreamOptions,
+  { run, createContext, allowedOrigins, requestLog, admission }: EventStreamOptions,
 ) {
   const handle = createHandler<FastifyRequest, StreamedOperation>({
     // No tokens: they would enable single connection mode, in which operations share a stream.
@@ -49,7 +48,7 @@ export async function eventStreamRoute(
   app.route({
     method: ["GET", "POST"],
     url: STREAM_PATH,
-    ...(rateLimiter && { onRequest: rateLimiter.onRequest }),
+    onRequest: [...admission],
     handler: async (request, reply) => {
       const { headers } = request;
       const accept = headers.accept ?? "none";

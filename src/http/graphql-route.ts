@@ -1,6 +1,6 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
@@ -18,10 +18,10 @@ import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
+import { OVERLOADED, setRetryAfter } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
-import type { RateLimiter } from "./rate-limit.ts";
 import { type CreateContext, clientAbortSignal } from "./request-context.ts";
 import { type RequestLog, recordRejections } from "./request-log.ts";
 import { sendEncoded, sendLarge } from "./streamed-response.ts";
@@ -36,21 +36,21 @@ export interface GraphQLRouteOptions {
   readonly createContext: CreateContext;
   /** Null: no response is compressed. */
   readonly compression: CompressionOptions | null;
-  /** Null: no rate limit. */
-  readonly rateLimiter: RateLimiter | null;
+  /** Hooks that may reject requests: load shedding, rate limit. */
+  readonly admission: readonly onRequestHookHandler[];
   readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOptions) {
-  const { documents, run, createContext, requestLog, rateLimiter, compression } = options;
+  const { documents, run, createContext, requestLog, admission, compression } = options;
   const contentTypeFor = createContentNegotiation();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   recordRejections(app, requestLog);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    ...(rateLimiter && { onRequest: rateLimiter.onRequest }),
+    onRequest: [...admission],
     handler: async (request, reply) => {
       const { headers } = request;
       const signal = clientAbortSignal(reply);
@@ -138,6 +138,7 @@ async function sendResult(
   const { requestErrors } = result;
   if (requestErrors && errorCodes.length === 0) errorCodes.push(...requestErrors.map(codeOf));
   const status = httpStatusOf(result);
+  if (status === 503) for (const error of requestErrors ?? []) setRetryAfter(reply, error);
   const { body } = result;
   const isLarge = body.length > MAX_SOCKET_BUFFER_BYTES;
   const encoding = compression && chooseEncoding(compression, request, reply, body.length);
@@ -156,7 +157,9 @@ const MAX_SOCKET_BUFFER_BYTES = 2 ** 16;
 
 const httpStatusOf = ({ requestErrors }: Single): number => {
   if (!requestErrors) return 200;
-  return requestErrors.some((error) => codeOf(error) === "INTERNAL_SERVER_ERROR") ? 500 : 400;
+  const codes = requestErrors.map(codeOf);
+  if (codes.includes(OVERLOADED)) return 503;
+  return codes.includes("INTERNAL_SERVER_ERROR") ? 500 : 400;
 };
 
 const notAcceptable = (accept = ""): string =>

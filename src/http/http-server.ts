@@ -23,6 +23,7 @@ import { eventStreamRoute } from "./event-stream.ts";
 import type { ObserveOperation } from "./finished-operation.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
+import { createLoadShedding, type LoadSheddingOptions } from "./load-shedding.ts";
 import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
@@ -44,6 +45,8 @@ export interface HttpServerOptions {
   readonly maxBodyBytes: number;
   /** Null: no response is compressed. */
   readonly compression: CompressionOptions | null;
+  /** Null: operations are never shed. */
+  readonly loadShedding: LoadSheddingOptions | null;
   /** Null: no rate limit. */
   readonly rateLimit: RateLimitOptions | null;
   /** See `CredentialOptions`. */
@@ -113,15 +116,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   });
   const requestLog = createRequestLog(app, options);
+  const loadShedding =
+    options.loadShedding && createLoadShedding(options.loadShedding, options.run, options.onLimit);
+  const run = loadShedding?.run ?? options.run;
   const rateLimiter =
     options.rateLimit && (await createRateLimiter(app, options.rateLimit, options.app, options.onLimit));
   const webSockets = createWebSocketServer({
     ...options,
     ...webSocket,
+    run,
     maxMessageBytes: options.maxBodyBytes,
     rateLimiter,
   });
-  const routeOptions = { ...options, requestLog, rateLimiter };
+  const admission = [loadShedding?.onRequest, rateLimiter?.onRequest].filter((hook) => hook !== undefined);
+  const routeOptions = { ...options, run, requestLog, admission };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -160,7 +168,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     drain: async () => {
       await Promise.all([webSockets.close(), draining.drain()]);
     },
-    close: () => app.close(),
+    close: async () => {
+      loadShedding?.close();
+      await app.close();
+    },
     webSockets: webSockets.count,
   };
 }

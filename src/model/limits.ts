@@ -13,6 +13,8 @@ export const LIMIT_NAMES = [
   "MAX_REPETITIONS",
   "MAX_RESPONSE_BYTES",
   "RATE_LIMIT_MAX",
+  "MAX_OPERATIONS_IN_FLIGHT",
+  "MAX_EVENT_LOOP_DELAY_MS",
 ] as const;
 
 export type LimitName = (typeof LIMIT_NAMES)[number];

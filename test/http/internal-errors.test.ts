@@ -63,6 +63,7 @@ beforeAll(async () => {
     logger,
     explorer: true,
     maxBodyBytes: MAX_BODY_BYTES,
+    loadShedding: null,
     rateLimit: null,
     compression: null,
     app: null,

@@ -22,7 +22,7 @@ async function useServer() {
     // The operation above looks at nothing.
     createContext: () => ({}) as OperationContext,
     allowedOrigins: [],
-    rateLimiter: null,
+    admission: [],
     requestLog: { operationLogOf: () => operationLog, logInternalErrors: () => {} },
   });
   let thrown: unknown;

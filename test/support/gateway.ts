@@ -55,6 +55,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     // The whole suite passes with either executor: `EXECUTOR=graphql-js npm test`.
     maxResponseBytes: 64 * 2 ** 20,
     maxBodyBytes: MAX_BODY_BYTES,
+    loadShedding: null,
     rateLimit: null,
     compression: null,
     documentLimits: DOCUMENT_LIMITS,
