@@ -126,6 +126,18 @@ function copy(text: string, sources: string, app: string): void {
 /** The Node.js of the tests comes first, as in the image. The project's own dependencies are not on the path. */
 const PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
 
+/** What makes a registry reachable from this machine: proxies, certificates and the settings of npm for them. */
+const NETWORK =
+  /^(HOME|NODE_EXTRA_CA_CERTS|.*_PROXY|npm_config_(registry|cafile|proxy|https_proxy|noproxy|cache|userconfig))$/i;
+
+/** Most packages are in npm's cache, because the project has installed them as well. */
+const BUILD_ENVIRONMENT = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => NETWORK.test(name))),
+  PATH,
+  npm_config_prefer_offline: "true",
+  npm_config_audit: "false",
+};
+
 /** Runs a stage in the folder `app`. */
 async function runStage(stage: readonly Instruction[], sources: string, app: string): Promise<void> {
   mkdirSync(app);
@@ -133,14 +145,7 @@ async function runStage(stage: readonly Instruction[], sources: string, app: str
     if (keyword === "WORKDIR") expect(text).toBe(WORK_FOLDER);
     if (keyword === "COPY") copy(text, sources, app);
     if (keyword !== "RUN") continue;
-    // The packages are in npm's cache, because the project has them as well.
-    const env = {
-      PATH,
-      HOME: process.env.HOME ?? tmpdir(),
-      npm_config_prefer_offline: "true",
-      npm_config_audit: "false",
-    };
-    await execute("sh", ["-e", "-c", text], { cwd: app, env, maxBuffer: 2 ** 26 });
+    await execute("sh", ["-e", "-c", text], { cwd: app, env: BUILD_ENVIRONMENT, maxBuffer: 2 ** 26 });
   }
 }
 
