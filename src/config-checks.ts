@@ -104,3 +104,6 @@ export const flag = z
 
 export const enumOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
+
+/** One day, far more than any useful timeout. */
+export const MAX_MS = 86_400_000;

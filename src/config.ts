@@ -182,6 +182,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,
+    staleIfErrorMs: values.SNAPSHOT_STALE_IF_ERROR_MS,
     maxBytes: values.SNAPSHOT_MAX_BYTES,
   },
   live: {

@@ -176,6 +176,7 @@ export async function createGateway(
     limits: limitsOf(config),
     isRedisUp: shared?.isUp ?? null,
   };
+  const acceptsStale = (config.snapshots.staleIfErrorMs ?? 0) > 0;
   const metricsPort = config.metrics?.port ?? null;
   const http = await createHttpServer({
     schema,
@@ -204,7 +205,7 @@ export async function createGateway(
       const caller = readCaller(headers, config.upstream, createCaller);
       const accept = bypassesCache(headers) ? "fresh" : "cached";
       return {
-        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept, deadlineMs }),
+        jobs: createJobLoader({ snapshots, caller, operationLog, signal, accept, deadlineMs, acceptsStale }),
         watch: acceptsSubscriptions
           ? (ref, requiredData) => liveJobs.watch({ ref, requiredData, caller, operationLog, signal })
           : null,

@@ -3,10 +3,16 @@
  * `settings.ts`.
  */
 import { z } from "zod";
-import { enumOf, flag, isCollectorUrl, keyValues, optional, ratio, wholeNumber } from "./config-checks.ts";
-
-/** One day, far more than any useful timeout. */
-const MAX_MS = 86_400_000;
+import {
+  enumOf,
+  flag,
+  isCollectorUrl,
+  keyValues,
+  MAX_MS,
+  optional,
+  ratio,
+  wholeNumber,
+} from "./config-checks.ts";
 
 const SAMPLERS = [
   "always_on",

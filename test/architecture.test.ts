@@ -30,6 +30,7 @@ const PROCESS_FILES = [
   "trusted-documents.ts",
   "config.ts",
   "settings.ts",
+  "settings-failures.ts",
   "settings-redis.ts",
   "settings-tracing.ts",
   "settings-requests.ts",

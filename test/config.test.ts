@@ -30,6 +30,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   NO_PROXY: ({ upstream }) => upstream.proxy?.noProxy,
   SNAPSHOT_MAX_AGE_RUNNING_MS: ({ snapshots }) => snapshots.maxAgeRunningMs,
   SNAPSHOT_MAX_AGE_FINISHED_MS: ({ snapshots }) => snapshots.maxAgeFinishedMs,
+  SNAPSHOT_STALE_IF_ERROR_MS: ({ snapshots }) => snapshots.staleIfErrorMs,
   SNAPSHOT_MAX_BYTES: ({ snapshots }) => snapshots.maxBytes,
   LIVE_POLL_SCHEDULE_MS: ({ live }) => live.scheduleMs,
   LIVE_RECHECK_MS: ({ live }) => live.recheckMs,
@@ -183,6 +184,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   NO_PROXY: { default: "", valid: [["localhost, .example.com", "localhost, .example.com"]], invalid: [] },
   SNAPSHOT_MAX_AGE_RUNNING_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "1s", "86400001"] },
   SNAPSHOT_MAX_AGE_FINISHED_MS: { default: 5_000, valid: [["0", 0]], invalid: ["-1", "5s", "86400001"] },
+  SNAPSHOT_STALE_IF_ERROR_MS: { default: 0, valid: [["60000", 60_000]], invalid: ["-1", "86400001", "1h"] },
   SNAPSHOT_MAX_BYTES: { default: 2 ** 26, valid: [["0", 0]], invalid: ["-1", "256MiB"] },
   LIVE_POLL_SCHEDULE_MS: {
     default: [1_000, 1_000, 1_000, 1_000, 2_000, 2_000, 2_000, 3_000],

@@ -9,7 +9,7 @@ import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../mod
 import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { createDeadline } from "../upstream/deadline.ts";
-import type { Freshness, Snapshots } from "./snapshots.ts";
+import type { Freshness, Snapshots, StaleJob } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
 /** Maximum number of distinct jobs per operation. It also bounds operations with several lists of references. */
@@ -18,6 +18,8 @@ const MAX_JOBS = 100;
 export interface JobLoader {
   /** @throws UpstreamError, or InvalidInput if the operation refers to too many jobs. */
   readonly load: (ref: JobRef, requiredData: RequiredData) => Promise<JobOutcome>;
+  /** The loaded jobs that are stale, because their calls failed. Absent if the loader never returns any. */
+  readonly staleJobs?: () => readonly StaleJob[];
 }
 
 interface LoaderKey {
@@ -37,6 +39,8 @@ export interface JobLoaderOptions {
   readonly accept: Freshness;
   /** How long the caller waits for the jobs, in milliseconds. Default: as long as the upstream calls take. */
   readonly deadlineMs?: number | null;
+  /** Whether an earlier state may be returned if a call fails, and the caller accepts cached states. Default: false. */
+  readonly acceptsStale?: boolean;
 }
 
 /** Create it when the operation arrives: `fresh` lookups use only calls that start after that. */
@@ -47,10 +51,13 @@ export function createJobLoader({
   signal,
   accept,
   deadlineMs = null,
+  acceptsStale = false,
 }: JobLoaderOptions): JobLoader {
   const arrivedAt = performance.now();
   const deadline = deadlineMs === null ? null : createDeadline(deadlineMs);
-  const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true };
+  const stale = acceptsStale && accept === "cached" ? createStaleJobs() : null;
+  const onStale = stale?.add ?? null;
+  const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true, onStale };
   const paths = new Set<string>();
   const fetch = ({ ref, requiredData }: LoaderKey) => snapshots.get({ ...request, ref, requiredData });
 
@@ -85,5 +92,14 @@ export function createJobLoader({
     return loader.load({ ref, path, requiredData });
   };
 
-  return { load };
+  return stale ? { load, staleJobs: stale.list } : { load };
+}
+
+/** Collects stale jobs, each once: an operation can look up the status and the host results of a job. */
+function createStaleJobs() {
+  const jobs = new Map<string, StaleJob>();
+  return {
+    add: (job: StaleJob) => void jobs.set(jobPath(job.ref.scope, job.ref.jobInstanceId), job),
+    list: () => [...jobs.values()],
+  };
 }

@@ -11,6 +11,11 @@ export interface SnapshotCacheOptions {
    * change.
    */
   readonly maxAgeFinishedMs: number;
+  /**
+   * How old a job may be to be served when an upstream call fails, in milliseconds, counted from the start of the call
+   * that returned it. 0, the default: never.
+   */
+  readonly staleIfErrorMs?: number;
   /** Memory limit in bytes (estimated). Least recently used snapshots are evicted first. */
   readonly maxBytes: number;
 }
@@ -30,6 +35,10 @@ export interface Snapshot {
 export interface SnapshotCache {
   /** The snapshot for `key`, if it contains the required data and its call started at `from` or later. */
   readonly find: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
+  /** The snapshot of a job for `key`, even if it is no longer fresh. The caller must say so. */
+  readonly findStale: (key: string, requiredData: RequiredData) => Snapshot | null;
+  /** Removes the snapshot for `key`, so that it is not served any more. */
+  readonly remove: (key: string) => void;
   /** Replaces the snapshot for `key` by a newer one. */
   readonly set: (key: string, snapshot: Snapshot) => void;
   /** Memory of the cached snapshots in bytes (estimated). */
@@ -37,6 +46,7 @@ export interface SnapshotCache {
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
+  const { staleIfErrorMs = 0 } = options;
   const cache = new LRUCache<string, Snapshot>({
     // For the library, 0 means unlimited. With 1, no snapshot fits.
     maxSize: Math.max(1, options.maxBytes),
@@ -47,11 +57,28 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
 
   const find: SnapshotCache["find"] = (key, requiredData, from) => {
     const snapshot = cache.get(key);
-    return snapshot && snapshot.startedAt >= from && satisfies(snapshot, requiredData) ? snapshot : null;
+    if (!snapshot || snapshot.startedAt < from || !satisfies(snapshot, requiredData)) return null;
+    return staleIfErrorMs === 0 || isFresh(key, snapshot) ? snapshot : null;
+  };
+
+  const isFresh = (key: string, { outcome }: Snapshot): boolean =>
+    ttlOf(outcome) - cache.getRemainingTTL(key) < maxAgeOf(outcome, options);
+
+  const findStale: SnapshotCache["findStale"] = (key, requiredData) => {
+    const snapshot = cache.get(key);
+    const from = performance.now() - staleIfErrorMs;
+    // Outcomes other than jobs are not served for longer: a permission may have been granted since.
+    if (snapshot?.outcome.kind !== "job" || snapshot.startedAt < from) return null;
+    return satisfies(snapshot, requiredData) ? snapshot : null;
+  };
+
+  const ttlOf = (outcome: JobOutcome): number => {
+    const maxAgeMs = maxAgeOf(outcome, options);
+    return outcome.kind === "job" ? Math.max(maxAgeMs, staleIfErrorMs) : maxAgeMs;
   };
 
   const set: SnapshotCache["set"] = (key, snapshot) => {
-    const ttl = maxAgeOf(snapshot.outcome, options);
+    const ttl = ttlOf(snapshot.outcome);
     // A snapshot that is not cached still invalidates the older one. (For the library, a TTL of 0 means unlimited.)
     if (ttl <= 0) cache.delete(key);
     // If the snapshot exceeds the memory limit, the library deletes the older one and stores nothing.
@@ -61,7 +88,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     }
   };
 
-  return { find, set, bytes: () => cache.calculatedSize };
+  return { find, findStale, remove: (key) => void cache.delete(key), set, bytes: () => cache.calculatedSize };
 }
 
 const SWEEP_INTERVAL_MS = 1_000;

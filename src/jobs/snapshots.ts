@@ -10,11 +10,16 @@
  *    Otherwise they try again, which costs another call only if a newer status has overtaken a call with host results.
  * 2. A request for the status may join a call with host results, but does not inherit a failure that host results may
  *    have caused. It then makes a call of its own (`status-fallback.ts`).
+ *
+ * If an upstream call fails, requests that permit it get the newest snapshot instead, marked as stale (`staleIfErrorMs`). It is
+ * the newest one that has been served, so the first rule holds.
  */
-import { type JobOutcome, jobPath, type RequiredData } from "../model/job-instance.ts";
+import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { LookupSource } from "../model/operation-trace.ts";
+import type { Caller } from "../upstream/caller.ts";
 import type { Lookup, UpstreamClient } from "../upstream/client.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
+import { areCredentialsRejected, UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
@@ -48,7 +53,30 @@ interface SnapshotLookup extends Omit<Lookup, "terms" | "trace"> {
   readonly mayRetry?: boolean;
   /** Until when the request waits for calls. Default: as long as they take. */
   readonly deadline?: Deadline | null;
+  /**
+   * Called when a stale snapshot is returned, because the call has failed. Default: the error is thrown.
+   */
+  readonly onStale?: ((job: StaleJob) => void) | null;
 }
+
+/** A job whose call failed, so that an earlier state was returned. */
+export interface StaleJob {
+  readonly ref: JobRef;
+  /** How long ago the call for the returned state started, in milliseconds. */
+  readonly ageMs: number;
+  /** Of the error. */
+  readonly code: UpstreamErrorCode;
+}
+
+const keyOf = ({ identity }: Caller, { scope, jobInstanceId }: JobRef): string =>
+  `${identity} ${jobPath(scope, jobInstanceId)}`;
+
+/** Errors that say nothing about the job or the caller: the upstream failed, was too slow, or was not called. */
+const isOutage = (error: unknown): error is UpstreamError =>
+  error instanceof UpstreamError &&
+  (error.code === "UPSTREAM_UNAVAILABLE" ||
+    error.code === "UPSTREAM_TIMEOUT" ||
+    (error.code === "UPSTREAM_ERROR" && (error.upstream.httpStatus ?? 0) >= 500));
 
 /**
  * Maximum number of calls per request. The result of the last one is served even if a newer status has overtaken it.
@@ -64,6 +92,7 @@ export function createSnapshots(
 ): Snapshots {
   const cache = createSnapshotCache(options);
   const inFlight = createInFlightCalls(cache.set);
+  const isStaleServed = (options.staleIfErrorMs ?? 0) > 0;
 
   /** The call belongs to the operation that starts it, also if others join. */
   const startCall = (key: string, lookup: SnapshotLookup) => {
@@ -74,11 +103,11 @@ export function createSnapshots(
     );
   };
 
-  const get: Snapshots["get"] = async (lookup) => {
+  const getCurrent = async (lookup: SnapshotLookup): Promise<JobOutcome> => {
     const { ref, requiredData, caller, signal, accept, mayRetry = false, deadline = null } = lookup;
     const { arrivedAt = performance.now() } = lookup;
     const { trace } = lookup.operationLog;
-    const key = `${caller.identity} ${jobPath(ref.scope, ref.jobInstanceId)}`;
+    const key = keyOf(caller, ref);
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
     let maxData: RequiredData = "hosts";
@@ -108,6 +137,25 @@ export function createSnapshots(
       }
     }
   };
+
+  /** The newest snapshot instead of the error, if there is one that may be served. */
+  const staleInsteadOf = (error: unknown, lookup: SnapshotLookup) => {
+    const { ref, requiredData, caller, onStale } = lookup;
+    const key = keyOf(caller, ref);
+    // The upstream no longer accepts these credentials, so what it told them before must not be served either.
+    if (areCredentialsRejected(error)) cache.remove(key);
+    if (!onStale || !isOutage(error)) throw error;
+    const snapshot = cache.findStale(key, requiredData);
+    if (!snapshot) throw error;
+    onLookup?.("stale");
+    lookup.operationLog.trace?.recordLookup("stale", null);
+    onStale({ ref, ageMs: Math.round(performance.now() - snapshot.startedAt), code: error.code });
+    return snapshot.outcome;
+  };
+
+  const get: Snapshots["get"] = isStaleServed
+    ? (lookup) => getCurrent(lookup).catch((error: unknown) => staleInsteadOf(error, lookup))
+    : getCurrent;
 
   return { get, cachedBytes: cache.bytes };
 }

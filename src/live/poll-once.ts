@@ -1,7 +1,8 @@
 /** One poll of a job: chooses an identity, makes the call, and delivers the result or handles the failure. */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
+import { areCredentialsRejected } from "../upstream/upstream-error.ts";
 import type { Delivery } from "./delivery.ts";
-import { areCredentialsRejected, type PollSchedule, retryAfterMsOf, toError } from "./poll-schedule.ts";
+import { type PollSchedule, retryAfterMsOf, toError } from "./poll-schedule.ts";
 import { endSubscribers, type FetchJob, type IdentityGroup, type Subscribers } from "./subscribers.ts";
 
 /** The result of a poll. The next poll is due after `waitMs` milliseconds. */

@@ -1,6 +1,6 @@
 /** The poll schedule, and the backoff and limit of consecutive failures. */
 import { CircuitOpen } from "../upstream/circuit-breaker.ts";
-import { UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
+import { areCredentialsRejected, UpstreamError } from "../upstream/upstream-error.ts";
 
 export interface PollScheduleOptions {
   /** Delays between calls, in milliseconds. The last one repeats. */
@@ -58,12 +58,6 @@ export function createPollSchedule({ scheduleMs, maxFailures }: PollScheduleOpti
 /** The delay that the upstream requested (`Retry-After`), in milliseconds. 0 if none. */
 export const retryAfterMsOf = (error: unknown): number =>
   Math.min(error instanceof UpstreamError ? (error.retryAfterMs ?? 0) : 0, MAX_WAIT_MS);
-
-const REJECTION_CODES: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
-
-/** True when the upstream rejected the caller's credentials. A retry cannot help; other callers may not be affected. */
-export const areCredentialsRejected = (error: unknown): boolean =>
-  error instanceof UpstreamError && REJECTION_CODES.has(error.code);
 
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));

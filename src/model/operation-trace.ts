@@ -53,8 +53,11 @@ export interface OperationTrace {
   readonly endRequest: (statusCode: number | null, errorCodes: readonly string[]) => void;
 }
 
-/** What served a lookup: a cached snapshot, an upstream call that was already in flight, or a call of its own. */
-export type LookupSource = "cache" | "coalesced" | "upstream";
+/**
+ * What served a lookup: a cached snapshot, an upstream call that was already in flight, or a call of its own. `stale`:
+ * that call failed, and an older snapshot was served.
+ */
+export type LookupSource = "cache" | "coalesced" | "upstream" | "stale";
 
 /** The trace of one upstream call. */
 export interface CallTrace {

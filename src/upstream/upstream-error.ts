@@ -58,3 +58,9 @@ export class UpstreamError extends Error {
     this.origin = origin;
   }
 }
+
+const REJECTION_CODES: ReadonlySet<UpstreamErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
+
+/** True when the upstream rejected the caller's credentials. A retry cannot help; other callers may not be affected. */
+export const areCredentialsRejected = (error: unknown): boolean =>
+  error instanceof UpstreamError && REJECTION_CODES.has(error.code);

@@ -24,6 +24,7 @@ const OPTIONS: fc.Arbitrary<SnapshotOptions> = fc.record({
   maxAgeFinishedMs: fc.constantFrom(80, 80, 0),
   // Enough for three outcomes without steps, by the estimate of the cache.
   maxBytes: fc.constantFrom(6_500, 6_500, 0),
+  staleIfErrorMs: fc.constantFrom(0, 300),
 });
 const MAX_CACHED = 3;
 
@@ -37,6 +38,7 @@ type Step =
       readonly job: number;
       readonly requiredData: RequiredData;
       readonly accept: Freshness;
+      readonly acceptsStale: boolean;
     }
   | { readonly do: "answer"; readonly index: number; readonly kind: "running" | "finished" | "notFound" }
   | { readonly do: "fail"; readonly index: number; readonly code: UpstreamErrorCode }
@@ -54,6 +56,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       job: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(JOBS - 1)),
       requiredData: fc.constantFrom<RequiredData>("status", "hosts"),
       accept: fc.constantFrom<Freshness>("cached", "cached", "inFlight", "fresh"),
+      acceptsStale: fc.boolean(),
     }),
   },
   {
@@ -71,6 +74,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       index,
       code: fc.constantFrom<UpstreamErrorCode>(
         "UPSTREAM_TIMEOUT",
+        "UPSTREAM_UNAVAILABLE",
         "UPSTREAM_CONTRACT",
         "RATE_LIMITED",
         "UNAUTHENTICATED",
@@ -108,6 +112,8 @@ interface Request {
   readonly accept: Freshness;
   readonly arrivedAt: number;
   readonly controller: AbortController;
+  /** The outcome is stale. */
+  isStale: boolean;
 }
 
 function createWorld(options: SnapshotOptions) {
@@ -142,7 +148,10 @@ function createWorld(options: SnapshotOptions) {
     if (request.accept === "fresh") expect(origin.version).toBeGreaterThanOrEqual(request.arrivedAt);
     if (request.accept === "inFlight") expect(origin.answeredAt).toBeGreaterThanOrEqual(request.arrivedAt);
     const maxAge = Math.max(options.maxAgeRunningMs, options.maxAgeFinishedMs);
-    expect(origin.answeredAt).toBeGreaterThanOrEqual(request.arrivedAt - maxAge);
+    if (request.isStale) {
+      expect(outcome.kind).toBe("job");
+      expect(origin.version).toBeGreaterThanOrEqual(performance.now() - (options.staleIfErrorMs ?? 0));
+    } else expect(origin.answeredAt).toBeGreaterThanOrEqual(request.arrivedAt - maxAge);
     const key = `${request.who} ${request.job}`;
     const ownCalls = started.filter(
       ({ lookup, version }) =>
@@ -173,15 +182,33 @@ function createWorld(options: SnapshotOptions) {
   };
 
   const errors: unknown[] = [];
-  const ask = (caller: Caller, job: string, requiredData: RequiredData, accept: Freshness) => {
+  const ask = (
+    caller: Caller,
+    job: string,
+    requiredData: RequiredData,
+    accept: Freshness,
+    acceptsStale: boolean,
+  ) => {
     const controller = new AbortController();
     const who = caller.authorization ?? "";
-    const request: Request = { who, job, requiredData, accept, arrivedAt: performance.now(), controller };
+    const arrivedAt = performance.now();
+    const request: Request = { who, job, requiredData, accept, arrivedAt, controller, isStale: false };
+    const onStale = () => {
+      request.isStale = true;
+    };
     pending.add(request);
     const ref = { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: job };
     const { signal } = controller;
     snapshots
-      .get({ ref, requiredData, caller, operationLog: createOperationLog(), signal, accept })
+      .get({
+        ref,
+        requiredData,
+        caller,
+        operationLog: createOperationLog(),
+        signal,
+        accept,
+        onStale: acceptsStale && accept === "cached" ? onStale : null,
+      })
       .then(
         (outcome) => check(request, outcome),
         (error: unknown) => checkFailure(request, error),
@@ -199,7 +226,7 @@ function createWorld(options: SnapshotOptions) {
     const call = "index" in step ? pick(inFlight, step.index) : undefined;
     if (step.do === "ask") {
       const caller = callers[step.who];
-      if (caller) ask(caller, String(step.job), step.requiredData, step.accept);
+      if (caller) ask(caller, String(step.job), step.requiredData, step.accept, step.acceptsStale);
     } else if (step.do === "wait") {
       vi.advanceTimersByTime(step.ms);
     } else if (step.do === "abort") {
@@ -278,7 +305,7 @@ it("serves every sequence of requests correctly", async () => {
 async function expectBounded({ ask, run, callers, inFlight, pending }: ReturnType<typeof createWorld>) {
   const askAll = async () => {
     for (const caller of callers) {
-      for (let job = 0; job < JOBS; job += 1) ask(caller, String(job), "status", "cached");
+      for (let job = 0; job < JOBS; job += 1) ask(caller, String(job), "status", "cached", false);
     }
     await settle();
     return callers.length * JOBS - inFlight.size;

@@ -66,6 +66,7 @@ describe.each([
       "graphql.operation.type": "query",
       "graphql.document.hash": hash("sha256", query),
       "bk_job_graphql.code": "OK",
+      "bk_job_graphql.lookups.stale": 0,
       "bk_job_graphql.lookups.cache": 0,
       "bk_job_graphql.lookups.coalesced": 0,
       "bk_job_graphql.lookups.upstream": 1,

@@ -21,6 +21,7 @@ import {
   type SinkPool,
 } from "./json-sink.ts";
 import { createOutput, type Output, rollBack } from "./output.ts";
+import { responseExtensions } from "./response-extensions.ts";
 import { FailedItem, type RootResult, type Walk, type Work, writeRoot } from "./walk.ts";
 
 export interface PlanExecutorOptions {
@@ -54,7 +55,10 @@ export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecut
       output.text = "null";
     }
     const head = errors.length > 0 ? `{"errors":${formatErrors(errors, context)},"data":` : '{"data":';
-    return { errors, ...(await assemble(head, output, sinks, (work) => run(work, walk, context.signal))) };
+    const extensions = responseExtensions(context.jobs);
+    const tail = extensions === null ? "}" : `,"extensions":${JSON.stringify(extensions)}}`;
+    const assembled = await assemble(head, output, tail, sinks, (work) => run(work, walk, context.signal));
+    return { errors, ...assembled };
   };
 }
 
@@ -141,12 +145,13 @@ const settleItem = (item: Promise<unknown>): Promise<unknown> =>
 async function assemble(
   head: string,
   output: Output,
+  tail: string,
   sinks: SinkPool,
   run: (work: Work) => Promise<void>,
 ): Promise<Pick<ExecutionResponse, "body" | "release">> {
   const { text, segments, segmentBytes, maxBytes } = output;
   if (segments.length === 0) {
-    const body = `${head}${text}}`;
+    const body = `${head}${text}${tail}`;
     if (body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes)
       throw new ResponseTooLarge(maxBytes);
     return { body, release: () => {} };
@@ -155,7 +160,7 @@ async function assemble(
   const sink = sinks.acquire((head.length + segmentBytes + text.length) * 2 + 4_096);
   try {
     await run(writeSegments(sink, head, output));
-    appendString(sink, `${text}}`);
+    appendString(sink, text + tail);
     if (sink.length > maxBytes) throw new ResponseTooLarge(maxBytes);
   } catch (error) {
     sinks.release(sink);

@@ -6,6 +6,7 @@ import { execute, type GraphQLError, type GraphQLFormattedError, type GraphQLSch
 import { withTraceId } from "../errors.ts";
 import type { Executor } from "./executor.ts";
 import { ResponseTooLarge } from "./json-sink.ts";
+import { responseExtensions } from "./response-extensions.ts";
 
 export interface ReferenceExecutorOptions {
   readonly schema: GraphQLSchema;
@@ -25,9 +26,11 @@ export const createReferenceExecutor =
     });
     const errors = result.errors ?? [];
     const { traceId = null } = context;
+    const extensions = responseExtensions(context.jobs);
     const response = {
       ...(errors.length > 0 && { errors: errors.map((error) => withTraceId(formatError(error), traceId)) }),
       data: result.data ?? null,
+      ...(extensions && { extensions }),
     };
     const body = JSON.stringify(response);
     if (Buffer.byteLength(body) > maxResponseBytes) throw new ResponseTooLarge(maxResponseBytes);
