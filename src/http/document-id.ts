@@ -14,12 +14,13 @@ interface Parameters {
 
 /**
  * The parameter `documentId`, as GraphQL over HTTP specifies it, or the hash of a persisted query, as Apollo Client sends it.
- * Null if there is neither.
+ * Some clients send an id instead of the object with the hash. Null if there is none of them.
  */
 export function documentIdOf({ documentId, extensions }: Parameters): string | null {
   if (typeof documentId === "string" && documentId !== "") return documentId;
   const persisted = persistedQueryOf({ extensions });
-  return isRecord(persisted) && typeof persisted.sha256Hash === "string" ? persisted.sha256Hash : null;
+  const id = isRecord(persisted) ? persisted.sha256Hash : persisted;
+  return typeof id === "string" && id !== "" ? id : null;
 }
 
 /** `extensions.persistedQuery`, or null. */

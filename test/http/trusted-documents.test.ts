@@ -141,6 +141,7 @@ describe.each([
   const ids = (id: string): readonly [string, Body][] => [
     ["documentId", { documentId: id }],
     ["the hash of a persisted query", { extensions: persisted(id) }],
+    ["a persisted query that is the id", { extensions: { persistedQuery: id } }],
   ];
 
   it.each(QUERIES)("runs a query by its id over %s", async (_transport, send) => {
@@ -221,6 +222,7 @@ describe("a gateway that runs only trusted documents", () => {
     ["a document with a syntax error", { query: "{" }],
     ["introspection", { query: "{ __schema { queryType { name } } }" }],
     ["an unknown id", { documentId: UNKNOWN_ID }],
+    ["a persisted query that is an unknown id", { extensions: { persistedQuery: UNKNOWN_ID } }],
     ["an unknown id and a document", { documentId: UNKNOWN_ID, query: other }],
     ["an automatic persisted query", { query: other, extensions: persisted(sha256(other)) }],
     ["the hash of an automatic persisted query", { extensions: persisted(sha256(other)) }],
