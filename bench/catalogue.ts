@@ -18,6 +18,10 @@ export interface Contestant {
   readonly isGateway: boolean;
   /** Whether its snapshot cache is on. */
   readonly hasSnapshots: boolean;
+  /** Settings of this project's server that are not the defaults. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** `Accept-Encoding` of the requests. By default they have none. */
+  readonly acceptEncoding?: string;
 }
 
 export const FLOOR = "floor";
@@ -73,6 +77,15 @@ export const CONTESTANTS: readonly Contestant[] = [
 
 export const scriptOf = ({ script }: Contestant): string => fileURLToPath(new URL(script, import.meta.url));
 
+/** The gateway with caching disabled and with optional features. */
+export const variant = (name: string, title: string, changes: Partial<Contestant>): Contestant => ({
+  ...gateway,
+  hasSnapshots: false,
+  name,
+  title,
+  ...changes,
+});
+
 /** Names of servers, with the gateway with default settings in place of the one without caching. */
 export const withSnapshots = (names: readonly string[]): string[] => [
   ...new Set(names.map((name) => (name === GATEWAY ? GATEWAY_DEFAULT : name))),
@@ -90,11 +103,12 @@ const NO_SNAPSHOTS = { SNAPSHOT_MAX_AGE_RUNNING_MS: "0", SNAPSHOT_MAX_AGE_FINISH
 
 /** The environment of a server. Settings that it does not contain, such as the log level, have their defaults. */
 export const environmentOf = (
-  { isGateway, hasSnapshots }: Contestant,
+  { isGateway, hasSnapshots, settings }: Contestant,
   upstreamUrl: string,
   extra: Readonly<Record<string, string>>,
 ): Record<string, string> => ({
   JOB_API_URL: upstreamUrl,
   ...(isGateway && !hasSnapshots && NO_SNAPSHOTS),
+  ...settings,
   ...(isGateway && extra),
 });

@@ -97,13 +97,15 @@ export function startContestant(
 /** How a stage is set up. */
 export interface StageUse extends Omit<Use, "upstreamUrl"> {
   readonly upstream: Upstream;
+  /** The servers. By default those that the options name. */
+  readonly contestants?: readonly Contestant[];
   /** Whether the servers run under a probe of their event loop, which costs a little CPU time. */
   readonly isProbed?: boolean;
 }
 
 /** Starts the simulator and the servers, runs `work`, and stops them. */
 export async function withStage<T>(
-  { upstream, isProbed = false, ...use }: StageUse,
+  { upstream, isProbed = false, contestants, ...use }: StageUse,
   options: RunOptions,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
@@ -111,12 +113,14 @@ export async function withStage<T>(
   const generators: WorkerProcess[] = [];
   const runners: Runner[] = [];
   try {
-    for (const contestant of CONTESTANTS.filter((one) => options.servers.includes(one.name))) {
+    const named = CONTESTANTS.filter(({ name }) => options.servers.includes(name));
+    for (const contestant of contestants ?? named) {
       const probe = isProbed ? createProbe() : null;
       const where = { ...use, upstreamUrl: simulator.url };
       const process = await startContestant(contestant, where, options, probe);
       const { origin } = process;
-      const verified = { origin, form: contestant.form, upstreamUrl: simulator.url, upstream };
+      const { form, acceptEncoding = null } = contestant;
+      const verified = { origin, form, acceptEncoding, upstreamUrl: simulator.url, upstream };
       runners.push({ contestant, process, probe, verified });
     }
     const startGenerator = () => {
@@ -139,11 +143,12 @@ export type Amount = Pick<Load, "connections" | "requests" | "maxMs"> & { readon
 export function createLoads(isHot: boolean) {
   let used = 1;
   return ({ verified }: Runner, ask: Ask, expected: Expectation, amount: Amount): Load => {
-    const { origin, form, upstream } = verified;
+    const { origin, form, acceptEncoding, upstream } = verified;
     const from = used;
     used = (used + (isHot ? 1 : amount.requests)) % 10_000;
     return {
       origin,
+      acceptEncoding,
       body: requestBody(ask, form, upstream.dialect).body,
       jobs: { hosts: ask.hosts, rows: upstream.rows, from, same: isHot },
       intervalMs: 0,
@@ -172,27 +177,36 @@ export const serversOf = (
   ).map(({ name }) => name);
 };
 
-/** Verifies, warms up and measures all servers. @throws Error for a wrong response. */
-export function measure(workload: Workload, upstream: Upstream, options: RunOptions): Promise<Measured[]> {
+/**
+ * Verifies, warms up and measures all servers.
+ * @param contestants the servers. By default those of the workload that the options name.
+ * @throws Error for a wrong response.
+ */
+export function measure(
+  workload: Workload,
+  upstream: Upstream,
+  options: RunOptions,
+  contestants?: readonly Contestant[],
+): Promise<Measured[]> {
   const { ask, isHot, connections, warmUp } = workload;
   const requests = options.requests ?? workload.requests;
   const maxMs = Math.min(workload.maxMs, options.maxMs);
   const servers = serversOf(workload, options.servers);
   const loadOf = createLoads(isHot);
-  const use = { name: `${workload.name}-${upstream.dialect}`, upstream };
+  const use = { name: `${workload.name}-${upstream.dialect}`, upstream, ...(contestants && { contestants }) };
   return withStage(use, { ...options, servers }, async ({ simulator, runners, startGenerator }) => {
     const generator = startGenerator();
-    const contestants: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
+    const runs: { runner: Runner; expected: Expectation; samples: Sample[] }[] = [];
     for (const runner of runners) {
       const expected = await expectCorrect(runner, ask);
       await runLoad(
         generator,
         loadOf(runner, ask, expected, { connections, requests: warmUp, maxMs: 2 * maxMs }),
       );
-      contestants.push({ runner, expected, samples: [] });
+      runs.push({ runner, expected, samples: [] });
     }
     for (let round = 0; round < options.rounds; round += 1) {
-      for (const { runner, expected, samples } of contestants) {
+      for (const { runner, expected, samples } of runs) {
         const load = loadOf(runner, ask, expected, { connections, requests, maxMs });
         if (isHot) {
           // A snapshot that is created just before the measured run outlives it.
@@ -201,7 +215,7 @@ export function measure(workload: Workload, upstream: Upstream, options: RunOpti
         samples.push(await sample(generator, load, runner.process.pid, simulator));
       }
     }
-    return contestants.map(({ runner, samples }) => ({
+    return runs.map(({ runner, samples }) => ({
       contestant: runner.contestant,
       samples,
       memory: memory(runner.process.pid),

@@ -10,7 +10,7 @@ import type { RunOptions } from "./measure.ts";
 import { UNTIDY, WORKLOADS } from "./workloads.ts";
 
 const SERVERS = CONTESTANTS.map(({ name }) => name);
-const PARTS = [...WORKLOADS.map(({ name }) => name), "w5", "cliff", "scaling", "live", "memory"];
+const PARTS = [...WORKLOADS.map(({ name }) => name), "w5", "cliff", "scaling", "features", "live", "memory"];
 const DIALECTS = ["contract", "release"] as const satisfies readonly Dialect[];
 const ROWS: Readonly<Record<string, BulkRowsKind>> = {
   untidy: UNTIDY,
@@ -43,7 +43,7 @@ Results are printed. With none of the options but --rounds, --memory and --no-bu
 export interface Options extends RunOptions {
   readonly help: boolean;
   readonly build: boolean;
-  /** Names of workloads, and w5, cliff, scaling, live, memory. */
+  /** Names of workloads, and w5, cliff, scaling, features, live, memory. */
   readonly parts: ReadonlySet<string>;
   readonly dialects: readonly Dialect[];
   readonly rows: BulkRowsKind;

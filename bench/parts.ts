@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { Dialect } from "../src/simulator/simulator.ts";
 import { GATEWAY, GATEWAY_DEFAULT } from "./catalogue.ts";
 import { measureCliff } from "./cliff.ts";
+import { measureFeatures } from "./features.ts";
 import { measureLatency } from "./latency.ts";
 import { type MeasuredLive, measureLive } from "./live.ts";
 import { measure } from "./measure.ts";
 import { type MeasuredMemory, measureMemory } from "./memory.ts";
 import type { Options } from "./options.ts";
 import { cliffTable } from "./report/cliff-table.ts";
+import { featuresTable } from "./report/features-table.ts";
 import { deliveryTable, liveTable, socketTable, stuckTable } from "./report/live-tables.ts";
 import { profileTable } from "./report/profile.ts";
 import type { Results, WorkloadResult } from "./report/results.ts";
@@ -76,6 +78,17 @@ async function runScaling(run: Run, dialect: Dialect): Promise<void> {
   );
 }
 
+const FEATURES_NOTE = `The gateway with caching disabled and with one optional feature, or none. Tracing sends to a
+collector on the same machine, whose CPU time is not included; the metrics are not read. Responses are compressed by the
+encoding that the client asks for.`;
+
+async function runFeatures(run: Run): Promise<void> {
+  const { dialects } = run.options;
+  const dialect = dialects.includes("release") ? "release" : "contract";
+  const all = await measureFeatures(upstreamOf(run, dialect), run.options);
+  run.add(`Optional features (${dialect})`, FEATURES_NOTE, ...all.map(featuresTable));
+}
+
 async function runLive(run: Run): Promise<MeasuredLive> {
   const measured = await measureLive(run.options, run.progress);
   const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
@@ -118,6 +131,7 @@ export async function runParts(run: Run): Promise<Results> {
   const latency = await forDialects("w5", (dialect) => runLatency(run, dialect));
   const cliff = await forDialects("cliff", (dialect) => runCliff(run, dialect));
   await forDialects("scaling", (dialect) => runScaling(run, dialect));
+  if (options.parts.has("features")) await runFeatures(run);
   const live = options.parts.has("live") ? await runLive(run) : null;
   const memory = options.parts.has("memory") ? await runMemory(run) : null;
   return { workloads, latency, cliff, live, memory };

@@ -1,6 +1,8 @@
 /** Verifies one response of each server before it is measured. */
 import { isDeepStrictEqual } from "node:util";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type GraphQLSchema, graphql } from "graphql";
+import { request } from "undici";
 import { bulkJobId } from "../src/simulator/bulk-jobs.ts";
 import type { Form } from "./catalogue.ts";
 import { createRestSchema } from "./servers/rest-schema.ts";
@@ -13,7 +15,8 @@ const AUTHORIZATION = { "x-bkapi-authorization": '{"access_token":"demo"}' };
 
 /** How to recognize correct responses to a workload. */
 export interface Expectation {
-  readonly start: string;
+  /** Null: not checked, because the body is compressed. */
+  readonly start: string | null;
   readonly bytes: number;
 }
 
@@ -21,6 +24,8 @@ export interface Expectation {
 export interface Verified {
   readonly origin: string;
   readonly form: Form;
+  /** Null: the requests have no such header. */
+  readonly acceptEncoding: string | null;
   readonly upstreamUrl: string;
   readonly upstream: Upstream;
 }
@@ -31,7 +36,7 @@ export interface Verified {
  * @throws Error that names the first difference.
  */
 export async function verify(
-  { origin, form, upstreamUrl, upstream }: Verified,
+  { origin, form, acceptEncoding, upstreamUrl, upstream }: Verified,
   ask: Ask,
 ): Promise<Expectation> {
   const jobInstanceId = bulkJobId(ask.hosts, 0, upstream.rows);
@@ -42,19 +47,39 @@ export async function verify(
       ? inOneOrder(JSON.parse(text).data)
       : inOneOrder(await reference(schemaOf(form), query, jobInstanceId, parseExactly(text)));
 
-  const response = await fetch(`${origin}/graphql`, {
+  const response = await request(`${origin}/graphql`, {
     method: "POST",
-    headers: { ...AUTHORIZATION, "content-type": "application/json" },
+    headers: {
+      ...AUTHORIZATION,
+      "content-type": "application/json",
+      ...(acceptEncoding !== null && { "accept-encoding": acceptEncoding }),
+    },
     body: body.join(jobInstanceId),
   });
-  const responseText = await response.text();
-  if (response.status !== 200)
-    throw new Error(`Expected HTTP 200, got ${response.status}: ${responseText.slice(0, 500)}`);
+  const received = Buffer.from(await response.body.arrayBuffer());
+  const encoding = response.headers["content-encoding"] ?? null;
+  if (encoding !== acceptEncoding) throw new Error(`Expected encoding ${acceptEncoding}, got ${encoding}.`);
+  const responseText = String(decode(received, acceptEncoding));
+  if (response.statusCode !== 200)
+    throw new Error(`Expected HTTP 200, got ${response.statusCode}: ${responseText.slice(0, 500)}`);
   // The result is compared with the expected one, field by field.
   const actualBody = JSON.parse(responseText);
   const actual = inOneOrder(form === "none" ? actualBody.data : actualBody);
   if (!isDeepStrictEqual(actual, expected)) throw new Error(firstDifference(actual, expected, "response"));
-  return { start: '{"data":{', bytes: Buffer.byteLength(responseText) };
+  return { start: encoding === null ? '{"data":{' : null, bytes: received.byteLength };
+}
+
+const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  gzip: gunzipSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+};
+
+function decode(body: Buffer, encoding: string | null): Buffer {
+  if (encoding === null) return body;
+  const decoder = DECODERS[encoding];
+  if (!decoder) throw new Error(`Expected an encoding of ${Object.keys(DECODERS)}, got ${encoding}.`);
+  return decoder(body);
 }
 
 const schemaOf = (form: Form): GraphQLSchema => (form === "sdl" ? createSchema() : createRestSchema());

@@ -5,6 +5,8 @@ import type { BulkRowsKind } from "../../src/simulator/bulk-jobs.ts";
 export interface Load {
   /** `http://127.0.0.1:port`: requests only go to this machine. */
   readonly origin: string;
+  /** Null: the requests have no such header. */
+  readonly acceptEncoding: string | null;
   /** Request body: these two strings with a job id between them. */
   readonly body: readonly [before: string, after: string];
   /** Which jobs are requested: their number of hosts and kind of rows; `from` is the serial number of the first. */
@@ -21,8 +23,8 @@ export interface Load {
   readonly maxMs: number;
   /** Time from the start of one request to the start of the next on a connection; 0 = no pause. */
   readonly intervalMs: number;
-  /** How every response must start, and its approximate length. */
-  readonly expected: { readonly start: string; readonly bytes: number };
+  /** How every response must start, unless it is compressed, and its approximate length. */
+  readonly expected: { readonly start: string | null; readonly bytes: number };
 }
 
 export interface LoadResult {
