@@ -47,8 +47,9 @@ beforeAll(async () => {
   program = runProgram(test, "main.js", [], {
     JOB_API_URL: simulator.url,
     NODE_OPTIONS: `--import ${METER}`,
-    // No call ends by the time limit, however slow this machine is.
+    // No call ends by the time limit, and no load is shed, however slow this machine is.
     UPSTREAM_TIMEOUT_MS: "600000",
+    MAX_EVENT_LOOP_DELAY_MS: "0",
   });
   const url = await program.url();
   const { hostname: host, port } = new URL(url);
