@@ -397,6 +397,19 @@ describe.each(SUBSCRIPTIONS)("a subscription over %s", (_name, subscribe, tree) 
   });
 });
 
+it.each([
+  ["server-sent events", subscribeByEvents],
+  ["WebSocket", subscribeByWebSocket],
+])("an invalid operation over %s has the trace id in its error", async (_name, subscribe) => {
+  const gateway = await useTracedGateway();
+  const stream = subscribe(gateway.url, { query: "subscription { nothing }" });
+  const rejection = await stream.completed.catch(String);
+  const operation = onlySpan(await gateway.allSpans(), ({ name }) => name === "GraphQL Operation");
+  expect(operation).toMatchObject({ isError: true });
+  const errors = stream.results[0]?.errors ?? JSON.parse(String(rejection).replace(/^Error: /, ""));
+  expect(errors[0].extensions).toEqual({ code: "GRAPHQL_VALIDATION_FAILED", traceId: operation.traceId });
+});
+
 it("a permission check is a trace of its own", async () => {
   const gateway = await useTracedGateway(withLive({ scheduleMs: [86_400_000], recheckMs: 20 }));
   const stream = subscribeByWebSocket(gateway.url, { query: jobSubscription("20000000004") });
