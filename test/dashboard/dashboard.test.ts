@@ -47,6 +47,7 @@ const CAN_BE_ZERO = new Set([
   "Running and queued calls: running",
   "Running and queued calls: queued",
   "Retries by reason: budget exhausted",
+  "Requests rejected by limit: {{limit}}",
   "Circuit breaker: {{instance}}",
 ]);
 
