@@ -108,6 +108,8 @@ async function startLoaded(test: TestContext) {
     // One second by the slow clock.
     LIVE_POLL_SCHEDULE_MS: "1",
     METRICS: "true",
+    // On a slow machine, starting everything at once is an overload.
+    MAX_EVENT_LOOP_DELAY_MS: "0",
     // Only lines about errors. A line per request fills the pipe, and pino retries after a time by the slow clock.
     LOG_LEVEL: "warn",
   });
