@@ -34,6 +34,12 @@ export const redisUrl = z.string().refine((text) => text === "" || isRedisUrl(te
   error: "a redis or rediss URL with at most a database number as its path",
 });
 
+const MIN_KEY_LENGTH = 32;
+
+export const secretKey = z.string().refine((text) => text === "" || text.length >= MIN_KEY_LENGTH, {
+  error: `a secret of at least ${MIN_KEY_LENGTH} characters`,
+});
+
 export const isOrigin = (text: string): boolean =>
   text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
 

@@ -221,7 +221,16 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
     proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, noProxy: values.NO_PROXY },
     app: values.BK_APP_CODE === "" ? null : { code: values.BK_APP_CODE, secret: values.BK_APP_SECRET },
   },
-  redis: values.REDIS_URL === "" ? null : { url: values.REDIS_URL, timeoutMs: values.REDIS_TIMEOUT_MS },
+  redis:
+    values.REDIS_URL === ""
+      ? null
+      : {
+          url: values.REDIS_URL,
+          timeoutMs: values.REDIS_TIMEOUT_MS,
+          snapshots: values.REDIS_SNAPSHOTS
+            ? { secret: values.IDENTITY_KEY, maxBytes: values.REDIS_SNAPSHOT_MAX_BYTES }
+            : null,
+        },
   // A port of their own is reason enough to serve them.
   metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
   tracing: tracingOf(values),

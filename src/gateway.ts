@@ -12,10 +12,10 @@ import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts
 import type { Limits } from "./http/readiness.ts";
 import { readDeadlineMs } from "./http/request-deadline.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
+import { createSharedSnapshots } from "./jobs/shared-snapshots.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
-import type { RedisOptions } from "./redis/redis.ts";
-import type { SharedState } from "./redis/shared-state.ts";
+import type { SharedState, SharingOptions } from "./redis/shared-state.ts";
 import type { Tracing, TracingOptions } from "./tracing/tracing.ts";
 import { createCallerCache } from "./upstream/caller.ts";
 import type { CircuitChange } from "./upstream/circuit-breaker.ts";
@@ -53,7 +53,7 @@ export interface GatewayConfig {
   readonly allowedOrigins: HttpServerOptions["allowedOrigins"];
   readonly upstream: UpstreamOptions & CredentialOptions;
   /** Null: instances share nothing. */
-  readonly redis: RedisOptions | null;
+  readonly redis: SharingOptions | null;
   /** Null: no metrics. */
   readonly metrics: {
     /** Port of a server of their own. Null: on the port of the gateway. */
@@ -143,12 +143,17 @@ export async function createGateway(
   const shared =
     config.redis &&
     (await import("./redis/shared-state.ts")).createSharedState(
-      config.redis,
+      { ...config.redis, upstream: config.upstream, maxAges: config.snapshots },
       logger,
       metrics?.onRedisCommand ?? null,
     );
   const createCaller = createCallerCache();
-  const snapshots = createSnapshots(upstream, config.snapshots, metrics?.onLookup);
+  const snapshots = createSnapshots(
+    upstream,
+    config.snapshots,
+    metrics?.onLookup,
+    shared?.snapshots ? createSharedSnapshots(shared.snapshots, upstream, config.snapshots) : null,
+  );
   const liveJobs = createLiveJobs(
     snapshots,
     config.live,

@@ -1,5 +1,5 @@
 /** The settings of Redis, which instances of the gateway share. */
-import { redisUrl, wholeNumber } from "./config-checks.ts";
+import { flag, redisUrl, secretKey, wholeNumber } from "./config-checks.ts";
 
 export const REDIS_SETTINGS = {
   REDIS_URL: {
@@ -14,5 +14,24 @@ export const REDIS_SETTINGS = {
     meaning:
       "Time limit of a Redis command in milliseconds. It is also the longest time that a request can wait for a Redis that hangs.",
     check: wholeNumber(1, 10_000),
+  },
+  IDENTITY_KEY: {
+    default: "",
+    meaning:
+      "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots in Redis, encrypted with keys derived from it. `IDENTITY_KEY_FILE` can name a file with it instead.",
+    check: secretKey,
+    isSecret: true,
+    isHidden: true,
+  },
+  REDIS_SNAPSHOTS: {
+    default: "true",
+    meaning: "Whether instances share snapshots if `REDIS_URL` and `IDENTITY_KEY` are set.",
+    check: flag,
+  },
+  REDIS_SNAPSHOT_MAX_BYTES: {
+    default: "1048576",
+    meaning:
+      "Maximum size of a compressed and encrypted snapshot in Redis in bytes. Larger ones are not shared. 10 000 hosts take about a quarter of this.",
+    check: wholeNumber(1, 2 ** 26),
   },
 } as const;

@@ -62,6 +62,9 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
   REDIS_URL: ({ redis }) => redis?.url ?? "",
   REDIS_TIMEOUT_MS: ({ redis }) => redis?.timeoutMs ?? null,
+  IDENTITY_KEY: ({ redis }) => redis?.snapshots?.secret ?? "",
+  REDIS_SNAPSHOTS: ({ redis }) => redis?.snapshots ?? null,
+  REDIS_SNAPSHOT_MAX_BYTES: ({ redis }) => redis?.snapshots?.maxBytes ?? null,
   METRICS: ({ metrics }) => metrics,
   METRICS_PORT: ({ metrics }) => metrics,
   OTEL_EXPORTER_OTLP_ENDPOINT: ({ tracing }) => tracing?.url.href ?? null,
@@ -268,6 +271,9 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   // Only read with REDIS_URL: tested below.
   REDIS_TIMEOUT_MS: { default: null, valid: [], invalid: ["0", "10001", "200ms"] },
+  IDENTITY_KEY: { default: "", valid: [], invalid: ["x".repeat(31)] },
+  REDIS_SNAPSHOTS: { default: null, valid: [], invalid: ["on", "1"] },
+  REDIS_SNAPSHOT_MAX_BYTES: { default: null, valid: [], invalid: ["0", "67108865", "1MiB"] },
   METRICS: {
     default: null,
     valid: [
@@ -431,6 +437,20 @@ it("reads the time limit of Redis commands if there is a Redis", () => {
   expect(readConfig({ ...environment, REDIS_TIMEOUT_MS: "1" }).redis?.timeoutMs).toBe(1);
 });
 
+it("reads what instances share if there is a Redis", () => {
+  const key = "hunter22".repeat(4);
+  const environment = { REDIS_URL: "redis://127.0.0.1", IDENTITY_KEY: key };
+  expect(readConfig(environment).redis?.snapshots).toEqual({ secret: key, maxBytes: 2 ** 20 });
+  expect(readConfig({ ...environment, REDIS_SNAPSHOT_MAX_BYTES: "1" }).redis?.snapshots?.maxBytes).toBe(1);
+  expect(readConfig({ ...environment, REDIS_SNAPSHOTS: "false" }).redis?.snapshots).toBeNull();
+});
+
+it("does not show an identity key that is too short", () => {
+  const message = messageOf(() => readConfig({ IDENTITY_KEY: "hunter22" }));
+  expect(message).toMatch(/^IDENTITY_KEY: expected a secret of at least 32 characters, got /);
+  expect(message).not.toContain("hunter22");
+});
+
 it("does not show the password of Redis", () => {
   const message = messageOf(() => readConfig({ REDIS_URL: "redis://user:hunter22@redis.example.com/x" }));
   expect(message).toContain("REDIS_URL: expected a redis or rediss URL");
@@ -461,6 +481,7 @@ describe("a secret from a file", () => {
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "REDIS_URL",
+    "IDENTITY_KEY",
     "OTEL_EXPORTER_OTLP_HEADERS",
   ] as const;
   const VALUES = {
@@ -468,6 +489,7 @@ describe("a secret from a file", () => {
     HTTPS_PROXY: "http://user:hunter22@proxy.example.com",
     HTTP_PROXY: "http://user:hunter22@proxy.example.com",
     REDIS_URL: "rediss://user:hunter22@redis.example.com:6379/0",
+    IDENTITY_KEY: "hunter22".repeat(4),
     OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter22",
   };
   /** The value in the configuration, if it is not the text. */
@@ -480,6 +502,7 @@ describe("a secret from a file", () => {
     HTTPS_PROXY: {},
     HTTP_PROXY: {},
     REDIS_URL: {},
+    IDENTITY_KEY: { REDIS_URL: "redis://127.0.0.1" },
     OTEL_EXPORTER_OTLP_HEADERS: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" },
   };
 

@@ -45,8 +45,10 @@ export interface InFlightCalls {
     key: string,
     requiredData: RequiredData,
     trace: CallTrace | null,
-    run: (signal: AbortSignal, terms: CallTerms) => Promise<JobOutcome>,
+    run: (signal: AbortSignal, terms: CallTerms, startedAt: number) => Promise<JobOutcome>,
   ) => InFlightCall;
+  /** A snapshot that this instance did not request has overtaken the calls for `key` that started earlier. */
+  readonly overtake: (key: string, startedAt: number) => void;
 }
 
 /** The calls for one key. Exists while any of them is in flight. */
@@ -87,7 +89,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
     };
     const isOvertaken = () => startedAt < slot.newestStart;
     const terms = { mayRetry: false, deadlineAt: -Infinity };
-    const result = run(controller.signal, terms).then(
+    const result = run(controller.signal, terms, startedAt).then(
       (outcome) => {
         leave();
         if (!isOvertaken()) {
@@ -116,7 +118,12 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
     return call;
   };
 
-  return { find, start };
+  const overtake: InFlightCalls["overtake"] = (key, startedAt) => {
+    const slot = slots.get(key);
+    if (slot) slot.newestStart = Math.max(slot.newestStart, startedAt);
+  };
+
+  return { find, start, overtake };
 }
 
 /** Shares `result` between waiters. @param onAbandoned called when the last waiter leaves before the result arrives. */

@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import { columnBytes } from "../model/host-table.ts";
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 
-export interface SnapshotCacheOptions {
+/** How long snapshots are used. */
+export interface MaxAges {
   /** How long the state of a running job is cached, in milliseconds. 0 disables caching. */
   readonly maxAgeRunningMs: number;
   /**
@@ -11,6 +12,9 @@ export interface SnapshotCacheOptions {
    * change.
    */
   readonly maxAgeFinishedMs: number;
+}
+
+export interface SnapshotCacheOptions extends MaxAges {
   /**
    * How old a job may be to be served when an upstream call fails, in milliseconds, counted from the start of the call
    * that returned it. 0, the default: never.
@@ -39,8 +43,8 @@ export interface SnapshotCache {
   readonly findStale: (key: string, requiredData: RequiredData) => Snapshot | null;
   /** Removes the snapshot for `key`, so that it is not served any more. */
   readonly remove: (key: string) => void;
-  /** Replaces the snapshot for `key` by a newer one. */
-  readonly set: (key: string, snapshot: Snapshot) => void;
+  /** Replaces the snapshot for `key` by a newer one. @param ageMs how long ago it was received. Default: 0. */
+  readonly set: (key: string, snapshot: Snapshot, ageMs?: number) => void;
   /** Memory of the cached snapshots in bytes (estimated). */
   readonly bytes: () => number;
 }
@@ -77,8 +81,8 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     return outcome.kind === "job" ? Math.max(maxAgeMs, staleIfErrorMs) : maxAgeMs;
   };
 
-  const set: SnapshotCache["set"] = (key, snapshot) => {
-    const ttl = ttlOf(snapshot.outcome);
+  const set: SnapshotCache["set"] = (key, snapshot, ageMs = 0) => {
+    const ttl = ttlOf(snapshot.outcome) - ageMs;
     // A snapshot that is not cached still invalidates the older one. (For the library, a TTL of 0 means unlimited.)
     if (ttl <= 0) cache.delete(key);
     // If the snapshot exceeds the memory limit, the library deletes the older one and stores nothing.
@@ -117,13 +121,13 @@ function createSweep(cache: LRUCache<string, Snapshot>): () => void {
  * is a single snapshot per job, not one per kind of required data: once a newer snapshot without host results has
  * been served, an older one with host results must not be.
  */
-const satisfies = (snapshot: Snapshot, requiredData: RequiredData): boolean =>
+export const satisfies = (snapshot: Snapshot, requiredData: RequiredData): boolean =>
   requiredData === "status" || snapshot.requiredData === "hosts" || snapshot.outcome.kind !== "job";
 
 /** "No such job" and "no permission" are cached briefly, because users who retry have often just fixed the cause. */
 const MAX_AGE_PROBLEM_MS = 1_000;
 
-function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: SnapshotCacheOptions): number {
+export function maxAgeOf(outcome: JobOutcome, { maxAgeRunningMs, maxAgeFinishedMs }: MaxAges): number {
   if (outcome.kind !== "job") return Math.min(MAX_AGE_PROBLEM_MS, maxAgeRunningMs);
   return outcome.isFinished ? maxAgeFinishedMs : maxAgeRunningMs;
 }

@@ -17,10 +17,11 @@
 import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../model/job-instance.ts";
 import type { LookupSource } from "../model/operation-trace.ts";
 import type { Caller } from "../upstream/caller.ts";
-import type { Lookup, UpstreamClient } from "../upstream/client.ts";
+import type { JobResponse, Lookup, UpstreamClient } from "../upstream/client.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import { areCredentialsRejected, UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
+import type { SharedSnapshots } from "./shared-snapshots.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
@@ -84,23 +85,53 @@ const isOutage = (error: unknown): error is UpstreamError =>
  */
 const MAX_CALLS = 3;
 
-/** @param onLookup observes lookups; null to observe none. */
+/**
+ * @param onLookup observes lookups; null to observe none.
+ * @param shared snapshots of other instances; null if instances share none.
+ */
 export function createSnapshots(
   upstream: Pick<UpstreamClient, "getJobInstance">,
   options: SnapshotOptions,
   onLookup: ObserveLookup | null = null,
+  shared: SharedSnapshots | null = null,
 ): Snapshots {
   const cache = createSnapshotCache(options);
-  const inFlight = createInFlightCalls(cache.set);
+  const inFlight = createInFlightCalls(
+    shared
+      ? (key, snapshot) => {
+          cache.set(key, snapshot);
+          shared.setNewest(key, snapshot.startedAt);
+        }
+      : cache.set,
+  );
+  const callUpstream = shared ? createSharingCall(upstream, shared) : null;
+
   const isStaleServed = (options.staleIfErrorMs ?? 0) > 0;
+
+  /** Looks for a snapshot of another instance if the lookup would call the upstream otherwise. */
+  const findShared = async (others: SharedSnapshots, key: string, lookup: SnapshotLookup) => {
+    const { requiredData, operationLog } = lookup;
+    if (cache.find(key, requiredData, -Infinity) || inFlight.find(key, requiredData, "hosts", -Infinity))
+      return null;
+    const found = await others.find(key, requiredData);
+    if (!found) return null;
+    const { snapshot, latestStart, ageMs } = found;
+    others.setNewest(key, latestStart);
+    inFlight.overtake(key, latestStart);
+    cache.set(key, snapshot, ageMs);
+    onLookup?.("shared");
+    operationLog.trace?.recordLookup("shared", null);
+    return snapshot.outcome;
+  };
 
   /** The call belongs to the operation that starts it, also if others join. */
   const startCall = (key: string, lookup: SnapshotLookup) => {
     const { requiredData, operationLog } = lookup;
     const trace = operationLog.trace?.startCall(requiredData) ?? null;
-    return inFlight.start(key, requiredData, trace, (signal, terms) =>
-      upstream.getJobInstance({ ...lookup, signal, terms, trace }),
-    );
+    return inFlight.start(key, requiredData, trace, (signal, terms, startedAt) => {
+      const call = { ...lookup, signal, terms, trace };
+      return callUpstream?.(key, call, startedAt) ?? upstream.getJobInstance(call);
+    });
   };
 
   const getCurrent = async (lookup: SnapshotLookup): Promise<JobOutcome> => {
@@ -111,6 +142,12 @@ export function createSnapshots(
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
     let maxData: RequiredData = "hosts";
+    // Without credentials, there is no call either.
+    if (shared && accept === "cached" && caller.authorization !== null) {
+      signal.throwIfAborted();
+      const outcome = await findShared(shared, key, lookup);
+      if (outcome) return outcome;
+    }
     for (let calls = 1; ; calls += 1) {
       signal.throwIfAborted();
       const cached = cache.find(key, requiredData, cachedFrom);
@@ -159,3 +196,23 @@ export function createSnapshots(
 
   return { get, cachedBytes: cache.bytes };
 }
+
+/** @returns a function that calls the upstream and shares the result */
+const createSharingCall =
+  (upstream: Pick<UpstreamClient, "getJobInstance">, shared: SharedSnapshots) =>
+  async (key: string, lookup: Lookup, startedAt: number): Promise<JobOutcome> => {
+    let response: JobResponse | null = null;
+    const onJob = (received: JobResponse) => {
+      response = received;
+    };
+    let outcome: JobOutcome;
+    try {
+      outcome = await upstream.getJobInstance({ ...lookup, onJob });
+    } catch (error) {
+      // What the upstream told these credentials before must not be served any more.
+      if (areCredentialsRejected(error)) shared.invalidate(key, startedAt);
+      throw error;
+    }
+    shared.put(key, { outcome, requiredData: lookup.requiredData, startedAt }, response);
+    return outcome;
+  };

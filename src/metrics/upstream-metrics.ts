@@ -9,7 +9,7 @@ import { PREFIX } from "./prefix.ts";
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const WAIT_BUCKETS = [0.001, 0.01, 0.1, 0.5, 1, 5, 10];
 
-const SOURCES: readonly LookupSource[] = ["cache", "coalesced", "upstream", "stale"];
+const SOURCES: readonly LookupSource[] = ["cache", "shared", "coalesced", "upstream", "stale"];
 
 /** Outcomes that are not errors. Errors have their codes. */
 const OUTCOMES: Partial<Record<CallOutcome, string>> = { job: "ok", notFound: "not_found", denied: "denied" };
@@ -17,7 +17,7 @@ const OUTCOMES: Partial<Record<CallOutcome, string>> = { job: "ok", notFound: "n
 export function createLookupMetrics(registry: Registry): ObserveLookup {
   const lookups = new Counter({
     name: `${PREFIX}job_lookups_total`,
-    help: "Lookups of jobs by what served them: the snapshot cache, a call that was already in flight, or a call of its own. Stale: that call failed, and an older snapshot was served.",
+    help: "Lookups of jobs by what served them: the snapshot cache, a snapshot of another instance, a call that was already in flight, or a call of its own. Stale: that call failed, and an older snapshot was served.",
     labelNames: ["source"],
     registers: [registry],
   });

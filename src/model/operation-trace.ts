@@ -54,10 +54,10 @@ export interface OperationTrace {
 }
 
 /**
- * What served a lookup: a cached snapshot, an upstream call that was already in flight, or a call of its own. `stale`:
- * that call failed, and an older snapshot was served.
+ * What served a lookup: a cached snapshot, one of another instance (`shared`), an upstream call that was already in flight, or a
+ * call of its own. `stale`: that call failed, and an older snapshot was served.
  */
-export type LookupSource = "cache" | "coalesced" | "upstream" | "stale";
+export type LookupSource = "cache" | "shared" | "coalesced" | "upstream" | "stale";
 
 /** The trace of one upstream call. */
 export interface CallTrace {

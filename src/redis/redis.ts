@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import { reasonOf } from "./failure-reason.ts";
+import { createRedisClock, type RedisClock } from "./redis-clock.ts";
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with credentials if any. */
@@ -29,6 +30,7 @@ type Argument = string | Buffer;
 export interface Redis {
   /** Sends a command. @returns the reply, or null if there is none for any reason. It never throws. */
   readonly send: (command: RedisCommand, args: readonly Argument[]) => Promise<unknown>;
+  readonly clock: RedisClock;
   /** Whether Redis has answered the last check or command. */
   readonly isUp: () => boolean;
   readonly close: () => Promise<void>;
@@ -73,15 +75,21 @@ interface Session {
   readonly end: (reason: unknown) => void;
 }
 
+export interface RedisConnectionOptions extends RedisOptions {
+  /** How long stored times are used, in milliseconds. */
+  readonly maxStoredMs: number;
+}
+
 /** Connects in the background. @param onCommand observes commands; null to observe none. */
 export function createRedis(
-  { url, timeoutMs }: RedisOptions,
+  { url, timeoutMs, maxStoredMs }: RedisConnectionOptions,
   logger: RedisLogger,
   onCommand: ObserveRedis | null = null,
 ): Redis {
   let session: Session | null = null;
   let openCommands = 0;
   let openBytes = 0;
+  const clock = createRedisClock(maxStoredMs);
   const log = createStateLog(logger);
   const rejectedUntil: Record<RedisCommand, number> = { read: 0, write: 0 };
   const closing = new AbortController();
@@ -129,7 +137,11 @@ export function createRedis(
       if (session?.connection === connection) session = null;
       resolve(reason);
     };
-    const check = () => withTimeLimit(connection.ping(), timeoutMs);
+    const check = async () => {
+      const sentAt = performance.now();
+      const reply = await withTimeLimit(connection.sendCommand(["TIME"]), timeoutMs);
+      clock.add({ sentAt, receivedAt: performance.now(), time: timeOf(reply) });
+    };
     connection.on("error", end);
     const onClosing = () => end(closing.signal.reason);
     closing.signal.addEventListener("abort", onClosing);
@@ -173,7 +185,15 @@ export function createRedis(
     closing.abort();
     await connected;
   };
-  return { send, isUp: () => session !== null, close };
+  return { send, clock, isUp: () => session !== null, close };
+}
+
+/** The reply to `TIME`, seconds and microseconds, in milliseconds. @throws if it is another one */
+function timeOf(reply: unknown): number {
+  const [seconds, microseconds] = Array.isArray(reply) ? reply.map((part) => Number(String(part))) : [];
+  const time = (seconds ?? Number.NaN) * 1_000 + (microseconds ?? Number.NaN) / 1_000;
+  if (Number.isNaN(time)) throw new Error("Expected the time of Redis, got another reply.");
+  return time;
 }
 
 class TimeLimitExceeded extends Error {

@@ -1,7 +1,7 @@
 /** The client of the endpoint `get_job_instance_status`: takes a job reference and a caller, returns an outcome. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
+import type { JobInstance, JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import type { CallTrace } from "../model/operation-trace.ts";
 import { type CallRecord, createCallRecords, type FailedCalls, type ObserveCall } from "./call-records.ts";
@@ -43,6 +43,13 @@ export interface Lookup {
   readonly terms?: CallTerms;
   /** Null if the call is not traced. Default: null. */
   readonly trace?: CallTrace | null;
+  /** Called with the response if it has a job. */
+  readonly onJob?: (response: JobResponse) => void;
+}
+
+/** A response with a job, from which it can be decoded again. */
+export interface JobResponse extends ResponseInfo {
+  readonly body: Buffer;
 }
 
 /** What those who wait for a call expect of it. It can change while the call runs, because requests join it. */
@@ -76,6 +83,8 @@ export interface UpstreamClient {
    * @throws UpstreamError; the reason of `signal` if it aborts.
    */
   readonly getJobInstance: (lookup: Lookup) => Promise<JobOutcome>;
+  /** The job of a response of `onJob`. @throws ContractViolation if the response is another one. */
+  readonly decodeJob: (response: JobResponse) => JobInstance;
   /** Waits for calls in flight, then closes the connections. */
   readonly close: () => Promise<void>;
   /** Aborts calls in flight, which fail with `UPSTREAM_UNAVAILABLE`. */
@@ -175,6 +184,7 @@ export function createUpstreamClient(
     try {
       const reading = { requiredData, observedAt, upstreamRequestId: details.jobRequestId };
       const outcome = readOutcome(response, body, reading, redact);
+      if (outcome.kind === "job") lookup.onJob?.({ ...reading, body: response.body });
       if (isLarge) await nextTurn();
       return outcome;
     } catch (error) {
@@ -183,8 +193,19 @@ export function createUpstreamClient(
     }
   };
 
+  const decodeJob: UpstreamClient["decodeJob"] = ({ body, ...info }) =>
+    decodeJobInstance(readBody(body, info.requiredData), info);
+
   const { close, destroy, counts } = transport;
-  return { getJobInstance, close, destroy, counts, failures, circuit: () => breaker?.status() ?? null };
+  return {
+    getJobInstance,
+    decodeJob,
+    close,
+    destroy,
+    counts,
+    failures,
+    circuit: () => breaker?.status() ?? null,
+  };
 }
 
 const isOpen = (breaker: CircuitBreaker | null): boolean =>

@@ -13,7 +13,7 @@ import { hasRedis, type RedisServer, useRedis } from "../support/redis-server.ts
 const TIMEOUT_MS = 10_000;
 
 const useGatewayWith = (redis: Pick<RedisServer, "url">, timeoutMs = TIMEOUT_MS) =>
-  useGateway({ config: { redis: { url: redis.url, timeoutMs }, metrics: { port: null } } });
+  useGateway({ config: { redis: { url: redis.url, timeoutMs, snapshots: null }, metrics: { port: null } } });
 
 async function problemsOf({ url }: TestGateway): Promise<unknown> {
   const response = await fetch(new URL("/readyz", url));
@@ -162,12 +162,18 @@ async function registerDocument({ url }: TestGateway, query: string): Promise<vo
   await response.arrayBuffer();
 }
 
+/** Needed for snapshots alone. */
+const UNUSED = {
+  upstream: { baseUrl: new URL("http://127.0.0.1"), maxBodyBytes: 1 },
+  maxAges: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0 },
+};
+
 it("gives up on a server that accepts connections but never answers", async () => {
   const port = await useServer(createServer());
   const messages: string[] = [];
   const log = (text: string) => void messages.push(text);
   const shared = createSharedState(
-    { url: `redis://127.0.0.1:${port}`, timeoutMs: 50 },
+    { url: `redis://127.0.0.1:${port}`, timeoutMs: 50, snapshots: null, ...UNUSED },
     { info: log, warn: log },
     null,
   );

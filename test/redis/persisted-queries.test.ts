@@ -28,7 +28,7 @@ const NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND";
 describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
   it("run a document that was registered with the other one", async () => {
     const redis = await useRedis();
-    const config = { redis: { url: redis.url, timeoutMs: 10_000 } };
+    const config = { redis: { url: redis.url, timeoutMs: 10_000, snapshots: null } };
     const [first, second] = [await useGateway({ config }), await useGateway({ config })];
     expect(await codeOf(second, { sha256Hash: sha256(QUERY) })).toBe(NOT_FOUND);
 
@@ -46,7 +46,9 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
 
   it("store documents with an expiry", async () => {
     const redis = await useRedis();
-    const gateway = await useGateway({ config: { redis: { url: redis.url, timeoutMs: 10_000 } } });
+    const gateway = await useGateway({
+      config: { redis: { url: redis.url, timeoutMs: 10_000, snapshots: null } },
+    });
     const key = `bk-job-graphql:apq:${sha256(QUERY)}`;
     const ttl = async () => {
       await post(gateway, { query: QUERY, sha256Hash: sha256(QUERY) });
@@ -58,7 +60,9 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
 
   it("do not run another document that is stored under a hash", async () => {
     const redis = await useRedis();
-    const gateway = await useGateway({ config: { redis: { url: redis.url, timeoutMs: 10_000 } } });
+    const gateway = await useGateway({
+      config: { redis: { url: redis.url, timeoutMs: 10_000, snapshots: null } },
+    });
     const hash = sha256(QUERY);
     await redis.command("SET", `bk-job-graphql:apq:${hash}`, "{ poisoned: __typename }");
     await expect.poll(() => isConnected(gateway)).toBe(true);
@@ -70,7 +74,9 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
 
   it("do not share very long documents", async () => {
     const redis = await useRedis();
-    const gateway = await useGateway({ config: { redis: { url: redis.url, timeoutMs: 10_000 } } });
+    const gateway = await useGateway({
+      config: { redis: { url: redis.url, timeoutMs: 10_000, snapshots: null } },
+    });
     await expect.poll(() => isConnected(gateway)).toBe(true);
     const long = `${QUERY}${" ".repeat(256 * 1024)}`;
     expect(await post(gateway, { query: long, sha256Hash: sha256(long) })).toEqual(DATA);

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "@redis/client";
+import { createClient, RESP_TYPES } from "@redis/client";
 import { onTestFinished } from "vitest";
 import { listen } from "./listen.ts";
 
@@ -31,6 +31,8 @@ export interface RedisServer {
   readonly thaw: () => void;
   /** Sends a command over a connection of its own. */
   readonly command: (...args: readonly (string | Buffer)[]) => Promise<unknown>;
+  /** The same with replies as bytes. */
+  readonly commandForBytes: (...args: readonly (string | Buffer)[]) => Promise<Buffer>;
   /** All commands that Redis has received since the start of the monitor. */
   readonly monitor: () => Promise<readonly string[]>;
 }
@@ -84,20 +86,24 @@ export async function useRedis(options: readonly string[] = []): Promise<RedisSe
     await client.connect();
     return client;
   };
+  const send = async (args: readonly (string | Buffer)[], options = {}): Promise<unknown> => {
+    const client = await connect();
+    try {
+      return await client.sendCommand(args, options);
+    } finally {
+      client.destroy();
+    }
+  };
   return {
     url,
     start,
     kill,
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
-    command: async (...args) => {
-      const client = await connect();
-      try {
-        return await client.sendCommand(args);
-      } finally {
-        client.destroy();
-      }
-    },
+    command: (...args) => send(args),
+    // Bulk strings are buffers.
+    commandForBytes: async (...args) =>
+      (await send(args, { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } })) as Buffer,
     monitor: async () => {
       const lines: string[] = [];
       const client = await connect();

@@ -69,6 +69,7 @@ describe.each([
       "bk_job_graphql.lookups.stale": 0,
       "bk_job_graphql.lookups.cache": 0,
       "bk_job_graphql.lookups.coalesced": 0,
+      "bk_job_graphql.lookups.shared": 0,
       "bk_job_graphql.lookups.upstream": 1,
     });
     expect(call).toMatchObject({ kind: "CLIENT", isError: false });

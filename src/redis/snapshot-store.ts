@@ -1,0 +1,156 @@
+/**
+ * Snapshots in Redis. An entry is 16 digits, the earliest start of its upstream call in microseconds by the clock of
+ * Redis, followed by the sealed and compressed response:
+ *
+ *     1764133200123456 | iv | tag | AES-256-GCM( zstd( {"latestStart":…} \n {"code":0,"data":…} ) )
+ *
+ * Redis itself replaces an entry only by one whose call started later. An entry of only digits says that a newer call
+ * had a result that is not shared, so that older entries are not used.
+ */
+import { promisify } from "node:util";
+import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import type { Redis } from "./redis.ts";
+import { createSealing } from "./sealing.ts";
+
+export interface SnapshotStoreOptions {
+  /** The secret that instances share. */
+  readonly secret: string;
+  /** Distinguishes gateways with different upstreams in one Redis. */
+  readonly namespace: string;
+  /** Maximum size of a compressed response in bytes. Larger ones are not shared. */
+  readonly maxBytes: number;
+  /** Maximum size of a response in bytes. */
+  readonly maxBodyBytes: number;
+  /** How long a call without a shared result prevents older entries, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** A response with what is known about it. Times are by `performance.now()`. */
+interface StoredResponse {
+  readonly body: Buffer;
+  /** When its call started, at the earliest and at the latest. */
+  readonly earliestStart: number;
+  readonly latestStart: number;
+  /** When it was received, at the earliest. */
+  readonly receivedAt: number;
+  /** Facts about the response, as JSON. */
+  readonly info: unknown;
+}
+
+/** A response of this instance. */
+export interface NewResponse {
+  readonly startedAt: number;
+  /** Null if the result of the call is not shared. */
+  readonly content: {
+    readonly body: Buffer;
+    readonly receivedAt: number;
+    readonly info: unknown;
+    /** How long it may be used, in milliseconds. */
+    readonly maxAgeMs: number;
+  } | null;
+}
+
+export interface SnapshotStore {
+  /** Never throws: without an entry that can be read, there is none. */
+  readonly get: (key: string) => Promise<StoredResponse | null>;
+  /** Stores a response in the background, unless Redis has one of a later call. */
+  readonly set: (key: string, response: NewResponse) => void;
+}
+
+/** What an entry contains beside the body. Times are by the clock of Redis. */
+interface EntryHead {
+  readonly latestStart: number;
+  readonly receivedAt: number;
+  readonly info: unknown;
+}
+
+const START_DIGITS = 16;
+/** Upper limit of an entry beside its compressed body: digits, seal, and head. */
+const MAX_HEAD_BYTES = 1_024;
+/** Bounds the memory of responses that are waiting to be stored. */
+const MAX_PENDING_BYTES = 32 * 2 ** 20;
+
+const SET_IF_NEWER = `
+if redis.call('GETRANGE', KEYS[1], 0, ${START_DIGITS - 1}) >= string.sub(ARGV[1], 1, ${START_DIGITS}) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+/** Off the path of requests, but on the CPU that they share. */
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions): SnapshotStore {
+  const { secret, namespace, maxBytes, maxBodyBytes, maxAgeMs } = options;
+  const { send, clock } = redis;
+  const sealing = createSealing(secret);
+  let pendingBytes = 0;
+  const nameOf = (key: string) => `bk-job-graphql:snapshot:${sealing.nameOf(`${namespace} ${key}`)}`;
+
+  const read = async (key: string): Promise<StoredResponse | null> => {
+    const name = nameOf(key);
+    const entry = await send("read", ["GETRANGE", name, "0", String(maxBytes + MAX_HEAD_BYTES)]);
+    if (!Buffer.isBuffer(entry) || entry.length <= START_DIGITS) return null;
+    const digits = entry.toString("latin1", 0, START_DIGITS);
+    const packed = sealing.open(name, digits, entry.subarray(START_DIGITS));
+    if (!packed) return null;
+    const content = await decompress(packed, { maxOutputLength: maxBodyBytes + MAX_HEAD_BYTES });
+    const headEnd = content.indexOf("\n");
+    // Only instances with the secret can have written this.
+    const head = JSON.parse(content.toString("utf8", 0, headEnd)) as EntryHead;
+    const start = clock.toLocal({ earliest: Number(digits) / 1_000, latest: head.latestStart });
+    const received = clock.toLocal({ earliest: head.receivedAt, latest: head.receivedAt });
+    if (!start || !received) return null;
+    return {
+      body: content.subarray(headEnd + 1),
+      earliestStart: start.earliest,
+      latestStart: start.latest,
+      receivedAt: received.earliest,
+      info: head.info,
+    };
+  };
+
+  const write = async (key: string, { startedAt, content }: NewResponse): Promise<void> => {
+    const start = clock.toRedis(startedAt);
+    if (!start) return;
+    const name = nameOf(key);
+    const digits = String(Math.floor(start.earliest * 1_000)).padStart(START_DIGITS, "0");
+    const put = (entry: Buffer | string, ttlMs: number) =>
+      send("write", ["EVAL", SET_IF_NEWER, "1", name, entry, String(Math.ceil(ttlMs))]);
+    const received = content && clock.toRedis(content.receivedAt);
+    const ttlMs = content ? content.maxAgeMs - (performance.now() - content.receivedAt) : 0;
+    if (content && received && ttlMs > 0) {
+      const { info } = content;
+      const head: EntryHead = { latestStart: start.latest, receivedAt: received.earliest, info };
+      const packed = await compress(
+        Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content.body]),
+        FAST,
+      );
+      if (packed.length <= maxBytes) {
+        const sealed = sealing.seal(name, digits, packed);
+        await put(Buffer.concat([Buffer.from(digits), sealed]), ttlMs);
+        return;
+      }
+    }
+    await put(digits, maxAgeMs);
+  };
+
+  const set: SnapshotStore["set"] = (key, response) => {
+    if (!redis.isUp()) return;
+    const bytes = response.content?.body.length ?? 0;
+    const isTooMuch = pendingBytes + bytes > MAX_PENDING_BYTES;
+    const stored = isTooMuch ? { ...response, content: null } : response;
+    const held = isTooMuch ? 0 : bytes;
+    pendingBytes += held;
+    // Requests that are already waiting come first.
+    setImmediate(() => {
+      write(key, stored)
+        .catch(() => {})
+        .finally(() => {
+          pendingBytes -= held;
+        });
+    });
+  };
+
+  return { get: (key) => read(key).catch(() => null), set };
+}
