@@ -277,6 +277,7 @@ describe("error codes", () => {
     UNTRUSTED_DOCUMENT: "test/http/trusted-documents.test.ts",
     BAD_REQUEST: {},
     TOO_MANY_OPERATIONS: "test/live/many-subscribers.test.ts",
+    OVERLOADED: "test/http/load-shedding.test.ts",
     SHUTTING_DOWN: "test/http/draining.test.ts",
   };
 
