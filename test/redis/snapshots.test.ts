@@ -1,8 +1,11 @@
 /** Snapshots of one identity serve its requests on all instances that share a Redis. */
+import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { useVersionedUpstream, type VersionedUpstream } from "../jobs/versioned-upstream.ts";
 import { type AskHeaders, jobQuery, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
+import { jobBody } from "../support/job-payload.ts";
+import { useServer } from "../support/listen.ts";
 import { hasRedis, type RedisServer, useRedis } from "../support/redis-server.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -243,6 +246,26 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
       expect(stored).not.toContain(text);
     }
     expect(Number(await redis.command("PTTL", key))).toBeGreaterThan(0);
+  });
+
+  it("do not use a snapshot after the upstream has rejected the credentials", async () => {
+    const redis = await useRedis();
+    let isRejecting = false;
+    const body = JSON.stringify(jobBody({ fields: { job_instance_id: 100, name: "v1" } }));
+    const server = createServer((_request, response) =>
+      response.writeHead(isRejecting ? 401 : 200, { "content-type": "application/json" }).end(body),
+    );
+    const upstream = { url: new URL(`http://127.0.0.1:${await useServer(server)}`) };
+    const first = await useInstance(redis, { upstream });
+    expect(await store(redis, first)).toBe("v1");
+    isRejecting = true;
+    const before = await startOf(redis);
+    const rejected = await first.ask(jobQuery("100"), {}, NO_CACHE);
+    expect(rejected.errors?.[0]?.extensions).toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect.poll(() => startOf(redis)).not.toBe(before);
+    const second = await useInstance(redis, { upstream });
+    const { errors } = await second.ask(jobQuery("100"));
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
   it("serve on with their own calls while Redis is down", async () => {
