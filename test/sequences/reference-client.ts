@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Identity } from "./identities.ts";
 import type { Operation, Result } from "./reference.ts";
+import type { Assumption } from "./required.ts";
 import type { Versions } from "./upstream.ts";
 
 export interface Question {
@@ -10,8 +11,7 @@ export interface Question {
   readonly identity: Identity;
   /** Versions of all jobs of the operation. */
   readonly versions: Versions;
-  /** Required data of root fields with an invalid argument below them, which is not defined. */
-  readonly uncertain: "status" | "hosts";
+  readonly assumption: Assumption;
 }
 
 export interface Reference {

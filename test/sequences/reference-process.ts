@@ -20,7 +20,7 @@ const answer = async (text: string): Promise<string> => {
   const question = JSON.parse(text) as Question;
   versions = question.versions;
   return JSON.stringify(
-    await runReference(question.operation, question.identity, simulator.url, question.uncertain),
+    await runReference(question.operation, question.identity, simulator.url, question.assumption),
   );
 };
 

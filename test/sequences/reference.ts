@@ -20,7 +20,7 @@ import { createOperationLog } from "../../src/model/operation-log.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { createUpstreamClient } from "../../src/upstream/client.ts";
 import type { Identity } from "./identities.ts";
-import { createHostRoots } from "./required.ts";
+import { type Assumption, createHostRoots } from "./required.ts";
 
 export interface Operation {
   readonly query: string;
@@ -39,15 +39,12 @@ const hostRootsOf = createHostRoots();
 const MAX_COERCION_ERRORS = 5;
 const NOT_LISTED = new GraphQLError(`Only the first ${MAX_COERCION_ERRORS} errors are listed.`);
 
-/**
- * The result of `operation` over the upstream at `baseUrl`.
- * @param uncertain required data of roots with an invalid argument
- */
+/** The result of `operation` over the upstream at `baseUrl`. */
 export async function runReference(
   operation: Operation,
   identity: Identity,
   baseUrl: string,
-  uncertain: "status" | "hosts",
+  assumption: Assumption,
 ): Promise<Result> {
   const { query, operationName, variables = {} } = operation;
   const schema = createSchema();
@@ -60,7 +57,7 @@ export async function runReference(
   const invalid = validate(schema, document);
   if (invalid.length > 0) return refused(invalid, "GRAPHQL_VALIDATION_FAILED");
   const ast = getOperationAST(document, operationName);
-  const hostRoots = await hostRootsOf(operation, uncertain);
+  const hostRoots = await hostRootsOf(operation, assumption);
 
   const upstream = createUpstreamClient({
     baseUrl: new URL(baseUrl),

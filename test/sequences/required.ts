@@ -67,17 +67,31 @@ export function createRequirements(): (operation: Operation) => Promise<Requirem
 }
 
 /**
- * Finds the keys of the root fields that require host results; `uncertain` decides for those with an invalid argument.
+ * Whether root fields with an invalid argument below them require host results, which is not defined: the first one, and
+ * all further ones.
  */
+export type Assumption = readonly [first: boolean, others: boolean];
+
+export const ASSUMPTIONS: readonly Assumption[] = [
+  [true, true],
+  [false, false],
+  [true, false],
+  [false, true],
+];
+
+/** Finds the keys of the root fields that require host results. */
 export function createHostRoots(): (
   operation: Operation,
-  uncertain: "status" | "hosts",
+  assumption: Assumption,
 ) => Promise<ReadonlySet<string>> {
   const notesOf = createNotes();
-  return async (operation, uncertain) => {
-    const { notes, uncertain: roots } = await notesOf(operation);
-    if (uncertain === "hosts") return new Set([...notes.needsHosts, ...roots]);
-    return notes.needsHosts.difference(roots);
+  return async (operation, [first, others]) => {
+    const { notes, uncertain } = await notesOf(operation);
+    const roots = [...uncertain].sort();
+    return new Set([
+      ...notes.needsHosts.difference(uncertain),
+      ...roots.filter((_, index) => (index === 0 ? first : others)),
+    ]);
   };
 }
 

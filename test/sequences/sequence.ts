@@ -7,7 +7,7 @@ import { createPool } from "./pool.ts";
 import { createRandom } from "./random.ts";
 import type { Result } from "./reference.ts";
 import type { Reference } from "./reference-client.ts";
-import { readSchema } from "./required.ts";
+import { ASSUMPTIONS, readSchema } from "./required.ts";
 import { createTrial, type Observation, type Trial, type TrialOptions } from "./trial.ts";
 
 export interface SequenceOptions extends TrialOptions {
@@ -86,8 +86,8 @@ async function compare(
   const [error] = errors;
   if (error !== undefined) return { what: error, asked, actual: answer.result, expected: null };
   let nearest: { readonly what: string; readonly expected: Result } | null = null;
-  const questions = (["hosts", "status"] as const).flatMap((uncertain) =>
-    candidates.map((versions) => ({ operation, identity, versions, uncertain })),
+  const questions = ASSUMPTIONS.flatMap((assumption) =>
+    candidates.map((versions) => ({ operation, identity, versions, assumption })),
   );
   for (const question of questions) {
     const expected = await reference.answer(question);
