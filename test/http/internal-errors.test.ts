@@ -90,7 +90,7 @@ beforeAll(async () => {
     createContext: ({ operationLog }) => {
       if (contextFault) throw contextFault;
       // These resolvers look nothing up.
-      return { operationLog, signal: new AbortController().signal } as OperationContext;
+      return { operationLog, jobs: {}, signal: new AbortController().signal } as OperationContext;
     },
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });
