@@ -5,7 +5,7 @@
  */
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { CallTrace } from "../model/operation-trace.ts";
-import type { CallTerms } from "../upstream/client.ts";
+import type { CallTerms } from "../upstream/attempts.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 

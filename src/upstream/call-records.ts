@@ -37,16 +37,38 @@ export interface FailedCalls {
 }
 
 export interface CallRecords {
-  /** Makes a call and records its outcome, also in `trace`. `signal` is that of the call. */
+  /** Makes a call and records its outcome in `record`, also in its trace. `signal` is that of the call. */
   readonly record: (
     requiredData: RequiredData,
     signal: AbortSignal,
-    trace: AttemptTrace | null,
+    record: CallRecord,
     call: (record: CallRecord) => Promise<JobOutcome>,
   ) => Promise<JobOutcome>;
   /** Null if the last call was answered, or if there was none. */
   readonly failures: () => FailedCalls | null;
 }
+
+/** @param trace null if the call is not traced */
+export const createCallRecord = (trace: AttemptTrace | null): CallRecord => ({
+  connectedAt: null,
+  bodyBytes: 0,
+  trace,
+  httpStatus: null,
+  upstreamRequestId: null,
+});
+
+/**
+ * From this time, a call that is aborted at the deadline of its last waiter counts as a timeout of the upstream. A
+ * waiter with a shorter deadline learns nothing about the upstream.
+ */
+const MIN_TIMEOUT_MS = 1_000;
+
+/** Whether the upstream had enough time to respond before the deadline of the last waiter aborted the call. */
+export const hasTimedOut = ({ connectedAt }: CallRecord, { reason }: AbortSignal): boolean =>
+  reason instanceof UpstreamError &&
+  reason.code === "UPSTREAM_TIMEOUT" &&
+  connectedAt !== null &&
+  performance.now() - connectedAt >= MIN_TIMEOUT_MS;
 
 /** Errors of the upstream itself. All other codes are answers to one caller: they show that the upstream works. */
 const UPSTREAM_FAILURES: ReadonlySet<CallOutcome> = new Set<UpstreamErrorCode>([
@@ -74,24 +96,23 @@ export function createCallRecords(onCall: ObserveCall | null): CallRecords {
     trace?.end(call);
   };
 
-  const recordFailure = (error: unknown, signal: AbortSignal): CallOutcome => {
-    // Before the error is examined: the reason of the signal can be the deadline of the last waiter.
-    if (signal.aborted) return "ABORTED";
-    if (!(error instanceof UpstreamError)) return "INTERNAL_SERVER_ERROR";
-    const { code } = error;
-    const count = (failed?.count ?? 0) + 1;
-    failed = UPSTREAM_FAILURES.has(code) ? { count, code, at: performance.now() } : null;
-    return code;
+  const countFailure = (code: UpstreamErrorCode) => {
+    failed = { count: (failed?.count ?? 0) + 1, code, at: performance.now() };
   };
 
-  const record: CallRecords["record"] = async (requiredData, signal, trace, call) => {
-    const callRecord: CallRecord = {
-      connectedAt: null,
-      bodyBytes: 0,
-      trace,
-      httpStatus: null,
-      upstreamRequestId: null,
-    };
+  const recordFailure = (error: unknown, signal: AbortSignal, callRecord: CallRecord): CallOutcome => {
+    // Before the error is examined: the reason of the signal can be the deadline of the last waiter.
+    if (signal.aborted) {
+      if (hasTimedOut(callRecord, signal)) countFailure("UPSTREAM_TIMEOUT");
+      return "ABORTED";
+    }
+    if (!(error instanceof UpstreamError)) return "INTERNAL_SERVER_ERROR";
+    if (UPSTREAM_FAILURES.has(error.code)) countFailure(error.code);
+    else failed = null;
+    return error.code;
+  };
+
+  const record: CallRecords["record"] = async (requiredData, signal, callRecord, call) => {
     const startedAt = performance.now();
     try {
       const outcome = await call(callRecord);
@@ -99,7 +120,7 @@ export function createCallRecords(onCall: ObserveCall | null): CallRecords {
       observe(requiredData, callRecord, startedAt, outcome.kind);
       return outcome;
     } catch (error) {
-      observe(requiredData, callRecord, startedAt, recordFailure(error, signal));
+      observe(requiredData, callRecord, startedAt, recordFailure(error, signal, callRecord));
       throw error;
     }
   };

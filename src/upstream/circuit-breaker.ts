@@ -10,6 +10,9 @@
  * Only failures of the upstream count. An answer to one caller, such as "no permission" or a rate limit, shows that the
  * upstream works. Calls that started before the last change of state are ignored when they end: what they report is
  * older than that change.
+ *
+ * The failures of one caller, who may ask for a job that the upstream cannot read, must not reject the calls of others.
+ * The circuit breaker therefore opens only if calls of at least two callers failed, or if all recent calls are of one.
  */
 import { NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 
@@ -57,8 +60,11 @@ export class CircuitOpen extends UpstreamError {
 export interface CircuitBreaker {
   /** @returns a token for `end`. @throws CircuitOpen */
   readonly start: () => number;
-  /** Reports the end of the call that got this token. */
-  readonly end: (token: number, result: CallResult) => void;
+  /**
+   * Reports the end of the call that got this token.
+   * @param caller its credentials. Tenant and language do not distinguish callers, because one could vary them.
+   */
+  readonly end: (token: number, caller: string, result: CallResult) => void;
   readonly status: () => CircuitStatus;
 }
 
@@ -82,7 +88,7 @@ export function createCircuitBreaker(
   let generation = 0;
 
   const change = (next: CircuitState) => {
-    const { calls, failures } = recent.counts();
+    const { calls, failures } = recent.total();
     state = next;
     generation += 1;
     isTesting = false;
@@ -103,24 +109,25 @@ export function createCircuitBreaker(
     return generation;
   };
 
-  const end: CircuitBreaker["end"] = (token, result) => {
+  const end: CircuitBreaker["end"] = (token, caller, result) => {
     if (token !== generation) return;
     if (state === "half-open") {
       // The next call is the test call.
       if (result === "unknown") isTesting = false;
       else {
-        recent.add(result === "failed");
+        recent.add(caller, result === "failed");
         change(result === "failed" ? "open" : "closed");
       }
     } else if (result !== "unknown") {
-      recent.add(result === "failed");
+      recent.add(caller, result === "failed");
       if (result === "failed" && hasTooManyFailures()) change("open");
     }
   };
 
   const hasTooManyFailures = (): boolean => {
-    const { calls, failures } = recent.counts();
-    return calls >= minCalls && failures * 100 >= calls * failurePercent;
+    const { calls, failures, callers, failedCallers } = recent.total();
+    const areOfOneAmongOthers = callers === SEVERAL && failedCallers !== SEVERAL;
+    return calls >= minCalls && failures * 100 >= calls * failurePercent && !areOfOneAmongOthers;
   };
 
   const status: CircuitBreaker["status"] = () => ({
@@ -131,47 +138,71 @@ export function createCircuitBreaker(
   return { start, end, status };
 }
 
-/** A time span is counted in this many parts, the oldest of which is forgotten when a new one begins. */
-const PARTS = 10;
+/** The callers of some calls, as far as it matters: none, the only one, or several. */
+type Callers = string | null | typeof SEVERAL;
+const SEVERAL = Symbol("several");
+
+const union = (some: Callers, others: Callers): Callers => {
+  if (some === null || others === null) return some ?? others;
+  return some === others ? some : SEVERAL;
+};
+
+interface Bucket {
+  calls: number;
+  failures: number;
+  callers: Callers;
+  failedCallers: Callers;
+}
+
+const createBucket = (): Bucket => ({ calls: 0, failures: 0, callers: null, failedCallers: null });
+
+/** A time span is counted in this many buckets, the oldest of which is dropped when a new one begins. */
+const BUCKETS = 10;
 
 /** Counts calls and failures of the last `windowMs` milliseconds, give or take a tenth. */
 function createRecentCalls(windowMs: number) {
-  const partMs = windowMs / PARTS;
-  const calls = new Float64Array(PARTS);
-  const failures = new Float64Array(PARTS);
+  const bucketMs = windowMs / BUCKETS;
+  const buckets = Array.from({ length: BUCKETS }, createBucket);
   let newest = 0;
 
   const clear = () => {
-    calls.fill(0);
-    failures.fill(0);
+    buckets.forEach(empty);
   };
 
-  /** Forgets the parts that have become too old. @returns the index of the current part */
+  /** Empties the buckets that have become too old. @returns the index of the current one */
   const advance = (): number => {
-    const current = Math.floor(performance.now() / partMs);
-    if (current - newest >= PARTS) clear();
-    else {
-      for (let part = newest + 1; part <= current; part += 1) {
-        calls[part % PARTS] = 0;
-        failures[part % PARTS] = 0;
-      }
-    }
+    const current = Math.floor(performance.now() / bucketMs);
+    const oldest = Math.max(newest + 1, current - BUCKETS + 1);
+    for (let index = oldest; index <= current; index += 1) empty(buckets[index % BUCKETS]);
     newest = current;
-    return current % PARTS;
+    return current % BUCKETS;
   };
 
-  const add = (isFailure: boolean) => {
-    const part = advance();
-    calls[part] = (calls[part] ?? 0) + 1;
-    if (isFailure) failures[part] = (failures[part] ?? 0) + 1;
+  const add = (caller: string, isFailure: boolean) => {
+    const bucket = buckets[advance()];
+    if (!bucket) return;
+    bucket.calls += 1;
+    bucket.callers = union(bucket.callers, caller);
+    if (!isFailure) return;
+    bucket.failures += 1;
+    bucket.failedCallers = union(bucket.failedCallers, caller);
   };
 
-  const counts = () => {
+  const total = (): Bucket => {
     advance();
-    return { calls: sum(calls), failures: sum(failures) };
+    const sum = createBucket();
+    for (const bucket of buckets) {
+      sum.calls += bucket.calls;
+      sum.failures += bucket.failures;
+      sum.callers = union(sum.callers, bucket.callers);
+      sum.failedCallers = union(sum.failedCallers, bucket.failedCallers);
+    }
+    return sum;
   };
 
-  return { add, counts, clear };
+  return { add, total, clear };
 }
 
-const sum = (numbers: Float64Array): number => numbers.reduce((total, each) => total + each, 0);
+function empty(bucket: Bucket | undefined): void {
+  if (bucket) Object.assign(bucket, createBucket());
+}

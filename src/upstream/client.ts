@@ -2,13 +2,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { JobInstance, JobOutcome, JobRef, RequiredData } from "../model/job-instance.ts";
-import type { OperationLog } from "../model/operation-log.ts";
-import type { CallTrace } from "../model/operation-trace.ts";
+import { type AttemptedCall, createAttempts } from "./attempts.ts";
 import { type CallRecord, createCallRecords, type FailedCalls, type ObserveCall } from "./call-records.ts";
 import { type Caller, upstreamHeaders } from "./caller.ts";
 import {
-  type CallResult,
-  type CircuitBreaker,
   type CircuitBreakerOptions,
   type CircuitStatus,
   createCircuitBreaker,
@@ -31,18 +28,8 @@ import {
 import { type ResponseHead, TransportError } from "./transport-error.ts";
 import { type ErrorDetails, NO_ERROR_DETAILS, UpstreamError } from "./upstream-error.ts";
 
-export interface Lookup {
+export interface Lookup extends AttemptedCall {
   readonly ref: JobRef;
-  readonly requiredData: RequiredData;
-  readonly caller: Caller;
-  /** Records the call. */
-  readonly operationLog: OperationLog;
-  /** Aborts the call. */
-  readonly signal: AbortSignal;
-  /** Default: the call is not retried. */
-  readonly terms?: CallTerms;
-  /** Null if the call is not traced. Default: null. */
-  readonly trace?: CallTrace | null;
   /** Called with the response if it has a job. */
   readonly onJob?: (response: JobResponse) => void;
 }
@@ -50,14 +37,6 @@ export interface Lookup {
 /** A response with a job, from which it can be decoded again. */
 export interface JobResponse extends ResponseInfo {
   readonly body: Buffer;
-}
-
-/** What those who wait for a call expect of it. It can change while the call runs, because requests join it. */
-export interface CallTerms {
-  /** Whether the call may be retried. Pollers and permission checks have a backoff of their own. */
-  readonly mayRetry: boolean;
-  /** When the last of them stops waiting, by `performance.now()`. Infinity if any of them has no deadline. */
-  readonly deadlineAt: number;
 }
 
 export interface UpstreamOptions extends TransportOptions {
@@ -115,30 +94,11 @@ export function createUpstreamClient(
   const { record, failures } = createCallRecords(onCall);
   const retries = options.retries && createRetries(options.retries, onRetry);
   const breaker = options.circuitBreaker && createCircuitBreaker(options.circuitBreaker, onCircuitChange);
+  const makeAttempts = createAttempts({ timeoutMs: options.timeoutMs, record, retries, breaker });
 
   const getJobInstance: UpstreamClient["getJobInstance"] = async (lookup) => {
-    const { requiredData, signal, terms, operationLog, trace = null } = lookup;
     const callerOptions = callerOptionsOf(lookup.caller);
-    const deadlineAt = performance.now() + options.timeoutMs;
-    let { timeoutMs } = options;
-    const attempt = (call: CallRecord) => callUpstream(lookup, callerOptions, timeoutMs, call);
-    retries?.countCall();
-    for (let attempts = 1; ; attempts += 1) {
-      const token = breaker?.start() ?? 0;
-      try {
-        const attemptTrace = trace?.startAttempt(attempts - 1) ?? null;
-        const outcome = await record(requiredData, signal, attemptTrace, attempt);
-        breaker?.end(token, "answered");
-        return outcome;
-      } catch (error) {
-        breaker?.end(token, callResultOf(error, signal));
-        if (!retries || !terms?.mayRetry || isOpen(breaker)) throw error;
-        const latestAt = Math.min(deadlineAt, terms.deadlineAt);
-        await retries.waitForRetry({ error, attempts, deadlineAt: latestAt, signal });
-        operationLog.upstreamRetries += 1;
-        timeoutMs = Math.max(1, Math.round(deadlineAt - performance.now()));
-      }
-    }
+    return makeAttempts(lookup, (call, timeoutMs) => callUpstream(lookup, callerOptions, timeoutMs, call));
   };
 
   const callUpstream = async (
@@ -206,18 +166,6 @@ export function createUpstreamClient(
     failures,
     circuit: () => breaker?.status() ?? null,
   };
-}
-
-const isOpen = (breaker: CircuitBreaker | null): boolean =>
-  breaker !== null && breaker.status().state !== "closed";
-
-/** What a failed call says about the upstream. */
-function callResultOf(error: unknown, signal: AbortSignal): CallResult {
-  if (signal.aborted || !(error instanceof UpstreamError) || error.origin === "gateway") return "unknown";
-  const { code, upstream } = error;
-  const isFailure =
-    code === "UPSTREAM_TIMEOUT" || code === "UPSTREAM_UNAVAILABLE" || (upstream.httpStatus ?? 0) >= 500;
-  return isFailure ? "failed" : "answered";
 }
 
 /** The parts of a call that are the same for all calls of a caller. */

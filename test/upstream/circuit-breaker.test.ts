@@ -7,6 +7,7 @@ import {
   CircuitOpen,
   createCircuitBreaker,
 } from "../../src/upstream/circuit-breaker.ts";
+import type { RetryOptions } from "../../src/upstream/retries.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import {
   AUTHORIZATION,
@@ -39,7 +40,8 @@ function useBreaker(options: Partial<CircuitBreakerOptions> = {}) {
   const breaker = createCircuitBreaker({ ...OPTIONS, ...options }, ({ state, calls, failures }) =>
     changes.push(`${state} ${failures}/${calls}`),
   );
-  const call = (result: "answered" | "failed" | "unknown") => breaker.end(breaker.start(), result);
+  const call = (result: "answered" | "failed" | "unknown", caller = "ann") =>
+    breaker.end(breaker.start(), caller, result);
   const state = () => breaker.status().state;
   return { ...breaker, advance, changes, call, state };
 }
@@ -90,6 +92,26 @@ describe("the state machine", () => {
     expect(breaker.changes).toEqual(["open 4/4"]);
   });
 
+  it("stays closed while only one of the callers fails", () => {
+    const breaker = useBreaker();
+    breaker.call("answered", "bob");
+    for (let call = 0; call < 100; call += 1) breaker.call("failed");
+    expect(breaker.state()).toBe("closed");
+    breaker.call("failed", "bob");
+    expect(breaker.changes).toEqual(["open 101/102"]);
+  });
+
+  it("opens for the only caller once the calls of others are not recent", () => {
+    const breaker = useBreaker();
+    breaker.call("answered", "bob");
+    breaker.advance(5_000);
+    for (let call = 0; call < 9; call += 1) breaker.call("failed");
+    expect(breaker.state()).toBe("closed");
+    breaker.advance(6_000);
+    breaker.call("failed");
+    expect(breaker.changes).toEqual(["open 10/10"]);
+  });
+
   it("rejects calls with the time until the test call, then lets one through", () => {
     const breaker = useBreaker();
     for (let call = 0; call < 4; call += 1) breaker.call("failed");
@@ -138,21 +160,24 @@ describe("the state machine", () => {
     for (let call = 0; call < 4; call += 1) breaker.call("failed");
     breaker.advance(5_000);
     const test = breaker.start();
-    for (const token of early) breaker.end(token, "answered");
+    for (const token of early) breaker.end(token, "ann", "answered");
     expect(breaker.state()).toBe("half-open");
-    breaker.end(test, "failed");
+    breaker.end(test, "ann", "failed");
     expect(breaker.state()).toBe("open");
   });
 });
 
 const CALLS = 4;
 
-const useFailing = (failure: SimulatedResponse, options: Partial<CircuitBreakerOptions> = {}) =>
-  useGatewayWith(failure, { ...OPTIONS, ...options });
+const RETRIES: RetryOptions = { maxRetries: 5, backoffMs: 0, budgetPercent: 20 };
 
-async function useGatewayWith(failure: SimulatedResponse, circuitBreaker: CircuitBreakerOptions) {
+async function useFailing(
+  failure: SimulatedResponse,
+  options: Partial<CircuitBreakerOptions> = {},
+  retries: RetryOptions | null = null,
+) {
   const gateway = await useGateway({
-    upstream: { circuitBreaker },
+    upstream: { circuitBreaker: { ...OPTIONS, ...options }, retries },
     config: { metrics: { port: null } },
   });
   const upstream = { calls: 0, isFailing: true };
@@ -168,6 +193,9 @@ const page = (status: number): SimulatedResponse => ({ kind: "raw", status, body
 const failOften = async (gateway: TestGateway, times = CALLS) => {
   for (let call = 0; call < times; call += 1) await queryJob(gateway);
 };
+
+const circuitStates = ({ logs }: TestGateway) =>
+  logs.filter(({ msg }) => msg === "circuit breaker").map(({ state }) => state);
 
 const MESSAGE =
   "The upstream has failed too often, so the gateway does not call it for a while. Retry later.";
@@ -279,17 +307,70 @@ describe("a gateway", () => {
     ]);
   });
 
-  it("does not retry once the circuit breaker has opened", async () => {
-    const { gateway, upstream } = await useFailing(page(503), { minCalls: 2 });
-    const retrying = await useGateway({
-      upstream: {
-        baseUrl: new URL(gateway.simulator.url),
-        circuitBreaker: { ...OPTIONS, minCalls: 2 },
-        retries: { maxRetries: 5, backoffMs: 0, budgetPercent: 20 },
-      },
-    });
-    expect(onlyError(await queryJob(retrying)).extensions.upstream).toMatchObject({ httpStatus: 503 });
-    expect(upstream.calls).toBe(2);
+  it("counts a call once, however often it was retried", async () => {
+    const { gateway, upstream } = await useFailing(page(503), {}, RETRIES);
+    await failOften(gateway, CALLS - 1);
+    expect(upstream.calls).toBe(6 * (CALLS - 1));
+    expect(circuitStates(gateway)).toEqual([]);
+    await failOften(gateway, 1);
+    expect(circuitStates(gateway)).toEqual(["open"]);
+  });
+
+  it("does not retry calls while the upstream is tested", async () => {
+    const advance = useClock();
+    const { gateway, upstream } = await useFailing(page(503), {}, RETRIES);
+    await failOften(gateway);
+    advance(5_000);
+    upstream.calls = 0;
+    expect(onlyError(await queryJob(gateway)).extensions.upstream).toMatchObject({ httpStatus: 503 });
+    expect(upstream.calls).toBe(1);
+  });
+
+  it("does not add to the budget of retries with calls that are rejected", async () => {
+    const advance = useClock();
+    const retries = { maxRetries: 30, backoffMs: 0, budgetPercent: 100 };
+    const { gateway, upstream } = await useFailing(page(503), { minCalls: 1 }, retries);
+    // Spends the budget, and opens the circuit breaker.
+    await failOften(gateway, 1);
+    expect(upstream.calls).toBeGreaterThan(20);
+    await failOften(gateway, 20);
+    advance(5_000);
+    upstream.isFailing = false;
+    await queryJob(gateway);
+    expect(circuitStates(gateway)).toEqual(["open", "half-open", "closed"]);
+
+    Object.assign(upstream, { calls: 0, isFailing: true });
+    await failOften(gateway, 1);
+    // The first attempt, a retry for each of the two calls, and one for each of the 5 seconds.
+    expect(upstream.calls).toBe(1 + 2 + 5);
+  });
+
+  it("calls the upstream for others while the calls of one caller fail", async () => {
+    const { gateway } = await useFailing(page(502));
+    const other = { "x-bkapi-authorization": '{"access_token":"other"}' };
+    const queryOther = () => queryJob(gateway, "20000000001", other);
+    expect((await queryOther()).errors).toBeUndefined();
+    await failOften(gateway, 3 * CALLS);
+    expect((await queryOther()).errors).toBeUndefined();
+    expect(circuitStates(gateway)).toEqual([]);
+  });
+
+  it.each([
+    ["opens", 1_000, ["open"]],
+    ["stays closed", 999, []],
+  ])("%s after calls that hung for %i ms until the deadline of their clients", async (_, ms, states) => {
+    const advance = useClock();
+    const { gateway, upstream } = await useFailing({ kind: "hang" });
+    // Different tenants, so that no call is shared.
+    const answers = Array.from({ length: CALLS }, (__, index) =>
+      queryJob(gateway, "100", { "x-request-deadline-ms": "1000", "x-bk-tenant-id": `tenant-${index}` }),
+    );
+    await expect.poll(() => upstream.calls).toBe(CALLS);
+    advance(ms);
+    for (const answer of answers) expect(onlyError(await answer).extensions.code).toBe("UPSTREAM_TIMEOUT");
+    expect(circuitStates(gateway)).toEqual(states);
+    const problems = await (await fetch(new URL("/readyz", gateway.url))).text();
+    expect(problems.includes("UPSTREAM_FAILING")).toBe(states.length > 0);
   });
 });
 
@@ -314,7 +395,7 @@ it("subscriptions outlive a time in which calls are rejected, without calls and 
   });
   onTestFinished(stop);
   await expect.poll(() => results.length).toBe(1);
-  const changes = () => gateway.logs.filter(({ msg }) => msg === "circuit breaker").map(({ state }) => state);
+  const changes = () => circuitStates(gateway);
 
   upstream.state = "down";
   await expect.poll(changes).toContain("open");
