@@ -74,7 +74,9 @@ export async function createRateLimiter(
   };
 
   const onRequest = async ({ headers, ip }: FastifyRequest, reply: FastifyReply) => {
-    const { state, error } = await countKey(keyOf(headers, ip));
+    // Fastify's type does not say so, but a client that has disconnected has no address.
+    const address: string | undefined = ip;
+    const { state, error } = await countKey(keyOf(headers, address ?? ""));
     reply.headers({
       "x-ratelimit-limit": state.max,
       "x-ratelimit-remaining": state.remaining,

@@ -147,6 +147,20 @@ it("has counters for the last 10 000 callers only", async () => {
   expect(await countFor(0)).toBeNull();
 });
 
+it("counts a request whose client has disconnected, and therefore has no address", async () => {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  app.addHook("onRequest", (request, _reply, done) => {
+    // What Fastify reads from a socket that was reset.
+    Object.defineProperty(request, "ip", { value: undefined });
+    done();
+  });
+  const { onRequest } = await createRateLimiter(app, { max: 1, windowMs: WINDOW_MS }, null, null);
+  app.get("/", { onRequest }, async () => "counted");
+  const statuses = [await app.inject("/"), await app.inject("/")].map(({ statusCode }) => statusCode);
+  expect(statuses).toEqual([200, 429]);
+});
+
 it("sends no headers by default", async () => {
   const gateway = await useGateway();
   expect((await queryJob(gateway)).headers.get("x-ratelimit-limit")).toBeNull();
