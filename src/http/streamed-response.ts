@@ -34,8 +34,7 @@ export async function sendLarge(
     "content-type": contentType,
     "content-length": String(bytes.length),
   });
-  // The response to a pipelined request gets its socket when the previous responses have been sent.
-  if (!response.socket && !response.closed) await once(response, "socket");
+  await socketOf(response);
   if (await writeChunked(response, bytes)) response.end();
 }
 
@@ -54,7 +53,7 @@ export async function sendEncoded(
   const response = takeOver(reply, status, headers);
   const source = Readable.from(chunksOf(bytes));
   try {
-    if (!response.socket && !response.closed) await once(response, "socket");
+    await socketOf(response);
     for await (const chunk of source.pipe(encoder)) {
       if (!(await writeChunk(response, chunk))) return;
     }
@@ -65,6 +64,18 @@ export async function sendEncoded(
     encoder.destroy();
     if (!response.writableEnded) response.destroy();
   }
+}
+
+/**
+ * Waits until a response may be written. That to a pipelined request gets its socket when the previous responses have
+ * been sent. If the client disconnects before, the response is closed without a socket and without an error.
+ */
+async function socketOf(response: ServerResponse): Promise<void> {
+  if (response.socket || response.closed) return;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  await Promise.race([once(response, "socket", { signal }), once(response, "close", { signal })]);
+  waiting.abort();
 }
 
 function* chunksOf(bytes: Buffer): Generator<Buffer> {

@@ -2,12 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { brotliDecompressSync, createGzip, gunzipSync, zstdDecompressSync } from "node:zlib";
 import Fastify from "fastify";
 import { expect, it, onTestFinished } from "vitest";
 import { ENCODINGS, type Encoding } from "../../src/http/compression.ts";
-import { sendEncoded } from "../../src/http/streamed-response.ts";
+import { sendEncoded, sendLarge } from "../../src/http/streamed-response.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { AUTHORIZATION, jobQuery, jobSubscription, onJob, postOperation } from "../support/ask.ts";
 import { type TestGatewayOptions, useGateway } from "../support/gateway.ts";
@@ -202,3 +203,32 @@ it("compresses no faster than the client reads", async () => {
 
   expect(gunzipSync(await buffer(response)).equals(body)).toBe(true);
 });
+
+it.each(["encoded", "large"])(
+  "stops the %s response to a pipelined request whose client has left",
+  async (kind) => {
+    const app = Fastify();
+    onTestFinished(() => app.close());
+    const settled: string[] = [];
+    const encoder = createGzip({ level: 1 });
+    app.get("/first", async (_request, reply) => reply.hijack());
+    app.get("/second", async (_request, reply) => {
+      const body = Buffer.alloc(2 ** 20);
+      const response =
+        kind === "large"
+          ? sendLarge(reply, 200, "text/plain", body)
+          : sendEncoded(reply, 200, {}, body, encoder);
+      settled.push("started");
+      await response;
+      settled.push("settled");
+      return reply;
+    });
+    const socket = connect(Number(new URL(await app.listen({ port: 0 })).port));
+    const requestOf = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
+    socket.write(requestOf("/first") + requestOf("/second"));
+    await expect.poll(() => settled).toEqual(["started"]);
+    socket.destroy();
+    await expect.poll(() => settled).toEqual(["started", "settled"]);
+    expect(encoder.destroyed).toBe(kind === "encoded");
+  },
+);
