@@ -1,8 +1,7 @@
 /**
  * The pipeline that all operations of all transports pass: `operation/documents.ts` finds the document of a request,
- * `operation/prepare.ts` prepares the document or finds it in
- * its cache, `operation/run.ts` runs it with its variables, and an executor writes the response. For subscriptions,
- * `subscription/` repeats the execution for every change.
+ * `operation/prepare.ts` prepares the document or finds it in its cache, `operation/run.ts` runs it with its variables,
+ * and an executor writes the response. For subscriptions, `subscription/` repeats the execution for every change.
  */
 import type { GraphQLSchema } from "graphql";
 import type { ObserveLimit } from "../model/limits.ts";
@@ -75,7 +74,7 @@ export function createPipeline({
     limits: documentLimits,
     onLimit,
   });
-  const results = createSharedResults(execute);
+  const results = createSharedResults(execute, onLimit);
   const retained = createRetainedMemory(SUBSCRIPTION_BYTES);
   const startSubscription = createStartSubscription({ results, memory: retained });
   return {

@@ -42,7 +42,7 @@ function createCounted() {
     }).prepare,
     execute,
     startSubscription: createStartSubscription({
-      results: createSharedResults(execute),
+      results: createSharedResults(execute, null),
       memory: createRetainedMemory(2 ** 20),
     }),
     onLimit: null,

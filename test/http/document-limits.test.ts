@@ -1,8 +1,8 @@
 /** The limits of documents that have settings: the same for all transports, with a clear error and a metric. */
 import { getIntrospectionQuery } from "graphql";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { DocumentLimits } from "../../src/graphql/operation/operation-limits.ts";
-import { AUTHORIZATION, jobField, jobQuery, onJob, postOperation } from "../support/ask.ts";
+import { AUTHORIZATION, jobField, jobQuery, jobSubscription, onJob, postOperation } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { DOCUMENT_LIMITS } from "../support/limits.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
@@ -174,4 +174,10 @@ it("counts responses beyond MAX_RESPONSE_BYTES", async () => {
   const gateway = await useGateway({ config: { maxResponseBytes: 100, metrics: { port: null } } });
   await gateway.ask(jobQuery("100", onJob(many(20, (n) => `a${n}: name`))));
   expect(await rejections(gateway, "MAX_RESPONSE_BYTES")).toBe(1);
+
+  const query = jobSubscription("20000000001", onJob(many(20, (n) => `a${n}: name`)));
+  const { results, stop } = subscribeByEvents(gateway.url, { query });
+  onTestFinished(stop);
+  await expect.poll(() => JSON.stringify(results)).toContain("BAD_USER_INPUT");
+  expect(await rejections(gateway, "MAX_RESPONSE_BYTES")).toBe(2);
 });

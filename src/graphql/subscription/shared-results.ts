@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { JobOutcome } from "../../model/job-instance.ts";
 import { withoutReadFields } from "../../model/job-state.ts";
+import type { ObserveLimit } from "../../model/limits.ts";
 import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
@@ -54,7 +55,8 @@ const CACHE_ENTRY_BYTES = 1_000;
 /** How long results are cached. All subscriptions of a job receive a state at almost the same time. */
 const TTL_MS = 1_000;
 
-export function createSharedResults(executor: Executor): SharedResults {
+/** @param onLimit observes responses that exceed a limit; null to observe none */
+export function createSharedResults(executor: Executor, onLimit: ObserveLimit | null): SharedResults {
   const cache = new LRUCache<string, Promise<SharedResult>>({
     maxSize: MAX_BYTES,
     ttl: TTL_MS,
@@ -90,6 +92,7 @@ export function createSharedResults(executor: Executor): SharedResults {
       return result(text, errorCodes, internalErrors);
     } catch (error) {
       if (!(error instanceof ResponseTooLarge)) throw error;
+      onLimit?.("MAX_RESPONSE_BYTES");
       const formatted = formatError({ message: error.message }, error);
       return result(JSON.stringify({ errors: [formatted] }), [codeOf(formatted)], []);
     }
