@@ -163,6 +163,8 @@ it("the NetworkPolicy restricts metrics to some sources, and lets calls reach th
   const { port, protocol } = new URL(settings.JOB_API_URL ?? "");
   expect(outgoing).toContain(Number(port) || { "http:": 80, "https:": 443 }[protocol]);
   expect(outgoing).toContain(53);
+  // Redis, and collectors of traces.
+  expect(outgoing).toEqual(expect.arrayContaining([6379, 4318]));
 });
 
 it("the HorizontalPodAutoscaler scales the Deployment by a resource that it requests", () => {
