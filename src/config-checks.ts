@@ -41,7 +41,8 @@ export const secretKey = z.string().refine((text) => text === "" || text.length 
 });
 
 export const isOrigin = (text: string): boolean =>
-  text === "*" || (URL.canParse(text) && new URL(text).origin === text && text !== "null");
+  text === "*" ||
+  (!text.includes("*") && URL.canParse(text) && new URL(text).origin === text && text !== "null");
 
 /** Up to `maxLength` comma-separated values. */
 export const commaSeparated = <T>(check: z.ZodType<T, string>, maxLength: number) =>
@@ -49,8 +50,8 @@ export const commaSeparated = <T>(check: z.ZodType<T, string>, maxLength: number
     const results = text.split(",").map((part) => check.safeParse(part.trim()));
     const failed = results.find(({ success }) => !success);
     if (failed || results.length > maxLength) {
-      const expected = failed?.error?.issues[0]?.message ?? "values";
-      context.addIssue(`${expected}, or up to ${maxLength} of them, comma-separated`);
+      const expected = failed?.error?.issues[0]?.message ?? "a valid value";
+      context.addIssue(`1 to ${maxLength} comma-separated values, each of them ${expected}`);
       return z.NEVER;
     }
     return results.flatMap(({ data }) => data ?? []);

@@ -1,6 +1,6 @@
 /** The configuration: reads and validates the settings of the environment. */
 import type { z } from "zod";
-import { type Environment, fileVariable, readConfigText, sourceOf } from "./config-text.ts";
+import { type ConfigText, type Environment, readConfigText, sourceOf } from "./config-text.ts";
 import type { GatewayConfig } from "./gateway.ts";
 import { SETTINGS } from "./settings.ts";
 import type { Dialect } from "./simulator/simulator.ts";
@@ -40,8 +40,8 @@ export function readConfig(environment: Environment): Config {
     const text = found.text || setting.default;
     const result = setting.check.safeParse(text);
     if (!result.success) {
-      const shown = "isHidden" in setting ? '"***"' : redacted(text);
-      errors.push(invalidValue(name, result.error.issues[0]?.message ?? "another value", shown, found.file));
+      const shown = "isSecret" in setting ? '"***"' : redacted(text);
+      errors.push(invalidValue(found, result.error.issues[0]?.message ?? "another value", shown));
     }
     return [name, result.data];
   });
@@ -73,11 +73,12 @@ function trustedDocumentsOf(
   return { documents: file.documents, only };
 }
 
-function invalidValue(name: string, expected: string, shown: string, file: string | null): string {
-  if (file === null) return `${name}: expected ${expected}, got ${shown}.`;
-  const path = JSON.stringify(file);
-  return `${fileVariable(name)}: expected a file with ${expected}, got other content in ${path}.`;
+function invalidValue({ variable, file }: FoundText, expected: string, shown: string): string {
+  if (file === null) return `${variable}: expected ${expected}, got ${shown}.`;
+  return `${variable}: expected a file with ${expected}, got other content in ${JSON.stringify(file)}.`;
 }
+
+type FoundText = Exclude<ConfigText, { readonly error: string }>;
 
 /** The app code and its secret must be set together. The message shows neither. */
 function appErrors(environment: Environment): string[] {
@@ -115,7 +116,7 @@ const tracingErrors = (values: Partial<Values>): string[] => {
   const { OTEL_EXPORTER_OTLP_PROTOCOL: protocol } = values;
   if (!isTracing(values) || protocol === undefined || protocol === "http/protobuf") return [];
   return [
-    `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, with the endpoint of the collector for it, got "${protocol}".`,
+    `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, which collectors usually serve on port 4318, got "${protocol}".`,
   ];
 };
 
@@ -137,7 +138,10 @@ function tracingOf(values: Values): Config["tracing"] {
   };
 }
 
-/** Redacts an invalid value for a message: removes the parts of a URL that may be secret, credentials and query. */
+/**
+ * Redacts an invalid value that should have no secrets: removes the parts of a URL that may be secret nevertheless,
+ * credentials and query.
+ */
 const redacted = (text: string): string =>
   JSON.stringify(
     text

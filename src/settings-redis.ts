@@ -21,7 +21,6 @@ export const REDIS_SETTINGS = {
       "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots in Redis, encrypted with keys derived from it. `IDENTITY_KEY_FILE` can name a file with it instead.",
     check: secretKey,
     isSecret: true,
-    isHidden: true,
   },
   REDIS_SNAPSHOTS: {
     default: "true",

@@ -39,7 +39,8 @@ export const TRACING_SETTINGS = {
   },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
     default: "",
-    meaning: "URL that traces are sent to, with its path. It takes precedence.",
+    meaning:
+      "URL that traces are sent to, with its path. It takes precedence over `OTEL_EXPORTER_OTLP_ENDPOINT`.",
     check: collectorUrl,
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
@@ -48,7 +49,6 @@ export const TRACING_SETTINGS = {
       "Headers for the collector: comma-separated, with percent-encoded values, such as `authorization=Bearer%20token`. `OTEL_EXPORTER_OTLP_HEADERS_FILE` can name a file with them instead. They never appear in logs, errors or responses.",
     check: keyValues({ name: /^[\w!#$%&'*+.^`|~-]+$/, value: /^[\x20-\x7e]*$/ }),
     isSecret: true,
-    isHidden: true,
   },
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     default: "http/protobuf",

@@ -25,10 +25,11 @@ interface Setting {
   readonly default: string;
   readonly meaning: string;
   readonly check: z.ZodType<unknown, string>;
-  /** The value is a secret or contains one. The variable `<NAME>_FILE` can name a file with the value instead. */
+  /**
+   * The value is a secret or contains one. The variable `<NAME>_FILE` can name a file with the value instead. Errors never
+   * show it, because the secret part of an invalid value cannot be found.
+   */
   readonly isSecret?: true;
-  /** Errors show nothing of an invalid value. Of other secrets, they show the parts that are not secret. */
-  readonly isHidden?: true;
 }
 
 /** Longer than any load balancer takes to stop sending requests. */
@@ -72,7 +73,7 @@ export const SETTINGS = {
   SHUTDOWN_DELAY_MS: {
     default: "0",
     meaning:
-      "How long requests are still served after SIGTERM, in milliseconds, while `/readyz` already responds 503. Set it to the time in which the load balancer notices. Shutdown then takes up to 5 seconds more.",
+      "How long requests are still served after SIGTERM, in milliseconds, while `/readyz` already responds 503. Set it to at least the time that the load balancer needs to notice. Shutdown then takes up to 5 seconds more.",
     check: wholeNumber(0, MAX_SHUTDOWN_DELAY_MS),
   },
   UPSTREAM_TIMEOUT_MS: {
@@ -134,7 +135,7 @@ export const SETTINGS = {
   SNAPSHOT_STALE_IF_ERROR_MS: {
     default: "0",
     meaning:
-      "How old the state of a job may be that is served, marked as stale, when the upstream is unavailable, in milliseconds. `0` disables it.",
+      "Maximum age of a job state, in milliseconds, that is served (marked as stale) while the upstream is unavailable. `0` disables it.",
     check: wholeNumber(0, MAX_MS),
   },
   SNAPSHOT_MAX_BYTES: {
@@ -184,12 +185,13 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: {
     default: "",
     meaning:
-      "Comma-separated origins of web pages that may use the gateway, such as `https://ops.example.com`. `*` allows every origin, and is an error together with `BK_APP_CODE`. The gateway's own origin is always allowed.",
+      "Comma-separated origins of web pages that may use the gateway, such as `https://ops.example.com`, without wildcards. `*` alone allows every origin, and is an error together with `BK_APP_CODE`. The gateway's own origin is always allowed.",
     check: z
       .string()
       .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
       .refine((origins) => origins.every(isOrigin), {
-        error: "comma-separated origins such as https://ops.example.com, or *",
+        error:
+          "comma-separated origins such as https://ops.example.com, without path, trailing slash or wildcard, or * alone",
       }),
   },
   ...REQUEST_SETTINGS,

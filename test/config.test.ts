@@ -214,6 +214,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       ],
     ],
     invalid: [
+      "https://*.example.com",
       "ops.example.com",
       "https://ops.example.com/",
       "https://ops.example.com/page",
@@ -475,6 +476,17 @@ describe("ALLOWED_ORIGINS", () => {
   });
 });
 
+it.each([
+  ["REDIS_URL", "redis://user:hunter22"],
+  ["REDIS_URL", "redis://h:6379/hunter22"],
+  ["HTTP_PROXY", "user:hunter22"],
+  ["HTTPS_PROXY", "ftp://user:hunter22@proxy.example.com"],
+])("shows nothing of an invalid secret: %s", (name, value) => {
+  const message = messageOf(() => readConfig({ [name]: value }));
+  expect(message).toMatch(new RegExp(`^${name}: expected .*, got "\\*\\*\\*"\\.$`));
+  expect(message).not.toContain("hunter22");
+});
+
 describe("a secret from a file", () => {
   const SECRETS = [
     "BK_APP_SECRET",
@@ -672,7 +684,16 @@ describe("tracing", () => {
 
   it.each(["grpc", "http/json"])("does not support the protocol %s", (protocol) => {
     expect(messageOf(() => readConfig({ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }))).toBe(
-      `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, with the endpoint of the collector for it, got "${protocol}".`,
+      `OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, which collectors usually serve on port 4318, got "${protocol}".`,
+    );
+  });
+
+  it("names the variable for traces if that is invalid", () => {
+    expect(messageOf(() => readConfig({ ...ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "soon" }))).toBe(
+      'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: expected a whole number from 1 to 86400000, got "soon".',
+    );
+    expect(messageOf(() => readConfig({ OTEL_EXPORTER_OTLP_TRACES_HEADERS_FILE: "/missing" }))).toBe(
+      'OTEL_EXPORTER_OTLP_TRACES_HEADERS_FILE: expected a readable file in UTF-8, got ENOENT for "/missing".',
     );
   });
 
