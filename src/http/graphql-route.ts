@@ -7,12 +7,7 @@ import { codeOf } from "../graphql/errors.ts";
 import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import { isInvalid } from "../graphql/operation/request-errors.ts";
-import {
-  type RunOperation,
-  requestErrorResponse,
-  type Single,
-  type Stream,
-} from "../graphql/operation/run.ts";
+import { type RunOperation, rejectOperation, type Single, type Stream } from "../graphql/operation/run.ts";
 import { type CompressionOptions, chooseEncoding, compress, createEncoder } from "./compression.ts";
 import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
@@ -63,7 +58,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphQLRouteOp
       const target = { request, reply, contentType, context, compression };
       if (graphqlRequest.kind === "invalid") {
         const { message } = graphqlRequest;
-        await sendResult(target, requestErrorResponse([{ message, extensions: { code: BAD_REQUEST } }]));
+        await sendResult(target, rejectOperation([{ message, extensions: { code: BAD_REQUEST } }], context));
       } else if (graphqlRequest.kind === "operation") {
         await sendResult(target, await run(graphqlRequest.operation, context));
       } else await respondThroughApollo(target, graphqlRequest, options);
@@ -95,13 +90,13 @@ async function respondThroughApollo(
   if (acceptsPage && !explorer && isEmpty) {
     return sendResult(
       target,
-      requestErrorResponse([{ message: NO_EXPLORER, extensions: { code: BAD_REQUEST } }]),
+      rejectOperation([{ message: NO_EXPLORER, extensions: { code: BAD_REQUEST } }], context),
     );
   }
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
   const text = isEmpty || wantsPage ? null : documents.textOf(document);
   const checked = typeof text === "string" ? prepare(text, operationName) : text;
-  if (checked && isInvalid(checked)) return sendResult(target, requestErrorResponse(checked.errors));
+  if (checked && isInvalid(checked)) return sendResult(target, rejectOperation(checked.errors, context));
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: toApolloRequest(request, {
@@ -134,11 +129,8 @@ async function sendResult(
   }
   // `close` is emitted after every response, complete or not. Until then, the operating system may read the body.
   reply.raw.once("close", result.release);
-  const { errorCodes } = context.operationLog;
-  const { requestErrors } = result;
-  if (requestErrors && errorCodes.length === 0) errorCodes.push(...requestErrors.map(codeOf));
   const status = httpStatusOf(result);
-  if (status === 503) for (const error of requestErrors ?? []) setRetryAfter(reply, error);
+  if (status === 503) for (const error of result.requestErrors ?? []) setRetryAfter(reply, error);
   const { body } = result;
   const isLarge = body.length > MAX_SOCKET_BUFFER_BYTES;
   const encoding = compression && chooseEncoding(compression, request, reply, body.length);

@@ -5,7 +5,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
-import { type RunOperation, requestErrorResponse } from "../graphql/operation/run.ts";
+import { type RunOperation, rejectOperation } from "../graphql/operation/run.ts";
 import type { LimitName, ObserveLimit } from "../model/limits.ts";
 import { errorContentType } from "./content-type.ts";
 
@@ -59,8 +59,7 @@ export function createLoadShedding(
       const limit = exceededLimit();
       if (limit !== null) {
         onLimit?.(limit);
-        context.operationLog.errorCodes.push(OVERLOADED);
-        return requestErrorResponse([overloaded()]);
+        return rejectOperation([overloaded()], context);
       }
       inFlight += 1;
       try {

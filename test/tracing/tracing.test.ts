@@ -260,8 +260,13 @@ describe("an error", () => {
     });
   });
 
-  it.each(["{", "{ nothing }"])("by GET contains the trace id: %s", async (query) => {
-    const gateway = await useTracedGateway();
+  it.each([
+    ["{"],
+    ["{ nothing }"],
+    // Its errors are long enough to be compressed.
+    [`{ ${Array.from({ length: 50 }, (_, index) => `nothing${index}`).join(" ")} }`],
+  ])("by GET contains the trace id: %s", async (query) => {
+    const gateway = await useTracedGateway({ config: { compression: { encodings: ["gzip"] } } });
     const response = await fetch(`${gateway.url}?query=${encodeURIComponent(query)}`, {
       headers: { "apollo-require-preflight": "true" },
     });
@@ -396,6 +401,23 @@ describe.each(SUBSCRIPTIONS)("a subscription over %s", (_name, subscribe, tree) 
     await expect.poll(find).toBeDefined();
     expect(find()).toMatchObject({ isError: false, attributes: { "error.type": "ABORTED" } });
   });
+});
+
+it("an operation over a WebSocket that overload rejects has a trace id in its error", async () => {
+  const upstream = await useHeldUpstream({ onTestFinished });
+  const gateway = await useTracedGateway({
+    upstream: { baseUrl: new URL(upstream.url) },
+    config: { loadShedding: { maxOperations: 1, maxEventLoopDelayMs: 0 } },
+  });
+  const running = gateway.ask(jobQuery("1"));
+  await upstream.called;
+  const rejection = await subscribeByWebSocket(gateway.url, { query: jobSubscription("2") }).completed.catch(
+    String,
+  );
+  expect(rejection).toContain("OVERLOADED");
+  expect(rejection).toMatch(/"traceId":"[\da-f]{32}"/);
+  upstream.release();
+  await running;
 });
 
 it.each([

@@ -73,17 +73,17 @@ export function createRunOperation(options: RunOptions): RunOperation {
       // An internal error must not close a connection that carries other operations.
       if (error instanceof ResponseTooLarge) options.onLimit?.("MAX_RESPONSE_BYTES");
       else context.operationLog.internalErrors.push(error);
-      return reject([formatError({ message: String(error) }, error)], context);
+      return rejectOperation([formatError({ message: String(error) }, error)], context);
     }
   };
   return (request, context) =>
     context.operationLog.trace === null
       ? runSafely(request, context)
-      : trace(context.operationLog.trace, context, () => runSafely(request, context));
+      : runTraced(context.operationLog.trace, context, () => runSafely(request, context));
 }
 
 /** Runs an operation in its trace. That of a subscription ends with its first response (`subscription/`). */
-async function trace(
+async function runTraced(
   { startOperation, endOperation }: OperationTrace,
   { operationLog, signal }: OperationContext,
   run: () => Promise<Single | Stream>,
@@ -105,17 +105,17 @@ async function runOperation(
   const text = documents.textOf(request);
   if (typeof text === "string") operationLog.document = text;
   const prepared = typeof text === "string" ? prepare(text, operationName) : text;
-  if (isInvalid(prepared)) return reject(prepared.errors, context);
+  if (isInvalid(prepared)) return rejectOperation(prepared.errors, context);
   operationLog.operationName = prepared.name;
   operationLog.operationType = prepared.type;
   operationLog.trace?.describeOperation(prepared.name, prepared.type, operationLog.document ?? "");
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) operationLog.document = null;
   const { coerced, errors } = coerce(prepared, variables);
-  if (errors) return reject(errors, context);
+  if (errors) return rejectOperation(errors, context);
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
-    if (!watch) return reject([SUBSCRIPTION_OVER_HTTP], context);
+    if (!watch) return rejectOperation([SUBSCRIPTION_OVER_HTTP], context);
     const started = startSubscription(prepared, coerced, context);
-    return "errors" in started ? reject(started.errors, context) : started;
+    return "errors" in started ? rejectOperation(started.errors, context) : started;
   }
   const plan = prepared.planFor(coerced);
   const { requiredData } = plan;
@@ -135,18 +135,20 @@ function coerce(prepared: Prepared, variables: Variables) {
   };
 }
 
-/** Creates the response to a request that is not executed. */
-export const requestErrorResponse = (errors: readonly GraphQLFormattedError[]): Single => ({
-  kind: "single",
-  body: JSON.stringify({ errors }),
-  release: () => {},
-  requestErrors: errors,
-});
-
-function reject(errors: readonly GraphQLFormattedError[], { operationLog }: OperationContext): Single {
+/** Creates the response to a request that is not executed, and records its errors. */
+export function rejectOperation(
+  errors: readonly GraphQLFormattedError[],
+  { operationLog }: Pick<OperationContext, "operationLog">,
+): Single {
   operationLog.errorCodes.push(...errors.map(codeOf));
   const traceId = operationLog.trace?.traceId ?? null;
-  return requestErrorResponse(traceId === null ? errors : errors.map((error) => withTraceId(error, traceId)));
+  const requestErrors = errors.map((error) => withTraceId(error, traceId));
+  return {
+    kind: "single",
+    body: JSON.stringify({ errors: requestErrors }),
+    release: () => {},
+    requestErrors,
+  };
 }
 
 function logError(error: GraphQLError, { operationLog }: OperationContext): void {
