@@ -27,11 +27,22 @@ export const proxyUrl = z
 const isRedisUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "") return false;
+  if (!isPercentEncoded(url.username) || !isPercentEncoded(url.password)) return false;
   return /^\/?\d*$/.test(url.pathname) && url.search === "" && url.hash === "";
 };
 
+/** Whether every `%` belongs to an encoded character. `URL` accepts other ones. */
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const redisUrl = z.string().refine((text) => text === "" || isRedisUrl(text), {
-  error: "a redis or rediss URL with at most a database number as its path",
+  error: "a redis or rediss URL with percent-encoded credentials and at most a database number as its path",
 });
 
 const MIN_KEY_LENGTH = 32;

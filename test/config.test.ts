@@ -268,6 +268,9 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "redis://",
       "redis://host/name",
       "redis://h?db=1",
+      "redis://:pa%ss@h",
+      "redis://us%er@h",
+      "redis://:p%ff@h",
     ],
   },
   // Only read with REDIS_URL: tested below.
@@ -456,6 +459,9 @@ it("does not show the password of Redis", () => {
   const message = messageOf(() => readConfig({ REDIS_URL: "redis://user:hunter22@redis.example.com/x" }));
   expect(message).toContain("REDIS_URL: expected a redis or rediss URL");
   expect(message).not.toContain("hunter22");
+  const notEncoded = messageOf(() => readConfig({ REDIS_URL: "redis://:hunter22%@redis.example.com" }));
+  expect(notEncoded).toContain("percent-encoded");
+  expect(notEncoded).not.toContain("hunter22");
 });
 
 describe("ALLOWED_ORIGINS", () => {

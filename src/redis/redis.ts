@@ -131,29 +131,31 @@ export function createRedis(
   /** Connects, and uses the connection while it answers. @returns why it no longer does */
   const useConnection = async (): Promise<unknown> => {
     const connectMs = Math.max(MIN_CONNECT_MS, timeoutMs);
-    const connection = createConnection(url, connectMs);
+    let connection: Connection | null = null;
     const { promise: ended, resolve } = Promise.withResolvers<unknown>();
     const end: Session["end"] = (reason) => {
-      if (session?.connection === connection) session = null;
+      if (session?.end === end) session = null;
       resolve(reason);
     };
-    const check = async () => {
+    const check = async (connection: Connection) => {
       const sentAt = performance.now();
       const reply = await withTimeLimit(connection.sendCommand(["TIME"]), timeoutMs);
       clock.add({ sentAt, receivedAt: performance.now(), time: timeOf(reply) });
     };
-    connection.on("error", end);
     const onClosing = () => end(closing.signal.reason);
     closing.signal.addEventListener("abort", onClosing);
     let checks: NodeJS.Timeout | undefined;
     try {
       closing.signal.throwIfAborted();
+      const opened = createConnection(url, connectMs);
+      connection = opened;
+      opened.on("error", end);
       const failed = ended.then((reason) => Promise.reject(reason));
-      await withTimeLimit(Promise.race([connection.connect(), failed]), connectMs);
-      await check();
-      session = { connection, end };
+      await withTimeLimit(Promise.race([opened.connect(), failed]), connectMs);
+      await Promise.race([check(opened), failed]);
+      session = { connection: opened, end };
       log("connection", null);
-      checks = setInterval(() => void check().catch(end), CHECK_INTERVAL_MS).unref();
+      checks = setInterval(() => void check(opened).catch(end), CHECK_INTERVAL_MS).unref();
       return await ended;
     } catch (error) {
       return error;
@@ -161,7 +163,7 @@ export function createRedis(
       clearInterval(checks);
       end(null);
       closing.signal.removeEventListener("abort", onClosing);
-      connection.destroy();
+      connection?.destroy();
     }
   };
 

@@ -168,6 +168,36 @@ const UNUSED = {
   maxAges: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0 },
 };
 
+it("closes at once while the first reply of a new connection is late", async () => {
+  const arrived = Promise.withResolvers<void>();
+  // Answers all commands of the library, but not the first one of the gateway.
+  const server = createServer((socket) => {
+    socket.on("data", (bytes) => {
+      const commands = String(bytes).match(/^\*\d+\r$/gm)?.length ?? 0;
+      if (String(bytes).includes("TIME")) arrived.resolve();
+      else socket.write("+OK\r\n".repeat(commands));
+    });
+    socket.on("error", () => {});
+  });
+  const port = await useServer(server);
+  const quiet = { info: () => {}, warn: () => {} };
+  const options = { url: `redis://127.0.0.1:${port}`, timeoutMs: 30_000, snapshots: null, ...UNUSED };
+  const shared = createSharedState(options, quiet, null);
+  await arrived.promise;
+  await shared.close();
+});
+
+it("reports an address that cannot be used", async () => {
+  const messages: string[] = [];
+  const log = (text: string) => void messages.push(text);
+  const options = { url: "redis://:pa%ss@127.0.0.1", timeoutMs: 50, snapshots: null, ...UNUSED };
+  const shared = createSharedState(options, { info: log, warn: log }, null);
+  await expect.poll(() => messages).toHaveLength(1);
+  expect(messages[0]).toContain("Redis is unavailable");
+  expect(messages[0]).not.toContain("pa%ss");
+  await shared.close();
+});
+
 it("gives up on a server that accepts connections but never answers", async () => {
   const port = await useServer(createServer());
   const messages: string[] = [];
