@@ -15,7 +15,10 @@ interface PolledJob {
 }
 
 export interface Delivery {
-  /** Sends the job to each subscriber whose required data it contains. Ends the subscriber if the job is finished. */
+  /**
+   * Sends the job to each subscriber whose required data it contains, and whose permission is current. Ends the
+   * subscriber if the job is finished.
+   */
   readonly deliver: (result: PolledJob) => Promise<void>;
   /** The first state of a subscriber, from the call that admitted it. */
   readonly observe: (job: JobInstance) => ObservedJob;
@@ -52,13 +55,7 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
       // require only the status. Checked per subscriber, because a newer poll can be delivered while this one waits.
       const isUpToDate =
         subscriber.requiredData === "hosts" ? requiredData === "hosts" : startedAt >= newestStart;
-      if (isUpToDate) {
-        subscriber.next(observed);
-        if (job.isFinished) {
-          subscribers.remove(group, subscriber);
-          subscriber.end();
-        }
-      }
+      if (isUpToDate) subscribers.send(group, subscriber, observed);
       if (index % BATCH === BATCH - 1) await nextTurn();
     }
   };

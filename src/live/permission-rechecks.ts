@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
+import { CircuitOpen } from "../upstream/circuit-breaker.ts";
 import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf, toError } from "./poll-schedule.ts";
 
 export interface PermissionRecheckOptions {
@@ -12,6 +13,8 @@ export interface PermissionRecheckOptions {
   readonly schedule: PollScheduleOptions;
   /** Requests the job with the identity's own credentials. */
   readonly check: (signal: AbortSignal) => Promise<JobOutcome>;
+  /** Called after each confirmation. */
+  readonly onConfirmed: () => void;
   /** Called once, when the upstream denies the job, rejects the credentials or fails too often. */
   readonly onLost: (reason: JobOutcome | Error) => void;
   /** Stops the checks. */
@@ -21,6 +24,10 @@ export interface PermissionRecheckOptions {
 export interface PermissionRechecks {
   /** Postpones the next check: the upstream has just returned the job for these credentials. */
   readonly confirm: () => void;
+  /** False if the permission was last confirmed more than `recheckMs` ago, for example after an outage. */
+  readonly isCurrent: () => boolean;
+  /** Starts the next check now, unless one is running or waits because the upstream has failed. */
+  readonly checkNow: () => void;
 }
 
 /**
@@ -35,20 +42,23 @@ export function startPermissionRechecks({
   recheckMs,
   schedule,
   check,
+  onConfirmed,
   onLost,
   signal,
 }: PermissionRecheckOptions): PermissionRechecks {
   let confirmedAt = performance.now();
   const confirm = () => {
     confirmedAt = performance.now();
+    onConfirmed();
   };
   const msUntilNextCheck = () => confirmedAt + recheckMs * EARLIEST_CHECK - performance.now();
+  const { pause, wake } = createPause(signal);
 
   const run = async () => {
     const retries = createPollSchedule(schedule);
     while (!signal.aborted) {
       const waitMs = msUntilNextCheck() + recheckMs * CHECK_JITTER * Math.random();
-      await sleep(Math.max(0, waitMs), undefined, { signal });
+      await pause(Math.max(0, waitMs));
       // A poll has confirmed the permission in the meantime.
       if (msUntilNextCheck() > 0) continue;
       try {
@@ -60,13 +70,32 @@ export function startPermissionRechecks({
         // Limited to `recheckMs`, whatever delay the upstream requests. Otherwise a `Retry-After` of hours would
         // postpone the checks for hours. This way each interval counts as a failure, until `maxFailures` ends the
         // identity.
-        const retryMs = Math.max(retries.failed(error), retryAfterMsOf(error));
-        await sleep(Math.min(retryMs, recheckMs), undefined, { signal });
+        const retryMs = Math.min(Math.max(retries.failed(error), retryAfterMsOf(error)), recheckMs);
+        // No call was made, so that another one may end the outage earlier.
+        if (error instanceof CircuitOpen) await pause(retryMs);
+        else await sleep(retryMs, undefined, { signal });
       }
     }
   };
 
   // When the signal aborts, `sleep` throws as well, but no subscriber is left to notify.
   run().catch((error: unknown) => signal.aborted || onLost(toError(error)));
-  return { confirm };
+  const isCurrent = () => performance.now() - confirmedAt <= recheckMs;
+  return { confirm, isCurrent, checkNow: wake };
+}
+
+/** A delay that `wake` ends early. `pause` throws when the signal aborts. */
+function createPause(signal: AbortSignal) {
+  let woken: AbortController | null = null;
+  const pause = async (waitMs: number): Promise<void> => {
+    woken = new AbortController();
+    try {
+      await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
+    } catch {
+      signal.throwIfAborted();
+    } finally {
+      woken = null;
+    }
+  };
+  return { pause, wake: () => woken?.abort() };
 }

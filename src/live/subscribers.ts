@@ -26,6 +26,8 @@ export interface IdentityGroup {
   readonly caller: Caller;
   readonly subscribers: Set<Subscriber>;
   readonly permission: PermissionRechecks;
+  /** States that wait until the permission is confirmed: the newest one for each subscriber. */
+  readonly held: Map<Subscriber, ObservedJob>;
   /** Rate limit: these credentials are not used for polling until then, by `performance.now()`. */
   retryAfterUntil: number;
   /** Aborts when the last subscriber of the group leaves, which stops the permission checks. */
@@ -50,6 +52,11 @@ export interface Subscribers {
   readonly list: () => { readonly group: IdentityGroup; readonly subscriber: Subscriber }[];
   readonly add: (subscriber: Subscriber) => IdentityGroup;
   readonly remove: (group: IdentityGroup, subscriber: Subscriber) => void;
+  /**
+   * Sends the state of the job if the permission of the subscriber is current, otherwise after a check, which starts
+   * now. Ends the subscriber if the job is finished.
+   */
+  readonly send: (group: IdentityGroup, subscriber: Subscriber, observed: ObservedJob) => void;
   /** The identity to poll with: skips identities that are rate-limited. Null if all are. */
   readonly nextNotRateLimited: () => IdentityGroup | null;
   /** Moves an identity to the end of the polling order, and marks it as rate-limited for `waitMs`. */
@@ -81,7 +88,7 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
 
   const add: Subscribers["add"] = (subscriber) => {
     const { caller } = subscriber;
-    const group = groups.get(caller.identity) ?? createGroup(caller, options, end);
+    const group = groups.get(caller.identity) ?? createGroup(caller, options, { send, end });
     groups.set(caller.identity, group);
     group.subscribers.add(subscriber);
     return group;
@@ -89,7 +96,21 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
 
   const remove: Subscribers["remove"] = (group, subscriber) => {
     group.subscribers.delete(subscriber);
+    group.held.delete(subscriber);
     if (group.subscribers.size === 0) removeGroup(group);
+  };
+
+  const send: Subscribers["send"] = (group, subscriber, observed) => {
+    if (!group.permission.isCurrent()) {
+      group.held.set(subscriber, observed);
+      group.permission.checkNow();
+      return;
+    }
+    group.held.delete(subscriber);
+    subscriber.next(observed);
+    if (observed.outcome.kind !== "job" || !observed.outcome.isFinished) return;
+    remove(group, subscriber);
+    subscriber.end();
   };
 
   const moveToEnd: Subscribers["moveToEnd"] = (group, waitMs) => {
@@ -112,6 +133,7 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
     list,
     add,
     remove,
+    send,
     nextNotRateLimited: () =>
       groups.values().find((group) => group.retryAfterUntil <= performance.now()) ?? null,
     moveToEnd,
@@ -140,7 +162,7 @@ export function endSubscribers(
 function createGroup(
   caller: Caller,
   { recheckMs, schedule, check }: SubscribersOptions,
-  end: Subscribers["end"],
+  { send, end }: Pick<Subscribers, "send" | "end">,
 ): IdentityGroup {
   const empty = new AbortController();
   const permission = startPermissionRechecks({
@@ -148,9 +170,19 @@ function createGroup(
     schedule,
     // A permission check needs no host results.
     check: (signal) => check(caller, "status", signal),
+    onConfirmed: () => {
+      for (const [subscriber, observed] of group.held) send(group, subscriber, observed);
+    },
     onLost: (reason) => end(group, reason),
     signal: empty.signal,
   });
-  const group: IdentityGroup = { caller, subscribers: new Set(), permission, retryAfterUntil: 0, empty };
+  const group: IdentityGroup = {
+    caller,
+    subscribers: new Set(),
+    permission,
+    held: new Map(),
+    retryAfterUntil: 0,
+    empty,
+  };
   return group;
 }
