@@ -53,6 +53,11 @@ export function createUpstreamMetrics(registry: Registry): ObserveCall {
     buckets: DURATION_BUCKETS,
     registers,
   });
+  const failures = new Counter({
+    name: `${PREFIX}upstream_failures_total`,
+    help: "Upstream calls that failed: connection errors, timeouts and HTTP 5xx. Answers with an error do not count.",
+    registers,
+  });
   const waits = new Histogram({
     name: `${PREFIX}upstream_queue_wait_seconds`,
     help: "How long upstream calls waited for a connection.",
@@ -65,8 +70,9 @@ export function createUpstreamMetrics(registry: Registry): ObserveCall {
     labelNames: ["data"],
     registers,
   });
-  return ({ requiredData: data, outcome, durationMs, queuedMs, bodyBytes }) => {
+  return ({ requiredData: data, outcome, hasFailed, durationMs, queuedMs, bodyBytes }) => {
     durations.observe({ data, outcome: OUTCOMES[outcome] ?? outcome }, durationMs / 1_000);
+    if (hasFailed) failures.inc();
     if (queuedMs !== null) waits.observe(queuedMs / 1_000);
     bytes.inc({ data }, bodyBytes);
   };

@@ -2,11 +2,10 @@
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { OperationLog } from "../model/operation-log.ts";
 import type { CallTrace } from "../model/operation-trace.ts";
-import { type CallRecord, type CallRecords, createCallRecord, hasTimedOut } from "./call-records.ts";
+import { type CallRecord, type CallRecords, createCallRecord } from "./call-records.ts";
 import type { Caller } from "./caller.ts";
 import type { CallResult, CircuitBreaker } from "./circuit-breaker.ts";
 import type { Retries } from "./retries.ts";
-import { UpstreamError } from "./upstream-error.ts";
 
 /** What a call is, except for its request. */
 export interface AttemptedCall {
@@ -63,7 +62,7 @@ export function createAttempts({ timeoutMs, record, retries, breaker }: AttemptO
           result = "answered";
           return outcome;
         } catch (error) {
-          result = resultOf(error, signal, callRecord) ?? result;
+          if (callRecord.result !== "unknown") result = callRecord.result;
           if (!retries || !terms?.mayRetry || isOpen(breaker)) throw error;
           const latestAt = Math.min(deadlineAt, terms.deadlineAt);
           await retries.waitForRetry({ error, attempts, deadlineAt: latestAt, signal });
@@ -81,13 +80,3 @@ export function createAttempts({ timeoutMs, record, retries, breaker }: AttemptO
 
 const isOpen = (breaker: CircuitBreaker | null): boolean =>
   breaker !== null && breaker.status().state !== "closed";
-
-/** What a failed attempt says about the upstream; null if nothing. */
-function resultOf(error: unknown, signal: AbortSignal, callRecord: CallRecord): CallResult | null {
-  if (signal.aborted) return hasTimedOut(callRecord, signal) ? "failed" : null;
-  if (!(error instanceof UpstreamError) || error.origin === "gateway") return null;
-  const { code, upstream } = error;
-  const isFailure =
-    code === "UPSTREAM_TIMEOUT" || code === "UPSTREAM_UNAVAILABLE" || (upstream.httpStatus ?? 0) >= 500;
-  return isFailure ? "failed" : "answered";
-}

@@ -33,9 +33,16 @@ it.each([
   ["credentials", "20000090008"],
   ["the app", "20000090102"],
   ["too many calls", "20000090004"],
+  ["an invalid argument", "20000090018"],
 ])("does not count it as failing when the upstream rejects %s of a caller", async (_what, id) => {
   const gateway = await useGateway();
   for (let count = 0; count < 4; count++) await queryJob(gateway, id);
+  expect(await readiness(gateway)).toEqual(readyWith());
+});
+
+it("does not count it as failing when the upstream answers with something else than a job", async () => {
+  const gateway = await useGateway();
+  for (let count = 0; count < 4; count++) await queryJob(gateway, "20000090301");
   expect(await readiness(gateway)).toEqual(readyWith());
 });
 

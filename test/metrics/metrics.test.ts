@@ -121,6 +121,19 @@ it("counts rejected WebSockets", async () => {
 });
 
 it.each([
+  ["a connection error", "20000090504", 1],
+  ["HTTP 500", "20000090020", 1],
+  ["HTTP 502", "20000090302", 1],
+  ["HTTP 400", "20000090018", 0],
+  ["HTTP 429", "20000090004", 0],
+  ["another page", "20000090301", 0],
+])("counts %s of the upstream as a failure or not", async (_what, id, failures) => {
+  const gateway = await useMetrics();
+  await queryJob(gateway, id);
+  expect((await scrape(gateway.url)).sum("bk_job_graphql_upstream_failures_total")).toBe(failures);
+});
+
+it.each([
   ["100", "ok"],
   ["20000000404", "not_found"],
   ["20000000403", "denied"],
