@@ -11,8 +11,8 @@
  *     earliest time of Redis at `t`:  time + (t - receivedAt)
  *     latest time of Redis at `t`:    time + (t - sentAt)
  *
- * If the clock of Redis is set, times that were stored before cannot be compared with it. Whoever notices that ignores
- * stored times for as long as they are used, and for as long as the clock went back.
+ * If the clock of Redis is set, times that were stored before cannot be compared with it. An instance that notices the
+ * step ignores stored times until all times stored before it have expired (`maxUseMs` plus the step).
  */
 
 /** One reply to `TIME`, in milliseconds. */
@@ -35,7 +35,7 @@ export interface RedisClock {
   readonly toLocal: (redis: TimeRange) => TimeRange | null;
 }
 
-/** Samples are a second old at most, in which clocks drift by much less. */
+/** Samples are a few seconds old at most, in which clocks drift by much less. */
 const DRIFT_MS = 1;
 /** Clocks that are adjusted gradually change by less than this between two samples. */
 const MAX_ADJUSTMENT_MS = 20;

@@ -1,8 +1,8 @@
 /**
  * The connection to Redis (or Valkey), which instances of the gateway share. The gateway never depends on it: a command
  * that fails, or takes longer than the time limit, has no result, and while Redis does not answer, commands are skipped
- * at once instead of being queued. A connection that has timed out is not used again, because its next reply would come
- * late, too; a new one is used only once it has answered.
+ * at once instead of being queued. A connection on which a command has timed out, and no other one was answered in time
+ * meanwhile, is not used again, because its next reply would come late, too; a new one is used only once it has answered.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
@@ -28,8 +28,18 @@ export type ObserveRedis = (command: RedisCommand, outcome: RedisOutcome, durati
 type Argument = string | Buffer;
 
 export interface Redis {
-  /** Sends a command. @returns the reply, or null if there is none for any reason. It never throws. */
-  readonly send: (command: RedisCommand, args: readonly Argument[]) => Promise<unknown>;
+  /**
+   * Sends a command. It never throws.
+   * @param maxReplyBytes the maximum size of the reply, which is reserved until the reply is there
+   * @returns the reply, or null if there is none for any reason
+   */
+  readonly send: (
+    command: RedisCommand,
+    args: readonly Argument[],
+    maxReplyBytes?: number,
+  ) => Promise<unknown>;
+  /** Counts a command that the caller has skipped by itself. */
+  readonly skip: (command: RedisCommand) => void;
   readonly clock: RedisClock;
   /** Whether Redis has answered the last check or command. */
   readonly isUp: () => boolean;
@@ -41,9 +51,11 @@ export interface RedisLogger {
   readonly warn: (text: string) => void;
 }
 
-/** Bounds the memory of commands that wait for a reply. Further commands are skipped. */
+/** Bounds the memory of commands that wait for a reply, and of the replies. Further commands are skipped. */
 const MAX_OPEN_COMMANDS = 1_000;
 const MAX_OPEN_BYTES = 32 * 2 ** 20;
+/** Larger replies count as this, so that some can be read at the same time. */
+const MAX_RESERVED_BYTES = MAX_OPEN_BYTES / 8;
 
 /** How often an idle connection is checked. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -73,6 +85,8 @@ type Connection = ReturnType<typeof createConnection>;
 interface Session {
   readonly connection: Connection;
   readonly end: (reason: unknown) => void;
+  /** When a command was last answered in time, by `performance.now()`. */
+  answeredAt: number;
 }
 
 export interface RedisConnectionOptions extends RedisOptions {
@@ -94,20 +108,31 @@ export function createRedis(
   const rejectedUntil: Record<RedisCommand, number> = { read: 0, write: 0 };
   const closing = new AbortController();
 
-  const send: Redis["send"] = async (command, args) => {
-    const bytes = args.reduce((sum, { length }) => sum + length, 0);
+  const skip: Redis["skip"] = (command) => onCommand?.(command, "skipped", 0);
+
+  const send: Redis["send"] = async (command, args, maxReplyBytes = 0) => {
+    const reserved = Math.min(maxReplyBytes, MAX_RESERVED_BYTES);
+    const bytes = args.reduce((sum, { length }) => sum + length, reserved);
     const used = session;
     const startedAt = performance.now();
     const isFull = openCommands >= MAX_OPEN_COMMANDS || openBytes + bytes > MAX_OPEN_BYTES;
     if (!used || isFull || startedAt < rejectedUntil[command]) {
-      onCommand?.(command, "skipped", 0);
+      skip(command);
       return null;
     }
     openCommands += 1;
     openBytes += bytes;
+    const release = () => {
+      openCommands -= 1;
+      openBytes -= bytes;
+    };
     let outcome: RedisOutcome = "ok";
     try {
-      const reply = await withTimeLimit(used.connection.sendCommand(args), timeoutMs);
+      const replied = used.connection.sendCommand(args);
+      // Not at the time limit, because a late reply still takes memory.
+      replied.then(release, release);
+      const reply = await withTimeLimit(replied, timeoutMs);
+      used.answeredAt = performance.now();
       if (rejectedUntil[command] > 0) {
         rejectedUntil[command] = 0;
         log(`${command}s`, null);
@@ -115,15 +140,14 @@ export function createRedis(
       return reply;
     } catch (error) {
       outcome = error instanceof TimeLimitExceeded ? "timeout" : "error";
-      if (error instanceof TimeLimitExceeded) used.end(error);
+      if (error instanceof TimeLimitExceeded) endIfSilent(used, startedAt, error);
       else if (error instanceof ErrorReply) {
-        rejectedUntil[command] = performance.now() + REJECTED_PAUSE_MS;
+        used.answeredAt = performance.now();
+        rejectedUntil[command] = used.answeredAt + REJECTED_PAUSE_MS;
         log(`${command}s`, reasonOf(error));
       }
       return null;
     } finally {
-      openCommands -= 1;
-      openBytes -= bytes;
       onCommand?.(command, outcome, performance.now() - startedAt);
     }
   };
@@ -153,9 +177,14 @@ export function createRedis(
       const failed = ended.then((reason) => Promise.reject(reason));
       await withTimeLimit(Promise.race([opened.connect(), failed]), connectMs);
       await Promise.race([check(opened), failed]);
-      session = { connection: opened, end };
+      const opening: Session = { connection: opened, end, answeredAt: performance.now() };
+      session = opening;
       log("connection", null);
-      checks = setInterval(() => void check(opened).catch(end), CHECK_INTERVAL_MS).unref();
+      const checkAgain = () => {
+        const startedAt = performance.now();
+        check(opened).catch((error: unknown) => endIfSilent(opening, startedAt, error));
+      };
+      checks = setInterval(checkAgain, CHECK_INTERVAL_MS).unref();
       return await ended;
     } catch (error) {
       return error;
@@ -187,7 +216,13 @@ export function createRedis(
     closing.abort();
     await connected;
   };
-  return { send, clock, isUp: () => session !== null, close };
+  return { send, skip, clock, isUp: () => session !== null, close };
+}
+
+/** Large replies delay those behind them: a session ends only if Redis has answered nothing in time meanwhile. */
+function endIfSilent(session: Session, startedAt: number, error: unknown): void {
+  const isDelayed = error instanceof TimeLimitExceeded && session.answeredAt >= startedAt;
+  if (!isDelayed) session.end(error);
 }
 
 /** The reply to `TIME`, seconds and microseconds, in milliseconds. @throws if it is another one */

@@ -41,7 +41,7 @@ export function createSharedState(
 
 /** Null, with a reason in the log, if instances cannot share snapshots. */
 function snapshotStoreOptions(
-  { snapshots, upstream, maxAges }: SharedStateOptions,
+  { snapshots, upstream, maxAges, timeoutMs }: SharedStateOptions,
   logger: RedisLogger,
 ): SnapshotStoreOptions | null {
   const maxAgeMs = Math.max(maxAges.maxAgeRunningMs, maxAges.maxAgeFinishedMs);
@@ -51,5 +51,5 @@ function snapshotStoreOptions(
     return null;
   }
   const { baseUrl, maxBodyBytes } = upstream;
-  return { ...snapshots, namespace: baseUrl.href, maxBodyBytes, maxAgeMs };
+  return { ...snapshots, namespace: baseUrl.href, maxBodyBytes, maxAgeMs, timeoutMs };
 }

@@ -7,8 +7,10 @@
  * Redis itself replaces an entry only by one whose call started later. An entry of only digits says that a newer call
  * had a result that is not shared, so that older entries are not used.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import pLimit from "p-limit";
 import type { Redis } from "./redis.ts";
 import { createSealing } from "./sealing.ts";
 
@@ -23,6 +25,8 @@ export interface SnapshotStoreOptions {
   readonly maxBodyBytes: number;
   /** How long a call without a shared result prevents older entries, in milliseconds. */
   readonly maxAgeMs: number;
+  /** How long a read may wait for others, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** A response with what is known about it. Times are by `performance.now()`. */
@@ -70,6 +74,12 @@ const MAX_HEAD_BYTES = 1_024;
 /** Bounds the memory of responses that are waiting to be stored. */
 const MAX_PENDING_BYTES = 32 * 2 ** 20;
 
+/** Bounds the memory of responses that are read at the same time, and how long their replies delay other ones. */
+const MAX_RUNNING_READS = 4;
+const MAX_WAITING_READS = 200;
+/** Decoding a larger body takes milliseconds. Other requests go first. */
+const LARGE_BODY_BYTES = 256 * 1024;
+
 const SET_IF_NEWER = `
 if redis.call('GETRANGE', KEYS[1], 0, ${START_DIGITS - 1}) >= string.sub(ARGV[1], 1, ${START_DIGITS}) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -77,19 +87,21 @@ return 1`;
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
-/** Off the path of requests, but on the CPU that they share. */
+/** Lowest level: compression runs after the response but uses the same CPUs. */
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions): SnapshotStore {
-  const { secret, namespace, maxBytes, maxBodyBytes, maxAgeMs } = options;
+  const { secret, namespace, maxBytes, maxBodyBytes, maxAgeMs, timeoutMs } = options;
   const { send, clock } = redis;
   const sealing = createSealing(secret);
+  const reads = pLimit(MAX_RUNNING_READS);
   let pendingBytes = 0;
   const nameOf = (key: string) => `bk-job-graphql:snapshot:${sealing.nameOf(`${namespace} ${key}`)}`;
 
   const read = async (key: string): Promise<StoredResponse | null> => {
     const name = nameOf(key);
-    const entry = await send("read", ["GETRANGE", name, "0", String(maxBytes + MAX_HEAD_BYTES)]);
+    const maxEntryBytes = maxBytes + MAX_HEAD_BYTES;
+    const entry = await send("read", ["GETRANGE", name, "0", String(maxEntryBytes)], maxEntryBytes);
     if (!Buffer.isBuffer(entry) || entry.length <= START_DIGITS) return null;
     const digits = entry.toString("latin1", 0, START_DIGITS);
     const packed = sealing.open(name, digits, entry.subarray(START_DIGITS));
@@ -101,6 +113,7 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     const start = clock.toLocal({ earliest: Number(digits) / 1_000, latest: head.latestStart });
     const received = clock.toLocal({ earliest: head.receivedAt, latest: head.receivedAt });
     if (!start || !received) return null;
+    if (content.length > LARGE_BODY_BYTES) await nextTurn();
     return {
       body: content.subarray(headEnd + 1),
       earliestStart: start.earliest,
@@ -152,5 +165,17 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     });
   };
 
-  return { get: (key) => read(key).catch(() => null), set };
+  const get: SnapshotStore["get"] = async (key) => {
+    const askedAt = performance.now();
+    const skip = () => {
+      redis.skip("read");
+      return null;
+    };
+    if (reads.pendingCount >= MAX_WAITING_READS) return skip();
+    return await reads(() => (performance.now() - askedAt > timeoutMs ? skip() : read(key))).catch(
+      () => null,
+    );
+  };
+
+  return { get, set };
 }

@@ -187,6 +187,32 @@ it("closes at once while the first reply of a new connection is late", async () 
   await shared.close();
 });
 
+it("keeps a connection on which others are answered while one reply is late", async () => {
+  const server = createServer((socket) => {
+    socket.on("data", (bytes) => {
+      // Answers all commands but the reads of another document.
+      for (const command of String(bytes).match(/(TIME|GETRANGE|CLIENT|SELECT|HELLO|AUTH)\r\n[^*]*/g) ?? []) {
+        if (command.startsWith("TIME")) socket.write("*2\r\n$1\r\n1\r\n$1\r\n0\r\n");
+        else if (!command.startsWith("GETRANGE")) socket.write("+OK\r\n");
+        else if (command.includes("aaa")) socket.write("$2\r\nok\r\n");
+      }
+    });
+    socket.on("error", () => {});
+  });
+  const port = await useServer(server);
+  const quiet = { info: () => {}, warn: () => {} };
+  const options = { url: `redis://127.0.0.1:${port}`, timeoutMs: 300, snapshots: null, ...UNUSED };
+  const shared = createSharedState(options, quiet, null);
+  await expect.poll(shared.isUp).toBe(true);
+  // Its reply arrives after the late command was sent, so the server is not silent.
+  const inTime = shared.documents.get("a".repeat(64));
+  const late = shared.documents.get("b".repeat(64));
+  expect(await inTime).toBe("ok");
+  expect(await late).toBeNull();
+  expect(shared.isUp()).toBe(true);
+  await shared.close();
+});
+
 it("reports an address that cannot be used", async () => {
   const messages: string[] = [];
   const log = (text: string) => void messages.push(text);
