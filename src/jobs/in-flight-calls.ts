@@ -9,6 +9,14 @@ import type { CallTerms } from "../upstream/attempts.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
 
+export interface InFlightOptions {
+  /** Called with each result that is newer than all previous ones for its key. */
+  readonly onNewest: (key: string, snapshot: Snapshot) => void;
+  readonly onFailed: (key: string, startedAt: number, error: unknown) => void;
+  /** Results of calls that started earlier must not be used. */
+  readonly usableFrom: (key: string) => number;
+}
+
 /** An upstream call in flight. */
 interface InFlightCall {
   readonly requiredData: RequiredData;
@@ -22,8 +30,10 @@ interface InFlightCall {
    * leaves, so it may run until the latest deadline. It may be retried if `mayRetry` is true for any waiter.
    */
   readonly wait: (signal: AbortSignal, mayRetry: boolean, deadline: Deadline | null) => Promise<JobOutcome>;
-  /** True when a call for the same key that started later has already returned. */
+  /** True when a call for the same key that started later has already returned, or the result must not be used. */
   readonly isOvertaken: () => boolean;
+  /** False when the result must not be used at all. */
+  readonly isUsable: () => boolean;
 }
 
 export interface InFlightCalls {
@@ -61,8 +71,7 @@ interface Slot {
   hosts: InFlightCall | null;
 }
 
-/** @param onNewest called with each result that is newer than all previous ones for its key. */
-export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) => void): InFlightCalls {
+export function createInFlightCalls({ onNewest, onFailed, usableFrom }: InFlightOptions): InFlightCalls {
   const slots = new Map<string, Slot>();
 
   const find: InFlightCalls["find"] = (key, requiredData, maxData, from) => {
@@ -87,7 +96,8 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       slot.count -= 1;
       if (slot.count === 0) slots.delete(key);
     };
-    const isOvertaken = () => startedAt < slot.newestStart;
+    const isUsable = () => startedAt >= usableFrom(key);
+    const isOvertaken = () => startedAt < slot.newestStart || !isUsable();
     const terms = { mayRetry: false, deadlineAt: -Infinity };
     const result = run(controller.signal, terms, startedAt).then(
       (outcome) => {
@@ -100,6 +110,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       },
       (error: unknown) => {
         leave();
+        onFailed(key, startedAt, error);
         throw error;
       },
     );
@@ -113,7 +124,7 @@ export function createInFlightCalls(onNewest: (key: string, snapshot: Snapshot) 
       terms.deadlineAt = Math.max(terms.deadlineAt, deadline?.at ?? Infinity);
       return waitFor(signal, deadline);
     };
-    const call: InFlightCall = { requiredData, startedAt, trace, wait, isOvertaken };
+    const call: InFlightCall = { requiredData, startedAt, trace, wait, isOvertaken, isUsable };
     slot[requiredData] = call;
     return call;
   };

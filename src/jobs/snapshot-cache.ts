@@ -39,10 +39,8 @@ export interface Snapshot {
 export interface SnapshotCache {
   /** The snapshot for `key`, if it contains the required data and its call started at `from` or later. */
   readonly find: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
-  /** The snapshot of a job for `key`, even if it is no longer fresh. The caller must say so. */
-  readonly findStale: (key: string, requiredData: RequiredData) => Snapshot | null;
-  /** Removes the snapshot for `key`, so that it is not served any more. */
-  readonly remove: (key: string) => void;
+  /** The same for jobs, even if they are no longer fresh. The caller must say so. */
+  readonly findStale: (key: string, requiredData: RequiredData, from: number) => Snapshot | null;
   /** Replaces the snapshot for `key` by a newer one. @param ageMs how long ago it was received. Default: 0. */
   readonly set: (key: string, snapshot: Snapshot, ageMs?: number) => void;
   /** Memory of the cached snapshots in bytes (estimated). */
@@ -68,11 +66,11 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   const isFresh = (key: string, { outcome }: Snapshot): boolean =>
     ttlOf(outcome) - cache.getRemainingTTL(key) < maxAgeOf(outcome, options);
 
-  const findStale: SnapshotCache["findStale"] = (key, requiredData) => {
+  const findStale: SnapshotCache["findStale"] = (key, requiredData, from) => {
     const snapshot = cache.get(key);
-    const from = performance.now() - staleIfErrorMs;
+    const oldest = Math.max(from, performance.now() - staleIfErrorMs);
     // Outcomes other than jobs are not served for longer: a permission may have been granted since.
-    if (snapshot?.outcome.kind !== "job" || snapshot.startedAt < from) return null;
+    if (snapshot?.outcome.kind !== "job" || snapshot.startedAt < oldest) return null;
     return satisfies(snapshot, requiredData) ? snapshot : null;
   };
 
@@ -92,7 +90,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     }
   };
 
-  return { find, findStale, remove: (key) => void cache.delete(key), set, bytes: () => cache.calculatedSize };
+  return { find, findStale, set, bytes: () => cache.calculatedSize };
 }
 
 const SWEEP_INTERVAL_MS = 1_000;

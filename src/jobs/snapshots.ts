@@ -11,6 +11,9 @@
  * 2. A request for the status may join a call with host results, but does not inherit a failure that host results may
  *    have caused. It then makes a call of its own (`status-fallback.ts`).
  *
+ * When the upstream rejects the credentials of an identity, nothing that it told them before is served any more: calls
+ * that started earlier are repeated, whatever they return.
+ *
  * If an upstream call fails, requests that permit it get the newest snapshot instead, marked as stale (`staleIfErrorMs`). It is
  * the newest one that has been served, so the first rule holds.
  */
@@ -21,6 +24,7 @@ import type { JobResponse, Lookup, UpstreamClient } from "../upstream/client.ts"
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import { areCredentialsRejected, UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
 import { createInFlightCalls } from "./in-flight-calls.ts";
+import { createRejections } from "./rejections.ts";
 import type { SharedSnapshots } from "./shared-snapshots.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
@@ -72,6 +76,8 @@ export interface StaleJob {
 const keyOf = ({ identity }: Caller, { scope, jobInstanceId }: JobRef): string =>
   `${identity} ${jobPath(scope, jobInstanceId)}`;
 
+const identityOf = (key: string): string => key.slice(0, key.indexOf(" "));
+
 /** Errors that say nothing about the job or the caller: the upstream failed, was too slow, or was not called. */
 const isOutage = (error: unknown): error is UpstreamError =>
   error instanceof UpstreamError &&
@@ -96,14 +102,19 @@ export function createSnapshots(
   shared: SharedSnapshots | null = null,
 ): Snapshots {
   const cache = createSnapshotCache(options);
-  const inFlight = createInFlightCalls(
-    shared
+  const rejections = createRejections(identityOf);
+  const inFlight = createInFlightCalls({
+    onNewest: shared
       ? (key, snapshot) => {
           cache.set(key, snapshot);
           shared.setNewest(key, snapshot.startedAt);
         }
       : cache.set,
-  );
+    onFailed: (key, startedAt, error) => {
+      if (areCredentialsRejected(error)) rejections.add(key, startedAt);
+    },
+    usableFrom: rejections.latest,
+  });
   const callUpstream = shared ? createSharingCall(upstream, shared) : null;
 
   const isStaleServed = (options.staleIfErrorMs ?? 0) > 0;
@@ -111,11 +122,15 @@ export function createSnapshots(
   /** Looks for a snapshot of another instance if the lookup would call the upstream otherwise. */
   const findShared = async (others: SharedSnapshots, key: string, lookup: SnapshotLookup) => {
     const { requiredData, operationLog } = lookup;
-    if (cache.find(key, requiredData, -Infinity) || inFlight.find(key, requiredData, "hosts", -Infinity))
+    if (
+      cache.find(key, requiredData, rejections.latest(key)) ||
+      inFlight.find(key, requiredData, "hosts", -Infinity)
+    )
       return null;
     const found = await others.find(key, requiredData);
     if (!found) return null;
     const { snapshot, latestStart, ageMs } = found;
+    if (snapshot.startedAt < rejections.latest(key)) return null;
     others.setNewest(key, latestStart);
     inFlight.overtake(key, latestStart);
     cache.set(key, snapshot, ageMs);
@@ -150,7 +165,7 @@ export function createSnapshots(
     }
     for (let calls = 1; ; calls += 1) {
       signal.throwIfAborted();
-      const cached = cache.find(key, requiredData, cachedFrom);
+      const cached = cache.find(key, requiredData, Math.max(cachedFrom, rejections.latest(key)));
       if (cached) {
         onLookup?.("cache");
         trace?.recordLookup("cache", null);
@@ -164,7 +179,7 @@ export function createSnapshots(
       const call = joined ?? startCall(key, lookup);
       try {
         const outcome = await call.wait(signal, mayRetry, deadline);
-        if (!call.isOvertaken() || calls === MAX_CALLS) return outcome;
+        if (!call.isOvertaken() || (calls >= MAX_CALLS && call.isUsable())) return outcome;
         // The snapshot that overtook this call is fresh enough.
         cachedFrom = Math.min(cachedFrom, call.startedAt);
       } catch (error) {
@@ -179,10 +194,8 @@ export function createSnapshots(
   const staleInsteadOf = (error: unknown, lookup: SnapshotLookup) => {
     const { ref, requiredData, caller, onStale } = lookup;
     const key = keyOf(caller, ref);
-    // The upstream no longer accepts these credentials, so what it told them before must not be served either.
-    if (areCredentialsRejected(error)) cache.remove(key);
     if (!onStale || !isOutage(error)) throw error;
-    const snapshot = cache.findStale(key, requiredData);
+    const snapshot = cache.findStale(key, requiredData, rejections.latest(key));
     if (!snapshot) throw error;
     onLookup?.("stale");
     lookup.operationLog.trace?.recordLookup("stale", null);

@@ -1,15 +1,17 @@
 /** The snapshot cache and the coalescing of calls. */
 import { setImmediate as turn } from "node:timers/promises";
 import { queryObjects } from "node:v8";
-import { expect, it, onTestFinished, vi } from "vitest";
-import { createSnapshots } from "../../src/jobs/snapshots.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createSnapshots, type Freshness } from "../../src/jobs/snapshots.ts";
 import type { JobOutcome } from "../../src/model/job-instance.ts";
 import { createOperationLog } from "../../src/model/operation-log.ts";
 import { bulkJobId } from "../../src/simulator/bulk-jobs.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { useArrivals } from "../support/arrivals.ts";
 import { AUTHORIZATION, jobQuery, onJob, postOperation } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
+import { jobInstance } from "../support/job-instance.ts";
 import { hostRow, jobResponse, stepRow } from "../support/job-payload.ts";
 import { useRelayedGateway } from "../support/relay.ts";
 
@@ -328,4 +330,71 @@ it("releases expired states, whatever is requested next", async () => {
     return made.filter((outcome) => outcome.deref() !== undefined).length;
   };
   await expect.poll(held, { interval: 50 }).toBe(1);
+});
+
+describe("after the upstream has rejected the credentials", () => {
+  const REJECTED = new UpstreamError("UNAUTHENTICATED", "");
+
+  function useJobs(staleIfErrorMs = 0) {
+    const calls: PromiseWithResolvers<JobOutcome>[] = [];
+    const { get } = createSnapshots(
+      {
+        getJobInstance: () => {
+          const call = Promise.withResolvers<JobOutcome>();
+          calls.push(call);
+          return call.promise;
+        },
+      },
+      { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 28, staleIfErrorMs },
+    );
+    const caller = createCaller({ authorization: "ann", tenantId: null, language: null });
+    const askFor = (jobInstanceId: string, accept: Freshness = "cached") =>
+      get({
+        ref: { scope: { typeRaw: "biz", id: "1" }, jobInstanceId },
+        caller,
+        requiredData: "status",
+        operationLog: createOperationLog(),
+        signal: new AbortController().signal,
+        accept,
+        onStale: () => {},
+      });
+    /** Asks in a later call. The upstream rejects the credentials. */
+    const reject = async (jobInstanceId: string) => {
+      const at = performance.now();
+      while (performance.now() === at);
+      const rejected = askFor(jobInstanceId, "fresh");
+      calls.at(-1)?.reject(REJECTED);
+      await expect(rejected).rejects.toBe(REJECTED);
+    };
+    return { calls, askFor, reject };
+  }
+
+  it.each([0, 60_000])("no job from before is served (stale if error: %d ms)", async (staleIfErrorMs) => {
+    const { calls, askFor, reject } = useJobs(staleIfErrorMs);
+    for (const id of ["1", "2"]) {
+      const asked = askFor(id);
+      calls.at(-1)?.resolve(jobInstance());
+      await asked;
+    }
+    await reject("1");
+    const outage = new UpstreamError("UPSTREAM_UNAVAILABLE", "");
+    for (const id of ["1", "2"]) {
+      const asked = askFor(id);
+      calls.at(-1)?.reject(outage);
+      await expect(asked).rejects.toBe(outage);
+    }
+    expect(calls).toHaveLength(5);
+  });
+
+  it("a call that started before is repeated, and a new one is used", async () => {
+    const { calls, askFor, reject } = useJobs();
+    const waiting = askFor("2");
+    await reject("1");
+    const later = askFor("2");
+    calls[0]?.resolve(jobInstance({ name: "before" }));
+    await expect.poll(() => calls.length).toBe(3);
+    calls[2]?.resolve(jobInstance({ name: "after" }));
+    expect([await waiting, await later, await askFor("2")]).toMatchObject(Array(3).fill({ name: "after" }));
+    expect(calls).toHaveLength(3);
+  });
 });
