@@ -226,6 +226,7 @@ export async function createGateway(
     pipelineMemory: memory,
     snapshotBytes: snapshots.cachedBytes,
     webSockets: http.webSockets,
+    load: http.load,
   });
 
   const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout });
@@ -291,9 +292,10 @@ const flushLimitMs = (elapsedMs: number): number =>
 const MIN_FLUSH_MS = 200;
 const MAX_FLUSH_MS = 2_000;
 
-const limitsOf = ({ upstream, live, webSocket }: GatewayConfig): Limits => ({
+const limitsOf = ({ upstream, live, webSocket, loadShedding }: GatewayConfig): Limits => ({
   UPSTREAM_CONNECTIONS: upstream.connections,
   UPSTREAM_MAX_QUEUE: upstream.maxQueue,
   LIVE_MAX_VIEWERS: live.maxSubscriptions,
   WEBSOCKET_MAX_CONNECTIONS: webSocket.maxConnections,
+  MAX_OPERATIONS_IN_FLIGHT: loadShedding?.maxOperations ?? 0,
 });

@@ -23,7 +23,7 @@ import { eventStreamRoute } from "./event-stream.ts";
 import type { ObserveOperation } from "./finished-operation.ts";
 import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
-import { createLoadShedding, type LoadSheddingOptions } from "./load-shedding.ts";
+import { createLoadShedding, type Load, type LoadSheddingOptions } from "./load-shedding.ts";
 import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
@@ -61,7 +61,7 @@ export interface HttpServerOptions {
   };
   /** Origins of web pages that may use the gateway, in addition to its own. `*` allows all. */
   readonly allowedOrigins: readonly string[];
-  readonly readiness: Omit<ReadinessSources, "webSockets">;
+  readonly readiness: Omit<ReadinessSources, "webSockets" | "load">;
   /** Observes operations; null to observe none. */
   readonly onOperation: ObserveOperation | null;
   /** Observes requests that exceed a limit; null to observe none. */
@@ -82,6 +82,8 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
   /** Number of open WebSockets. */
   readonly webSockets: () => number;
+  /** Null without load shedding. */
+  readonly load: () => Load | null;
 }
 
 /** Maximum time for a client to send a request. */
@@ -119,6 +121,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const loadShedding =
     options.loadShedding && createLoadShedding(options.loadShedding, options.run, options.onLimit);
   const run = loadShedding?.run ?? options.run;
+  const load = () => loadShedding?.load() ?? null;
   const rateLimiter =
     options.rateLimit && (await createRateLimiter(app, options.rateLimit, options.app, options.onLimit));
   const webSockets = createWebSocketServer({
@@ -153,7 +156,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   await app.register(healthRoutes, {
     isShuttingDown: draining.isShuttingDown,
-    findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count }),
+    findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count, load }),
   });
   if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
   await app.register(graphqlRoute, routeOptions);
@@ -173,6 +176,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       await app.close();
     },
     webSockets: webSockets.count,
+    load,
   };
 }
 

@@ -21,7 +21,15 @@ export interface LoadShedding {
   readonly onRequest: onRequestHookHandler;
   /** Runs operations, and counts or rejects them. A subscription counts until its stream begins. */
   readonly run: RunOperation;
+  readonly load: () => Load;
   readonly close: () => void;
+}
+
+export interface Load {
+  /** Number of operations that run. */
+  readonly operations: number;
+  /** Because of which new operations are rejected; null if they are accepted. */
+  readonly exceededLimit: LimitName | null;
 }
 
 export const OVERLOADED = "OVERLOADED";
@@ -68,6 +76,7 @@ export function createLoadShedding(
         inFlight -= 1;
       }
     },
+    load: () => ({ operations: inFlight, exceededLimit: exceededLimit() }),
     close: () => eventLoop?.close(),
   };
 }

@@ -6,6 +6,7 @@ import type { LiveCounts } from "../live/live-jobs.ts";
 import type { FailedCalls } from "../upstream/call-records.ts";
 import type { CircuitStatus } from "../upstream/circuit-breaker.ts";
 import type { CallCounts } from "../upstream/concurrency-limit.ts";
+import type { Load } from "./load-shedding.ts";
 
 /** The message contains no address, no credentials and no text of the upstream. */
 export interface Problem {
@@ -14,6 +15,7 @@ export interface Problem {
     | "UPSTREAM_FAILING"
     | "CIRCUIT_OPEN"
     | "QUEUE_FULL"
+    | "OVERLOADED"
     | "LIMIT_REACHED"
     | "REDIS_UNAVAILABLE";
   readonly message: string;
@@ -25,6 +27,7 @@ export interface Limits {
   readonly UPSTREAM_MAX_QUEUE: number;
   readonly LIVE_MAX_VIEWERS: number;
   readonly WEBSOCKET_MAX_CONNECTIONS: number;
+  readonly MAX_OPERATIONS_IN_FLIGHT: number;
 }
 
 export interface ReadinessSources {
@@ -34,6 +37,8 @@ export interface ReadinessSources {
   readonly circuit: () => CircuitStatus | null;
   readonly live: () => LiveCounts;
   readonly webSockets: () => number;
+  /** Null without load shedding. */
+  readonly load: () => Load | null;
   /** Null without Redis. */
   readonly isRedisUp: (() => boolean) | null;
   readonly limits: Limits;
@@ -48,7 +53,7 @@ const QUEUE_SHARE = 0.75;
 const CLOSED: CircuitStatus = { state: "closed", msUntilTest: 0 };
 
 export function findProblems(sources: ReadinessSources): Problem[] {
-  const { upstreamFailures, upstreamCalls, circuit, live, webSockets, isRedisUp, limits } = sources;
+  const { upstreamFailures, upstreamCalls, circuit, live, webSockets, load, isRedisUp, limits } = sources;
   const problems: Problem[] = [];
   const failures = upstreamFailures();
   if (failures && failures.count >= MIN_FAILURES) {
@@ -67,6 +72,11 @@ export function findProblems(sources: ReadinessSources): Problem[] {
   if (waiting > 0 && waiting >= maxQueue * QUEUE_SHARE) {
     const message = `${waiting} upstream calls wait for a connection (UPSTREAM_MAX_QUEUE is ${maxQueue}).`;
     problems.push({ code: "QUEUE_FULL", message });
+  }
+  const { operations = 0, exceededLimit = null } = load() ?? {};
+  if (exceededLimit !== null) {
+    const message = `New operations are rejected because of ${exceededLimit}. ${operations} are running.`;
+    problems.push({ code: "OVERLOADED", message });
   }
   const reached = (name: keyof Limits, count: number, what: string) => {
     // With 0, the setting accepts none on purpose.

@@ -1,6 +1,7 @@
 /** Gauges, whose values are read on every scrape: memory, open subscriptions and connections, calls, and limits. */
 import { Gauge, type Registry } from "prom-client";
 import type { PipelineMemory } from "../graphql/pipeline.ts";
+import type { Load } from "../http/load-shedding.ts";
 import type { Limits } from "../http/readiness.ts";
 import type { LiveCounts } from "../live/live-jobs.ts";
 import type { CircuitState, CircuitStatus } from "../upstream/circuit-breaker.ts";
@@ -17,6 +18,8 @@ export interface GaugeSources {
   /** Memory of the snapshot cache in bytes. */
   readonly snapshotBytes: () => number;
   readonly webSockets: () => number;
+  /** Null without load shedding. */
+  readonly load: () => Load | null;
   /** Null without Redis. */
   readonly isRedisUp: (() => boolean) | null;
   readonly limits: Limits;
@@ -25,7 +28,7 @@ export interface GaugeSources {
 const CIRCUIT_STATES: Readonly<Record<CircuitState, number>> = { closed: 0, "half-open": 1, open: 2 };
 
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const { upstreamCalls, circuit, live, pipelineMemory, snapshotBytes, webSockets, isRedisUp, limits } =
+  const { upstreamCalls, circuit, live, pipelineMemory, snapshotBytes, webSockets, load, isRedisUp, limits } =
     sources;
   const add = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -59,6 +62,7 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
     "State of the circuit breaker: 0 closed, 1 half-open, 2 open.",
     () => CIRCUIT_STATES[circuit()?.state ?? "closed"],
   );
+  add("operations_in_flight", "Operations that run.", () => load()?.operations ?? 0);
   add("subscriptions", "Open subscriptions.", () => live().subscriptions);
   add("pollers", "Jobs that are polled for subscriptions.", () => live().pollers);
   add("websocket_connections", "Open WebSocket connections.", webSockets);

@@ -48,6 +48,7 @@ const CAN_BE_ZERO = new Set([
   "Running and queued calls: queued",
   "Retries by reason: budget exhausted",
   "Requests rejected by limit: {{limit}}",
+  "Operations in flight: in flight",
   "Circuit breaker: {{instance}}",
 ]);
 

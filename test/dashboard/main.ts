@@ -23,7 +23,12 @@ const POINTS = 100;
 const INSTANCE = "gateway-1";
 
 /** So small that lines near them are not flat. */
-const SMALL_LIMITS = { UPSTREAM_CONNECTIONS: "8", LIVE_MAX_VIEWERS: "100", WEBSOCKET_MAX_CONNECTIONS: "50" };
+const SMALL_LIMITS = {
+  UPSTREAM_CONNECTIONS: "8",
+  LIVE_MAX_VIEWERS: "100",
+  WEBSOCKET_MAX_CONNECTIONS: "50",
+  MAX_OPERATIONS_IN_FLIGHT: "200",
+};
 
 /** Starts the built gateway over a simulator. @returns the addresses that it prints */
 async function startGateway() {

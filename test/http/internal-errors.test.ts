@@ -85,6 +85,7 @@ beforeAll(async () => {
         UPSTREAM_MAX_QUEUE: 1,
         LIVE_MAX_VIEWERS: 1,
         WEBSOCKET_MAX_CONNECTIONS: 10,
+        MAX_OPERATIONS_IN_FLIGHT: 0,
       },
     },
     createContext: ({ operationLog }) => {

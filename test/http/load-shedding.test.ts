@@ -60,11 +60,18 @@ it("beyond MAX_OPERATIONS_IN_FLIGHT, new operations over all transports are reje
     expect((await fetch(new URL(path, url))).status).toBe(200);
   }
   expect(await shedCount(gateway, "MAX_OPERATIONS_IN_FLIGHT")).toBe(3);
+  const readiness = await fetch(new URL("/readyz", url));
+  const message = "New operations are rejected because of MAX_OPERATIONS_IN_FLIGHT. 2 are running.";
+  expect(await readiness.json()).toEqual({ status: "ready", problems: [{ code: "OVERLOADED", message }] });
+  const { sum } = await scrape(url);
+  expect(sum("bk_job_graphql_operations_in_flight")).toBe(2);
+  expect(sum("bk_job_graphql_limit", { setting: "MAX_OPERATIONS_IN_FLIGHT" })).toBe(2);
   const total = "bk_job_graphql_operations_total";
   await expect.poll(async () => (await scrape(url)).sum(total, { code: "OVERLOADED" })).toBe(3);
 
   upstream.release();
   for (const { status } of await Promise.all(running)) expect(status).toBe(200);
+  expect((await scrape(url)).sum("bk_job_graphql_operations_in_flight")).toBe(0);
   expect((await queryJob(gateway)).status).toBe(200);
 });
 
