@@ -242,8 +242,7 @@ export async function createGateway(
 
 /** Logs that calls are suspended, tested or made again, with the calls that caused it. */
 function logCircuitChange(logger: pino.Logger, { state, calls, failures }: CircuitChange): void {
-  const level = state === "open" ? "warn" : "info";
-  logger[level]({ state, calls, failures }, "circuit breaker");
+  logger[state === "open" ? "warn" : "info"]({ state, calls, failures }, "circuit breaker");
 }
 
 interface ClosedParts {

@@ -43,7 +43,7 @@ export function chooseEncoding(
   if (headers["accept-encoding"] === undefined || length < MIN_BYTES) return null;
   const vary = reply.getHeader("vary");
   reply.header("vary", vary === undefined ? "accept-encoding" : `${vary}, accept-encoding`);
-  const chosen = negotiate(new Negotiator({ headers }), encodings);
+  const chosen = chooseByHeader(new Negotiator({ headers }), encodings);
   return encodings.find((encoding) => encoding === chosen) ?? null;
 }
 
@@ -55,7 +55,7 @@ interface WithPreference {
   ) => string | undefined;
 }
 
-const negotiate = (negotiator: Negotiator, encodings: readonly Encoding[]): string | undefined =>
+const chooseByHeader = (negotiator: Negotiator, encodings: readonly Encoding[]): string | undefined =>
   (negotiator as unknown as WithPreference).encoding([...encodings, "identity"], { preferred: encodings });
 
 const GZIP = { level: 1 };

@@ -2,7 +2,9 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { GraphQLFormattedError } from "graphql";
 import { formatError } from "../graphql/errors.ts";
+import { errorContentType } from "./content-type.ts";
 import { UnreadableBody } from "./lossless-json.ts";
 import { ALLOWED_METHODS, pathOf } from "./paths.ts";
 
@@ -12,6 +14,23 @@ export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down. Retry on ano
 
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+
+/** Rejects a request with an error that says when to retry. */
+export function sendRejection(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  error: GraphQLFormattedError,
+): FastifyReply {
+  setRetryAfter(reply, error);
+  const body = JSON.stringify({ errors: [error] });
+  return reply.code(status).type(errorContentType(headers.accept)).send(body);
+}
+
+/** Sets `Retry-After` as the error says, in whole seconds. */
+export function setRetryAfter(reply: FastifyReply, { extensions }: GraphQLFormattedError): void {
+  reply.header("retry-after", Math.ceil(Number(extensions?.retryAfterMs) / 1_000));
+}
 
 /** Fastify's error handler. Explains errors of the client; masks and logs all others. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -2,7 +2,12 @@
  * The trace headers of requests (W3C Trace Context). If the gateway does not trace, it passes the trace of a request on to
  * the upstream, as proxies do: the upstream calls then belong directly to the span of the client.
  */
-import type { AttemptTrace, OperationTrace, TraceHeaders } from "../model/operation-trace.ts";
+import {
+  type AttemptTrace,
+  createCallOnlyTrace,
+  type OperationTrace,
+  type TraceHeaders,
+} from "../model/operation-trace.ts";
 
 /** Version, trace id, span id and flags. Version ff is invalid, and so are ids of zeros. */
 const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
@@ -37,16 +42,6 @@ export function forwardedTrace(headers: Readonly<Record<string, unknown>>): Oper
   if (headers.traceparent === undefined) return null;
   const traceHeaders = readTraceHeaders(headers);
   if (traceHeaders === null) return null;
-  const attempt: AttemptTrace = { headers: traceHeaders, end: ignore };
-  return {
-    traceId: null,
-    startOperation: ignore,
-    describeOperation: ignore,
-    recordLookup: ignore,
-    startCall: () => ({ startAttempt: () => attempt, lastHeaders: () => traceHeaders }),
-    endOperation: ignore,
-    endRequest: ignore,
-  };
+  const attempt: AttemptTrace = { headers: traceHeaders, end: () => {} };
+  return createCallOnlyTrace(() => ({ startAttempt: () => attempt, lastHeaders: () => traceHeaders }));
 }
-
-const ignore = () => {};

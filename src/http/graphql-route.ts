@@ -11,9 +11,9 @@ import { type RunOperation, rejectOperation, type Single, type Stream } from "..
 import { type CompressionOptions, chooseEncoding, compress, createEncoder } from "./compression.ts";
 import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
-import { BAD_REQUEST, sendError } from "./error-responses.ts";
+import { BAD_REQUEST, sendError, setRetryAfter } from "./error-responses.ts";
 import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
-import { OVERLOADED, setRetryAfter } from "./load-shedding.ts";
+import { OVERLOADED } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import { GRAPHQL_PATH } from "./paths.ts";

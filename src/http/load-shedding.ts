@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify
 import type { GraphQLFormattedError } from "graphql";
 import { type RunOperation, rejectOperation } from "../graphql/operation/run.ts";
 import type { LimitName, ObserveLimit } from "../model/limits.ts";
-import { errorContentType } from "./content-type.ts";
+import { sendRejection } from "./error-responses.ts";
 
 export interface LoadSheddingOptions {
   /** Maximum number of operations that run at the same time. 0: no limit. */
@@ -51,13 +51,7 @@ export function createLoadShedding(
     const limit = exceededLimit();
     if (limit === null) return done();
     onLimit?.(limit);
-    const error = overloaded();
-    setRetryAfter(reply, error);
-    const contentType = errorContentType(request.headers.accept);
-    reply
-      .code(503)
-      .type(contentType)
-      .send(JSON.stringify({ errors: [error] }));
+    sendRejection(request, reply, 503, overloaded());
   };
 
   return {
@@ -79,11 +73,6 @@ export function createLoadShedding(
     load: () => ({ operations: inFlight, exceededLimit: exceededLimit() }),
     close: () => eventLoop?.close(),
   };
-}
-
-/** Sets `Retry-After` as the error says, in whole seconds. */
-export function setRetryAfter(reply: FastifyReply, { extensions }: GraphQLFormattedError): void {
-  reply.header("retry-after", Math.ceil(Number(extensions?.retryAfterMs) / 1_000));
 }
 
 /** Random, so that the clients do not return all at once. */

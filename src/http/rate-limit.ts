@@ -12,7 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookH
 import type { GraphQLFormattedError } from "graphql";
 import type { ObserveLimit } from "../model/limits.ts";
 import { type CredentialOptions, readCredentials } from "./caller.ts";
-import { errorContentType } from "./content-type.ts";
+import { sendRejection } from "./error-responses.ts";
 
 export interface RateLimitOptions {
   /** Maximum number of operations in a window. */
@@ -73,18 +73,16 @@ export async function createRateLimiter(
     return { state, error: rateLimited({ max, windowMs }, state.ttl) };
   };
 
-  const onRequest = async ({ headers, ip }: FastifyRequest, reply: FastifyReply) => {
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
     // Fastify's type does not say so, but a client that has disconnected has no address.
-    const address: string | undefined = ip;
-    const { state, error } = await countKey(keyOf(headers, address ?? ""));
+    const address: string | undefined = request.ip;
+    const { state, error } = await countKey(keyOf(request.headers, address ?? ""));
     reply.headers({
       "x-ratelimit-limit": state.max,
       "x-ratelimit-remaining": state.remaining,
       "x-ratelimit-reset": state.ttlInSeconds,
     });
-    if (!error) return;
-    reply.code(429).header("retry-after", state.ttlInSeconds);
-    return reply.type(errorContentType(headers.accept)).send(JSON.stringify({ errors: [error] }));
+    return error ? sendRejection(request, reply, 429, error) : undefined;
   };
 
   const count: RateLimiter["count"] = async (headers, address) =>

@@ -36,7 +36,7 @@ export function readDeadlineMs(headers: IncomingHttpHeaders): number | null {
 /** @param value the extension of an operation. @returns milliseconds; null without the extension. @throws InvalidDeadline */
 export function readDeadlineExtension(value: unknown): number | null {
   if (value === undefined || value === null) return null;
-  const ms = typeof value === "number" || typeof value === "bigint" ? Number(value) : 0;
+  const ms = typeof value === "number" ? value : 0;
   if (!isDeadline(ms)) throw new InvalidDeadline(`\`extensions.${DEADLINE_EXTENSION}\``, value);
   return ms;
 }

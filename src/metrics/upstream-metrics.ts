@@ -1,8 +1,8 @@
 /** Metrics of job lookups and of the upstream calls that they cause. */
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
-import type { LookupSource } from "../model/operation-trace.ts";
-import type { CallOutcome, ObserveCall } from "../upstream/call-records.ts";
+import { type LookupSource, SUCCESSFUL_OUTCOMES } from "../model/operation-trace.ts";
+import type { ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry, RetryReason } from "../upstream/retries.ts";
 import { PREFIX } from "./prefix.ts";
 
@@ -10,9 +10,6 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 const WAIT_BUCKETS = [0.001, 0.01, 0.1, 0.5, 1, 5, 10];
 
 const SOURCES: readonly LookupSource[] = ["cache", "shared", "coalesced", "upstream", "stale"];
-
-/** Outcomes that are not errors. Errors have their codes. */
-const OUTCOMES: Partial<Record<CallOutcome, string>> = { job: "ok", notFound: "not_found", denied: "denied" };
 
 export function createLookupMetrics(registry: Registry): ObserveLookup {
   const lookups = new Counter({
@@ -71,7 +68,7 @@ export function createUpstreamMetrics(registry: Registry): ObserveCall {
     registers,
   });
   return ({ requiredData: data, outcome, hasFailed, durationMs, queuedMs, bodyBytes }) => {
-    durations.observe({ data, outcome: OUTCOMES[outcome] ?? outcome }, durationMs / 1_000);
+    durations.observe({ data, outcome: SUCCESSFUL_OUTCOMES.get(outcome) ?? outcome }, durationMs / 1_000);
     if (hasFailed) failures.inc();
     if (queuedMs !== null) waits.observe(queuedMs / 1_000);
     bytes.inc({ data }, bodyBytes);

@@ -86,3 +86,23 @@ export interface TracedCall {
   /** `job_request_id` of the response. */
   readonly upstreamRequestId: string | null;
 }
+
+/** Outcomes of calls that are not errors, as metrics and spans name them. Errors have their codes. */
+export const SUCCESSFUL_OUTCOMES: ReadonlyMap<string, string> = new Map([
+  ["job", "ok"],
+  ["notFound", "not_found"],
+  ["denied", "denied"],
+]);
+
+/** Creates a trace that consists of its calls only: nothing else is recorded, and errors have no trace id. */
+export const createCallOnlyTrace = (startCall: OperationTrace["startCall"]): OperationTrace => ({
+  traceId: null,
+  startOperation: ignore,
+  describeOperation: ignore,
+  recordLookup: ignore,
+  startCall,
+  endOperation: ignore,
+  endRequest: ignore,
+});
+
+const ignore = () => {};

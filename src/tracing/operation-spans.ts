@@ -43,8 +43,9 @@ export function createRootOperationTrace(spans: Spans, parent: Context): Operati
 const UNKNOWN_OPERATION = "GraphQL Operation";
 
 function createOperationTrace(spans: Spans, request: Span | null, startSpan: () => Span): OperationTrace {
-  let operation: Span | null = request ? null : startSpan();
-  const { traceId } = (request ?? operation ?? startSpan()).spanContext();
+  const first = request ?? startSpan();
+  let operation: Span | null = request ? null : first;
+  const { traceId } = first.spanContext();
   const lookups: Record<LookupSource, number> = { cache: 0, shared: 0, coalesced: 0, upstream: 0, stale: 0 };
 
   return {

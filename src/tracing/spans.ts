@@ -10,7 +10,12 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
-import type { CallTrace, TracedCall, TraceHeaders } from "../model/operation-trace.ts";
+import {
+  type CallTrace,
+  SUCCESSFUL_OUTCOMES,
+  type TracedCall,
+  type TraceHeaders,
+} from "../model/operation-trace.ts";
 
 export interface Spans {
   readonly start: (name: string, kind: SpanKind, attributes: Attributes, parent: Context) => Span;
@@ -19,13 +24,6 @@ export interface Spans {
 
 /** The endpoint of `upstream/client.ts`. The query, which contains the id of a job, is not part of any span. */
 const URL_TEMPLATE = "/api/v4/get_job_instance_status";
-
-/** Outcomes that are not errors. Errors have their codes. As in the metrics. */
-const OUTCOMES = new Map([
-  ["job", "ok"],
-  ["notFound", "not_found"],
-  ["denied", "denied"],
-]);
 
 export function createSpans(tracer: Tracer, upstreamUrl: URL): Spans {
   const callAttributes: Attributes = {
@@ -59,7 +57,7 @@ export function createSpans(tracer: Tracer, upstreamUrl: URL): Spans {
 function endCall(span: Span, call: TracedCall): void {
   if (!span.isRecording()) return;
   const { outcome, queuedMs, bodyBytes, httpStatus, upstreamRequestId } = call;
-  const known = OUTCOMES.get(outcome);
+  const known = SUCCESSFUL_OUTCOMES.get(outcome);
   span.setAttributes({
     "bk_job_graphql.upstream.outcome": known ?? outcome,
     "bk_job_graphql.upstream.body_bytes": bodyBytes,

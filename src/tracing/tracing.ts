@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
 import { TracerProvider } from "@opentelemetry/sdk-trace";
-import type { OperationTrace, Tracer } from "../model/operation-trace.ts";
+import { createCallOnlyTrace, type OperationTrace, type Tracer } from "../model/operation-trace.ts";
 import { createSpanProcessor, type ExporterOptions, type TracingLogger } from "./exporter.ts";
 import { createRequestTrace, createRootOperationTrace } from "./operation-spans.ts";
 import { createSampler, type SamplerName } from "./sampler.ts";
@@ -74,18 +74,10 @@ const createResource = ({ serviceName, resourceAttributes }: TracingOptions) =>
   );
 
 /** A poll serves any number of subscriptions, so its call is a trace of its own. */
-const createPollTrace = (spans: Spans, purpose: string): OperationTrace => ({
-  traceId: null,
-  startOperation: ignore,
-  describeOperation: ignore,
-  recordLookup: ignore,
-  startCall: (requiredData) =>
+const createPollTrace = (spans: Spans, purpose: string): OperationTrace =>
+  createCallOnlyTrace((requiredData) =>
     spans.startCall(ROOT_CONTEXT, {
       "bk_job_graphql.upstream.data": requiredData,
       "bk_job_graphql.upstream.purpose": purpose,
     }),
-  endOperation: ignore,
-  endRequest: ignore,
-});
-
-const ignore = () => {};
+  );
