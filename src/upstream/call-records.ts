@@ -8,7 +8,7 @@ import type { CallResult } from "./circuit-breaker.ts";
 import { UpstreamError, type UpstreamErrorCode } from "./upstream-error.ts";
 
 /** `ABORTED`: nobody waited for the call any more. `INTERNAL_SERVER_ERROR`: a bug of the gateway. */
-export type CallOutcome = JobOutcome["kind"] | UpstreamErrorCode | "ABORTED" | "INTERNAL_SERVER_ERROR";
+type CallOutcome = JobOutcome["kind"] | UpstreamErrorCode | "ABORTED" | "INTERNAL_SERVER_ERROR";
 
 /** An upstream call that has ended. */
 interface FinishedCall extends TracedCall {
