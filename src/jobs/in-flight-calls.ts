@@ -172,5 +172,8 @@ function createWait<T>(
     });
 }
 
-/** At least 1, because Node.js warns about timers that are due. */
-const msUntil = ({ at }: Deadline): number => Math.max(1, at - performance.now());
+/**
+ * Rounded up, because Node.js truncates delays: the deadline must have passed when the timer fires. At least 1, because
+ * Node.js warns about timers that are due.
+ */
+const msUntil = ({ at }: Deadline): number => Math.max(1, Math.ceil(at - performance.now()));

@@ -23,7 +23,7 @@ export interface SharedSnapshots {
   readonly find: (key: string, requiredData: RequiredData) => Promise<SharedSnapshot | null>;
   /** From now on, snapshots for `key` whose calls started earlier are too old. */
   readonly setNewest: (key: string, startedAt: number) => void;
-  /** No instance uses snapshots for `key` whose calls started earlier from now on. */
+  /** From now on, no instance uses a snapshot for `key` whose call started before `startedAt`. */
   readonly invalidate: (key: string, startedAt: number) => void;
   /** Shares a snapshot of this instance in the background. @param response null if it has no job */
   readonly put: (key: string, snapshot: Snapshot, response: JobResponse | null) => void;
@@ -38,7 +38,7 @@ export function createSharedSnapshots(
   maxAges: MaxAges,
 ): SharedSnapshots {
   const lookups = new Map<string, Promise<SharedSnapshot | null>>();
-  // Of those that are forgotten, the latest start holds for all.
+  // Evicted keys share one value: the latest start among them.
   let newestForgotten = -Infinity;
   const newestStarts = new LRUCache<string, number>({
     max: MAX_NEWEST_STARTS,

@@ -398,3 +398,22 @@ describe("after the upstream has rejected the credentials", () => {
     expect(calls).toHaveLength(3);
   });
 });
+
+it("a lookup does not end before its deadline", async () => {
+  const upstream = { getJobInstance: () => new Promise<JobOutcome>(() => {}) };
+  const { get } = createSnapshots(upstream, { maxAgeRunningMs: 0, maxAgeFinishedMs: 0, maxBytes: 0 });
+  for (let index = 0; index < 20; index += 1) {
+    const deadline = { ms: 3, at: performance.now() + 2.95 };
+    const asked = get({
+      ref: { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: "1" },
+      caller: createCaller({ authorization: "ann", tenantId: null, language: null }),
+      requiredData: "hosts",
+      operationLog: createOperationLog(),
+      signal: new AbortController().signal,
+      accept: "cached",
+      deadline,
+    });
+    await expect(asked).rejects.toMatchObject({ code: "UPSTREAM_TIMEOUT" });
+    expect(performance.now()).toBeGreaterThanOrEqual(deadline.at);
+  }
+});
