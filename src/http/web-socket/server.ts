@@ -13,9 +13,10 @@ import { createConnectionHandler } from "./connection.ts";
 import { createHandshakeCheck, type HandshakeOptions } from "./handshake.ts";
 import { createKeepAlive } from "./keep-alive.ts";
 import { GOING_AWAY } from "./operation.ts";
-import { createProtocol, type ProtocolOptions } from "./protocol.ts";
+import { createProtocol } from "./protocol.ts";
+import type { StartOptions } from "./start-operation.ts";
 
-export interface WebSocketServerOptions extends ProtocolOptions, HandshakeOptions {
+export interface WebSocketServerOptions extends StartOptions, HandshakeOptions {
   /** Maximum size of a message from a client, in bytes. */
   readonly maxMessageBytes: number;
   readonly logger: FastifyBaseLogger;
