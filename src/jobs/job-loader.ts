@@ -9,6 +9,7 @@ import { type JobOutcome, type JobRef, jobPath, type RequiredData } from "../mod
 import type { OperationLog } from "../model/operation-log.ts";
 import type { Caller } from "../upstream/caller.ts";
 import { createDeadline } from "../upstream/deadline.ts";
+import type { UpstreamError } from "../upstream/upstream-error.ts";
 import type { Freshness, Snapshots, StaleJob } from "./snapshots.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 
@@ -56,19 +57,36 @@ export function createJobLoader({
   const arrivedAt = performance.now();
   const deadline = deadlineMs === null ? null : createDeadline(deadlineMs);
   const stale = acceptsStale && accept === "cached" ? createStaleJobs() : null;
-  const onStale = stale?.add ?? null;
-  const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true, onStale };
+  const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true };
   const paths = new Set<string>();
-  const fetch = ({ ref, requiredData }: LoaderKey) => snapshots.get({ ...request, ref, requiredData });
+  const fetch = ({ ref, requiredData }: LoaderKey) =>
+    snapshots.get({ ...request, ref, requiredData, onStale: stale?.add ?? null });
+  /** The error instead of which a stale job with host results was returned, by path. */
+  const staleHostsErrors = stale ? new Map<string, UpstreamError>() : null;
+  const fetchHosts = (key: LoaderKey) => {
+    if (!stale) return fetch(key);
+    const onStale = (job: StaleJob, error: UpstreamError) => {
+      stale.add(job);
+      staleHostsErrors?.set(key.path, error);
+    };
+    return snapshots.get({ ...request, ref: key.ref, requiredData: "hosts", onStale });
+  };
 
   const loadBatch = (batch: readonly LoaderKey[]): Promise<(JobOutcome | Error)[]> => {
     const withHosts = new Map<string, Promise<JobOutcome>>();
-    for (const key of batch) if (key.requiredData === "hosts") withHosts.set(key.path, fetch(key));
+    for (const key of batch) if (key.requiredData === "hosts") withHosts.set(key.path, fetchHosts(key));
     const results = batch.map((key) => {
       const shared = withHosts.get(key.path);
       if (!shared) return fetch(key);
       if (key.requiredData === "hosts") return shared;
-      return shared.catch((error: unknown) => (mayBeDueToHosts(error) ? fetch(key) : Promise.reject(error)));
+      return shared.then(
+        // A stale job replaces the status only if a call for the status fails, too.
+        (outcome) => {
+          const error = staleHostsErrors?.get(key.path);
+          return error && mayBeDueToHosts(error) ? fetch(key) : outcome;
+        },
+        (error: unknown) => (mayBeDueToHosts(error) ? fetch(key) : Promise.reject(error)),
+      );
     });
     return Promise.all(results.map((result) => result.catch((error: Error) => error)));
   };

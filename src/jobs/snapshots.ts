@@ -61,7 +61,7 @@ interface SnapshotLookup extends Omit<Lookup, "terms" | "trace"> {
   /**
    * Called when a stale snapshot is returned, because the call has failed. Default: the error is thrown.
    */
-  readonly onStale?: ((job: StaleJob) => void) | null;
+  readonly onStale?: ((job: StaleJob, error: UpstreamError) => void) | null;
 }
 
 /** A job whose call failed, so that an earlier state was returned. */
@@ -199,7 +199,7 @@ export function createSnapshots(
     if (!snapshot) throw error;
     onLookup?.("stale");
     lookup.operationLog.trace?.recordLookup("stale", null);
-    onStale({ ref, ageMs: Math.round(performance.now() - snapshot.startedAt), code: error.code });
+    onStale({ ref, ageMs: Math.round(performance.now() - snapshot.startedAt), code: error.code }, error);
     return snapshot.outcome;
   };
 

@@ -311,3 +311,21 @@ it("a state is fresh as long as without the setting", async () => {
     expect(gateway.simulator.requests).toHaveLength(calls);
   }
 });
+
+it("the status is current if only host results fail", async () => {
+  const { gateway, upstream, advance } = await useStale();
+  gateway.simulator.script(ID, ({ query }) =>
+    query.return_ip_result === "true" ? (upstream.failure ?? undefined) : undefined,
+  );
+  const query = `{ hosts: ${jobField(ID, HOSTS)} status: ${jobField(ID, STATUS)} }`;
+  const before = await askRaw(gateway, query);
+  upstream.failure = page(503);
+  advance(5_000);
+  const calls = gateway.simulator.requests.length;
+  const { data, errors, extensions } = await askRaw(gateway, query);
+  expect(errors).toBeUndefined();
+  expect(data.hosts).toEqual(before.data.hosts);
+  expect(gateway.simulator.requests.slice(calls).at(-1)?.query.return_ip_result).toBeUndefined();
+  expect(data.status).not.toEqual(before.data.status);
+  expect(extensions).toEqual({ stale: [markOf(ID, 5_000)] });
+});
