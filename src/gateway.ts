@@ -263,16 +263,8 @@ interface ClosedParts {
 }
 
 /** Metrics on a port of their own are served until the HTTP server has been closed. */
-function createClose({
-  http,
-  metricsServer,
-  liveJobs,
-  upstream,
-  apollo,
-  shared,
-  tracing,
-  stdout,
-}: ClosedParts): Gateway["close"] {
+function createClose(parts: ClosedParts): Gateway["close"] {
+  const { http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout } = parts;
   return async () => {
     const startedAt = performance.now();
     const drained = http.drain();
