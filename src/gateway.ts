@@ -115,10 +115,8 @@ export const MAX_CLOSE_MS = 5_000;
 
 /** How long requests in flight may take during shutdown. After that, their upstream calls are aborted. */
 const DRAIN_MS = 4_000;
-
 /** How long the error responses of aborted calls may then take. */
 const ABORTED_MS = 300;
-
 /** After this time since its start, shutdown does not wait for connections that do not close. */
 const CLOSED_AFTER_MS = 4_400;
 
@@ -289,7 +287,6 @@ function createClose(parts: ClosedParts): Gateway["close"] {
 /** How long the last spans may take, whatever the collector does. The whole shutdown takes less than 5 s. */
 const flushLimitMs = (elapsedMs: number): number =>
   Math.max(MIN_FLUSH_MS, Math.min(MAX_FLUSH_MS, DRAIN_MS - elapsedMs));
-
 const MIN_FLUSH_MS = 200;
 const MAX_FLUSH_MS = 2_000;
 
