@@ -6,8 +6,9 @@
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { CallTrace } from "../model/operation-trace.ts";
 import type { CallTerms } from "../upstream/attempts.ts";
-import { type Deadline, deadlineError } from "../upstream/deadline.ts";
+import type { Deadline } from "../upstream/deadline.ts";
 import type { Snapshot } from "./snapshot-cache.ts";
+import { createWait } from "./waiting.ts";
 
 export interface InFlightOptions {
   /** Called with each result that is newer than all previous ones for its key. */
@@ -136,44 +137,3 @@ export function createInFlightCalls({ onNewest, onFailed, usableFrom }: InFlight
 
   return { find, start, overtake };
 }
-
-/** Shares `result` between waiters. @param onAbandoned called when the last waiter leaves before the result arrives. */
-function createWait<T>(
-  result: Promise<T>,
-  onAbandoned: (reason: unknown) => void,
-): (signal: AbortSignal, deadline: Deadline | null) => Promise<T> {
-  let waiters = 0;
-  return (signal, deadline) =>
-    new Promise((resolve, reject) => {
-      waiters += 1;
-      const leave = (reason: unknown) => {
-        onDone();
-        reject(reason);
-        waiters -= 1;
-        if (waiters === 0) onAbandoned(reason);
-      };
-      const onAbort = () => leave(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      const timer = deadline && setTimeout(() => leave(deadlineError(deadline)), msUntil(deadline));
-      const onDone = () => {
-        signal.removeEventListener("abort", onAbort);
-        if (timer) clearTimeout(timer);
-      };
-      result.then(
-        (value) => {
-          onDone();
-          resolve(value);
-        },
-        (error: unknown) => {
-          onDone();
-          reject(error);
-        },
-      );
-    });
-}
-
-/**
- * Rounded up, because Node.js truncates delays: the deadline must have passed when the timer fires. At least 1, because
- * Node.js warns about timers that are due.
- */
-const msUntil = ({ at }: Deadline): number => Math.max(1, Math.ceil(at - performance.now()));

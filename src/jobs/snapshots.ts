@@ -28,6 +28,7 @@ import { createRejections } from "./rejections.ts";
 import type { SharedSnapshots } from "./shared-snapshots.ts";
 import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
+import { createWait } from "./waiting.ts";
 
 export type SnapshotOptions = SnapshotCacheOptions;
 
@@ -160,7 +161,8 @@ export function createSnapshots(
     // Without credentials, there is no call either.
     if (shared && accept === "cached" && caller.authorization !== null) {
       signal.throwIfAborted();
-      const outcome = await findShared(shared, key, lookup);
+      const waitForShared = createWait(findShared(shared, key, lookup), () => {});
+      const outcome = await waitForShared(signal, deadline);
       if (outcome) return outcome;
     }
     for (let calls = 1; ; calls += 1) {
@@ -210,7 +212,7 @@ export function createSnapshots(
   return { get, cachedBytes: cache.bytes };
 }
 
-/** @returns a function that calls the upstream and shares the result */
+/** @returns a function that calls the upstream and shares the result if a query waits for it */
 const createSharingCall =
   (upstream: Pick<UpstreamClient, "getJobInstance">, shared: SharedSnapshots) =>
   async (key: string, lookup: Lookup, startedAt: number): Promise<JobOutcome> => {
@@ -226,6 +228,9 @@ const createSharingCall =
       if (areCredentialsRejected(error)) shared.invalidate(key, startedAt);
       throw error;
     }
-    shared.put(key, { outcome, requiredData: lookup.requiredData, startedAt }, response);
+    // Polls come every few seconds, each with a new snapshot. Only queries permit retries.
+    if (lookup.terms?.mayRetry) {
+      shared.put(key, { outcome, requiredData: lookup.requiredData, startedAt }, response);
+    }
     return outcome;
   };

@@ -1,11 +1,12 @@
 /** Snapshots of one identity serve its requests on all instances that share a Redis. */
 import { createServer } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { useVersionedUpstream, type VersionedUpstream } from "../jobs/versioned-upstream.ts";
-import { type AskHeaders, jobQuery, onJob } from "../support/ask.ts";
+import { type AskHeaders, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { jobBody } from "../support/job-payload.ts";
 import { useServer } from "../support/listen.ts";
+import { subscribeByWebSocket } from "../support/live-clients.ts";
 import { hasRedis, type RedisServer, useRedis } from "../support/redis-server.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -14,6 +15,7 @@ interface InstanceOptions {
   readonly secret?: string;
   readonly maxBytes?: number;
   readonly cacheBytes?: number;
+  readonly timeoutMs?: number;
   readonly upstream?: Pick<VersionedUpstream, "url">;
 }
 
@@ -22,12 +24,18 @@ const MAX_AGE_MS = 600_000;
 
 async function useInstance(
   redis: RedisServer,
-  { secret = SECRET, maxBytes = 2 ** 20, cacheBytes = 2 ** 28, upstream }: InstanceOptions = {},
+  {
+    secret = SECRET,
+    maxBytes = 2 ** 20,
+    cacheBytes = 2 ** 28,
+    timeoutMs = 10_000,
+    upstream,
+  }: InstanceOptions = {},
 ): Promise<TestGateway> {
   const gateway = await useGateway({
     config: {
       snapshots: { maxAgeRunningMs: MAX_AGE_MS, maxAgeFinishedMs: MAX_AGE_MS, maxBytes: cacheBytes },
-      redis: { url: redis.url, timeoutMs: 10_000, snapshots: { secret, maxBytes } },
+      redis: { url: redis.url, timeoutMs, snapshots: { secret, maxBytes } },
     },
     ...(upstream && { upstream: { baseUrl: upstream.url } }),
   });
@@ -283,6 +291,27 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
     expect(await store(redis, first, NO_CACHE)).toBe("v3");
     const third = await useInstance(redis, { upstream });
     expect(await versionOf(third)).toBe("v3");
+  });
+
+  it("do not store what only a subscription has polled", async () => {
+    const redis = await useRedis();
+    const upstream = await useVersionedUpstream();
+    const gateway = await useInstance(redis, { upstream });
+    const viewer = subscribeByWebSocket(gateway.url, { query: jobSubscription("100") });
+    await expect.poll(() => viewer.results.length).toBeGreaterThan(0);
+    // Instances write in order, so the entry of another identity's query comes after that of the subscription, if any.
+    await store(redis, gateway, OTHER);
+    expect(await entriesOf(redis)).toHaveLength(1);
+    viewer.stop();
+  });
+
+  it("do not wait for Redis beyond the deadline of a request", async () => {
+    const redis = await useRedis();
+    const gateway = await useInstance(redis, { timeoutMs: 600_000 });
+    redis.freeze();
+    onTestFinished(() => redis.thaw());
+    const { errors } = await gateway.ask(jobQuery("100"), {}, { "x-request-deadline-ms": "50" });
+    expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_TIMEOUT");
   });
 
   it("do not share snapshots without a common secret, and say so", async () => {
