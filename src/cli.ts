@@ -3,6 +3,7 @@
 import "./runtime.ts";
 
 const { Command } = await import("commander");
+const { readVersion } = await import("./model/version.ts");
 
 /** Imports the server on demand, so that `--help` and `schema` start quickly. */
 const startServer = async (demo: boolean) => {
@@ -17,6 +18,7 @@ const program = new Command("bk-job-graphql")
   .description(
     "GraphQL gateway over BlueKing Job's job instance status. Configure it with environment variables: see docs/configuration.md.",
   )
+  .version(readVersion())
   .showHelpAfterError();
 
 program

@@ -8,6 +8,7 @@ import { createPipeline } from "./graphql/pipeline.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/http-server.ts";
+import { createStdout, type Stdout } from "./http/log-output.ts";
 import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
 import type { Limits } from "./http/readiness.ts";
 import { readDeadlineMs } from "./http/request-deadline.ts";
@@ -75,39 +76,7 @@ export interface Gateway {
   readonly announceShutdown: () => void;
   /** Graceful shutdown: rejects new requests, completes requests in flight, closes connections. Takes less than `MAX_CLOSE_MS`. */
   readonly close: () => Promise<void>;
-}
-
-interface Stdout extends pino.DestinationStream {
-  /** Writes the buffered lines before exit. If nothing reads stdout, they are dropped. */
-  readonly flush: () => Promise<void>;
-}
-
-/** Maximum time for writing the last log lines before exit. */
-const LOG_FLUSH_MS = 300;
-
-/**
- * Log lines are buffered, because one write per line takes a tenth of the CPU time of a small request. They are written
- * within 100 ms and when the process exits. If stdout is not read, lines beyond `maxLength` are dropped.
- */
-function createStdout(): Stdout {
-  const stdout = pino.destination({
-    fd: 1,
-    sync: false,
-    minLength: 16_000,
-    periodicFlush: 100,
-    maxLength: 16 * 2 ** 20,
-    // In the default mode, pino concatenates strings and copies the whole batch for each line.
-    contentMode: "buffer",
-  });
-  // In this mode, `write` takes bytes, although its type requires a string.
-  const write: Stdout["write"] = (line) => stdout.write(Buffer.from(line) as never);
-  const flush = async () => {
-    const flushed = new Promise<boolean>((resolve) => stdout.flush(() => resolve(true)));
-    const isFlushed = await Promise.race([flushed, sleep(LOG_FLUSH_MS, false)]);
-    // Otherwise pino would wait at exit, possibly forever, until its output is read.
-    if (!isFlushed) stdout.destroy();
-  };
-  return { write, flush };
+  readonly log: Pick<pino.Logger, "info">;
 }
 
 /** The maximum duration of `close` in milliseconds: `CLOSED_AFTER_MS`, `MIN_FLUSH_MS` and `LOG_FLUSH_MS`, and 100 ms to spare. */
@@ -129,9 +98,8 @@ export async function createGateway(
   config: GatewayConfig,
   logStream?: pino.DestinationStream,
 ): Promise<Gateway> {
-  const options = { level: config.logLevel };
   const stdout = logStream ? null : createStdout();
-  const logger = pino(options, logStream ?? stdout ?? undefined);
+  const logger = pino({ level: config.logLevel }, logStream ?? stdout ?? undefined);
   // Both are loaded only if enabled, because their libraries take some megabytes and milliseconds.
   const metrics =
     config.metrics &&
@@ -233,13 +201,14 @@ export async function createGateway(
     load: http.load,
   });
 
-  const close = createClose({ http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout });
+  const parts = { http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout };
   try {
     const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
     const url = await http.listen(config);
-    return { url, metricsUrl, announceShutdown: http.announceShutdown, close };
+    const close = createClose(parts, logger);
+    return { url, metricsUrl, announceShutdown: http.announceShutdown, close, log: logger };
   } catch (error) {
-    await close();
+    await createClose(parts, null)();
     throw error;
   }
 }
@@ -260,14 +229,20 @@ interface ClosedParts {
   readonly stdout: Stdout | null;
 }
 
-/** Metrics on a port of their own are served until the HTTP server has been closed. */
-function createClose(parts: ClosedParts): Gateway["close"] {
+/**
+ * Metrics on a port of their own are served until the HTTP server has been closed.
+ * @param logger null if the gateway has not started
+ */
+function createClose(parts: ClosedParts, logger: pino.Logger | null): Gateway["close"] {
   const { http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout } = parts;
   return async () => {
     const startedAt = performance.now();
+    const { subscriptions } = liveJobs.counts();
+    logger?.info({ requests: http.openRequests(), webSockets: http.webSockets(), subscriptions }, "draining");
     const drained = http.drain();
     liveJobs.close();
     const isDrained = await Promise.race([drained.then(() => true), sleep(DRAIN_MS, false, { ref: false })]);
+    const cutOff = isDrained ? 0 : http.openRequests();
     const closeConnections = async () => {
       await (isDrained ? upstream.close() : upstream.destroy());
       // The aborted calls fail now. Wait until their error responses have been sent.
@@ -280,6 +255,8 @@ function createClose(parts: ClosedParts): Gateway["close"] {
     const remainingMs = Math.max(0, CLOSED_AFTER_MS - (performance.now() - startedAt));
     await Promise.race([closeConnections(), sleep(remainingMs, undefined, { ref: false })]);
     await tracing?.shutdown(flushLimitMs(performance.now() - startedAt));
+    const durationMs = Math.round(performance.now() - startedAt);
+    logger?.[cutOff > 0 ? "warn" : "info"]({ cutOff, durationMs }, "shut down");
     await stdout?.flush();
   };
 }

@@ -3,6 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { type Config, InvalidConfig, readConfig } from "./config.ts";
 import { createGateway } from "./gateway.ts";
 import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
+import { readVersion } from "./model/version.ts";
+import { changedSettings } from "./settings-changed.ts";
 import { shutDownOnSignal } from "./shutdown.ts";
 import { createSimulator } from "./simulator/simulator.ts";
 
@@ -32,13 +34,27 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
     const gateway = await createGateway({ ...config, upstream });
     shutDownOnSignal({
       delayMs: config.shutdownDelayMs,
-      announce: gateway.announceShutdown,
+      announce: (signal) => {
+        gateway.log.info({ signal, delayMs: config.shutdownDelayMs }, "shutdown begins");
+        gateway.announceShutdown();
+      },
       close: async () => {
         await gateway.close();
         await simulator?.close();
       },
       describeError: describeProcessError,
     });
+    gateway.log.info(
+      {
+        version: readVersion(),
+        node: process.versions.node,
+        url: gateway.url,
+        upstream: baseUrl?.host ?? "simulator",
+        trustedDocuments: config.trustedDocuments?.documents.size ?? 0,
+        changedSettings: changedSettings(environment),
+      },
+      "started",
+    );
     if (gateway.metricsUrl) process.stderr.write(`Metrics at ${gateway.metricsUrl}\n`);
     process.stderr.write(simulator ? demoNotice(gateway.url, config) : `GraphQL at ${gateway.url}\n`);
   } catch (error) {

@@ -4,7 +4,7 @@ export interface ShutdownOptions {
   /** How long requests are still served after the first signal, in milliseconds. */
   readonly delayMs: number;
   /** Called at the first signal: load balancers learn that the instance is leaving. */
-  readonly announce: () => void;
+  readonly announce: (signal: NodeJS.Signals) => void;
   /** Called after the delay. When it resolves, the process ends. */
   readonly close: () => Promise<void>;
   readonly describeError: (error: unknown) => string;
@@ -20,8 +20,8 @@ export function shutDownOnSignal({ delayMs, announce, close, describeError }: Sh
   const { promise: delayed, resolve: endDelay } = Promise.withResolvers<void>();
   let isShuttingDown = false;
 
-  const shutDown = async () => {
-    announce();
+  const shutDown = async (signal: NodeJS.Signals) => {
+    announce(signal);
     if (delayMs > 0) {
       setTimeout(endDelay, delayMs);
       await delayed;
@@ -30,10 +30,10 @@ export function shutDownOnSignal({ delayMs, announce, close, describeError }: Sh
     await close();
   };
 
-  const onSignal = () => {
+  const onSignal = (received: NodeJS.Signals) => {
     if (isShuttingDown) return endDelay();
     isShuttingDown = true;
-    shutDown().then(
+    shutDown(received).then(
       () => process.exit(0),
       (error: unknown) => {
         process.stderr.write(`Shutdown failed: ${describeError(error)}\n`);

@@ -34,6 +34,7 @@ const PROCESS_FILES = [
   "settings-redis.ts",
   "settings-tracing.ts",
   "settings-requests.ts",
+  "settings-changed.ts",
   "config-checks.ts",
   "config-text.ts",
   "runtime.ts",

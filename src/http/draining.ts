@@ -12,6 +12,8 @@ export interface Draining {
   readonly announceShutdown: () => void;
   /** Announces the shutdown, and rejects new requests except health checks and metrics. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
+  /** Number of requests in flight, without health checks and metrics. */
+  readonly openRequests: () => number;
 }
 
 /**
@@ -61,5 +63,6 @@ export function trackRequests(app: FastifyInstance): Draining {
       if (inFlight.size === 0) onIdle();
       return idle;
     },
+    openRequests: () => inFlight.size,
   };
 }

@@ -80,6 +80,8 @@ export interface HttpServer {
   /** Rejects new requests and closes WebSockets. Resolves when no request is in flight. */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Number of requests in flight, including subscriptions except those on WebSockets. */
+  readonly openRequests: () => number;
   /** Number of open WebSockets. */
   readonly webSockets: () => number;
   /** Null without load shedding. */
@@ -175,6 +177,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       loadShedding?.close();
       await app.close();
     },
+    openRequests: draining.openRequests,
     webSockets: webSockets.count,
     load,
   };

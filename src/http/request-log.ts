@@ -12,6 +12,7 @@ import type { Tracer } from "../model/operation-trace.ts";
 import { clientFields } from "./client-fields.ts";
 import { type ObserveOperation, observeRequest } from "./finished-operation.ts";
 import { forwardedTrace } from "./forwarded-trace.ts";
+import { isMonitoring } from "./health.ts";
 import { startRequestTrace } from "./request-trace.ts";
 
 export interface RequestLog {
@@ -99,7 +100,9 @@ export function createRequestLog(
       const isAborted = !reply.raw.writableFinished;
       const { operationLog } = request;
       const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-      request.log.info(
+      // Monitoring sends several per minute to each instance.
+      const isRoutine = isMonitoring(request) && !isAborted && reply.raw.statusCode < 400;
+      request.log[isRoutine ? "debug" : "info"](
         {
           method: request.method,
           // The route rather than the URL, which contains the caller's data. Null if no route matches.

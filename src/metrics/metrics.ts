@@ -10,6 +10,7 @@ import type { ObserveLimit } from "../model/limits.ts";
 import type { ObserveRedis } from "../redis/redis.ts";
 import type { ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry } from "../upstream/retries.ts";
+import { addBuildInfo } from "./build-info.ts";
 import { addGauges, type GaugeSources } from "./gauges.ts";
 import { createLimitMetrics } from "./limit-metrics.ts";
 import { createOperationMetrics } from "./operation-metrics.ts";
@@ -32,6 +33,7 @@ export function createMetrics(trustedNames: ReadonlySet<string> = new Set()): Me
   const registry = new Registry();
   // Of the process and of Node.js: CPU time, memory, file descriptors, garbage collection, event-loop delay.
   collectDefaultMetrics({ register: registry });
+  addBuildInfo(registry);
   return {
     onOperation: createOperationMetrics(registry, trustedNames),
     onCall: createUpstreamMetrics(registry),

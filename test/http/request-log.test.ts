@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AUTHORIZATION, jobField, jobSubscription, onJob, postOperation } from "../support/ask.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -116,6 +116,31 @@ describe("the line of another request", () => {
       expect(line).not.toHaveProperty("operationName");
     },
   );
+});
+
+describe("the level of the line", () => {
+  const DEBUG = 20;
+  const INFO = 30;
+  const levelsOf = (logs: TestGateway["logs"]) =>
+    logs.flatMap(({ msg, level }) => (msg === "request" ? [level] : []));
+
+  it.each([
+    ["/healthz", DEBUG],
+    ["/readyz", DEBUG],
+    ["/metrics", DEBUG],
+    ["/nowhere", INFO],
+  ])("of %s is %i", async (path, level) => {
+    const { url, logs } = await useGateway({ config: { logLevel: "debug", metrics: { port: null } } });
+    await fetch(new URL(path, url));
+    await expect.poll(() => levelsOf(logs)).toEqual([level]);
+  });
+
+  it("of a failed health check is that of other requests", async () => {
+    const { url, logs, announceShutdown } = await useGateway({ config: { logLevel: "debug" } });
+    announceShutdown();
+    await fetch(new URL("/readyz", url));
+    await expect.poll(() => levelsOf(logs)).toEqual([INFO]);
+  });
 });
 
 describe("X-Request-Id", () => {

@@ -1,5 +1,6 @@
 /** The metrics as Prometheus sees them: what is counted, with which labels. */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import {
@@ -15,6 +16,7 @@ import { type TestGateway, type TestGatewayOptions, useGateway } from "../suppor
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { subscribeByApolloClient, subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
 import { type Scrape, scrape } from "../support/prometheus.ts";
+import { ROOT } from "../support/readme.ts";
 
 const useMetrics = (options: TestGatewayOptions = {}): Promise<TestGateway> =>
   useGateway({ ...options, config: { metrics: { port: null }, ...options.config } });
@@ -56,6 +58,12 @@ it.each<[string, unknown, string, string]>([
   await expectSum(gateway, "operations_total", { transport: "http", operation, code }, 1);
   await expectSum(gateway, "operations_total", {}, 1);
   await expectSum(gateway, "operation_errors_total", { code }, 1);
+});
+
+it("reports the versions of the gateway and of Node.js", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
+  const labels = { version, node: process.versions.node };
+  await expectSum(await useMetrics(), "build_info", labels, 1);
 });
 
 it("counts an operation once, with its first error code, and every error", async () => {

@@ -1,5 +1,5 @@
 /** docs/operations.md and the Grafana dashboard use exactly the metrics that the gateway has. */
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { useGateway } from "../support/gateway.ts";
 import { type Scrape, scrape } from "../support/prometheus.ts";
@@ -77,6 +77,27 @@ it("the page says what to do for each alert", () => {
   const explained = tableOf("Alert", "What to do").flatMap(([names = ""]) => names.match(/\w+/g) ?? []);
   expect(alerts.length).toBeGreaterThan(5);
   expect(explained).toEqual(alerts);
+});
+
+it("the page lists every log message", () => {
+  const texts = globSync("src/**/*.ts", { cwd: ROOT }).map((file) =>
+    readFileSync(new URL(file, ROOT), "utf8"),
+  );
+  const calls = texts.flatMap((text) => [
+    ...text.matchAll(
+      /\b(?:log|logger|operationLogger)\??(?:\.\w+|\[[^\]]+\])\((?:[^;]*?[,}]\s*|\s*)(?:"([^"]+)"|`([^`]+)`),?\s*\);?/g,
+    ),
+  ]);
+  const messages = calls.map(
+    ([, text = "", template = ""]) => text || template.replaceAll(/\$\{[^}]+\}/g, "…"),
+  );
+  const listed = tableOf("Message", "Level", "Fields", "Meaning, and what to do").map(([message = ""]) =>
+    message.replaceAll("`", ""),
+  );
+  const isListed = (message: string) =>
+    listed.some((each) => (each.endsWith(". …") ? message.startsWith(each.slice(0, -1)) : message === each));
+  expect(new Set(messages).size).toBeGreaterThan(10);
+  expect(messages.filter((message) => !isListed(message))).toEqual([]);
 });
 
 it("the dashboard has a title, a unit and a query for each panel, which fill the grid", () => {

@@ -53,6 +53,40 @@ describe.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
+describe.concurrent("the log of a shutdown", () => {
+  const linesOf = (stdout: string) =>
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+
+  it("names the signal, the delay and what is open, and says that nothing was cut off", async (test) => {
+    const { process, upstream, answer, untilDraining, ended, stdout } = await startBusy(test, SLOW_CLOCK);
+    process.kill("SIGTERM");
+    await untilDraining();
+    upstream.release();
+    await answer;
+    await ended;
+    const lines = linesOf(stdout()).filter(({ msg }) => msg !== "request");
+    expect(lines.slice(-4)).toMatchObject([
+      { msg: "started" },
+      { msg: "shutdown begins", level: 30, signal: "SIGTERM", delayMs: 0 },
+      { msg: "draining", level: 30, requests: 1, webSockets: 0, subscriptions: 0 },
+      { msg: "shut down", level: 30, cutOff: 0, durationMs: expect.any(Number) },
+    ]);
+  });
+
+  it("warns about requests that were cut off", async (test) => {
+    const { process, answer, ended, stdout } = await startBusy(test);
+    process.kill("SIGINT");
+    await answer;
+    await ended;
+    expect(linesOf(stdout())).toContainEqual(
+      expect.objectContaining({ msg: "shut down", level: 40, cutOff: 1 }),
+    );
+  });
+});
+
 describe.concurrent("with SHUTDOWN_DELAY_MS", () => {
   const DELAY_MS = 12_345;
 

@@ -1,5 +1,5 @@
 /** Start of the programs: output, service and startup errors. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +8,12 @@ import { readSdl } from "../../src/graphql/schema.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { ask, jobQuery, onJob } from "../support/ask.ts";
 import { useServer } from "../support/listen.ts";
+import { ROOT } from "../support/readme.ts";
 import { runShell } from "../support/shell.ts";
-import { runProgram } from "./program.ts";
+import { type Program, runProgram } from "./program.ts";
 
 const QUERY = jobQuery("100", onJob("name"));
+const VERSION = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")).version;
 const DEMO_ANSWER = { jobInstance: { name: "API Quick execution script1" } };
 
 async function useSimulator({ onTestFinished }: TestContext) {
@@ -131,6 +133,47 @@ describe.concurrent("main.js with JOB_API_URL", () => {
   });
 });
 
+describe.concurrent("the log line at start", () => {
+  const startLine = async (program: Program) => {
+    await program.until(() => program.stdout().includes('"started"'));
+    return JSON.parse(/^.*"started".*$/m.exec(program.stdout())?.[0] ?? "");
+  };
+
+  it("has the versions, the addresses and the names of changed settings, but not their values", async (test) => {
+    const simulator = await useSimulator(test);
+    const environment = {
+      JOB_API_URL: `${simulator.url}/path`,
+      BK_APP_CODE: "my-app",
+      BK_APP_SECRET: "hunter22",
+      LOG_LEVEL: "info",
+      TRUSTED_DOCUMENTS: "test/data/trusted-documents/persisted-documents.json",
+    };
+    const program = runProgram(test, "main.js", [], environment);
+    expect(await startLine(program)).toMatchObject({
+      level: 30,
+      version: VERSION,
+      node: process.versions.node,
+      url: await program.url(),
+      upstream: new URL(simulator.url).host,
+      trustedDocuments: expect.toSatisfy((count) => count > 0),
+      // LOG_LEVEL has its default.
+      changedSettings: ["JOB_API_URL", "BK_APP_CODE", "BK_APP_SECRET", "PORT", "TRUSTED_DOCUMENTS"],
+    });
+    expect(program.stdout()).not.toMatch(/hunter22|my-app|path/);
+  });
+
+  it("says that the gateway runs on the simulator", async (test) => {
+    const line = await startLine(runProgram(test, "main.js"));
+    expect(line).toMatchObject({ upstream: "simulator", trustedDocuments: 0, changedSettings: ["PORT"] });
+  });
+});
+
+it.concurrent.for(["--help", "--version", "serve"])("main.js rejects %s", async (argument, test) => {
+  const program = runProgram(test, "main.js", [argument]);
+  expect(await program.ended).toEqual({ code: 1, signal: null });
+  expect(program.stderr()).toMatch(/^Expected no arguments\. .* run dist\/cli\.js\.$/m);
+});
+
 it.concurrent.for(["development", ""])(
   "runs in production mode even with NODE_ENV=%j",
   async (value, test) => {
@@ -175,6 +218,12 @@ describe.concurrent("cli.js", () => {
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(program.stdout()).toBe(readSdl());
     expect(program.stderr()).toBe("");
+  });
+
+  it("prints its version with `--version`", async (test) => {
+    const program = runProgram(test, "cli.js", ["--version"]);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout()).toBe(`${VERSION}\n`);
   });
 
   it("lists its commands with `--help`", async (test) => {
