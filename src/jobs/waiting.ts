@@ -40,7 +40,7 @@ export function createWait<T>(
 }
 
 /**
- * Rounded up, because Node.js truncates delays: the deadline must have passed when the timer fires. At least 1, because
- * Node.js warns about timers that are due.
+ * One more than needed, because timers of Node.js count whole milliseconds and can fire almost one early: the deadline must
+ * have passed when the timer fires. At least 1, because Node.js warns about timers that are due.
  */
-const msUntil = ({ at }: Deadline): number => Math.max(1, Math.ceil(at - performance.now()));
+const msUntil = ({ at }: Deadline): number => Math.max(1, Math.ceil(at - performance.now()) + 1);

@@ -67,6 +67,7 @@ describe.skipIf(!hasPrometheus)("in a Prometheus that scrapes a gateway under lo
       upstream: { retries: { maxRetries: 1, backoffMs: 0, budgetPercent: 20 } },
       config: {
         metrics: { port: 0 },
+        loadShedding: { maxOperations: 20_000, maxEventLoopDelayMs: 0 },
         snapshots: { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 26 },
       },
     });

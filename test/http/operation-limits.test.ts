@@ -156,23 +156,28 @@ it("rejects an operation that examines too many rows, whatever it returns", asyn
   });
 }, 120_000);
 
-it("stops the execution for a client that aborts", async () => {
-  const { url, logs, ask } = await useGateway();
-  const filters = Array.from(
-    { length: 250 },
-    (_, n) =>
-      `f${n}: hostResults(first: 1, filter: { ipContains: "0." }, orderBy: { field: IP }) { nodes { ip } }`,
-  ).join(" ");
-  const controller = new AbortController();
-  const query = `{ ${bulkJob(`steps { ${filters} }`)} }`;
-  const aborted = postOperation(url, { query }, CREDENTIALS, controller.signal);
-  // Once another request is answered, the first one has its rows and is computing.
-  await ask(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
-  controller.abort();
-  await expect(aborted).rejects.toThrow();
-  await expect.poll(() => logs.filter(({ aborted }) => aborted === true)).toHaveLength(1);
-  expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
-}, 120_000);
+// graphql-js blocks the event loop until it has the response.
+it.skipIf(process.env.EXECUTOR === "graphql-js")(
+  "stops the execution for a client that aborts",
+  async () => {
+    const { url, logs, ask } = await useGateway();
+    const filters = Array.from(
+      { length: 250 },
+      (_, n) =>
+        `f${n}: hostResults(first: 1, filter: { ipContains: "0." }, orderBy: { field: IP }) { nodes { ip } }`,
+    ).join(" ");
+    const controller = new AbortController();
+    const query = `{ ${bulkJob(`steps { ${filters} }`)} }`;
+    const aborted = postOperation(url, { query }, CREDENTIALS, controller.signal);
+    // Once another request is answered, the first one has its rows and is computing.
+    await ask(`{ ${bulkJob("steps { hostResults { totalCount } }")} }`);
+    controller.abort();
+    await expect(aborted).rejects.toThrow();
+    await expect.poll(() => logs.filter(({ aborted }) => aborted === true)).toHaveLength(1);
+    expect(logs.filter(({ level }) => Number(level) > 30)).toEqual([]);
+  },
+  120_000,
+);
 
 it("returns short messages for invalid variables of 1 MB", async () => {
   const { url } = await useGateway();

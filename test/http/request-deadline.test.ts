@@ -40,6 +40,7 @@ const METRICS = { config: { metrics: { port: null } } };
 
 const MESSAGE = (ms: number) => `The upstream did not respond within the ${ms} ms of the request's deadline.`;
 
+// The timer of a deadline fires up to a millisecond late.
 describe("with a clock that the test advances", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => void vi.useRealTimers());
@@ -50,7 +51,7 @@ describe("with a clock that the test advances", () => {
     const answer = queryJob(gateway, "100", within(5_000));
     await expect.poll(() => upstream.calls).toBe(1);
 
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(5_001);
 
     const { message, extensions, path } = onlyError(await answer);
     expect({ message, extensions, path }).toEqual({
@@ -76,7 +77,7 @@ describe("with a clock that the test advances", () => {
     second.then(() => ended.push("second"));
     await isShared(gateway);
 
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(5_001);
     expect(onlyError(await first).message).toBe(MESSAGE(5_000));
     expect(ended).toEqual(["first"]);
 
@@ -92,7 +93,7 @@ describe("with a clock that the test advances", () => {
     await expect.poll(() => upstream.calls).toBe(1);
     const second = queryJob(gateway, "100");
     await isShared(gateway);
-    vi.advanceTimersByTime(5_000);
+    vi.advanceTimersByTime(5_001);
     expect(onlyError(await first).message).toBe(MESSAGE(5_000));
     vi.advanceTimersByTime(25_000);
     expect(onlyError(await second).message).toMatch(/^The upstream did not respond within 30000 ms\.$/);
@@ -113,7 +114,7 @@ describe("with a clock that the test advances", () => {
     const send = await useWebSocket(gateway.url, AUTHORIZATION);
     const answer = send({ query: jobQuery("100"), extensions: { requestDeadlineMs: 3_000 } });
     await expect.poll(() => upstream.calls).toBe(1);
-    vi.advanceTimersByTime(3_000);
+    vi.advanceTimersByTime(3_001);
     expect(await answer).toMatchObject({
       type: "next",
       payload: { data: { jobInstance: null }, errors: [{ message: MESSAGE(3_000) }] },
