@@ -55,6 +55,7 @@ interface WithPreference {
   ) => string | undefined;
 }
 
+// The library's own types lack the parameter, so the cast adds it.
 const chooseByHeader = (negotiator: Negotiator, encodings: readonly Encoding[]): string | undefined =>
   (negotiator as unknown as WithPreference).encoding([...encodings, "identity"], { preferred: encodings });
 

@@ -57,6 +57,7 @@ export async function createRateLimiter(
     max,
     timeWindow: windowMs,
     cache: MAX_CALLERS,
+    // `countKey` passes nothing else.
     keyGenerator: (request) => (request as unknown as Counted).key,
   });
   const limit = server.createRateLimit();

@@ -1,6 +1,6 @@
 /**
- * When the upstream last rejected the credentials of each identity. What it told them before that, about any job, must
- * not be served any more.
+ * When the upstream last rejected the credentials of each identity. Its earlier responses to them, about any job, must no
+ * longer be served.
  */
 import { LRUCache } from "lru-cache";
 

@@ -11,8 +11,8 @@
  * 2. A request for the status may join a call with host results, but does not inherit a failure that host results may
  *    have caused. It then makes a call of its own (`status-fallback.ts`).
  *
- * When the upstream rejects the credentials of an identity, nothing that it told them before is served any more: calls
- * that started earlier are repeated, whatever they return.
+ * When the upstream rejects the credentials of an identity, its earlier responses to them are no longer served: calls that
+ * started earlier are repeated, whatever they return.
  *
  * If an upstream call fails, requests that permit it get the newest snapshot instead, marked as stale (`staleIfErrorMs`). It is
  * the newest one that has been served, so the first rule holds.
@@ -224,7 +224,7 @@ const createSharingCall =
     try {
       outcome = await upstream.getJobInstance({ ...lookup, onJob });
     } catch (error) {
-      // What the upstream told these credentials before must not be served any more.
+      // Earlier responses of the upstream to these credentials must no longer be served.
       if (areCredentialsRejected(error)) shared.invalidate(key, startedAt);
       throw error;
     }

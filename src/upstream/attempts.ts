@@ -73,7 +73,7 @@ export function createAttempts({ timeoutMs, record, retries, breaker }: AttemptO
         }
       }
     } finally {
-      breaker?.end(token, caller.authorization ?? "", result);
+      breaker?.end(token, caller.credentialsHash, result);
     }
   };
 }

@@ -19,6 +19,8 @@ interface CallerClaims {
 export interface Caller extends CallerClaims {
   /** Identifies the caller without revealing secrets: SHA-256 of all claims, in base64. It is the key of all caches. */
   readonly identity: string;
+  /** Identifies the credentials alone: tenant and language do not distinguish callers, because one can vary them. */
+  readonly credentialsHash: string;
 }
 
 export const createCaller = ({
@@ -32,13 +34,14 @@ export const createCaller = ({
   tenantId,
   language,
   identity: hash("sha256", JSON.stringify([authorization, isMalformed, tenantId, language]), "base64"),
+  credentialsHash: hash("sha256", authorization ?? "", "base64"),
 });
 
 /** Memory limit of the cache: about ten thousand callers with credentials of typical length. */
 const MAX_CALLERS_BYTES = 8 * 2 ** 20;
 
 /** Approximate memory of a caller and its cache entry without its claims, which are stored twice. */
-const CALLER_BYTES = 400;
+const CALLER_BYTES = 500;
 
 /**
  * `createCaller` with a cache, so that a returning caller is not hashed again. Entries are never stale, because a

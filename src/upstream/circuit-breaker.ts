@@ -62,7 +62,7 @@ export interface CircuitBreaker {
   readonly start: () => number;
   /**
    * Reports the end of the call that got this token.
-   * @param caller its credentials. Tenant and language do not distinguish callers, because one could vary them.
+   * @param caller the hash of its credentials
    */
   readonly end: (token: number, caller: string, result: CallResult) => void;
   readonly status: () => CircuitStatus;

@@ -1,6 +1,6 @@
 /**
  * Loaded into a program under test before its own code (`--import`): measures the longest turn of the event loop, as CPU
- * time of the main thread. At the signal SIGUSR2, writes it to stderr and begins anew:
+ * time of the main thread. At the signal SIGUSR2, writes it to stderr and starts over:
  *
  *     longest turn: 12.3 ms
  *

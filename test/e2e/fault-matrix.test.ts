@@ -1,6 +1,6 @@
 /**
  * The fault matrix: every job of the simulator, as a query, in a list beside a healthy job, and as a subscription. Each has
- * its expected code or outcome, others are not affected, the process goes on, and no output contains a secret. The jobs are
+ * its expected code or outcome, others are not affected, the process keeps running, and no output contains a secret. The jobs are
  * the simulator's own list, so that a new one without an expectation fails here.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";

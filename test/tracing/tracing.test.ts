@@ -105,7 +105,7 @@ describe.each([
     });
   });
 
-  it("is not recorded if the client does not record the trace, but the upstream is told so", async () => {
+  it("is not recorded if the client does not record the trace, but the upstream receives that decision", async () => {
     const gateway = await useTracedGateway();
     await send(gateway.url, jobQuery("100"), { traceparent: NOT_SAMPLED });
     const [request] = gateway.simulator.requests;

@@ -235,13 +235,13 @@ describe("a gateway", () => {
     ],
     ["rejects the request", page(400)],
     ["violates the contract", { kind: "json", status: 200, body: [] }],
-  ])("goes on calling an upstream that %s", async (_, failure) => {
+  ])("keeps calling an upstream that %s", async (_, failure) => {
     const { gateway, upstream } = await useFailing(failure);
     await failOften(gateway, 3 * CALLS);
     expect(upstream.calls).toBe(3 * CALLS);
   });
 
-  it("goes on after calls that their clients aborted", async () => {
+  it("stays closed after calls that clients aborted", async () => {
     const { gateway, upstream } = await useFailing({ kind: "hang" });
     for (let call = 1; call <= CALLS; call += 1) {
       const client = new AbortController();
