@@ -351,6 +351,11 @@ describe("a gateway", () => {
     const queryOther = () => queryJob(gateway, "20000000001", other);
     expect((await queryOther()).errors).toBeUndefined();
     await failOften(gateway, 3 * CALLS);
+    // A caller that varies its tenant is still one caller.
+    for (let index = 0; index < CALLS; index += 1) {
+      const headers = { "x-bk-tenant-id": `tenant-${index}` };
+      expect((await queryJob(gateway, "100", headers)).errors).toBeDefined();
+    }
     expect((await queryOther()).errors).toBeUndefined();
     expect(circuitStates(gateway)).toEqual([]);
   });
