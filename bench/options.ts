@@ -35,14 +35,18 @@ export const HELP = `npm run bench -- [options]
   --env NAME=VALUE   a variable for the gateway; may be repeated
   --memory MINUTES   how long the memory part takes (10)
   --profile          the gateway writes CPU profiles to bench/profiles; the top of each is printed
+  --continue         keeps the measurements of each part in measurements.json, and uses those of the same commit and
+                     options that are already there
   --no-build         uses dist/ as it is
 
-Results are printed. With none of the options but --rounds, --memory and --no-build, they also replace bench/RESULTS.md.
+Results are printed. With none of the options but --rounds, --memory, --continue and --no-build, they also replace bench/RESULTS.md.
 `;
 
 export interface Options extends RunOptions {
   readonly help: boolean;
   readonly build: boolean;
+  /** Whether measurements are kept in a file, and those in the file are used. */
+  readonly isContinued: boolean;
   /** Names of workloads, and w5, cliff, scaling, features, live, memory. */
   readonly parts: ReadonlySet<string>;
   readonly dialects: readonly Dialect[];
@@ -61,6 +65,7 @@ const parse = (args: readonly string[]) =>
     options: {
       help: { type: "boolean", default: false },
       build: { type: "boolean", default: true },
+      continue: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       only: { type: "string" },
       servers: { type: "string" },
@@ -88,6 +93,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     help: values.help,
     build: values.build,
+    isContinued: values.continue,
     parts: new Set(names("--only", only, PARTS) ?? (quick ? QUICK_PARTS : PARTS)),
     servers: names("--servers", servers, SERVERS) ?? (quick ? QUICK_SERVERS : SERVERS),
     dialects: names("--dialects", dialects, DIALECTS) ?? DIALECTS,

@@ -7,6 +7,7 @@ import { measureFeatures } from "./features.ts";
 import { measureLatency } from "./latency.ts";
 import { type MeasuredLive, measureLive } from "./live.ts";
 import { measure } from "./measure.ts";
+import type { MeasureOnce } from "./measurements.ts";
 import { type MeasuredMemory, measureMemory } from "./memory.ts";
 import type { Options } from "./options.ts";
 import { cliffTable } from "./report/cliff-table.ts";
@@ -36,6 +37,7 @@ that all other workloads use; \`white-space\` has line breaks and indentation be
 /** Options of a run, and the functions with which its parts report. */
 interface Run {
   readonly options: Options;
+  readonly measureOnce: MeasureOnce;
   readonly add: Add;
   readonly progress: ReportProgress;
 }
@@ -50,31 +52,40 @@ function profile({ options }: Run, name: string, server = GATEWAY): string[] {
 }
 
 async function runWorkload(run: Run, workload: Workload, dialect: Dialect) {
-  const measured = await measure(workload, upstreamOf(run, dialect), run.options);
   const name = `${workload.name}-${dialect}`;
+  const measured = await run.measureOnce(name, () =>
+    measure(workload, upstreamOf(run, dialect), run.options),
+  );
   const profiled = profile(run, name, workload.isHot ? GATEWAY_DEFAULT : GATEWAY);
   run.add(`${workload.title} (${dialect})`, workloadTable(measured), ...profiled);
   return { workload, dialect, measured };
 }
 
 async function runLatency(run: Run, dialect: Dialect) {
-  const measured = await measureLatency(upstreamOf(run, dialect), run.options);
+  const measured = await run.measureOnce(`w5-${dialect}`, () =>
+    measureLatency(upstreamOf(run, dialect), run.options),
+  );
   const title = `W5: small queries while another connection loops the query for 10 000 hosts (${dialect})`;
   run.add(title, latencyTable(measured), ...profile(run, `w5-${dialect}`));
   return { dialect, measured };
 }
 
-async function runCliff({ options, add, progress }: Run, dialect: Dialect) {
-  const points = await measureCliff(dialect, options.kinds, options, progress);
+async function runCliff({ options, measureOnce, add, progress }: Run, dialect: Dialect) {
+  const points = await measureOnce(`cliff-${dialect}`, () =>
+    measureCliff(dialect, options.kinds, options, progress),
+  );
   add(`Irregular rows (${dialect})`, CLIFF_NOTE, cliffTable(points));
   return { dialect, points };
 }
 
 async function runScaling(run: Run, dialect: Dialect): Promise<void> {
+  const points = await run.measureOnce(`scaling-${dialect}`, () =>
+    measureScaling(upstreamOf(run, dialect), run.options),
+  );
   run.add(
     `Cost as jobs grow: all host fields, \`first: 10000\` (${dialect})`,
     "For the job with 50 000 hosts, the floor returns all hosts and the gateway the first page of 10 000.",
-    scalingTable(await measureScaling(upstreamOf(run, dialect), run.options)),
+    scalingTable(points),
   );
 }
 
@@ -85,12 +96,12 @@ encoding that the client asks for.`;
 async function runFeatures(run: Run): Promise<void> {
   const { dialects } = run.options;
   const dialect = dialects.includes("release") ? "release" : "contract";
-  const all = await measureFeatures(upstreamOf(run, dialect), run.options);
+  const all = await run.measureOnce("features", () => measureFeatures(upstreamOf(run, dialect), run.options));
   run.add(`Optional features (${dialect})`, FEATURES_NOTE, ...all.map(featuresTable));
 }
 
 async function runLive(run: Run): Promise<MeasuredLive> {
-  const measured = await measureLive(run.options, run.progress);
+  const measured = await run.measureOnce("live", () => measureLive(run.options, run.progress));
   const sockets = measured.sockets ? [socketTable(measured.sockets)] : [];
   const tables = [liveTable(measured), deliveryTable(measured), ...sockets, stuckTable(measured.stuck)];
   run.add(
@@ -106,7 +117,9 @@ async function runMemory(run: Run): Promise<readonly MeasuredMemory[]> {
   const { dialects, memoryMinutes } = run.options;
   // The larger bodies, when both forms are run.
   const dialect = dialects.includes("release") ? "release" : "contract";
-  const measured = await measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.progress);
+  const measured = await run.measureOnce("memory", () =>
+    measureMemory(upstreamOf(run, dialect), run.options, memoryMinutes, run.progress),
+  );
   const title = `Memory over ${memoryMinutes} minutes of W3 and W4, default settings (${dialect})`;
   run.add(title, memoryTable(measured));
   return measured;

@@ -2,13 +2,15 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { continueMeasurements, measureAll } from "./measurements.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { runParts } from "./parts.ts";
 import { cpuGoalsTable, otherGoals } from "./report/goals.ts";
-import { circumstances, cpuTable, type Results, rssTable } from "./report/results.ts";
+import { circumstances, commit, cpuTable, type Results, rssTable } from "./report/results.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULTS = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+const MEASUREMENTS = fileURLToPath(new URL("measurements.json", import.meta.url));
 
 /** Prints sections and collects them for RESULTS.md. */
 function createReport() {
@@ -45,13 +47,20 @@ function summary(results: Results, { dialects }: Options): string[] {
   ];
 }
 
+/** The options that measurements depend on, apart from the parts. */
+const measuredWith = (options: Options): string =>
+  JSON.stringify({ ...options, isContinued: true, build: true, isComplete: true, parts: [] });
+
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   if (options.help) return void process.stdout.write(HELP);
   if (options.build) build();
   const report = createReport();
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
-  const results = await runParts({ options, add: report.add, progress });
+  const measureOnce = options.isContinued
+    ? continueMeasurements(MEASUREMENTS, `${commit()} ${measuredWith(options)}`)
+    : measureAll;
+  const results = await runParts({ options, measureOnce, add: report.add, progress });
   const sums = summary(results, options);
   process.stdout.write(`\n${sums.join("\n\n")}\n`);
   if (!options.isComplete) return;

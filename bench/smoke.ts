@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { ROW_KINDS } from "../src/simulator/bulk-rows.ts";
 import { CONTESTANTS, GATEWAY } from "./catalogue.ts";
+import { measureLatency } from "./latency.ts";
 import { expectCorrect, measure, withStage } from "./measure.ts";
 import { allHosts, isAskedOf, OVERVIEW_ASK, SMALL_ASK, UNTIDY, WORKLOADS } from "./workloads.ts";
 
@@ -47,3 +48,8 @@ for (const { contestant, samples, memory } of await measure({ ...small, warmUp: 
   assert(memory.rssMb > 10 && memory.peakMb >= memory.rssMb);
 }
 process.stdout.write("counters: correct\n");
+
+for (const { contestant, samples } of await measureLatency(release, { ...options, maxMs: 500 })) {
+  assert(Number(samples[0]?.blockedCpuMs) >= 0, `${contestant.name}: the longest block was measured`);
+}
+process.stdout.write("probes: correct\n");

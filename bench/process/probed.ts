@@ -9,6 +9,8 @@ import { pathToFileURL } from "node:url";
 
 const { PROBE_SOCKET: socketPath } = process.env;
 const [, , script] = process.argv;
+// As if the script had been started directly.
+process.argv.splice(1, 1);
 if (!socketPath || !script) throw new Error("Expected PROBE_SOCKET to be set and a script to be named.");
 
 // A timer with an interval of 1 ms: the event loop was blocked for as long as the timer is late, to about 1 ms.

@@ -66,16 +66,17 @@ function overallTable(
 export function circumstances(args: readonly string[]): string {
   const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   const versions = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  const options = args.filter((arg) => arg !== "--continue");
   const memoryGb = (totalmem() / 2 ** 30).toFixed(0);
   return [
     `- ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
     `- ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${memoryGb} GB; ${type()} ${release()}; Node.js ${process.version}`,
     `- ${versions.join(", ")}`,
-    `- \`${["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" ")}\` in \`bench/\``,
+    `- \`${["npm run bench", ...(options.length > 0 ? ["--", ...options] : [])].join(" ")}\` in \`bench/\``,
   ].join("\n");
 }
 
-function commit(): string {
+export function commit(): string {
   try {
     const git = (...args: string[]) =>
       execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
