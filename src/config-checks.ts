@@ -116,9 +116,10 @@ function decode(text: string): string | null {
   }
 }
 
+/** `on` and `off` mean the same as `true` and `false`. */
 export const flag = z
-  .enum(["true", "false"], { error: "true or false" })
-  .transform((text) => text === "true");
+  .enum(["true", "false", "on", "off"], { error: "true or false" })
+  .transform((text) => text === "true" || text === "on");
 
 export const enumOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });

@@ -183,6 +183,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   introspection: values.INTROSPECTION,
   explorer: values.EXPLORER,
   trustedDocuments,
+  mcp: values.MCP,
   snapshots: {
     maxAgeRunningMs: values.SNAPSHOT_MAX_AGE_RUNNING_MS,
     maxAgeFinishedMs: values.SNAPSHOT_MAX_AGE_FINISHED_MS,

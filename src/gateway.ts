@@ -48,6 +48,8 @@ export interface GatewayConfig {
   readonly explorer: boolean;
   /** Null: operations contain their documents. */
   readonly trustedDocuments: TrustedDocuments | null;
+  /** Whether agents can use the Model Context Protocol. */
+  readonly mcp: boolean;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
@@ -100,7 +102,7 @@ export async function createGateway(
 ): Promise<Gateway> {
   const stdout = logStream ? null : createStdout();
   const logger = pino({ level: config.logLevel }, logStream ?? stdout ?? undefined);
-  // Both are loaded only if enabled, because their libraries take some megabytes and milliseconds.
+  // These, and `mcp` below, are loaded only if enabled, because their libraries take some megabytes and milliseconds.
   const metrics =
     config.metrics &&
     (await import("./metrics/metrics.ts")).createMetrics(operationNamesOf(config.trustedDocuments));
@@ -132,9 +134,11 @@ export async function createGateway(
     config.upstream.connections,
     tracing?.startPoll ?? null,
   );
+  const mcp = config.mcp ? await import("./mcp/route.ts") : null;
   const schema = createSchema();
   const { documents, prepare, run, memory } = createPipeline({
     ...config,
+    trustedDocuments: mcp ? mcp.withToolDocuments(config.trustedDocuments) : config.trustedDocuments,
     schema,
     onLimit: metrics?.onLimit ?? null,
   });
@@ -176,6 +180,7 @@ export async function createGateway(
     onLimit: metrics?.onLimit ?? null,
     tracer: tracing,
     metricsPage: metricsPort === null ? metrics : null,
+    mcpRoute: mcp?.mcpRoute ?? null,
     createContext: (request) => {
       const { headers, operationLog, signal, acceptsSubscriptions } = request;
       const { deadlineMs = readDeadlineMs(headers) } = request;

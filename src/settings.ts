@@ -219,6 +219,12 @@ export const SETTINGS = {
       "Whether all documents that are not in `TRUSTED_DOCUMENTS` are rejected with `UNTRUSTED_DOCUMENT`, including those of the explorer and of `watch`.",
     check: flag,
   },
+  MCP: {
+    default: "off",
+    meaning:
+      "`on`: AI agents can read jobs at `/mcp`, by the Model Context Protocol, with their own credentials.",
+    check: flag,
+  },
   ...REDIS_SETTINGS,
   METRICS: {
     default: "",

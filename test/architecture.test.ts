@@ -12,6 +12,7 @@ const LAYERS: readonly string[] = [
   "gateway",
   "metrics",
   "tracing",
+  "mcp",
   "http",
   "graphql",
   "live",
@@ -112,8 +113,13 @@ it("imports the simulator only in the process layer, and in the configuration on
   ]);
 });
 
-it("imports the terminal client only in the command line", () => {
-  expect(shown(usersOf("watch"))).toEqual(["cli.ts → watch/watch.ts"]);
+it("imports the terminal client only in the command line, and its texts for agents", () => {
+  expect(shown(usersOf("watch"))).toEqual([
+    "cli.ts → watch/watch.ts",
+    "mcp/documents.ts → watch/job-update.ts",
+    "mcp/text.ts → watch/text.ts",
+    "mcp/tools.ts → watch/problem.ts",
+  ]);
 });
 
 it("has no import cycles, not even of types", () => {

@@ -60,6 +60,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   EXPLORER: ({ explorer }) => explorer,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
+  MCP: ({ mcp }) => mcp,
   REDIS_URL: ({ redis }) => redis?.url ?? "",
   REDIS_TIMEOUT_MS: ({ redis }) => redis?.timeoutMs ?? null,
   IDENTITY_KEY: ({ redis }) => redis?.snapshots?.secret ?? "",
@@ -256,6 +257,15 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   },
   // Only valid with the file: tested with it.
   TRUSTED_DOCUMENTS_ONLY: { default: false, valid: [], invalid: ["0", "yes", "True"] },
+  MCP: {
+    default: false,
+    valid: [
+      ["on", true],
+      ["off", false],
+      ["true", true],
+    ],
+    invalid: ["1", "On", "stdio"],
+  },
   REDIS_URL: {
     default: "",
     valid: [
@@ -276,7 +286,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   // Only read with REDIS_URL: tested below.
   REDIS_TIMEOUT_MS: { default: null, valid: [], invalid: ["0", "10001", "200ms"] },
   IDENTITY_KEY: { default: "", valid: [], invalid: ["x".repeat(31)] },
-  REDIS_SNAPSHOTS: { default: null, valid: [], invalid: ["on", "1"] },
+  REDIS_SNAPSHOTS: { default: null, valid: [], invalid: ["yes", "1"] },
   REDIS_SNAPSHOT_MAX_BYTES: { default: null, valid: [], invalid: ["0", "67108865", "1MiB"] },
   METRICS: {
     default: null,

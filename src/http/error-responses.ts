@@ -60,7 +60,9 @@ function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest)
 
 /** Fastify's handler for requests without a route: an unknown path, or a known path with another method. */
 export function handleNotFound({ method, url, server }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = [...ALLOWED_METHODS.keys()].filter((path) => server.hasRoute({ method: "GET", url: path }));
+  const known = [...ALLOWED_METHODS.keys()].filter((path) =>
+    ["GET", "POST"].some((served) => server.hasRoute({ method: served, url: path })),
+  );
   const path = pathOf(url);
   const allowed = ALLOWED_METHODS.get(path);
   if (allowed !== undefined && known.includes(path)) {

@@ -2,36 +2,28 @@
  * Server-sent events at `/graphql/stream`: the GraphQL over SSE protocol in distinct connections mode, with one
  * connection per operation.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createHandler, type Response } from "graphql-sse";
 import type { OperationContext } from "../graphql/context.ts";
-import { type RunOperation, responsesOf } from "../graphql/operation/run.ts";
+import { responsesOf } from "../graphql/operation/run.ts";
 import { StreamInterrupted } from "../model/errors.ts";
 import { documentIdOf, isRecord, type JsonObject, withQuery } from "./document-id.ts";
 import { BAD_REQUEST, sendError } from "./error-responses.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
+import type { OperationRouteOptions } from "./operation-route.ts";
 import { FORBIDDEN_ORIGIN, isAllowedOrigin } from "./origin.ts";
 import { STREAM_PATH } from "./paths.ts";
 import { createRawJson, type JsonPlaceholder } from "./raw-json.ts";
-import { type CreateContext, clientAbortSignal } from "./request-context.ts";
-import { type RequestLog, recordRejections } from "./request-log.ts";
+import { clientAbortSignal } from "./request-context.ts";
+import { recordRejections } from "./request-log.ts";
 import { interruptStream, startStream, writeChunked } from "./streamed-response.ts";
-
-export interface EventStreamOptions {
-  readonly run: RunOperation;
-  readonly createContext: CreateContext;
-  readonly allowedOrigins: readonly string[];
-  /** Hooks that may reject requests: load shedding, rate limit. */
-  readonly admission: readonly onRequestHookHandler[];
-  readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
-}
 
 const EVENT_STREAM = "text/event-stream";
 
 /** A Fastify plugin, so that its body parser applies to this route only. */
 export async function eventStreamRoute(
   app: FastifyInstance,
-  { run, createContext, allowedOrigins, requestLog, admission }: EventStreamOptions,
+  { run, createContext, allowedOrigins, requestLog, admission }: OperationRouteOptions,
 ) {
   const handle = createHandler<FastifyRequest, StreamedOperation>({
     // No tokens: they would enable single connection mode, in which operations share a stream.

@@ -2,9 +2,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { createOperationLog, type OperationLog } from "../model/operation-log.ts";
 import { acceptsMultipart } from "./multipart.ts";
-import { GRAPHQL_PATH, STREAM_PATH } from "./paths.ts";
+import { GRAPHQL_PATH, MCP_PATH, STREAM_PATH } from "./paths.ts";
 
-type OperationTransport = "http" | "multipart" | "sse" | "websocket";
+type OperationTransport = "http" | "mcp" | "multipart" | "sse" | "websocket";
 
 /** An operation that has ended, or a request that was rejected before it reached an operation. */
 interface FinishedOperation {
@@ -34,6 +34,7 @@ export function observeRequest(
 
 function transportOf({ routeOptions, headers, operationLog }: FastifyRequest): OperationTransport | null {
   if (routeOptions.url === STREAM_PATH) return "sse";
+  if (routeOptions.url === MCP_PATH) return "mcp";
   if (routeOptions.url !== GRAPHQL_PATH) return null;
   const isSubscription = operationLog?.operationType === "subscription";
   return isSubscription && acceptsMultipart(headers.accept) ? "multipart" : "http";

@@ -1,13 +1,13 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
 import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import { isInvalid } from "../graphql/operation/request-errors.ts";
-import { type RunOperation, rejectOperation, type Single, type Stream } from "../graphql/operation/run.ts";
+import { rejectOperation, type Single, type Stream } from "../graphql/operation/run.ts";
 import { type CompressionOptions, chooseEncoding, compress, createEncoder } from "./compression.ts";
 import { acceptsHtml, createContentNegotiation } from "./content-type.ts";
 import { isRecord } from "./document-id.ts";
@@ -16,24 +16,20 @@ import { type GraphQLRequest, readGraphQLRequest } from "./graphql-request.ts";
 import { OVERLOADED } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
+import type { OperationRouteOptions } from "./operation-route.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
-import { type CreateContext, clientAbortSignal } from "./request-context.ts";
-import { type RequestLog, recordRejections } from "./request-log.ts";
+import { clientAbortSignal } from "./request-context.ts";
+import { recordRejections } from "./request-log.ts";
 import { sendEncoded, sendLarge } from "./streamed-response.ts";
 
-export interface GraphQLRouteOptions {
+export interface GraphQLRouteOptions extends OperationRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly documents: Documents;
   readonly prepare: Prepare;
-  readonly run: RunOperation;
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
-  readonly createContext: CreateContext;
   /** Null: no response is compressed. */
   readonly compression: CompressionOptions | null;
-  /** Hooks that may reject requests: load shedding, rate limit. */
-  readonly admission: readonly onRequestHookHandler[];
-  readonly requestLog: Pick<RequestLog, "operationLogOf" | "logInternalErrors">;
 }
 
 /** A Fastify plugin, so that its body parser applies to this route only. */

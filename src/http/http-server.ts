@@ -25,6 +25,7 @@ import { graphqlRoute } from "./graphql-route.ts";
 import { healthRoutes } from "./health.ts";
 import { createLoadShedding, type Load, type LoadSheddingOptions } from "./load-shedding.ts";
 import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
+import type { OperationRouteOptions } from "./operation-route.ts";
 import { allowOrigins } from "./origin.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { createRateLimiter, type RateLimitOptions } from "./rate-limit.ts";
@@ -70,6 +71,8 @@ export interface HttpServerOptions {
   readonly tracer: Tracer | null;
   /** Null if the metrics are not served on this port. */
   readonly metricsPage: MetricsPage | null;
+  /** A Fastify plugin with the route of the Model Context Protocol. Null if it is not served. */
+  readonly mcpRoute: ((app: FastifyInstance, options: OperationRouteOptions) => Promise<void>) | null;
 }
 
 export interface HttpServer {
@@ -163,6 +166,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);
+  if (options.mcpRoute) await app.register(options.mcpRoute, routeOptions);
   app.server.on("upgrade", (request, socket, head) => {
     if (isWebSocketUpgrade(request)) webSockets.upgrade(request, socket, head);
     else serveWithoutUpgrade(app.server, request, socket, head);

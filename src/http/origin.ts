@@ -39,6 +39,7 @@ const ALLOWED_HEADERS = [
   "authorization",
   "cache-control",
   "content-type",
+  "mcp-protocol-version",
   "traceparent",
   "tracestate",
   "x-apollo-operation-name",

@@ -150,7 +150,7 @@ export function recordRejections(
 }
 
 /** Errors in the body of a response that has no data. */
-function errorsIn(body: unknown): readonly GraphQLFormattedError[] {
+export function errorsIn(body: unknown): readonly GraphQLFormattedError[] {
   if (typeof body !== "string" || !body.startsWith('{"errors":')) return [];
   // Every such body is a GraphQL result of this gateway.
   return (JSON.parse(body) as { errors: readonly GraphQLFormattedError[] }).errors;

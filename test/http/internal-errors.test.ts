@@ -74,6 +74,7 @@ beforeAll(async () => {
     onOperation: null,
     tracer: null,
     metricsPage: null,
+    mcpRoute: null,
     readiness: {
       upstreamFailures: () => null,
       upstreamCalls: () => ({ running: 0, waiting: 0 }),

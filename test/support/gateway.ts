@@ -68,6 +68,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     introspection: true,
     explorer: true,
     trustedDocuments: null,
+    mcp: false,
     redis: null,
     metrics: null,
     tracing: null,

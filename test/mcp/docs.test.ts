@@ -1,0 +1,69 @@
+/** docs/mcp.md: its tools are those of the server, its configurations connect, and its answer is that of the tool. */
+import { describe, expect, it } from "vitest";
+import { AUTHORIZATION } from "../support/ask.ts";
+import { pageOf, tableOf } from "../support/readme.ts";
+import { jobRef, mcpUrl, useAgent, useMcpGateway } from "./mcp-client.ts";
+
+const PAGE = pageOf("docs/mcp.md");
+
+const blocksOf = (language: string): readonly string[] =>
+  [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    ([, text = ""]) => text,
+  );
+
+it("lists the tools with their arguments", async () => {
+  const { client } = await useAgent(await useMcpGateway());
+  const { tools } = await client.listTools();
+  const listed = tableOf("Tool", "Arguments", "Result").map(([name, args = ""]) => [
+    name,
+    [...args.matchAll(/`(\w+)`/g)].map(([, argument]) => argument),
+  ]);
+  expect(listed).toEqual(
+    tools.map(({ name, inputSchema }) => [name, Object.keys(inputSchema.properties ?? {})]),
+  );
+});
+
+it("shows what the tool answers", async () => {
+  const { call } = await useAgent(await useMcpGateway());
+  const { text } = await call("list_failed_hosts", { ...jobRef("20000000002"), first: 2 });
+  const withoutTime = (answer: string) => answer.replace(/Observed at \S+Z/, "Observed at …");
+  const [shown = "", ...others] = blocksOf("text");
+  expect(others).toEqual([]);
+  expect(withoutTime(shown.trimEnd())).toBe(withoutTime(text));
+});
+
+interface ServerConfiguration {
+  readonly url?: string;
+  readonly headers?: Record<string, string>;
+}
+
+interface Configuration {
+  readonly mcpServers?: Record<string, ServerConfiguration>;
+  readonly servers?: Record<string, ServerConfiguration>;
+}
+
+describe("its configurations", () => {
+  const configurations = blocksOf("json").map((text): Configuration => JSON.parse(text));
+  const servers = configurations.flatMap(({ mcpServers, servers }) =>
+    Object.values(mcpServers ?? servers ?? {}),
+  );
+
+  it("are one for each agent", () => {
+    expect(servers.map(({ url }) => url)).toEqual(Array(3).fill("http://127.0.0.1:4000/mcp"));
+  });
+
+  it.each(servers.filter(({ url }) => url !== undefined))(
+    "connect over HTTP: $headers",
+    async ({ url, headers }) => {
+      const gateway = await useMcpGateway();
+      expect(new URL(url ?? "").pathname).toBe(mcpUrl(gateway).pathname);
+      // Each agent has its own form of a variable.
+      const filled = JSON.stringify(headers).replace(
+        /\$\{.+?\}/g,
+        JSON.stringify(AUTHORIZATION).slice(1, -1),
+      );
+      const { call } = await useAgent(gateway, JSON.parse(filled));
+      expect((await call("get_job_status", jobRef("20000000002"))).isError).toBe(false);
+    },
+  );
+});
