@@ -93,9 +93,18 @@ describe("commands", () => {
     expect(output).toMatch(/^seed 42, 20 operations/);
   });
 
+  it("`npm run chaos` takes these options", async () => {
+    const command = commands.find((text) => text.startsWith("npm run chaos -- ")) ?? "false";
+    const options = command.replace("npm run chaos -- ", "");
+    const help = await runShell(
+      `cd "${fileURLToPath(ROOT)}"\n"${process.execPath}" test/chaos/main.ts --help ${options}`,
+    );
+    expect(help).toMatch(/^Usage: npm run chaos/);
+  });
+
   it("are tested, or start the gateway or all tests", () => {
     const others = commands
-      .filter((text) => !/^(curl|node dist\/cli\.js|npm run sequences) /.test(text))
+      .filter((text) => !/^(curl|node dist\/cli\.js|npm run (sequences|chaos)) /.test(text))
       // test/deploy/ checks these.
       .filter((text) => !/^(docker|kubectl|install) /.test(text));
     expect(others.toSorted()).toEqual([

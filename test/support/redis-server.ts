@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, RESP_TYPES } from "@redis/client";
-import { onTestFinished } from "vitest";
+import { onTestFinished, type TestContext } from "vitest";
 import { listen } from "./listen.ts";
 
 const PATH = process.env.REDIS_SERVER_PATH ?? "/usr/bin/redis-server";
@@ -44,8 +44,15 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A Redis without persistence for one test, on a free port and in a temporary folder. */
-export async function useRedis(options: readonly string[] = []): Promise<RedisServer> {
+/**
+ * A Redis without persistence for one test, on a free port and in a temporary folder.
+ *
+ * @param test where its end is registered, if that is not a test of Vitest.
+ */
+export async function useRedis(
+  options: readonly string[] = [],
+  test: Pick<TestContext, "onTestFinished"> = { onTestFinished },
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "redis-"));
   const port = await freePort();
   const password = "hunter22";
@@ -72,7 +79,7 @@ export async function useRedis(options: readonly string[] = []): Promise<RedisSe
     killed.kill("SIGKILL");
     await ended;
   };
-  onTestFinished(async () => {
+  test.onTestFinished(async () => {
     await kill();
     rmSync(folder, { recursive: true });
   });
@@ -107,7 +114,7 @@ export async function useRedis(options: readonly string[] = []): Promise<RedisSe
     monitor: async () => {
       const lines: string[] = [];
       const client = await connect();
-      onTestFinished(() => client.destroy());
+      test.onTestFinished(() => client.destroy());
       await client.monitor((line) => void lines.push(String(line)));
       return lines;
     },
