@@ -59,6 +59,7 @@ function trustedDocumentsOf(
     TRUSTED_DOCUMENTS: path = "",
     TRUSTED_DOCUMENTS_ONLY: only = false,
     INTROSPECTION: introspection = true,
+    FEDERATION: federation = false,
     ...values
   }: Partial<Values>,
   errors: string[],
@@ -68,7 +69,7 @@ function trustedDocumentsOf(
       errors.push('TRUSTED_DOCUMENTS: expected a file, because TRUSTED_DOCUMENTS_ONLY is true, got "".');
     return null;
   }
-  const file = readTrustedDocuments(path, introspection, documentLimits(values));
+  const file = readTrustedDocuments(path, { introspection, federation, limits: documentLimits(values) });
   errors.push(...file.errors.map((error) => `TRUSTED_DOCUMENTS: ${error}`));
   return { documents: file.documents, only };
 }
@@ -181,6 +182,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
       ? null
       : { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
   introspection: values.INTROSPECTION,
+  federation: values.FEDERATION,
   explorer: values.EXPLORER,
   trustedDocuments,
   mcp: values.MCP,

@@ -44,6 +44,8 @@ export interface GatewayConfig {
   readonly rateLimit: HttpServerOptions["rateLimit"];
   /** Whether operations may select introspection fields. */
   readonly introspection: boolean;
+  /** Whether the gateway is a subgraph of Apollo Federation. */
+  readonly federation: boolean;
   /** Whether a browser gets the explorer at the endpoint. */
   readonly explorer: boolean;
   /** Null: operations contain their documents. */
@@ -135,7 +137,7 @@ export async function createGateway(
     tracing?.startPoll ?? null,
   );
   const mcp = config.mcp ? await import("./mcp/route.ts") : null;
-  const schema = createSchema();
+  const schema = createSchema(config);
   const { documents, prepare, run, memory } = createPipeline({
     ...config,
     trustedDocuments: mcp ? mcp.withToolDocuments(config.trustedDocuments) : config.trustedDocuments,

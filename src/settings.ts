@@ -207,6 +207,12 @@ export const SETTINGS = {
       "Whether a browser gets the explorer (Apollo Sandbox) at the endpoint. It needs `INTROSPECTION` to show the schema.",
     check: flag,
   },
+  FEDERATION: {
+    default: "false",
+    meaning:
+      "Whether the gateway is a subgraph of Apollo Federation: it serves `_service` and `_entities` to a router.",
+    check: flag,
+  },
   TRUSTED_DOCUMENTS: {
     default: "",
     meaning:

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type CheckDocument, createCheckDocument } from "./graphql/operation/check-document.ts";
 import type { DocumentLimits } from "./graphql/operation/operation-limits.ts";
 import { isInvalid } from "./graphql/operation/request-errors.ts";
-import { createSchema } from "./graphql/schema.ts";
+import { createSchema, type SchemaOptions } from "./graphql/schema.ts";
 
 export interface TrustedDocumentsFile {
   /** Documents by id. */
@@ -29,17 +29,22 @@ const CLIENT_PRESET = z
   .record(z.string().min(1), z.string())
   .transform((ids): Entries => Object.entries(ids));
 
+export interface TrustedDocumentsOptions extends SchemaOptions {
+  /** Whether documents may select introspection fields. */
+  readonly introspection: boolean;
+  readonly limits: DocumentLimits;
+}
+
 /** Maximum number of documents whose errors are listed. */
 const MAX_LISTED = 20;
 
 /**
- * @param introspection whether documents may select introspection fields
- * @param limits the documents must be within these limits, like those of all requests
+ * Reads the file and validates its documents like those of requests.
+ * @param limits the documents must be within these limits
  */
 export function readTrustedDocuments(
   path: string,
-  introspection: boolean,
-  limits: DocumentLimits,
+  { introspection, federation, limits }: TrustedDocumentsOptions,
 ): TrustedDocumentsFile {
   let entries: Entries;
   try {
@@ -50,7 +55,8 @@ export function readTrustedDocuments(
     return { documents: new Map(), errors: [`${expected} (${reason}), got ${JSON.stringify(path)}.`] };
   }
   const documents = new Map(entries);
-  const check = createCheckDocument({ schema: createSchema(), introspection, limits, onLimit: null });
+  const schema = createSchema({ federation });
+  const check = createCheckDocument({ schema, introspection, limits, onLimit: null });
   const invalid = entries.flatMap(([id, text]) => {
     const reason = documents.get(id) === text ? errorOf(text, check) : "Another document has the same id.";
     const expected = `expected every document in ${JSON.stringify(path)} to be valid`;

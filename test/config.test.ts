@@ -58,6 +58,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   MAX_EVENT_LOOP_DELAY_MS: ({ loadShedding }) => loadShedding?.maxEventLoopDelayMs,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
+  FEDERATION: ({ federation }) => federation,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
   MCP: ({ mcp }) => mcp,
@@ -247,6 +248,15 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   MAX_EVENT_LOOP_DELAY_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "86400001", "1s"] },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
+  FEDERATION: {
+    default: false,
+    valid: [
+      ["true", true],
+      ["on", true],
+      ["off", false],
+    ],
+    invalid: ["1", "ON", "v2"],
+  },
   TRUSTED_DOCUMENTS: {
     default: null,
     valid: [

@@ -278,6 +278,8 @@ describe("error codes", () => {
     UPSTREAM_UNAVAILABLE: { query: jobQuery("20000090504") },
     UPSTREAM_ERROR: { query: jobQuery("20000090005") },
     UPSTREAM_CONTRACT: { query: jobQuery("20000090301") },
+    JOB_INSTANCE_NOT_FOUND: "test/graphql/federation.test.ts",
+    PERMISSION_DENIED: "test/graphql/federation.test.ts",
     INTERNAL_SERVER_ERROR: "test/http/internal-errors.test.ts",
     GRAPHQL_PARSE_FAILED: { query: "{" },
     GRAPHQL_VALIDATION_FAILED: { query: "{ nothing }" },

@@ -2,7 +2,7 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError, isValueNode } from "graphql";
 import { TooManySubscriptions } from "../live/subscription-limits.ts";
-import { InvalidInput } from "../model/errors.ts";
+import { EntityUnavailable, InvalidInput } from "../model/errors.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { ResponseTooLarge } from "./executor/json-sink.ts";
 
@@ -47,6 +47,9 @@ function formatCause(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   }
   if (cause instanceof TooManySubscriptions) {
     return { message: cause.message, ...at, extensions: { code: "TOO_MANY_OPERATIONS" } };
+  }
+  if (cause instanceof EntityUnavailable) {
+    return { message: cause.message, ...at, extensions: { code: cause.code } };
   }
   return { message: MASKED, ...at, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { GraphQLScalarType, type GraphQLSchema, isScalarType } from "graphql";
 import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
+import { createFederationResolvers, FEDERATION_SDL } from "./federation.ts";
 import {
   container,
   hostResult,
@@ -51,9 +52,20 @@ const createResolvers = (): Resolvers => ({
   HostSummary: hostSummary,
 });
 
+export interface SchemaOptions {
+  /** Whether the schema is a subgraph of Apollo Federation. */
+  readonly federation: boolean;
+}
+
 /** Creates the schema. Its resolvers require a `GraphQLContext`. */
-export function createSchema(): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: readSdl(), resolvers: createResolvers() });
+export function createSchema({ federation }: SchemaOptions = { federation: false }): GraphQLSchema {
+  const sdl = readSdl();
+  const resolvers = createResolvers();
+  const schema = makeExecutableSchema(
+    federation
+      ? { typeDefs: [sdl, FEDERATION_SDL], resolvers: [resolvers, createFederationResolvers(sdl)] }
+      : { typeDefs: sdl, resolvers },
+  );
   // graphql-tools uses the descriptions of graphql-scalars instead of those in the SDL.
   for (const type of Object.values(schema.getTypeMap())) if (isScalarType(type)) useSdlDescription(type);
   return schema;

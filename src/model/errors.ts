@@ -1,4 +1,5 @@
 /** Errors that several layers throw or recognize. */
+import type { JobInstanceNotFound, PermissionDenied } from "./job-instance.ts";
 
 /**
  * The caller's input cannot be served. The message names the limit or format that is expected, the input, and the
@@ -18,5 +19,16 @@ export class StreamInterrupted extends Error {
 
   constructor() {
     super("The gateway is shutting down. Connect again, to this address or to another instance.");
+  }
+}
+
+/** A router asks for a job that does not exist, or that the user has no permission for. */
+export class EntityUnavailable extends Error {
+  override readonly name = "EntityUnavailable";
+  readonly code: "JOB_INSTANCE_NOT_FOUND" | "PERMISSION_DENIED";
+
+  constructor({ kind, message }: JobInstanceNotFound | PermissionDenied) {
+    super(message);
+    this.code = kind === "denied" ? "PERMISSION_DENIED" : "JOB_INSTANCE_NOT_FOUND";
   }
 }

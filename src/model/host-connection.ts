@@ -38,6 +38,7 @@ export interface PageSource {
 interface Page {
   readonly rows: Rows;
   readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
 }
 
 export interface HostConnection {
@@ -64,7 +65,12 @@ export function createHostConnection(
     const sorted = sortHostResults(source.results(), selected(), orderBy);
     const begin =
       start === null ? 0 : firstIndex(sorted, (row) => comparePositions(positionAt(row), start, orderBy) > 0);
-    return { rows: sorted.subarray(begin, begin + first), hasNextPage: begin + first < sorted.length };
+    const end = begin + first;
+    return {
+      rows: sorted.subarray(begin, end),
+      hasNextPage: end < sorted.length,
+      hasPreviousPage: begin > 0,
+    };
   });
 
   return {

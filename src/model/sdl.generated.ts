@@ -415,6 +415,10 @@ export type PageInfo = {
   readonly endCursor: Maybe<Scalars['String']['output']>;
   /** Whether there are results after this page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there are results before this page. There is no argument to request them: keep the cursors of earlier pages. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of the first result of this page. Null if the page is empty. */
+  readonly startCursor: Maybe<Scalars['String']['output']>;
 };
 
 /** The user has no permission to view this job instance. */

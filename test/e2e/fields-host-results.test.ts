@@ -32,14 +32,14 @@ describe("hostResults", () => {
   it("of a step that was not reached are an empty page", async () => {
     const { steps } = await ask(
       FAILED,
-      "hostResults { totalCount nodes { id } edges { cursor } pageInfo { hasNextPage endCursor } }",
+      "hostResults { totalCount nodes { id } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }",
     );
 
     expect(steps[1].hostResults).toEqual({
       totalCount: 0,
       nodes: [],
       edges: [],
-      pageInfo: { hasNextPage: false, endCursor: null },
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
     });
   });
 

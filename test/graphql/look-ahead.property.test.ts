@@ -84,7 +84,16 @@ const counts = on("HostSummary", [
   typename,
   leaf(true, "NAME: total ON", "NAME: byStatus ON { __typename }"),
 ]);
-const pageInfo = on("PageInfo", [typename, leaf(true, "NAME: hasNextPage ON", "NAME: endCursor ON")]);
+const pageInfo = on("PageInfo", [
+  typename,
+  leaf(
+    true,
+    "NAME: hasNextPage ON",
+    "NAME: hasPreviousPage ON",
+    "NAME: startCursor ON",
+    "NAME: endCursor ON",
+  ),
+]);
 const page = on("HostResultConnection", [
   typename,
   under("pageInfo", pageInfo),

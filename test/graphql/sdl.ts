@@ -8,6 +8,7 @@ const FOLDER = new URL("../../schema/", import.meta.url);
 export const readSchemaFiles = (): GraphQLSchema =>
   buildSchema(
     readdirSync(FOLDER)
+      .filter((name) => name.endsWith(".graphql"))
       .map((name) => readFileSync(new URL(name, FOLDER), "utf8"))
       .join("\n"),
   );

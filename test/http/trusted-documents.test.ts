@@ -23,8 +23,9 @@ import { blocksOf, ROOT } from "../support/readme.ts";
 import { runScript } from "../support/shell.ts";
 
 const FOLDER = "test/data/trusted-documents";
-const APOLLO = readTrustedDocuments(`${FOLDER}/persisted-query-manifest.json`, true, DOCUMENT_LIMITS);
-const CLIENT_PRESET = readTrustedDocuments(`${FOLDER}/persisted-documents.json`, true, DOCUMENT_LIMITS);
+const OPTIONS = { introspection: true, federation: false, limits: DOCUMENT_LIMITS };
+const APOLLO = readTrustedDocuments(`${FOLDER}/persisted-query-manifest.json`, OPTIONS);
+const CLIENT_PRESET = readTrustedDocuments(`${FOLDER}/persisted-documents.json`, OPTIONS);
 
 const JOB = `query Job($ref: JobInstanceRef!) {
   jobInstance(ref: $ref) {

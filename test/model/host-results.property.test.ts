@@ -176,7 +176,7 @@ it("returns every result exactly once over pages of any size, although the upstr
       for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
         const { steps } = await ask(
           `steps { hostResults(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
-            totalCount nodes { id } edges { cursor node { id } } pageInfo { hasNextPage endCursor }
+            totalCount nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
           } }`,
           "$filter: HostResultFilter, $orderBy: HostResultOrder, $first: Int!, $after: String",
           { filter, orderBy, first, after },
@@ -184,7 +184,9 @@ it("returns every result exactly once over pages of any size, although the upstr
         const { totalCount, nodes, edges, pageInfo } = steps[0].hostResults;
         expect(totalCount).toBe(expected.length);
         expect(edges.map(({ node }: { node: Node }) => node)).toEqual(nodes);
+        expect(pageInfo.startCursor).toBe(edges[0]?.cursor ?? null);
         expect(pageInfo.endCursor).toBe(edges.at(-1)?.cursor ?? null);
+        expect(pageInfo.hasPreviousPage).toBe(walked.length > 0);
         expect(nodes).toHaveLength(Math.min(first, expected.length - walked.length));
         walked.push(...idsOf(nodes));
         expect(pageInfo.hasNextPage).toBe(walked.length < expected.length);

@@ -54,7 +54,7 @@ export const INPUT_DOCUMENTS: readonly PoolDocument[] = [
     name: "pages with cursors of earlier responses",
     query: `query($ref: JobInstanceRef!, $first: Int! = 3, $after: String, $filter: HostResultFilter, $order: HostResultOrder) {
       jobInstance(ref: $ref) { ... on JobInstance { name steps { stepInstanceId retryCount hostResults(first: $first, after: $after, filter: $filter, orderBy: $order) {
-        totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id hostId tag } } } } } ... on Problem { message } } }`,
+        totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id hostId tag } } } } } ... on Problem { message } } }`,
     ask: (draw) => ({
       variables: {
         ref: draw.ref(),

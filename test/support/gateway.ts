@@ -66,6 +66,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     webSocket: { maxConnections: 1_000 },
     allowedOrigins: [],
     introspection: true,
+    federation: false,
     explorer: true,
     trustedDocuments: null,
     mcp: false,

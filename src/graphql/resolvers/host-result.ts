@@ -1,5 +1,5 @@
 /** Resolvers of host results, their pages, groups and counts. */
-import { createHostConnection, type PageSource } from "../../model/host-connection.ts";
+import { createHostConnection, type HostConnection, type PageSource } from "../../model/host-connection.ts";
 import { formatKey } from "../../model/host-result.ts";
 import { rowAt } from "../../model/host-table.ts";
 import type { Int64 } from "../../model/int64.ts";
@@ -72,11 +72,16 @@ export const hostResultEdge: HostResultEdgeResolvers = {
 
 export const pageInfo: PageInfoResolvers = {
   hasNextPage: ({ connection }) => connection.page().hasNextPage,
-  endCursor: ({ connection }) => {
-    const last = connection.page().rows.at(-1);
-    return last === undefined ? null : connection.cursorOf(last);
-  },
+  hasPreviousPage: ({ connection }) => connection.page().hasPreviousPage,
+  startCursor: ({ connection }) => cursorAt(connection, 0),
+  endCursor: ({ connection }) => cursorAt(connection, -1),
 };
+
+/** The cursor of a row of the page; null if the page is empty. */
+function cursorAt(connection: HostConnection, index: 0 | -1): string | null {
+  const row = connection.page().rows.at(index);
+  return row === undefined ? null : connection.cursorOf(row);
+}
 
 export const hostResultGroup: HostResultGroupResolvers = {
   status: ({ group }) => (group.statusCode === null ? null : hostStatus(group.statusCode).name),

@@ -31,7 +31,7 @@ export const query: QueryResolvers = {
 const RAW_SCOPE_TYPES = new Map([...SCOPE_TYPES].map(([raw, name]) => [name, raw]));
 
 /** @throws InvalidInput for a reference that cannot exist */
-function parseJobRef({ scopeType, scopeId, jobInstanceId }: JobInstanceRef): JobRef {
+export function parseJobRef({ scopeType, scopeId, jobInstanceId }: JobInstanceRef): JobRef {
   const typeRaw = RAW_SCOPE_TYPES.get(scopeType);
   if (typeRaw === undefined) {
     const known = [...RAW_SCOPE_TYPES.keys()].join(" or ");
