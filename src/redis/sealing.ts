@@ -7,10 +7,10 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 export interface Sealing {
   /** A name that reveals nothing about `text`, the same for all instances with the same secret. */
   readonly nameOf: (text: string) => string;
-  /** Encrypts `content` for one name. `bound` is not encrypted, but needed unchanged to decrypt it. */
-  readonly seal: (name: string, bound: string, content: Buffer) => Buffer;
-  /** @returns the content, or null if it was not sealed with this secret for this name and `bound` */
-  readonly open: (name: string, bound: string, sealed: Buffer) => Buffer | null;
+  /** Encrypts `content` for one name. `associatedData` is not encrypted, but needed unchanged to decrypt it. */
+  readonly seal: (name: string, associatedData: string, content: Buffer) => Buffer;
+  /** @returns the content, or null if it was not sealed with this secret for this name and `associatedData` */
+  readonly open: (name: string, associatedData: string, sealed: Buffer) => Buffer | null;
 }
 
 const CIPHER = "aes-256-gcm";
@@ -24,24 +24,24 @@ export function createSealing(secret: string): Sealing {
   const nameKey = derive("names in Redis");
   const contentKey = derive("contents in Redis");
   // A key per name, because random initialization vectors of one key must not be used more than 2^32 times.
-  const keyOf = (name: string) => createHmac("sha256", contentKey).update(name).digest();
-  const boundTo = (name: string, bound: string) => Buffer.from(`${name}\n${bound}`);
+  const contentKeyFor = (name: string) => createHmac("sha256", contentKey).update(name).digest();
+  const associatedDataFor = (name: string, data: string) => Buffer.from(`${name}\n${data}`);
 
   const nameOf: Sealing["nameOf"] = (text) => createHmac("sha256", nameKey).update(text).digest("base64url");
 
-  const seal: Sealing["seal"] = (name, bound, content) => {
+  const seal: Sealing["seal"] = (name, associatedData, content) => {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(CIPHER, keyOf(name), iv, { authTagLength: TAG_BYTES });
-    cipher.setAAD(boundTo(name, bound));
+    const cipher = createCipheriv(CIPHER, contentKeyFor(name), iv, { authTagLength: TAG_BYTES });
+    cipher.setAAD(associatedDataFor(name, associatedData));
     const encrypted = Buffer.concat([cipher.update(content), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), encrypted]);
   };
 
-  const open: Sealing["open"] = (name, bound, sealed) => {
+  const open: Sealing["open"] = (name, associatedData, sealed) => {
     if (sealed.length < IV_BYTES + TAG_BYTES) return null;
     const iv = sealed.subarray(0, IV_BYTES);
-    const decipher = createDecipheriv(CIPHER, keyOf(name), iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(boundTo(name, bound));
+    const decipher = createDecipheriv(CIPHER, contentKeyFor(name), iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(associatedDataFor(name, associatedData));
     decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     try {
       return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);

@@ -1,10 +1,12 @@
 /** Everything that instances share through Redis. The gateway loads this folder only if Redis is configured. */
-import { createRedis, type ObserveRedis, type RedisLogger, type RedisOptions } from "./redis.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import { createRedis, type ObserveRedis } from "./redis.ts";
 import { createSharedDocuments, type SharedDocuments } from "./shared-documents.ts";
 import { createSnapshotStore, type SnapshotStore, type SnapshotStoreOptions } from "./snapshot-store.ts";
+import type { RedisLogger } from "./state-log.ts";
 
 /** What instances share, and with which Redis. */
-export interface SharingOptions extends RedisOptions {
+export interface SharingOptions extends ConnectionOptions {
   /** Null: snapshots are not shared. */
   readonly snapshots: Pick<SnapshotStoreOptions, "secret" | "maxBytes"> | null;
 }

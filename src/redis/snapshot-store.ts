@@ -1,18 +1,18 @@
 /**
- * Snapshots in Redis. An entry is 16 digits, the earliest start of its upstream call in microseconds by the clock of
- * Redis, followed by the sealed and compressed response:
+ * Snapshots in Redis. An entry is the start of its upstream call (16 digits, microseconds, the earliest time by the clock of
+ * Redis), followed by the sealed and compressed response:
  *
  *     1764133200123456 | iv | tag | AES-256-GCM( zstd( {"latestStart":…} \n {"code":0,"data":…} ) )
  *
- * Redis itself replaces an entry only by one whose call started later. An entry of only digits says that a newer call
- * had a result that is not shared, so that older entries are not used.
+ * Redis itself replaces an entry only by one whose call started later. An entry of only a start is a
+ * tombstone: a newer call had a result that is not shared, so that older entries are not used.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import pLimit from "p-limit";
 import type { Redis } from "./redis.ts";
-import { createSealing } from "./sealing.ts";
+import { createSealing, type Sealing } from "./sealing.ts";
 
 export interface SnapshotStoreOptions {
   /** The secret that instances share. */
@@ -23,7 +23,7 @@ export interface SnapshotStoreOptions {
   readonly maxBytes: number;
   /** Maximum size of a response in bytes. */
   readonly maxBodyBytes: number;
-  /** How long a call without a shared result prevents older entries, in milliseconds. */
+  /** How long a tombstone prevents older entries, in milliseconds. */
   readonly maxAgeMs: number;
   /** How long a read may wait for others, in milliseconds. */
   readonly timeoutMs: number;
@@ -69,7 +69,10 @@ interface EntryHead {
 }
 
 const START_DIGITS = 16;
-/** Upper limit of an entry beside its compressed body: digits, seal, and head. */
+/** @param start by the clock of Redis, in milliseconds. @returns digits whose alphabetical order is that of the times */
+const startDigitsOf = (start: number): string =>
+  String(Math.floor(start * 1_000)).padStart(START_DIGITS, "0");
+/** Upper limit of an entry beside its compressed body: start, seal, and head. */
 const MAX_HEAD_BYTES = 1_024;
 /** Bounds the memory of responses that are waiting to be stored. */
 const MAX_PENDING_BYTES = 32 * 2 ** 20;
@@ -85,67 +88,30 @@ if redis.call('GETRANGE', KEYS[1], 0, ${START_DIGITS - 1}) >= string.sub(ARGV[1]
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+const compressEntry = promisify(zstdCompress);
+const decompressEntry = promisify(zstdDecompress);
 /** Lowest level: compression runs after the response but uses the same CPUs. */
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions): SnapshotStore {
-  const { secret, namespace, maxBytes, maxBodyBytes, maxAgeMs, timeoutMs } = options;
-  const { send, clock } = redis;
+  const { secret, namespace, timeoutMs } = options;
   const sealing = createSealing(secret);
+  const nameOf = (key: string) => `bk-job-graphql:snapshot:${sealing.nameOf(`${namespace} ${key}`)}`;
+  const read = createReader(redis, sealing, options);
+  const write = createWriter(redis, sealing, options);
   const reads = pLimit(MAX_RUNNING_READS);
   let pendingBytes = 0;
-  const nameOf = (key: string) => `bk-job-graphql:snapshot:${sealing.nameOf(`${namespace} ${key}`)}`;
 
-  const read = async (key: string): Promise<StoredResponse | null> => {
-    const name = nameOf(key);
-    const maxEntryBytes = maxBytes + MAX_HEAD_BYTES;
-    const entry = await send("read", ["GETRANGE", name, "0", String(maxEntryBytes)], maxEntryBytes);
-    if (!Buffer.isBuffer(entry) || entry.length <= START_DIGITS) return null;
-    const digits = entry.toString("latin1", 0, START_DIGITS);
-    const packed = sealing.open(name, digits, entry.subarray(START_DIGITS));
-    if (!packed) return null;
-    const content = await decompress(packed, { maxOutputLength: maxBodyBytes + MAX_HEAD_BYTES });
-    const headEnd = content.indexOf("\n");
-    // Only instances with the secret can have written this.
-    const head = JSON.parse(content.toString("utf8", 0, headEnd)) as EntryHead;
-    const start = clock.toLocal({ earliest: Number(digits) / 1_000, latest: head.latestStart });
-    const received = clock.toLocal({ earliest: head.receivedAt, latest: head.receivedAt });
-    if (!start || !received) return null;
-    if (content.length > LARGE_BODY_BYTES) await nextTurn();
-    return {
-      body: content.subarray(headEnd + 1),
-      earliestStart: start.earliest,
-      latestStart: start.latest,
-      receivedAt: received.earliest,
-      info: head.info,
+  const get: SnapshotStore["get"] = async (key) => {
+    const askedAt = performance.now();
+    const skip = () => {
+      redis.skip("read");
+      return null;
     };
-  };
-
-  const write = async (key: string, { startedAt, content }: NewResponse): Promise<void> => {
-    const start = clock.toRedis(startedAt);
-    if (!start) return;
-    const name = nameOf(key);
-    const digits = String(Math.floor(start.earliest * 1_000)).padStart(START_DIGITS, "0");
-    const put = (entry: Buffer | string, ttlMs: number) =>
-      send("write", ["EVAL", SET_IF_NEWER, "1", name, entry, String(Math.ceil(ttlMs))]);
-    const received = content && clock.toRedis(content.receivedAt);
-    const ttlMs = content ? content.maxAgeMs - (performance.now() - content.receivedAt) : 0;
-    if (content && received && ttlMs > 0) {
-      const { info } = content;
-      const head: EntryHead = { latestStart: start.latest, receivedAt: received.earliest, info };
-      const packed = await compress(
-        Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content.body]),
-        FAST,
-      );
-      if (packed.length <= maxBytes) {
-        const sealed = sealing.seal(name, digits, packed);
-        await put(Buffer.concat([Buffer.from(digits), sealed]), ttlMs);
-        return;
-      }
-    }
-    await put(digits, maxAgeMs);
+    if (reads.pendingCount >= MAX_WAITING_READS) return skip();
+    return await reads(() => (performance.now() - askedAt > timeoutMs ? skip() : read(nameOf(key)))).catch(
+      () => null,
+    );
   };
 
   const set: SnapshotStore["set"] = (key, response) => {
@@ -157,7 +123,7 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     pendingBytes += held;
     // Requests that are already waiting come first.
     setImmediate(() => {
-      write(key, stored)
+      write(nameOf(key), stored)
         .catch(() => {})
         .finally(() => {
           pendingBytes -= held;
@@ -165,17 +131,66 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     });
   };
 
-  const get: SnapshotStore["get"] = async (key) => {
-    const askedAt = performance.now();
-    const skip = () => {
-      redis.skip("read");
-      return null;
-    };
-    if (reads.pendingCount >= MAX_WAITING_READS) return skip();
-    return await reads(() => (performance.now() - askedAt > timeoutMs ? skip() : read(key))).catch(
-      () => null,
-    );
-  };
-
   return { get, set };
+}
+
+/** @returns a function that reads an entry, null if there is none that can be used. It throws if an entry is malformed. */
+function createReader(
+  { send, clock }: Redis,
+  sealing: Sealing,
+  { maxBytes, maxBodyBytes }: SnapshotStoreOptions,
+) {
+  const maxEntryBytes = maxBytes + MAX_HEAD_BYTES;
+  return async (name: string): Promise<StoredResponse | null> => {
+    const entry = await send("read", ["GETRANGE", name, "0", String(maxEntryBytes)], maxEntryBytes);
+    if (!Buffer.isBuffer(entry) || entry.length <= START_DIGITS) return null;
+    const startDigits = entry.toString("latin1", 0, START_DIGITS);
+    const compressed = sealing.open(name, startDigits, entry.subarray(START_DIGITS));
+    if (!compressed) return null;
+    const content = await decompressEntry(compressed, { maxOutputLength: maxBodyBytes + MAX_HEAD_BYTES });
+    const headEnd = content.indexOf("\n");
+    // Only instances with the secret can have written this.
+    const head = JSON.parse(content.toString("utf8", 0, headEnd)) as EntryHead;
+    const start = clock.toLocal({ earliest: Number(startDigits) / 1_000, latest: head.latestStart });
+    const received = clock.toLocal({ earliest: head.receivedAt, latest: head.receivedAt });
+    if (!start || !received) return null;
+    if (content.length > LARGE_BODY_BYTES) await nextTurn();
+    return {
+      body: content.subarray(headEnd + 1),
+      earliestStart: start.earliest,
+      latestStart: start.latest,
+      receivedAt: received.earliest,
+      info: head.info,
+    };
+  };
+}
+
+/** @returns a function that writes an entry: the response, or a tombstone if it is not shared or too large. */
+function createWriter(
+  { send, clock }: Redis,
+  sealing: Sealing,
+  { maxBytes, maxAgeMs }: SnapshotStoreOptions,
+) {
+  const put = (name: string, entry: Buffer | string, ttlMs: number) =>
+    send("write", ["EVAL", SET_IF_NEWER, "1", name, entry, String(Math.ceil(ttlMs))]);
+
+  return async (name: string, { startedAt, content }: NewResponse): Promise<void> => {
+    const start = clock.toRedis(startedAt);
+    if (!start) return;
+    const startDigits = startDigitsOf(start.earliest);
+    const received = content && clock.toRedis(content.receivedAt);
+    const ttlMs = content ? content.maxAgeMs - (performance.now() - content.receivedAt) : 0;
+    if (content && received && ttlMs > 0) {
+      const { info } = content;
+      const head: EntryHead = { latestStart: start.latest, receivedAt: received.earliest, info };
+      const whole = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content.body]);
+      const compressed = await compressEntry(whole, FAST);
+      if (compressed.length <= maxBytes) {
+        const sealed = sealing.seal(name, startDigits, compressed);
+        await put(name, Buffer.concat([Buffer.from(startDigits), sealed]), ttlMs);
+        return;
+      }
+    }
+    await put(name, startDigits, maxAgeMs);
+  };
 }

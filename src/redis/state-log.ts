@@ -1,0 +1,33 @@
+/** Logs when Redis, or a kind of its commands, stops working, why, and when it works again. */
+
+export interface RedisLogger {
+  readonly info: (text: string) => void;
+  readonly warn: (text: string) => void;
+}
+
+type LoggedPart = "connection" | "reads" | "writes";
+
+/** The reason is null if the part works. */
+export type LogState = (part: LoggedPart, reason: string | null) => void;
+
+/** Logs each change once, and each further reason once until the part works again. */
+export function createStateLog(logger: RedisLogger): LogState {
+  /** The logged reasons of the parts that do not work. At first, commands work, and the connection is neither. */
+  const logged: Record<LoggedPart, string[] | null> = { connection: [], reads: null, writes: null };
+  return (part, reason) => {
+    const reasons = logged[part];
+    if (reason === null) {
+      if (!reasons) return;
+      logged[part] = null;
+      logger.info(part === "connection" ? "Redis is available." : `Redis accepts ${part} again.`);
+      return;
+    }
+    if (reasons?.includes(reason)) return;
+    logged[part] = [...(reasons ?? []), reason];
+    logger.warn(
+      part === "connection"
+        ? `Redis is unavailable (${reason}). This instance works alone until Redis answers.`
+        : `Redis rejects ${part} (${reason}). This instance works without them until then.`,
+    );
+  };
+}
