@@ -135,6 +135,9 @@ export async function createGateway(
     config.live,
     config.upstream.connections,
     tracing?.startPoll ?? null,
+    shared?.polls
+      ? { polls: shared.polls, decodeJob: upstream.decodeJob, onLookup: metrics?.onLookup ?? null }
+      : null,
   );
   const mcp = config.mcp ? await import("./mcp/route.ts") : null;
   const schema = createSchema(config);

@@ -18,19 +18,19 @@ export const REDIS_SETTINGS = {
   IDENTITY_KEY: {
     default: "",
     meaning:
-      "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots in Redis, encrypted with keys derived from it. `IDENTITY_KEY_FILE` can name a file with it instead.",
+      "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots and polls, encrypted with keys derived from it. `IDENTITY_KEY_FILE` can name a file with it.",
     check: secretKey,
     isSecret: true,
   },
   REDIS_SNAPSHOTS: {
     default: "true",
-    meaning: "Whether instances share snapshots if `REDIS_URL` and `IDENTITY_KEY` are set.",
+    meaning: "Whether instances share snapshots and polls if `REDIS_URL` and `IDENTITY_KEY` are set.",
     check: flag,
   },
   REDIS_SNAPSHOT_MAX_BYTES: {
     default: "1048576",
     meaning:
-      "Maximum size of a compressed and encrypted snapshot in Redis in bytes. Larger ones are not shared. 10 000 hosts take about a quarter of this.",
+      "Maximum size of a compressed and encrypted snapshot, or result of a poll, in Redis in bytes. Larger ones are not shared. 10 000 hosts take about a quarter of this.",
     check: wholeNumber(1, 2 ** 26),
   },
 } as const;

@@ -88,12 +88,12 @@ export function createSharedSnapshots(
       const { body, ...info } = response;
       content = { body, receivedAt: performance.now(), info, maxAgeMs };
     }
-    store.set(key, { startedAt, content });
+    void store.set(key, { startedAt, content });
   };
 
   const invalidate: SharedSnapshots["invalidate"] = (key, startedAt) => {
     setNewest(key, startedAt);
-    store.set(key, { startedAt, content: null });
+    void store.set(key, { startedAt, content: null });
   };
 
   return { find, setNewest, invalidate, put };

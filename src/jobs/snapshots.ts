@@ -219,6 +219,7 @@ const createSharingCall =
     let response: JobResponse | null = null;
     const onJob = (received: JobResponse) => {
       response = received;
+      lookup.onJob?.(received);
     };
     let outcome: JobOutcome;
     try {

@@ -1,4 +1,4 @@
-/** Delivers the result of a poll to the subscribers that were present when the poll started. */
+/** Delivers the result of a poll to the subscribers that were there when the poll started. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { isSameState, type JobState, jobStateOf, type ObservedJob } from "../model/job-state.ts";
@@ -8,20 +8,22 @@ interface PolledJob {
   readonly job: JobInstance;
   /** What the poll requested. */
   readonly requiredData: RequiredData;
-  /** When the poll started, by `performance.now()`. */
+  /** When the poll started, by `performance.now()`: at the earliest, if another instance has made it. */
   readonly startedAt: number;
-  /** Subscribers at the start of the poll. Later ones may have seen a newer state already. */
-  readonly present: ReturnType<Subscribers["list"]>;
+  /** When it started at the latest. Default: `startedAt`. */
+  readonly latestStart?: number;
 }
 
 export interface Delivery {
   /**
    * Sends the job to each subscriber whose required data it contains, and whose permission is current. Ends the
-   * subscriber if the job is finished.
+   * subscriber if the job is finished. Does nothing if a poll with the same data that may have started later was delivered.
    */
   readonly deliver: (result: PolledJob) => Promise<void>;
   /** The first state of a subscriber, from the call that admitted it. */
   readonly observe: (job: JobInstance) => ObservedJob;
+  /** Results of polls that have started earlier are not delivered, by `performance.now()`. */
+  readonly newestStart: (requiredData: RequiredData) => number;
 }
 
 /** Number of subscribers per turn of the event loop: each of them executes its operation on the new state. */
@@ -30,8 +32,14 @@ const BATCH = 100;
 /** @param onChange called when the state of the job has changed. */
 export function createDelivery(subscribers: Subscribers, onChange: () => void): Delivery {
   let state: JobState | null = null;
-  /** When the newest delivered poll started. */
-  let newestStart = -Infinity;
+  /**
+   * The newest delivered polls that contain the data. A poll for the status can overtake a poll with host results, whose
+   * result is then outdated for subscribers that require only the status.
+   */
+  const newest: Record<RequiredData, { readonly latestStart: number }> = {
+    status: { latestStart: -Infinity },
+    hosts: { latestStart: -Infinity },
+  };
 
   /**
    * Stores the state. Returns the same object while the state is unchanged, so that subscribers can compare by
@@ -47,15 +55,18 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     return state;
   };
 
-  const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, present }) => {
-    newestStart = Math.max(newestStart, startedAt);
+  const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, latestStart = startedAt }) => {
+    const delivered = { latestStart };
+    const contained = requiredData === "hosts" ? (["hosts", "status"] as const) : (["status"] as const);
+    const newer = contained.filter((data) => startedAt >= newest[data].latestStart);
+    if (newer.length === 0) return;
+    for (const data of newer) newest[data] = delivered;
     const observed = { outcome: job, state: update(jobStateOf(job)) };
-    for (const [index, { group, subscriber }] of present.entries()) {
-      // A poll for the status can overtake a poll with host results, whose result is then outdated for subscribers that
-      // require only the status. Checked per subscriber, because a newer poll can be delivered while this one waits.
-      const isUpToDate =
-        subscriber.requiredData === "hosts" ? requiredData === "hosts" : startedAt >= newestStart;
-      if (isUpToDate) subscribers.send(group, subscriber, observed);
+    for (const [index, { group, subscriber, addedAt }] of subscribers.list().entries()) {
+      // Subscribers that were added after the start of the poll may have seen a newer state already. Checked per
+      // subscriber, because a newer poll can be delivered while this one waits.
+      const isNewer = addedAt <= startedAt && newest[subscriber.requiredData] === delivered;
+      if (isNewer) subscribers.send(group, subscriber, observed);
       if (index % BATCH === BATCH - 1) await nextTurn();
     }
   };
@@ -66,5 +77,5 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     return { outcome: job, state: isSameState(state, found) ? state : found };
   };
 
-  return { deliver, observe };
+  return { deliver, observe, newestStart: (requiredData) => newest[requiredData].latestStart };
 }

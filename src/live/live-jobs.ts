@@ -11,6 +11,7 @@ import { admit } from "./admission.ts";
 import { createLatestValue } from "./latest-value.ts";
 import type { PollScheduleOptions } from "./poll-schedule.ts";
 import { createPoller, type Poller } from "./poller.ts";
+import type { PollSharing } from "./shared-polling.ts";
 import type { FetchJob, Subscriber } from "./subscribers.ts";
 import { createSubscriptionLimits, type SubscriptionLimitOptions } from "./subscription-limits.ts";
 
@@ -56,17 +57,19 @@ export interface LiveCounts {
  * @param connections of the upstream. First calls and permission checks may use a quarter of them each, so that
  *   thousands of subscribers delay neither queries nor each other's permission checks.
  * @param startPoll traces polls and permission checks; null if the gateway does not trace.
+ * @param sharing null if instances do not share polls.
  */
 export function createLiveJobs(
   snapshots: Snapshots,
   options: LiveOptions,
   connections: number,
   startPoll: Tracer["startPoll"] | null = null,
+  sharing: PollSharing | null = null,
 ): LiveJobs {
   const quarter = Math.max(1, Math.floor(connections / 4));
   const limitFirstCalls = pLimit(quarter);
   const limits = createSubscriptionLimits(options);
-  const { pollerFor, count } = createPollers(snapshots, options, quarter, startPoll);
+  const { pollerFor, count } = createPollers(snapshots, options, quarter, startPoll, sharing);
   const interrupts = new Set<() => void>();
   let isClosed = false;
 
@@ -132,21 +135,24 @@ function createPollers(
   options: LiveOptions,
   maxChecks: number,
   startPoll: Tracer["startPoll"] | null,
+  sharing: PollSharing | null,
 ): Pollers {
   const pollers = new Map<string, Poller>();
   const limitChecks = pLimit(maxChecks);
 
   const pollerFor: Pollers["pollerFor"] = (ref, { tenantId, identity }) => {
     const sharedBy = options.sharing === "identity" ? identity : (tenantId ?? "");
-    const key = JSON.stringify([sharedBy, jobPath(ref.scope, ref.jobInstanceId)]);
+    // With what is shared, because other instances may have another setting.
+    const key = JSON.stringify([options.sharing, sharedBy, jobPath(ref.scope, ref.jobInstanceId)]);
     const existing = pollers.get(key);
     if (existing) return existing;
     // The calls of a poller belong to no operation, so nothing reads this operation log. Each call is a trace of its own.
     const fetchWith =
       (accept: Freshness, purpose: PollPurpose): FetchJob =>
-      (caller, requiredData, signal) => {
+      (caller, requiredData, signal, onJob) => {
         const operationLog = createOperationLog(startPoll?.(purpose) ?? null);
-        return snapshots.get({ ref, caller, requiredData, signal, operationLog, accept });
+        const lookup = { ref, caller, requiredData, signal, operationLog, accept };
+        return snapshots.get(onJob ? { ...lookup, onJob } : lookup);
       };
     const fetchForCheck = fetchWith("inFlight", "permission_check");
     const poller = createPoller({
@@ -155,6 +161,7 @@ function createPollers(
       poll: fetchWith("fresh", "poll"),
       check: (...call) => limitChecks(() => fetchForCheck(...call)),
       onEmpty: () => pollers.delete(key),
+      sharing: sharing && { ...sharing, key },
     });
     pollers.set(key, poller);
     return poller;

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOutcome } from "../model/job-instance.ts";
 import { CircuitOpen } from "../upstream/circuit-breaker.ts";
+import { createPause } from "./pause.ts";
 import { createPollSchedule, type PollScheduleOptions, retryAfterMsOf, toError } from "./poll-schedule.ts";
 
 export interface PermissionRecheckOptions {
@@ -82,20 +83,4 @@ export function startPermissionRechecks({
   run().catch((error: unknown) => signal.aborted || onLost(toError(error)));
   const isCurrent = () => performance.now() - confirmedAt <= recheckMs;
   return { confirm, isCurrent, checkNow: wake };
-}
-
-/** A delay that `wake` ends early. `pause` throws when the signal aborts. */
-function createPause(signal: AbortSignal) {
-  let woken: AbortController | null = null;
-  const pause = async (waitMs: number): Promise<void> => {
-    woken = new AbortController();
-    try {
-      await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
-    } catch {
-      signal.throwIfAborted();
-    } finally {
-      woken = null;
-    }
-  };
-  return { pause, wake: () => woken?.abort() };
 }

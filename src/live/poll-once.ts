@@ -50,8 +50,6 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
   };
 
   return async (requiredData: RequiredData): Promise<PollResult> => {
-    // Subscribers that join after this point may have seen a newer state than this poll will find.
-    const present = subscribers.list();
     const group = subscribers.nextNotRateLimited();
     if (!group) return { kind: "skipped", waitMs: schedules.status.next() };
     const startedAt = performance.now();
@@ -68,7 +66,7 @@ export function createPollOnce({ poll, subscribers, delivery, schedules }: PollO
       return { kind: "skipped", waitMs: 0 };
     }
     group.permission.confirm();
-    await delivery.deliver({ job: outcome, requiredData, startedAt, present });
+    await delivery.deliver({ job: outcome, requiredData, startedAt });
     return { kind: "delivered", waitMs: schedules.status.next() };
   };
 }

@@ -12,6 +12,7 @@ import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { createDelivery } from "./delivery.ts";
 import { createPollOnce, type PollSchedules, recordSuccess } from "./poll-once.ts";
 import { createPollSchedule, type PollScheduleOptions, toError } from "./poll-schedule.ts";
+import { createSharedPolling, type PollSharing, type SharedPollingOptions } from "./shared-polling.ts";
 import {
   createSubscribers,
   endSubscribers,
@@ -24,6 +25,8 @@ import {
 export interface PollerOptions extends SubscribersOptions {
   /** Requests the job from the upstream, never from the cache. */
   readonly poll: FetchJob;
+  /** Null if instances do not share polls. */
+  readonly sharing: (PollSharing & Pick<SharedPollingOptions, "key">) | null;
 }
 
 export interface Poller {
@@ -34,23 +37,28 @@ export interface Poller {
   readonly join: (subscriber: Subscriber, job: JobInstance) => () => void;
 }
 
-export function createPoller({ poll, ...options }: PollerOptions): Poller {
+export function createPoller({ poll, sharing, ...options }: PollerOptions): Poller {
   const subscribers = createSubscribers(options);
   const schedules = createSchedules(options.schedule);
   const delivery = createDelivery(subscribers, () => {
     for (const { restart } of Object.values(schedules)) restart();
   });
-  const pollOnce = createPollOnce({ poll, subscribers, delivery, schedules });
   const isRequired = (requiredData: RequiredData) => hasSubscriber(subscribers, requiredData);
   let isPolling = false;
   let isRetryingHosts = false;
+  const parts = { poll, subscribers, delivery, schedules };
+  const isStatusPolled = () => isRetryingHosts || !isRequired("hosts");
+  const shared = sharing && createSharedPolling({ ...parts, ...sharing, isStatusPolled });
+  const pollOnce = shared?.pollOnce ?? createPollOnce(parts);
+  const wait = shared?.wait ?? ((waitMs: number) => sleep(waitMs, undefined, { signal: subscribers.empty }));
 
-  /** Polls with host results until a poll succeeds or no subscriber requires them. */
+  /** Polls with host results until a poll succeeds, here or on another instance, or no subscriber requires them. */
   const retryHosts = async (firstWaitMs: number) => {
     isRetryingHosts = true;
+    const newestStart = delivery.newestStart("hosts");
     for (let waitMs = firstWaitMs; ; ) {
       await sleep(waitMs, undefined, { signal: subscribers.empty });
-      if (!isRequired("hosts")) break;
+      if (!isRequired("hosts") || delivery.newestStart("hosts") > newestStart) break;
       const result = await pollOnce("hosts");
       if (result.kind === "delivered") break;
       waitMs = result.waitMs;
@@ -76,8 +84,10 @@ export function createPoller({ poll, ...options }: PollerOptions): Poller {
   };
 
   const run = async () => {
-    for (let waitMs = schedules.status.next(); ; waitMs = await pollDue()) {
-      await sleep(waitMs, undefined, { signal: subscribers.empty });
+    for (let waitMs = schedules.status.next(); ; ) {
+      await wait(waitMs);
+      const postponedMs = shared?.postponedMs() ?? 0;
+      waitMs = postponedMs > 0 ? postponedMs : await pollDue();
     }
   };
 

@@ -5,6 +5,7 @@
 import type { JobOutcome, RequiredData } from "../model/job-instance.ts";
 import type { ObservedJob } from "../model/job-state.ts";
 import type { Caller } from "../upstream/caller.ts";
+import type { Lookup } from "../upstream/client.ts";
 import {
   type PermissionRecheckOptions,
   type PermissionRechecks,
@@ -24,7 +25,8 @@ export interface Subscriber {
 /** Subscribers with the same identity: the upstream gives all of them the same response. */
 export interface IdentityGroup {
   readonly caller: Caller;
-  readonly subscribers: Set<Subscriber>;
+  /** With the times at which they were added, by `performance.now()`. */
+  readonly subscribers: Map<Subscriber, number>;
   readonly permission: PermissionRechecks;
   /** States that wait until the permission is confirmed: the newest one for each subscriber. */
   readonly held: Map<Subscriber, ObservedJob>;
@@ -34,11 +36,12 @@ export interface IdentityGroup {
   readonly empty: AbortController;
 }
 
-/** Requests the job on behalf of a caller. */
+/** Requests the job on behalf of a caller. @param onJob called with the response if it has a job */
 export type FetchJob = (
   caller: Caller,
   requiredData: RequiredData,
   signal: AbortSignal,
+  onJob?: Lookup["onJob"],
 ) => Promise<JobOutcome>;
 
 export interface SubscribersOptions extends Pick<PermissionRecheckOptions, "recheckMs" | "schedule"> {
@@ -48,8 +51,15 @@ export interface SubscribersOptions extends Pick<PermissionRecheckOptions, "rech
   readonly onEmpty: () => void;
 }
 
+interface ListedSubscriber {
+  readonly group: IdentityGroup;
+  readonly subscriber: Subscriber;
+  /** When it was added, by `performance.now()`. */
+  readonly addedAt: number;
+}
+
 export interface Subscribers {
-  readonly list: () => { readonly group: IdentityGroup; readonly subscriber: Subscriber }[];
+  readonly list: () => ListedSubscriber[];
   readonly add: (subscriber: Subscriber) => IdentityGroup;
   readonly remove: (group: IdentityGroup, subscriber: Subscriber) => void;
   /**
@@ -83,14 +93,14 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
 
   const list: Subscribers["list"] = () =>
     [...groups.values()].flatMap((group) =>
-      Array.from(group.subscribers, (subscriber) => ({ group, subscriber })),
+      Array.from(group.subscribers, ([subscriber, addedAt]) => ({ group, subscriber, addedAt })),
     );
 
   const add: Subscribers["add"] = (subscriber) => {
     const { caller } = subscriber;
     const group = groups.get(caller.identity) ?? createGroup(caller, options, { send, end });
     groups.set(caller.identity, group);
-    group.subscribers.add(subscriber);
+    group.subscribers.set(subscriber, performance.now());
     return group;
   };
 
@@ -123,7 +133,7 @@ export function createSubscribers(options: SubscribersOptions): Subscribers {
 
   const end: Subscribers["end"] = (group, reason) => {
     removeGroup(group);
-    for (const subscriber of group.subscribers) {
+    for (const subscriber of group.subscribers.keys()) {
       if (!(reason instanceof Error)) subscriber.next({ outcome: reason, state: null });
       subscriber.end(reason instanceof Error ? reason : undefined);
     }
@@ -178,7 +188,7 @@ function createGroup(
   });
   const group: IdentityGroup = {
     caller,
-    subscribers: new Set(),
+    subscribers: new Map(),
     permission,
     held: new Map(),
     retryAfterUntil: 0,

@@ -1,18 +1,24 @@
 /** Everything that instances share through Redis. The gateway loads this folder only if Redis is configured. */
+import { type Channels, createChannels } from "./channels.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { createRedis, type ObserveRedis } from "./redis.ts";
 import { createSharedDocuments, type SharedDocuments } from "./shared-documents.ts";
+import { createSharedPolls, POLL_MAX_AGE_MS, type SharedPolls } from "./shared-polls.ts";
 import { createSnapshotStore, type SnapshotStore, type SnapshotStoreOptions } from "./snapshot-store.ts";
 import type { RedisLogger } from "./state-log.ts";
 
 /** What instances share, and with which Redis. */
 export interface SharingOptions extends ConnectionOptions {
-  /** Null: snapshots are not shared. */
+  /** Null: neither snapshots nor polls are shared. */
   readonly snapshots: Pick<SnapshotStoreOptions, "secret" | "maxBytes"> | null;
 }
 
 interface SharedStateOptions extends SharingOptions {
-  readonly upstream: { readonly baseUrl: URL; readonly maxBodyBytes: number };
+  readonly upstream: {
+    readonly baseUrl: URL;
+    readonly maxBodyBytes: number;
+    readonly timeoutMs: number;
+  };
   readonly maxAges: { readonly maxAgeRunningMs: number; readonly maxAgeFinishedMs: number };
 }
 
@@ -20,38 +26,54 @@ export interface SharedState {
   readonly documents: SharedDocuments;
   /** Null if snapshots are not shared. */
   readonly snapshots: SnapshotStore | null;
+  /** Null if polls are not shared. */
+  readonly polls: SharedPolls | null;
   /** Whether Redis answers. If not, the instance works alone. */
   readonly isUp: () => boolean;
   readonly close: () => Promise<void>;
 }
 
-/** Returns at once; the connection is made in the background. */
+/** How long a turn to poll lasts in addition to the timeout of a call. */
+const LEASE_SPARE_MS = 1_000;
+
+/** Returns at once; the connections are made in the background. */
 export function createSharedState(
   options: SharedStateOptions,
   logger: RedisLogger,
   onCommand: ObserveRedis | null,
 ): SharedState {
-  const snapshots = snapshotStoreOptions(options, logger);
-  const redis = createRedis({ ...options, maxStoredMs: snapshots?.maxAgeMs ?? 0 }, logger, onCommand);
+  const { maxAgeRunningMs, maxAgeFinishedMs } = options.maxAges;
+  const store = storeOptions(options, logger);
+  const maxAgeMs = Math.max(maxAgeRunningMs, maxAgeFinishedMs);
+  const maxStoredMs = store ? Math.max(maxAgeMs, POLL_MAX_AGE_MS) : 0;
+  const redis = createRedis({ ...options, maxStoredMs }, logger, onCommand);
+  const channels = store && createChannels(options, logger);
+  const createPolls = (store: SharedStoreOptions, channels: Channels) => {
+    const results = createSnapshotStore(redis, { ...store, prefix: "poll", maxAgeMs: POLL_MAX_AGE_MS });
+    return createSharedPolls(redis, channels, results, options.upstream.timeoutMs + LEASE_SPARE_MS);
+  };
   return {
     documents: createSharedDocuments(redis),
-    snapshots: snapshots && createSnapshotStore(redis, snapshots),
+    snapshots:
+      store && maxAgeMs > 0 ? createSnapshotStore(redis, { ...store, prefix: "snapshot", maxAgeMs }) : null,
+    polls: store && channels && createPolls(store, channels),
     isUp: redis.isUp,
-    close: redis.close,
+    close: async () => void (await Promise.all([redis.close(), channels?.close()])),
   };
 }
 
-/** Null, with a reason in the log, if instances cannot share snapshots. */
-function snapshotStoreOptions(
-  { snapshots, upstream, maxAges, timeoutMs }: SharedStateOptions,
+type SharedStoreOptions = Omit<SnapshotStoreOptions, "prefix" | "maxAgeMs">;
+
+/** Null, with a reason in the log, if instances cannot share snapshots and polls. */
+function storeOptions(
+  { snapshots, upstream, timeoutMs }: SharedStateOptions,
   logger: RedisLogger,
-): SnapshotStoreOptions | null {
-  const maxAgeMs = Math.max(maxAges.maxAgeRunningMs, maxAges.maxAgeFinishedMs);
-  if (!snapshots || maxAgeMs === 0) return null;
+): SharedStoreOptions | null {
+  if (!snapshots) return null;
   if (snapshots.secret === "") {
-    logger.warn("Redis: snapshots are not shared, because IDENTITY_KEY is not set.");
+    logger.warn("Redis: snapshots and polls are not shared without IDENTITY_KEY.");
     return null;
   }
   const { baseUrl, maxBodyBytes } = upstream;
-  return { ...snapshots, namespace: baseUrl.href, maxBodyBytes, maxAgeMs, timeoutMs };
+  return { ...snapshots, namespace: baseUrl.href, maxBodyBytes, timeoutMs };
 }

@@ -17,6 +17,8 @@ import { createSealing, type Sealing } from "./sealing.ts";
 export interface SnapshotStoreOptions {
   /** The secret that instances share. */
   readonly secret: string;
+  /** The beginning of the names of entries. */
+  readonly prefix: string;
   /** Distinguishes gateways with different upstreams in one Redis. */
   readonly namespace: string;
   /** Maximum size of a compressed response in bytes. Larger ones are not shared. */
@@ -30,7 +32,7 @@ export interface SnapshotStoreOptions {
 }
 
 /** A response with what is known about it. Times are by `performance.now()`. */
-interface StoredResponse {
+export interface StoredResponse {
   readonly body: Buffer;
   /** When its call started, at the earliest and at the latest. */
   readonly earliestStart: number;
@@ -57,8 +59,10 @@ export interface NewResponse {
 export interface SnapshotStore {
   /** Never throws: without an entry that can be read, there is none. */
   readonly get: (key: string) => Promise<StoredResponse | null>;
-  /** Stores a response in the background, unless Redis has one of a later call. */
-  readonly set: (key: string, response: NewResponse) => void;
+  /** Stores a response, unless Redis has one of a later call. Never throws: it may fail. */
+  readonly set: (key: string, response: NewResponse) => Promise<void>;
+  /** The name of an entry in Redis. */
+  readonly nameOf: (key: string) => string;
 }
 
 /** What an entry contains beside the body. Times are by the clock of Redis. */
@@ -68,9 +72,9 @@ interface EntryHead {
   readonly info: unknown;
 }
 
-const START_DIGITS = 16;
+export const START_DIGITS = 16;
 /** @param start by the clock of Redis, in milliseconds. @returns digits whose alphabetical order is that of the times */
-const startDigitsOf = (start: number): string =>
+export const startDigitsOf = (start: number): string =>
   String(Math.floor(start * 1_000)).padStart(START_DIGITS, "0");
 /** Upper limit of an entry beside its compressed body: start, seal, and head. */
 const MAX_HEAD_BYTES = 1_024;
@@ -94,9 +98,9 @@ const decompressEntry = promisify(zstdDecompress);
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions): SnapshotStore {
-  const { secret, namespace, timeoutMs } = options;
+  const { secret, prefix, namespace, timeoutMs } = options;
   const sealing = createSealing(secret);
-  const nameOf = (key: string) => `bk-job-graphql:snapshot:${sealing.nameOf(`${namespace} ${key}`)}`;
+  const nameOf = (key: string) => `bk-job-graphql:${prefix}:${sealing.nameOf(`${namespace} ${key}`)}`;
   const read = createReader(redis, sealing, options);
   const write = createWriter(redis, sealing, options);
   const reads = pLimit(MAX_RUNNING_READS);
@@ -114,7 +118,7 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     );
   };
 
-  const set: SnapshotStore["set"] = (key, response) => {
+  const set: SnapshotStore["set"] = async (key, response) => {
     if (!redis.isUp()) return;
     const bytes = response.content?.body.length ?? 0;
     const isTooMuch = pendingBytes + bytes > MAX_PENDING_BYTES;
@@ -122,16 +126,12 @@ export function createSnapshotStore(redis: Redis, options: SnapshotStoreOptions)
     const held = isTooMuch ? 0 : bytes;
     pendingBytes += held;
     // Requests that are already waiting come first.
-    setImmediate(() => {
-      write(nameOf(key), stored)
-        .catch(() => {})
-        .finally(() => {
-          pendingBytes -= held;
-        });
-    });
+    await nextTurn();
+    await write(nameOf(key), stored).catch(() => {});
+    pendingBytes -= held;
   };
 
-  return { get, set };
+  return { get, set, nameOf };
 }
 
 /** @returns a function that reads an entry, null if there is none that can be used. It throws if an entry is malformed. */

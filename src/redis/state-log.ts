@@ -5,7 +5,7 @@ export interface RedisLogger {
   readonly warn: (text: string) => void;
 }
 
-type LoggedPart = "connection" | "reads" | "writes";
+type LoggedPart = "connection" | "reads" | "writes" | "claims" | "subscriptions";
 
 /** The reason is null if the part works. */
 export type LogState = (part: LoggedPart, reason: string | null) => void;
@@ -13,7 +13,13 @@ export type LogState = (part: LoggedPart, reason: string | null) => void;
 /** Logs each change once, and each further reason once until the part works again. */
 export function createStateLog(logger: RedisLogger): LogState {
   /** The logged reasons of the parts that do not work. At first, commands work, and the connection is neither. */
-  const logged: Record<LoggedPart, string[] | null> = { connection: [], reads: null, writes: null };
+  const logged: Record<LoggedPart, string[] | null> = {
+    connection: [],
+    reads: null,
+    writes: null,
+    claims: null,
+    subscriptions: null,
+  };
   return (part, reason) => {
     const reasons = logged[part];
     if (reason === null) {

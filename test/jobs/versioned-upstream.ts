@@ -6,10 +6,16 @@ import { useServer } from "../support/listen.ts";
 interface VersionedCall {
   readonly version: number;
   readonly withHosts: boolean;
+  /** The access token of the caller. */
+  readonly token: string;
   /** Responds with the job, whose name is `v` and the version. */
   readonly answer: () => void;
   /** Responds with a body that violates the contract. */
   readonly fail: () => void;
+  /** Responds with HTTP 403. */
+  readonly deny: () => void;
+  /** Whether the call waits for its response. */
+  readonly isOpen: () => boolean;
 }
 
 export interface VersionedUpstream {
@@ -30,12 +36,16 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
   const server = createServer((request, response) => {
     const withHosts = request.url?.includes("return_ip_result=true") ?? false;
     const version = calls.length + 1;
-    const send = (body: string) => response.writeHead(200, { "content-type": "application/json" }).end(body);
+    const send = (body: string, status = 200) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
     const call = {
       version,
       withHosts,
+      token: JSON.parse(String(request.headers["x-bkapi-authorization"])).access_token as string,
       answer: () => void send(JSON.stringify(bodyOf(version, withHosts, isFinished))),
       fail: () => void send("[]"),
+      deny: () => void send(JSON.stringify({ error: { code: "NO_PERMISSION", message: "权限不足" } }), 403),
+      isOpen: () => !response.writableEnded && !response.closed,
     };
     calls.push(call);
     if (!isHeld) call.answer();

@@ -1,42 +1,76 @@
 /** Delivery of states when polls with and without host results overlap. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDelivery } from "../../src/live/delivery.ts";
-import { createSubscribers, type Subscriber } from "../../src/live/subscribers.ts";
+import { createSubscribers, type Subscriber, type SubscribersOptions } from "../../src/live/subscribers.ts";
 import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
 import { CircuitOpen } from "../../src/upstream/circuit-breaker.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { jobInstance } from "../support/job-instance.ts";
 
-it("never sends a state that is older than the last one", async () => {
-  const subscribers = createSubscribers({
-    recheckMs: 60_000,
-    schedule: { scheduleMs: [1_000], maxFailures: 1 },
-    check: () => Promise.reject(new Error("Expected no check.")),
-    onEmpty: () => {},
-  });
-  const { deliver } = createDelivery(subscribers, () => {});
+/** No check is made. */
+const SUBSCRIBERS: SubscribersOptions = {
+  recheckMs: 60_000,
+  schedule: { scheduleMs: [1_000], maxFailures: 1 },
+  check: () => Promise.reject(new Error("Expected no check.")),
+  onEmpty: () => {},
+};
+
+/** Two subscribers, and the names of the jobs that they have received. Times are relative to when they were added. */
+function useDelivery() {
+  const subscribers = createSubscribers(SUBSCRIBERS);
+  const delivery = createDelivery(subscribers, () => {});
   const names: Record<RequiredData, string[]> = { status: [], hosts: [] };
-  const leave = (["status", "hosts"] as const).map((requiredData) => {
+  for (const requiredData of ["status", "hosts"] as const) {
     const caller = createCaller({ authorization: requiredData, tenantId: null, language: null });
     const next: Subscriber["next"] = ({ outcome }) =>
       names[requiredData].push(outcome.kind === "job" ? outcome.name : outcome.kind);
     const subscriber: Subscriber = { caller, requiredData, next, end: () => {} };
     const group = subscribers.add(subscriber);
-    return () => subscribers.remove(group, subscriber);
-  });
-  const present = subscribers.list();
+    onTestFinished(() => subscribers.remove(group, subscriber));
+  }
+  const addedAt = performance.now();
+  const deliver = (name: string, requiredData: RequiredData, startedAt: number, latestStart = startedAt) =>
+    delivery.deliver({
+      job: jobInstance({ name }),
+      requiredData,
+      startedAt: addedAt + startedAt,
+      latestStart: addedAt + latestStart,
+    });
+  return { deliver, names };
+}
 
+it("never sends a state that is older than the last one", async () => {
+  const { deliver, names } = useDelivery();
   // A poll with host results that started first returns after a poll for the status.
-  await deliver({ job: jobInstance({ name: "newer" }), requiredData: "status", startedAt: 2, present });
-  await deliver({ job: jobInstance({ name: "older" }), requiredData: "hosts", startedAt: 1, present });
+  await deliver("newer", "status", 2);
+  await deliver("older", "hosts", 1);
   expect(names).toEqual({ status: ["newer"], hosts: ["older"] });
 
   // And the reverse.
-  await deliver({ job: jobInstance({ name: "newest" }), requiredData: "hosts", startedAt: 4, present });
-  await deliver({ job: jobInstance({ name: "old" }), requiredData: "status", startedAt: 3, present });
+  await deliver("newest", "hosts", 4);
+  await deliver("old", "status", 3);
   expect(names).toEqual({ status: ["newer", "newest"], hosts: ["older", "newest"] });
-  for (const end of leave) end();
+
+  // Polls with host results of two instances.
+  await deliver("old hosts", "hosts", 3.5);
+  expect(names).toEqual({ status: ["newer", "newest"], hosts: ["older", "newest"] });
+});
+
+it("does not send a state that may be older than the last one", async () => {
+  const { deliver, names } = useDelivery();
+  await deliver("between 2 and 4", "hosts", 2, 4);
+  await deliver("3", "hosts", 3);
+  await deliver("between 3 and 6", "status", 3, 6);
+  expect(names).toEqual({ status: ["between 2 and 4"], hosts: ["between 2 and 4"] });
+  await deliver("between 5 and 7", "hosts", 5, 7);
+  expect(names.hosts).toEqual(["between 2 and 4", "between 5 and 7"]);
+});
+
+it("does not send a state of a poll that may have started before the subscriber was added", async () => {
+  const { deliver, names } = useDelivery();
+  await deliver("early", "hosts", -1_000, 1);
+  expect(names).toEqual({ status: [], hosts: [] });
 });
 
 describe("a state that is found when the permission was last confirmed longer ago than the recheck interval", () => {
@@ -51,6 +85,7 @@ describe("a state that is found when the permission was last confirmed longer ag
     onTestFinished(() => clock.mockRestore());
     const checks: PromiseWithResolvers<JobOutcome>[] = [];
     const subscribers = createSubscribers({
+      ...SUBSCRIBERS,
       recheckMs: RECHECK_MS,
       schedule: { scheduleMs: [RECHECK_MS], maxFailures: 10 },
       check: () => {
@@ -58,7 +93,6 @@ describe("a state that is found when the permission was last confirmed longer ag
         checks.push(check);
         return check.promise;
       },
-      onEmpty: () => {},
     });
     const { deliver } = createDelivery(subscribers, () => {});
     const received: string[] = [];
@@ -71,11 +105,9 @@ describe("a state that is found when the permission was last confirmed longer ag
     const group = subscribers.add(subscriber);
     onTestFinished(() => subscribers.remove(group, subscriber));
     elapsedMs = RECHECK_MS + 1;
-    let startedAt = 0;
     const deliverJob = (name: string, isFinished = false) => {
-      startedAt += 1;
       const job = jobInstance({ name, isFinished });
-      return deliver({ job, requiredData: "status", startedAt, present: subscribers.list() });
+      return deliver({ job, requiredData: "status", startedAt: performance.now() });
     };
     return { deliverJob, checks, received };
   }

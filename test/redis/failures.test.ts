@@ -170,7 +170,7 @@ async function registerDocument({ url }: TestGateway, query: string): Promise<vo
 
 /** Needed for snapshots alone. */
 const UNUSED = {
-  upstream: { baseUrl: new URL("http://127.0.0.1"), maxBodyBytes: 1 },
+  upstream: { baseUrl: new URL("http://127.0.0.1"), maxBodyBytes: 1, timeoutMs: 1 },
   maxAges: { maxAgeRunningMs: 0, maxAgeFinishedMs: 0 },
 };
 

@@ -5,6 +5,7 @@ import { createSnapshotStore } from "../../src/redis/snapshot-store.ts";
 
 const OPTIONS = {
   secret: "0123456789abcdef0123456789abcdef",
+  prefix: "snapshot",
   namespace: "",
   maxBytes: 2 ** 20,
   maxBodyBytes: 2 ** 20,

@@ -319,7 +319,7 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
     const gateway = await useInstance(redis, { secret: "" });
     await gateway.ask(jobQuery("100"));
     expect(gateway.logs.map(({ msg }) => msg)).toContain(
-      "Redis: snapshots are not shared, because IDENTITY_KEY is not set.",
+      "Redis: snapshots and polls are not shared without IDENTITY_KEY.",
     );
     expect(await entriesOf(redis)).toEqual([]);
   });
