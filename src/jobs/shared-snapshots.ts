@@ -38,19 +38,11 @@ export function createSharedSnapshots(
   maxAges: MaxAges,
 ): SharedSnapshots {
   const lookups = new Map<string, Promise<SharedSnapshot | null>>();
-  // Evicted keys share one value: the latest start among them.
-  let newestForgotten = -Infinity;
-  const newestStarts = new LRUCache<string, number>({
-    max: MAX_NEWEST_STARTS,
-    dispose: (startedAt, _key, reason) => {
-      if (reason === "evict") newestForgotten = Math.max(newestForgotten, startedAt);
-    },
-  });
-  const newestOf = (key: string) => newestStarts.get(key) ?? newestForgotten;
+  const newest = createNewestStarts();
 
   const read = async (key: string): Promise<SharedSnapshot | null> => {
     const stored = await store.get(key);
-    if (!stored || stored.earliestStart < newestOf(key)) return null;
+    if (!stored || stored.earliestStart < newest.get(key)) return null;
     const { body, earliestStart: startedAt, latestStart, receivedAt } = stored;
     // As `put` has stored it.
     const info = stored.info as Omit<JobResponse, "body">;
@@ -73,12 +65,8 @@ export function createSharedSnapshots(
     }
     const found = await lookup;
     // Newer ones may have arrived meanwhile.
-    const isNewest = found !== null && found.snapshot.startedAt >= newestOf(key);
+    const isNewest = found !== null && found.snapshot.startedAt >= newest.get(key);
     return isNewest && satisfies(found.snapshot, requiredData) ? found : null;
-  };
-
-  const setNewest: SharedSnapshots["setNewest"] = (key, startedAt) => {
-    if (startedAt > newestOf(key)) newestStarts.set(key, startedAt);
   };
 
   const put: SharedSnapshots["put"] = (key, { outcome, startedAt }, response) => {
@@ -92,9 +80,25 @@ export function createSharedSnapshots(
   };
 
   const invalidate: SharedSnapshots["invalidate"] = (key, startedAt) => {
-    setNewest(key, startedAt);
+    newest.set(key, startedAt);
     void store.set(key, { startedAt, content: null });
   };
 
-  return { find, setNewest, invalidate, put };
+  return { find, setNewest: newest.set, invalidate, put };
+}
+
+/** When the newest calls have started whose results were served: by key, for the last keys, and at the latest for others. */
+function createNewestStarts() {
+  let newestEvicted = -Infinity;
+  const starts = new LRUCache<string, number>({
+    max: MAX_NEWEST_STARTS,
+    dispose: (startedAt, _key, reason) => {
+      if (reason === "evict") newestEvicted = Math.max(newestEvicted, startedAt);
+    },
+  });
+  const get = (key: string): number => starts.get(key) ?? newestEvicted;
+  const set = (key: string, startedAt: number): void => {
+    if (startedAt > get(key)) starts.set(key, startedAt);
+  };
+  return { get, set };
 }

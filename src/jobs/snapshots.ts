@@ -23,10 +23,10 @@ import type { Caller } from "../upstream/caller.ts";
 import type { JobResponse, Lookup, UpstreamClient } from "../upstream/client.ts";
 import { type Deadline, deadlineError } from "../upstream/deadline.ts";
 import { areCredentialsRejected, UpstreamError, type UpstreamErrorCode } from "../upstream/upstream-error.ts";
-import { createInFlightCalls } from "./in-flight-calls.ts";
-import { createRejections } from "./rejections.ts";
+import { createInFlightCalls, type InFlightCalls } from "./in-flight-calls.ts";
+import { createRejections, type Rejections } from "./rejections.ts";
 import type { SharedSnapshots } from "./shared-snapshots.ts";
-import { createSnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
+import { createSnapshotCache, type SnapshotCache, type SnapshotCacheOptions } from "./snapshot-cache.ts";
 import { mayBeDueToHosts } from "./status-fallback.ts";
 import { createWait } from "./waiting.ts";
 
@@ -74,7 +74,7 @@ export interface StaleJob {
   readonly code: UpstreamErrorCode;
 }
 
-const keyOf = ({ identity }: Caller, { scope, jobInstanceId }: JobRef): string =>
+const snapshotKey = ({ identity }: Caller, { scope, jobInstanceId }: JobRef): string =>
   `${identity} ${jobPath(scope, jobInstanceId)}`;
 
 const identityOf = (key: string): string => key.slice(0, key.indexOf(" "));
@@ -117,28 +117,8 @@ export function createSnapshots(
     usableFrom: rejections.latest,
   });
   const callUpstream = shared ? createSharingCall(upstream, shared) : null;
-
-  const isStaleServed = (options.staleIfErrorMs ?? 0) > 0;
-
-  /** Looks for a snapshot of another instance if the lookup would call the upstream otherwise. */
-  const findShared = async (others: SharedSnapshots, key: string, lookup: SnapshotLookup) => {
-    const { requiredData, operationLog } = lookup;
-    if (
-      cache.find(key, requiredData, rejections.latest(key)) ||
-      inFlight.find(key, requiredData, "hosts", -Infinity)
-    )
-      return null;
-    const found = await others.find(key, requiredData);
-    if (!found) return null;
-    const { snapshot, latestStart, ageMs } = found;
-    if (snapshot.startedAt < rejections.latest(key)) return null;
-    others.setNewest(key, latestStart);
-    inFlight.overtake(key, latestStart);
-    cache.set(key, snapshot, ageMs);
-    onLookup?.("shared");
-    operationLog.trace?.recordLookup("shared", null);
-    return snapshot.outcome;
-  };
+  const parts = { cache, rejections, onLookup };
+  const findShared = shared ? createFindShared({ ...parts, shared, inFlight }) : null;
 
   /** The call belongs to the operation that starts it, also if others join. */
   const startCall = (key: string, lookup: SnapshotLookup) => {
@@ -154,14 +134,14 @@ export function createSnapshots(
     const { ref, requiredData, caller, signal, accept, mayRetry = false, deadline = null } = lookup;
     const { arrivedAt = performance.now() } = lookup;
     const { trace } = lookup.operationLog;
-    const key = keyOf(caller, ref);
+    const key = snapshotKey(caller, ref);
     let cachedFrom = accept === "cached" ? -Infinity : arrivedAt;
     const joinedFrom = accept === "fresh" ? arrivedAt : -Infinity;
     let maxData: RequiredData = "hosts";
     // Without credentials, there is no call either.
-    if (shared && accept === "cached" && caller.authorization !== null) {
+    if (findShared && accept === "cached" && caller.authorization !== null) {
       signal.throwIfAborted();
-      const waitForShared = createWait(findShared(shared, key, lookup), () => {});
+      const waitForShared = createWait(findShared(key, lookup), () => {});
       const outcome = await waitForShared(signal, deadline);
       if (outcome) return outcome;
     }
@@ -192,10 +172,51 @@ export function createSnapshots(
     }
   };
 
-  /** The newest snapshot instead of the error, if there is one that may be served. */
-  const staleInsteadOf = (error: unknown, lookup: SnapshotLookup) => {
+  const staleInsteadOf = (options.staleIfErrorMs ?? 0) > 0 ? createStaleInsteadOf(parts) : null;
+  const get: Snapshots["get"] = staleInsteadOf
+    ? (lookup) => getCurrent(lookup).catch((error: unknown) => staleInsteadOf(error, lookup))
+    : getCurrent;
+
+  return { get, cachedBytes: cache.bytes };
+}
+
+interface SnapshotParts {
+  readonly cache: SnapshotCache;
+  readonly rejections: Rejections;
+  readonly onLookup: ObserveLookup | null;
+}
+
+interface SharedParts extends SnapshotParts {
+  readonly shared: SharedSnapshots;
+  readonly inFlight: InFlightCalls;
+}
+
+/** @returns a function that looks for a snapshot of another instance if the lookup would call the upstream otherwise */
+function createFindShared({ cache, rejections, onLookup, shared, inFlight }: SharedParts) {
+  return async (key: string, lookup: SnapshotLookup): Promise<JobOutcome | null> => {
+    const { requiredData, operationLog } = lookup;
+    const isServed =
+      cache.find(key, requiredData, rejections.latest(key)) !== null ||
+      inFlight.find(key, requiredData, "hosts", -Infinity) !== null;
+    if (isServed) return null;
+    const found = await shared.find(key, requiredData);
+    if (!found) return null;
+    const { snapshot, latestStart, ageMs } = found;
+    if (snapshot.startedAt < rejections.latest(key)) return null;
+    shared.setNewest(key, latestStart);
+    inFlight.overtake(key, latestStart);
+    cache.set(key, snapshot, ageMs);
+    onLookup?.("shared");
+    operationLog.trace?.recordLookup("shared", null);
+    return snapshot.outcome;
+  };
+}
+
+/** @returns a function that returns the newest snapshot instead of an error, or throws it if none may be served */
+function createStaleInsteadOf({ cache, rejections, onLookup }: SnapshotParts) {
+  return (error: unknown, lookup: SnapshotLookup): JobOutcome => {
     const { ref, requiredData, caller, onStale } = lookup;
-    const key = keyOf(caller, ref);
+    const key = snapshotKey(caller, ref);
     if (!onStale || !isOutage(error)) throw error;
     const snapshot = cache.findStale(key, requiredData, rejections.latest(key));
     if (!snapshot) throw error;
@@ -204,12 +225,6 @@ export function createSnapshots(
     onStale({ ref, ageMs: Math.round(performance.now() - snapshot.startedAt), code: error.code }, error);
     return snapshot.outcome;
   };
-
-  const get: Snapshots["get"] = isStaleServed
-    ? (lookup) => getCurrent(lookup).catch((error: unknown) => staleInsteadOf(error, lookup))
-    : getCurrent;
-
-  return { get, cachedBytes: cache.bytes };
 }
 
 /** @returns a function that calls the upstream and shares the result if a query waits for it */
