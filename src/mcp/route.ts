@@ -26,6 +26,12 @@ export const withToolDocuments = (trusted: TrustedDocuments | null): TrustedDocu
     documents: new Map([...DOCUMENTS.map((text) => [text, text] as const), ...trusted.documents]),
   };
 
+/**
+ * Messages of agents have some hundred bytes. The SDK copies a message several times, which takes 200 ms for a hostile one
+ * of a megabyte, and some errors repeat parts of it.
+ */
+const MAX_MESSAGE_BYTES = 2 ** 16;
+
 /** A batch would be many operations in one request, of which limits count one. The current protocol has none either. */
 const NO_BATCH = "Expected one JSON-RPC message, got a batch. Send each message in a request of its own.";
 
@@ -40,6 +46,7 @@ export async function mcpRoute(
   app.route({
     method: "POST",
     url: MCP_PATH,
+    bodyLimit: Math.min(MAX_MESSAGE_BYTES, app.initialConfig.bodyLimit ?? MAX_MESSAGE_BYTES),
     onRequest: [...admission],
     handler: async (request, reply) => {
       const { headers, body } = request;
@@ -55,8 +62,6 @@ export async function mcpRoute(
         onInternalError: (error) => operationLog.internalErrors.push(error),
       });
       const transport = new WebStandardStreamableHTTPServerTransport({ keepAliveMs: KEEP_ALIVE_MS });
-      // Aborts the call and ends its stream.
-      signal.addEventListener("abort", () => void server.close(), { once: true });
       await server.connect(transport);
       const response = await transport.handleRequest(toWebRequest(headers), { parsedBody: body });
       await send(response, reply, operationLog);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { scrape } from "../support/prometheus.ts";
+import { treeOf, useTracedGateway } from "../tracing/tracing.ts";
 import {
   jobRef,
   mcpUrl,
@@ -83,7 +84,7 @@ describe("an invalid request", () => {
       /application\/json, got text\/plain/,
     ],
     ["with a compressed body", STATUS, { "content-encoding": "gzip" }, 415, -32000, /content encoding gzip/],
-    ["with a body that is too large", { a: "x".repeat(2 ** 20) }, {}, 413, -32000, /body too large/],
+    ["with a body that is too large", { a: "x".repeat(2 ** 16) }, {}, 413, -32000, /maximum 65536 bytes/],
     [
       "of a page of another origin",
       STATUS,
@@ -187,7 +188,10 @@ it("allows pages of listed origins, with the headers of the protocol", async () 
 
 it("aborts the upstream call of a client that disconnects", async (test) => {
   const upstream = await useHeldUpstream(test);
-  const gateway = await useMcpGateway({ upstream: { baseUrl: new URL(upstream.url) } });
+  const gateway = await useMcpGateway({
+    // Longer than any test, so that the call does not end by itself.
+    upstream: { baseUrl: new URL(upstream.url), timeoutMs: 3_600_000 },
+  });
   const client = new AbortController();
   const response = postMessage(gateway, STATUS, {}, client.signal);
   await upstream.called;
@@ -212,6 +216,29 @@ it("completes a call in flight when the gateway shuts down, and rejects new ones
   upstream.release();
   expect(messagesIn(await (await running).text())).toMatchObject([{ result: { isError: true } }]);
   await closed;
+});
+
+it("keeps MAX_BODY_BYTES if that is less", async () => {
+  const gateway = await useMcpGateway({ config: { maxBodyBytes: 100 } });
+  expect((await postMessage(gateway, STATUS)).status).toBe(413);
+  expect((await postMessage(gateway, message("ping"))).status).toBe(200);
+});
+
+it("is traced, with the span of the operation", async () => {
+  const { url, allSpans } = await useTracedGateway({ config: { mcp: true } });
+  await (await postMessage({ url }, STATUS)).text();
+  const wait = toolCall("wait_for_job", jobRef("20000000002"));
+  await (await postMessage({ url }, wait)).text();
+  const call = "GET /api/v4/get_job_instance_status";
+  const spans = await allSpans();
+  expect(treeOf(spans)).toEqual([
+    ["POST /mcp", ["query", [call]]],
+    ["POST /mcp", ["subscription", [call]]],
+  ]);
+  expect(spans.map(({ attributes }) => attributes["graphql.operation.name"]).filter(Boolean)).toEqual([
+    "McpJobStatus",
+    "McpWaitForJob",
+  ]);
 });
 
 it("has metrics of its own transport", async () => {

@@ -1,5 +1,5 @@
 /** The tools as an agent sees them: the client of the official SDK, over HTTP, on a gateway over the simulator. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { startGateway, type TestGatewayOptions, withLive } from "../support/gateway.ts";
 import { hostRow, scriptJob, stepRow } from "../support/job-payload.ts";
@@ -213,8 +213,27 @@ describe("list_failed_hosts", () => {
   });
 });
 
+/** Until the end of the test, intervals of this length end only when the test ends them. */
+function holdIntervals(ms: number): { readonly end: () => void } {
+  const callbacks: (() => void)[] = [];
+  const { setInterval: start } = globalThis;
+  // The tests hold intervals that are only started and cleared.
+  const hold = (callback: () => void, delay?: number) =>
+    delay === ms ? callbacks.push(callback) : start(callback, delay);
+  const spy = vi.spyOn(globalThis, "setInterval").mockImplementation(hold as typeof setInterval);
+  onTestFinished(() => spy.mockRestore());
+  return {
+    end: () => {
+      for (const callback of callbacks) callback();
+    },
+  };
+}
+
+const PROGRESS_MS = 15_000;
+
 describe("wait_for_job", () => {
-  it("waits until the job has finished, and reports progress", async () => {
+  it("waits until the job has finished, and reports its changes", async () => {
+    holdIntervals(PROGRESS_MS);
     let now = Date.now();
     const runDurationMs = 30_000;
     const { call, gateway } = await useTools({ simulator: { now: () => now, runDurationMs } });
@@ -241,6 +260,17 @@ describe("wait_for_job", () => {
     expect(waited).toEqual([...new Set(waited)].toSorted((a, b) => a - b));
     // Waiting does not need the hosts.
     expect(gateway.simulator.requests.map(({ query }) => query.return_ip_result)).not.toContain("true");
+  });
+
+  it("reports progress every 15 seconds while the job does not change", async () => {
+    const intervals = holdIntervals(PROGRESS_MS);
+    const { call } = await useTools();
+    const updates: unknown[] = [];
+    call("wait_for_job", jobRef(ENDLESS), { onprogress: (update) => updates.push(update) }).catch(() => {});
+    await expect.poll(() => updates).toHaveLength(1);
+    intervals.end();
+    await expect.poll(() => updates).toHaveLength(2);
+    expect(updates[1]).toMatchObject({ message: "WAITING_USER, 1 of 3 steps finished" });
   });
 
   it("returns a finished job at once", async () => {
