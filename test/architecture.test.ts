@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 
@@ -75,8 +75,8 @@ it("has only imports of existing files", () => {
   expect(shown(IMPORTS.filter(({ to }) => !FILES.includes(to)))).toEqual([]);
 });
 
-it("has no files outside of the layers, the simulator and the terminal client", () => {
-  const known = [...LAYERS, "simulator", "watch"];
+it("has no files outside of the layers, the simulator and the clients", () => {
+  const known = [...LAYERS, "simulator", "watch", "client"];
   expect(FILES.filter((file) => !known.includes(layerOf(file)))).toEqual([]);
 });
 
@@ -93,13 +93,24 @@ it("imports only lower parts within the pipeline", () => {
   expect(shown(upwards)).toEqual([]);
 });
 
-describe.each(["simulator", "watch"])("%s", (folder) => {
-  it("imports only the model", () => {
-    const others = IMPORTS.filter(
-      ({ from, to }) => layerOf(from) === folder && ![folder, "model"].includes(layerOf(to)),
-    );
-    expect(shown(others)).toEqual([]);
-  });
+it.each([
+  ["simulator", ["model"]],
+  ["watch", ["client", "model"]],
+  ["client", []],
+])("%s imports only %j", (folder, allowed) => {
+  const others = IMPORTS.filter(
+    ({ from, to }) => layerOf(from) === folder && ![folder, ...allowed].includes(layerOf(to)),
+  );
+  expect(shown(others)).toEqual([]);
+});
+
+it("has no packages in the client except types, so that it runs in browsers", () => {
+  const packages = FILES.filter((file) => layerOf(file) === "client").flatMap((file) =>
+    [...textOf(file).matchAll(/^(?:import|export)\s(?!type\s).*?from "([^."][^"]*)"/gm)].map(
+      ([, name]) => name,
+    ),
+  );
+  expect(packages).toEqual([]);
 });
 
 const usersOf = (folder: string) =>
@@ -111,6 +122,10 @@ it("imports the simulator only in the process layer, and in the configuration on
     { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
     { from: "settings.ts", to: "simulator/simulator.ts", isTypeOnly: true },
   ]);
+});
+
+it("imports the client for applications only in the terminal client", () => {
+  expect(usersOf("client").filter(({ from }) => layerOf(from) !== "watch")).toEqual([]);
 });
 
 it("imports the terminal client only in the command line, and its texts for agents", () => {

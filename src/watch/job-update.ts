@@ -1,10 +1,21 @@
 /** The subscription that `watch` sends, and the types of its results. */
+import { typedDocument } from "../client/typed-document.ts";
 import type { HostStatus, RunPhase, RunStatus, StepType } from "../model/sdl.generated.ts";
+
+/** The `JobInstanceRef` input of the subscription. */
+export interface WatchedRef {
+  readonly scopeType: "BIZ" | "BIZ_SET";
+  readonly scopeId: string;
+  readonly jobInstanceId: string;
+}
 
 /** Number of failed hosts to name in each group. */
 const HOSTS_PER_GROUP = 3;
 
-export const SUBSCRIPTION = `subscription Watch($ref: JobInstanceRef!) {
+export const SUBSCRIPTION = typedDocument<
+  { readonly jobInstanceUpdated: JobUpdate | null },
+  { readonly ref: WatchedRef }
+>(`subscription Watch($ref: JobInstanceRef!) {
   jobInstanceUpdated(ref: $ref) {
     __typename
     ... on JobInstance {
@@ -29,7 +40,7 @@ export const SUBSCRIPTION = `subscription Watch($ref: JobInstanceRef!) {
       }
     }
   }
-}`;
+}`);
 
 export interface WatchedJob {
   readonly __typename: "JobInstance";

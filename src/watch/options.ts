@@ -1,5 +1,6 @@
 /** Validates the arguments of the `watch` command. */
 import { MAX_INT64 } from "../model/int64.ts";
+import type { WatchedRef } from "./job-update.ts";
 import { quote } from "./text.ts";
 import { cannotWatch } from "./watch-ended.ts";
 
@@ -14,19 +15,12 @@ export interface WatchArguments {
   readonly json?: boolean;
 }
 
-/** The `JobInstanceRef` input of the subscription. */
-interface WatchedRef {
-  readonly scopeType: "BIZ" | "BIZ_SET";
-  readonly scopeId: string;
-  readonly jobInstanceId: string;
-}
-
 export interface WatchOptions {
   readonly ref: WatchedRef;
   /** The value of `--scope`. */
   readonly scope: string;
-  /** URL of the gateway's event stream. */
-  readonly streamUrl: URL;
+  /** URL of the gateway's GraphQL endpoint. */
+  readonly url: URL;
   /** Names are in lower case. Never print the values: they contain credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number | null;
@@ -65,7 +59,7 @@ export function readOptions(given: WatchArguments, environment: Environment): Wa
   return {
     ref: { scopeType: scopeType === "biz" ? "BIZ" : "BIZ_SET", scopeId, jobInstanceId },
     scope,
-    streamUrl: readUrl(given.url),
+    url: readUrl(given.url),
     headers: readHeaders(given.header ?? [], environment[CREDENTIALS_VARIABLE] ?? ""),
     timeoutMs: given.timeout === undefined ? null : readTimeout(given.timeout),
     isJson: given.json ?? false,
@@ -87,7 +81,7 @@ function readUrl(text: string): URL {
       `Expected --url without a user and password, got ${quote(redactUrl(text))}. Put credentials into a --header.`,
     );
   }
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}/stream`;
+  url.pathname = url.pathname.replace(/\/+$/, "");
   url.hash = "";
   return url;
 }

@@ -19,19 +19,3 @@ export const cannotWatch = (message: string): WatchEnded => new WatchEnded(EXIT.
 
 export const endedBy = (signal: NodeJS.Signals, message: string): WatchEnded =>
   new WatchEnded(128 + constants.signals[signal], message);
-
-/** The stream was interrupted, or the gateway is unavailable. Reconnecting may succeed. */
-export class ConnectionLost extends Error {
-  override readonly name = "ConnectionLost";
-  /** True if the gateway was available just before, so that reconnecting is worthwhile. */
-  readonly wasAvailable: boolean;
-
-  /** @param message the reason, without capital letter and period. */
-  constructor(message: string, { wasAvailable }: { readonly wasAvailable: boolean }) {
-    super(message);
-    this.wasAvailable = wasAvailable;
-  }
-}
-
-export const isWatchError = (error: unknown): error is ConnectionLost | WatchEnded =>
-  error instanceof ConnectionLost || error instanceof WatchEnded;

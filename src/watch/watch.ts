@@ -41,7 +41,6 @@ async function watchUntilEnd(given: WatchArguments, stop: AbortController): Prom
       display.show(update);
       if (update.__typename !== "JobInstance") throw cannotWatch(describeProblem(update));
       last = update;
-      if (update.isFinished) break;
     }
     display.end();
     return new WatchEnded(last?.phase === "SUCCEEDED" ? EXIT.succeeded : EXIT.failed, "");
@@ -88,17 +87,17 @@ async function* changesOf(
     if (isLost) display.note(null);
     isLost = false;
     // The first update after a loss may be unchanged.
-    const key = comparisonKeyOf(event.update);
+    const key = comparisonKeyOf(event.state);
     if (key === lastKey) continue;
     lastKey = key;
-    yield event.update;
+    yield event.state;
   }
 }
 
-const lossNote = ({ reason, waitMs, attempt, maxAttempts }: Lost): string =>
-  `Connection lost: ${reason}. Retry ${attempt} of ${maxAttempts} in ${(waitMs / 1_000).toFixed(1)} s.`;
+const lossNote = ({ reason, delayMs, attempt, maxAttempts }: Lost): string =>
+  `Connection lost: ${reason}. Retry ${attempt} of ${maxAttempts} in ${(delayMs / 1_000).toFixed(1)} s.`;
 
-async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): Promise<Display> {
+async function createDisplay({ isJson, ref, scope, url }: WatchOptions): Promise<Display> {
   const { stdout, stderr, env } = process;
   if (isJson) return createJsonDisplay({ stdout, stderr });
   // A dumb terminal, or one without a size, cannot redraw in place.
@@ -112,7 +111,7 @@ async function createDisplay({ isJson, ref, scope, streamUrl }: WatchOptions): P
     terminal: stdout,
     paint: createPaint(env),
     reference: `${scope} ${ref.jobInstanceId}`,
-    initialText: `Connecting to ${shownUrl(streamUrl)} …`,
+    initialText: `Connecting to ${shownUrl(url)} …`,
   });
 }
 

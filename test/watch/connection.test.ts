@@ -1,13 +1,13 @@
 /** The connection of `watch`: missing, wrong and lost connections. */
 import type { ServerResponse } from "node:http";
 import { connect, createServer } from "node:net";
-import { describe, expect, it, type TestContext, vi } from "vitest";
-import { createEventFetch } from "../../src/watch/event-fetch.ts";
+import { describe, expect, it, type TestContext } from "vitest";
 import { type FollowOptions, follow, type Lost } from "../../src/watch/follow.ts";
 import { readOptions } from "../../src/watch/options.ts";
 import { heldClock } from "../process/program.ts";
 import { startGateway } from "../support/gateway.ts";
 import { useServer } from "../support/listen.ts";
+import { useSwitchingProxy } from "../support/switching-proxy.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useFakeGateway } from "./fake-gateway.ts";
 import { changingJob, finished, linesOf, printsError, running, watchInPipe } from "./run-watch.ts";
 
@@ -23,37 +23,13 @@ async function useClosedPort(test: TestContext): Promise<number> {
   return client.localPort ?? 0;
 }
 
-/** A proxy for a sequence of gateways that closes connections in between. */
-async function useSwitchingProxy(test: TestContext) {
-  let behind: number | null = null;
-  const server = createServer((socket) => {
-    if (behind === null) return void socket.destroy();
-    const gateway = connect(behind, "127.0.0.1");
-    socket.on("error", () => {}).on("close", () => gateway.destroy());
-    gateway.on("error", () => {}).on("close", () => socket.destroy());
-    socket.pipe(gateway).pipe(socket);
-  });
-  const port = await useServer(server, test);
-  /** Starts a gateway behind the proxy. */
-  const start = async () => {
-    const gateway = await startGateway();
-    behind = Number(new URL(gateway.url).port);
-    const stop = async () => {
-      behind = null;
-      await gateway.close();
-    };
-    return { ...gateway, url: `http://127.0.0.1:${port}/graphql`, stop };
-  };
-  return { start };
-}
-
 describe.concurrent("without a gateway from the start", () => {
   it("ends at once if nothing listens", async (test) => {
     const url = `http://127.0.0.1:${await useClosedPort(test)}/graphql`;
     const program = watchInPipe(test, { url, id: "1" });
     expect(await program.ended).toEqual({ code: 2, signal: null });
     expect(program.stderr()).toBe(
-      `Could not connect to a gateway at ${url}/stream: nothing is listening there. Start one, or set its address with --url.\n`,
+      `Could not connect to a gateway at ${url}: nothing is listening there. Start one, or set its address with --url.\n`,
     );
   });
 
@@ -61,7 +37,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url: "http://nowhere.invalid/graphql", id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
-      /^Could not connect to a gateway at http:\/\/nowhere\.invalid\/graphql\/stream: (there is no such host|the address of the host)/,
+      /^Could not connect to a gateway at http:\/\/nowhere\.invalid\/graphql: (there is no such host|the address of the host)/,
     );
   });
 
@@ -71,7 +47,7 @@ describe.concurrent("without a gateway from the start", () => {
     const program = watchInPipe(test, { url: gateway.url.replace("graphql", "api"), id: "1" });
     expect((await program.ended).code).toBe(2);
     expect(program.stderr()).toMatch(
-      /^Expected the event stream of a gateway at http\S+\/api\/stream, got HTTP 404 \(BAD_REQUEST: No such path\. The gateway serves \/graphql, .*Check --url/,
+      /^Expected the event stream of a gateway at http\S+\/api, got HTTP 404 \(BAD_REQUEST: No such path\. The gateway serves \/graphql, .*Check --url/,
     );
   });
 
@@ -80,7 +56,7 @@ describe.concurrent("without a gateway from the start", () => {
     ["a 404 page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
     ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, { "content-type": "application/json" }, "{}", "HTTP 401 (application/json)"],
-    ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", "other events"],
+    ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", 'the event "tick"'],
   ] as const)("ends at once if the response is %s", async ([, status, headers, body, got], test) => {
     const { url, count } = await useFakeGateway(test, (_, response) => {
       response.writeHead(status, headers).end(body);
@@ -98,7 +74,7 @@ describe.concurrent("without a gateway from the start", () => {
     const { url, count } = await useFakeGateway(test, (_, response) => void response.writeHead(502).end());
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toContain(": it responded with HTTP 502 (no content type).");
+    expect(program.stderr()).toContain(": the server responded with HTTP 502 (no content type).");
     expect(count()).toBe(1);
   });
 });
@@ -163,7 +139,7 @@ describe.concurrent("a lost connection", () => {
     });
     const program = watchInPipe(test, { url, id: "1" });
     expect((await program.ended).code).toBe(0);
-    expect(program.stderr()).toContain("Connection lost: it responded with HTTP 503 (SHUTTING_DOWN: x).");
+    expect(program.stderr()).toContain("Connection lost: the gateway responded with SHUTTING_DOWN: x.");
   });
 
   it("is not restored after another error response", async (test) => {
@@ -193,7 +169,7 @@ describe.concurrent("a lost connection", () => {
 const targetAt = (url: string) => readOptions({ operands: ["1"], scope: "biz:1", url }, {});
 
 /** Losses until the last attempt, and the final message, with waits of milliseconds. */
-async function lossesOf(url: string, options: FollowOptions): Promise<readonly [Lost[], string]> {
+async function lossesOf(url: string, options: Partial<FollowOptions>): Promise<readonly [Lost[], string]> {
   const losses: Lost[] = [];
   let end = "";
   try {
@@ -212,11 +188,11 @@ describe.concurrent("attempts to reconnect", () => {
       if (index === 0) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
-    const [losses, message] = await lossesOf(url, { firstWaitMs: 8, maxWaitMs: 32, maxAttempts: 5 });
+    const [losses, message] = await lossesOf(url, { firstDelayMs: 8, maxDelayMs: 32, maxAttempts: 5 });
     expect(losses.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
     for (const [index, longest] of [8, 16, 32, 32, 32].entries()) {
-      expect(losses[index]?.waitMs).toBeGreaterThanOrEqual(longest / 2);
-      expect(losses[index]?.waitMs).toBeLessThanOrEqual(longest);
+      expect(losses[index]?.delayMs).toBeGreaterThanOrEqual(longest / 2);
+      expect(losses[index]?.delayMs).toBeLessThanOrEqual(longest);
     }
     expect(message).toMatch(/Could not reconnect .* in 5 attempts: the connection was closed\. /);
   });
@@ -226,78 +202,7 @@ describe.concurrent("attempts to reconnect", () => {
       if (index % 2 === 0 && index < 8) response.writeHead(200, EVENTS).end(jobEvent());
       else response.destroy();
     });
-    const [losses] = await lossesOf(url, { firstWaitMs: 1, maxAttempts: 2 });
+    const [losses] = await lossesOf(url, { firstDelayMs: 1, maxAttempts: 2 });
     expect(losses.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
-  });
-});
-
-describe("silence", () => {
-  const SILENCE_MS = 45_000;
-
-  const useHeldTimers = ({ onTestFinished }: TestContext) => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => void vi.useRealTimers());
-  };
-
-  /** A stream whose events the test controls. */
-  const useStream = async (test: TestContext) => {
-    const { promise: response, resolve } = Promise.withResolvers<ServerResponse>();
-    const { url } = await useFakeGateway(test, (_, response) => {
-      response.writeHead(200, EVENTS).flushHeaders();
-      resolve(response);
-    });
-    useHeldTimers(test);
-    const failures: string[] = [];
-    const fetchEvents = createEventFetch({
-      shownUrl: url,
-      silenceMs: SILENCE_MS,
-      onFailure: ({ message }) => failures.push(message),
-    });
-    const { body } = await fetchEvents(url, {});
-    const chunks = body[Symbol.asyncIterator]();
-    const say = async (text: string) => {
-      (await response).write(text);
-      expect(Buffer.from((await chunks.next()).value ?? []).toString()).toBe(text);
-    };
-    return { say, next: () => chunks.next(), failures };
-  };
-
-  it("from the start of a stream ends the connection", async (test) => {
-    const { next, failures } = await useStream(test);
-    const end = expect(next()).rejects.toThrow("no data arrived for 45 s");
-    vi.advanceTimersByTime(SILENCE_MS);
-    await end;
-    expect(failures).toEqual(["no data arrived for 45 s"]);
-  });
-
-  it("ends the connection after comments and events, each of which restarts the wait", async (test) => {
-    const { say, next, failures } = await useStream(test);
-    for (const sign of [":\n\n", jobEvent(), ":\n\n"]) {
-      vi.advanceTimersByTime(SILENCE_MS - 1);
-      await say(sign);
-    }
-    vi.advanceTimersByTime(SILENCE_MS - 1);
-    expect(failures).toEqual([]);
-    const end = expect(next()).rejects.toThrow("no data arrived for 45 s");
-    vi.advanceTimersByTime(1);
-    await end;
-  });
-
-  it("is followed by an attempt to reconnect", async (test) => {
-    const { url } = await useFakeGateway(test, (_, response, index) => {
-      response.writeHead(200, EVENTS).write(index === 0 ? jobEvent() : FINISHED_EVENT);
-    });
-    useHeldTimers(test);
-    const { signal } = new AbortController();
-    const events = follow(targetAt(url), signal, { firstWaitMs: 1, silenceMs: SILENCE_MS });
-    expect(await events.next()).toMatchObject({ value: { kind: "update" } });
-    const lost = events.next();
-    vi.advanceTimersByTime(SILENCE_MS);
-    expect(await lost).toMatchObject({
-      value: { kind: "lost", reason: "no data arrived for 45 s", attempt: 1 },
-    });
-    expect(await events.next()).toMatchObject({ value: { kind: "update", update: { isFinished: true } } });
-    // Only this call ends the generator, so it has no return value.
-    await events.return(undefined as never);
   });
 });

@@ -1,0 +1,191 @@
+/** HTTP requests to the gateway, and the errors that its responses mean. */
+import {
+  errorOfResult,
+  type GatewayError,
+  JobClientError,
+  type ResponseDetails,
+} from "./job-client-error.ts";
+
+export type Fetch = typeof fetch;
+
+/** Headers as an object, or a function that returns them, called before every request. */
+export type HeadersSource =
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
+
+/** Where requests are sent. */
+export interface Endpoint {
+  readonly url: string;
+  readonly headers: HeadersSource;
+  readonly fetch: Fetch;
+}
+
+/** A document with its variables. `JobClient` checks their types. */
+export interface Operation {
+  readonly document: { readonly toString: () => string };
+  readonly variables: object;
+}
+
+/** A GraphQL result. */
+export interface GraphQLResult<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly GatewayError[];
+}
+
+/**
+ * Sends an operation by POST. Redirects are not followed, because they could lead the credentials to another server.
+ * @throws JobClientError `CONNECTION_LOST` if there is no response.
+ * @throws the reason of the signal.
+ */
+export async function post(
+  { url, headers, fetch }: Endpoint,
+  { document, variables }: Operation,
+  { accept, signal }: { readonly accept: string; readonly signal: AbortSignal | undefined },
+): Promise<Response> {
+  const init = {
+    method: "POST",
+    redirect: "manual",
+    headers: {
+      ...(typeof headers === "function" ? await headers() : headers),
+      accept,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ query: document.toString(), variables }),
+  } as const;
+  try {
+    return await fetch(url, signal ? { ...init, signal } : init);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw connectionLost("The gateway could not be reached.", error);
+  }
+}
+
+export const connectionLost = (message: string, cause?: unknown): JobClientError =>
+  new JobClientError(message, { code: "CONNECTION_LOST", cause });
+
+const JSON_TYPES = ["application/graphql-response+json", "application/json"];
+const EXPECTED = "the result";
+
+/**
+ * Sends a query.
+ * @throws JobClientError if there is no result with data.
+ * @throws the reason of the signal.
+ */
+export async function query<Result>(
+  endpoint: Endpoint,
+  operation: Operation,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly data: Result; readonly error: JobClientError | null }> {
+  const response = await post(endpoint, operation, { accept: JSON_TYPES.join(", "), signal });
+  if (!JSON_TYPES.includes(mediaTypeOf(response))) throw await errorOfResponse(endpoint, response, EXPECTED);
+  const { data, errors = [] } = await readResult<Result>(endpoint, response, signal);
+  const error = errors.length > 0 || !data ? errorOfResult(errors, detailsOf(response)) : null;
+  if (!data) throw error;
+  return { data, error };
+}
+
+async function readResult<Data>(
+  endpoint: Endpoint,
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<GraphQLResult<Data>> {
+  const text = await response.text().catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw connectionLost("The response ended early.", error);
+  });
+  try {
+    // The type is that of the document, which the gateway has validated.
+    return JSON.parse(text) as GraphQLResult<Data>;
+  } catch {
+    throw unexpectedResponse(endpoint, response, EXPECTED, "invalid JSON");
+  }
+}
+
+/** Media type of a response without parameters. An empty string if there is none. */
+export const mediaTypeOf = (response: Response): string =>
+  (response.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
+export const detailsOf = (response: Response): ResponseDetails => ({
+  status: response.status,
+  requestId: response.headers.get("x-request-id"),
+  retryAfterMs: retryAfterMsOf(response),
+});
+
+/** `Retry-After` in milliseconds. Null if it is absent or a date, which the gateway does not send. */
+function retryAfterMsOf({ headers }: Response): number | null {
+  const seconds = headers.get("retry-after") ?? "";
+  return /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : null;
+}
+
+/** The error that a response of another kind than expected means. */
+export async function errorOfResponse(
+  endpoint: Endpoint,
+  response: Response,
+  expected: string,
+): Promise<JobClientError> {
+  const details = detailsOf(response);
+  const errors = errorsIn(await readStart(response));
+  if (errors.length > 0) return errorOfResult(errors, details);
+  const got = `HTTP ${response.status} (${kindOf(response)})`;
+  if (response.status === 429 || response.status >= 500) {
+    return new JobClientError(`The server responded with ${got}.`, {
+      code: "GATEWAY_UNAVAILABLE",
+      ...details,
+    });
+  }
+  return unexpectedResponse(endpoint, response, expected, got);
+}
+
+export const unexpectedResponse = (
+  { url }: Endpoint,
+  response: Response,
+  expected: string,
+  got: string,
+): JobClientError =>
+  new JobClientError(`Expected ${expected} of a gateway at ${withoutQuery(url)}, got ${got}.`, {
+    code: "UNEXPECTED_RESPONSE",
+    ...detailsOf(response),
+  });
+
+/** A URL to show: its query string may contain secrets. */
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "");
+
+/** Browsers hide the status of a redirect and call its type opaque. */
+const isRedirect = ({ type, status }: Response): boolean =>
+  type === "opaqueredirect" || (status >= 300 && status < 400);
+
+const kindOf = (response: Response): string =>
+  isRedirect(response) ? "a redirect" : mediaTypeOf(response) || "no content type";
+
+/** Enough for an error response of the gateway. */
+const MAX_ERROR_CHARACTERS = 10_000;
+
+/** The start of a body. What follows is not read. */
+async function readStart({ body }: Response): Promise<string> {
+  if (!body) return "";
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    while (text.length <= MAX_ERROR_CHARACTERS) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The status alone describes the error.
+  }
+  await reader.cancel().catch(() => {});
+  return text;
+}
+
+/** The errors in a body that is a GraphQL result. Empty for any other body. */
+function errorsIn(body: string): readonly GatewayError[] {
+  try {
+    // Any other body throws, or has no list of errors.
+    const { errors } = JSON.parse(body) as GraphQLResult<unknown>;
+    return Array.isArray(errors) ? errors : [];
+  } catch {
+    return [];
+  }
+}

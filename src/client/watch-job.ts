@@ -1,0 +1,86 @@
+/** Follows a job over as many connections as necessary, with exponential backoff. */
+import { JobClientError } from "./job-client-error.ts";
+import { pause } from "./pause.ts";
+
+/** A state of the job, or an outcome without a job. */
+interface StateEvent<State> {
+  readonly kind: "state";
+  readonly state: State;
+}
+
+/** There is no connection. The next event follows after `delayMs`, when the client has tried to reconnect. */
+export interface LostEvent {
+  readonly kind: "lost";
+  readonly error: JobClientError;
+  /** Number of the next attempt since the last state, from 1. */
+  readonly attempt: number;
+  /** Delay before the next attempt, in milliseconds. */
+  readonly delayMs: number;
+  /** Whether the gateway has been reached before. If not, the URL may be wrong. */
+  readonly hasConnected: boolean;
+}
+
+export type WatchEvent<State> = StateEvent<State> | LostEvent;
+
+export interface ReconnectOptions {
+  /** Delay before the first attempt to reconnect, in milliseconds. Doubles with each further attempt. */
+  readonly firstDelayMs: number;
+  /** Maximum delay in milliseconds, except if the gateway asks for a longer one. */
+  readonly maxDelayMs: number;
+  /** A connection counts as lost after this time without any data, in milliseconds. */
+  readonly silenceMs: number;
+}
+
+export const RECONNECT: ReconnectOptions = { firstDelayMs: 1_000, maxDelayMs: 30_000, silenceMs: 45_000 };
+
+/**
+ * Yields states and losses of the connection. The first state after a loss may repeat the one before it. Returns after
+ * a finished job, and after an outcome without a job.
+ * @param connect yields the states of one connection; returns when the gateway completes it.
+ * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
+ * @throws the reason of the signal.
+ */
+export async function* watchJob<State>(
+  connect: (onOpen: () => void) => AsyncGenerator<State, void, undefined>,
+  { firstDelayMs, maxDelayMs }: ReconnectOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WatchEvent<State>, void, undefined> {
+  let hasConnected = false;
+  let attempt = 0;
+  const onOpen = () => {
+    hasConnected = true;
+  };
+  for (;;) {
+    let isOver: boolean | null = null;
+    try {
+      for await (const state of connect(onOpen)) {
+        attempt = 0;
+        isOver = isEnd(state);
+        yield { kind: "state", state };
+        if (isOver) return;
+      }
+      // Without `isFinished` in the document, only the completion says that the job has finished.
+      if (isOver === null) return;
+      // A proxy or a gateway that shuts down may complete a response.
+      throw new JobClientError("The gateway ended the stream.", { code: "CONNECTION_LOST" });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof JobClientError) || !error.isTransient) throw error;
+      // Errors of the gateway show that it was reached.
+      hasConnected ||= error.errors.length > 0;
+      attempt += 1;
+      const backoffMs = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
+      // With jitter, because all clients of a gateway lose their connections at the same time.
+      const delayMs = Math.round((error.retryAfterMs ?? 0) + backoffMs * (0.5 + 0.5 * Math.random()));
+      yield { kind: "lost", error, attempt, delayMs, hasConnected };
+      await pause(delayMs, signal);
+    }
+  }
+}
+
+/** Whether nothing follows this state. Null if the document does not select `isFinished`. */
+function isEnd(state: unknown): boolean | null {
+  if (typeof state !== "object" || state === null) return null;
+  if ("__typename" in state && state.__typename !== "JobInstance") return true;
+  return "isFinished" in state && typeof state.isFinished === "boolean" ? state.isFinished : null;
+}

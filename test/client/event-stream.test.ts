@@ -1,0 +1,65 @@
+/** The parser of server-sent events. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { createEventParser, readEvents, type ServerSentEvent } from "../../src/client/event-stream.ts";
+
+const eventsOf = (...chunks: readonly string[]) => chunks.flatMap(createEventParser());
+
+it.each([
+  ["an event", "event: next\ndata: 1\n\n", [{ name: "next", data: "1" }]],
+  ["an event without a name", "data: 1\n\n", [{ name: "message", data: "1" }]],
+  ["an event with empty data", "event: complete\ndata:\n\n", [{ name: "complete", data: "" }]],
+  ["data of several lines", "data: 1\ndata\ndata:2\n\n", [{ name: "message", data: "1\n\n2" }]],
+  ["only the first space of a value", "data:  1 : 2\n\n", [{ name: "message", data: " 1 : 2" }]],
+  ["lines that end with CR LF", "event: next\r\ndata: 1\r\n\r\n", [{ name: "next", data: "1" }]],
+  ["lines that end with CR", "event: next\rdata: 1\r\r:", [{ name: "next", data: "1" }]],
+  ["no comments", ":\n\n: keep-alive\n\n", []],
+  ["no unknown fields", "id: 7\nretry: 1\n\n", []],
+  ["no event without data", "event: next\n\ndata: 1\n\n", [{ name: "message", data: "1" }]],
+  ["no incomplete event", "event: next\ndata: 1\n", []],
+])("reads %s", (_, text, events) => {
+  expect(eventsOf(text)).toEqual(events);
+});
+
+it("reads the same events, however the stream is divided", () => {
+  const lines = fc.constantFrom("data: 1", "data:", "event: next", ":", "", "data: 数据");
+  const ends = fc.constantFrom("\n", "\r\n", "\r");
+  const streams = fc
+    .array(fc.tuple(lines, ends), { maxLength: 12 })
+    // A stream that ends with CR may continue with LF.
+    .map((parts) => `${parts.map(([line, end]) => line + end).join("")}:`);
+  fc.assert(
+    fc.property(streams, fc.array(fc.nat(40)), (text, cuts) => {
+      const bounds = [0, ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b), text.length];
+      const chunks = bounds.slice(1).map((end, index) => text.slice(bounds[index], end));
+      expect(eventsOf(...chunks)).toEqual(eventsOf(text));
+    }),
+  );
+});
+
+it("decodes characters that are divided between chunks", async () => {
+  const bytes = new TextEncoder().encode("data: 作业\n\n");
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  let chunks = 0;
+  const events: ServerSentEvent[] = [];
+  for await (const event of readEvents(body, () => void chunks++)) events.push(event);
+  expect(events).toEqual([{ name: "message", data: "作业" }]);
+  expect(chunks).toBe(bytes.length);
+});
+
+it("cancels the body when the caller stops", async () => {
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("data: 1\n\n")),
+    cancel: () => {
+      isCancelled = true;
+    },
+  });
+  for await (const _ of readEvents(body, () => {})) break;
+  expect(isCancelled).toBe(true);
+});
