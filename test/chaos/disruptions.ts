@@ -14,7 +14,7 @@ export const changeJobs: Actor = async ({ truth, report }, choices, stopped) => 
       report.count("changes", "versions");
     } else {
       const identity = choices.pick(IDENTITIES);
-      truth.permit(identity, job.id, choices.chance(0.7));
+      truth.permit(identity, job.id, choices.chance(0.6));
       report.count("changes", "permissions");
     }
     await pause(choices.between(10, 150), stopped);

@@ -122,8 +122,8 @@ interface Weather {
 
 const WEATHERS = {
   calm: { share: 0, faults: FAULT_NAMES, delayMs: 0, slowBodies: 0 },
-  fine: { share: 0.03, faults: FAULT_NAMES, delayMs: 20, slowBodies: 0.02 },
-  stormy: { share: 0.35, faults: FAULT_NAMES, delayMs: 60, slowBodies: 0.1 },
+  fine: { share: 0.03, faults: FAULT_NAMES, delayMs: 100, slowBodies: 0.02 },
+  stormy: { share: 0.35, faults: FAULT_NAMES, delayMs: 150, slowBodies: 0.1 },
   outage: { share: 1, faults: ["http502", "http503", "http504", "reset"], delayMs: 5, slowBodies: 0 },
   hanging: { share: 0.3, faults: ["hang"], delayMs: 400, slowBodies: 0.3 },
   rejecting: { share: 0.3, faults: ["unauthorized", "forbidden", "rateLimited"], delayMs: 10, slowBodies: 0 },
@@ -139,8 +139,8 @@ export type WeatherName = keyof typeof WEATHERS;
 
 export const CHANGES: Readonly<Record<Exclude<WeatherName, "calm">, number>> = {
   fine: 4,
-  stormy: 4,
-  outage: 2,
+  stormy: 3,
+  outage: 3,
   hanging: 1,
   rejecting: 1,
   garbled: 2,

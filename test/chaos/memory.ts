@@ -4,7 +4,7 @@ import type { Instance, Run } from "./instances.ts";
 import type { Report } from "./report.ts";
 
 /** Compiled code and caches with a limit still grow after the first round. A leak grows with each request. */
-const MAX_HEAP_GROWTH = 16 * 2 ** 20;
+const MAX_HEAP_GROWTH = 8 * 2 ** 20;
 /** The pool of buffers for large responses alone may grow by 32 MiB. */
 const MAX_EXTERNAL_GROWTH = 48 * 2 ** 20;
 const MAX_OPEN_FILES_GROWTH = 20;

@@ -8,7 +8,7 @@ import { callOfError, codeOf, errorInError, type GraphQLError } from "./error-ch
 import { type Exchange, exchange, type HttpRequest, type Manner } from "./exchange.ts";
 import { headersOf, type Identity, SECRET } from "./identities.ts";
 import type { Run } from "./instances.ts";
-import { LARGE_JOB, MISSING_JOB } from "./truth.ts";
+import { HOT_JOB, LARGE_JOB, MISSING_JOB } from "./truth.ts";
 
 export interface Query {
   readonly identity: Identity;
@@ -43,6 +43,8 @@ const TRANSPORTS: Readonly<Record<Query["transport"], number>> = { POST: 60, GET
 export function drawQuery({ truth }: Chaos, choices: Choices, identity: Identity): Query {
   const drawJob = () => {
     if (choices.chance(0.03)) return MISSING_JOB;
+    // Calls for one job overlap only if many clients read it.
+    if (choices.chance(0.5)) return HOT_JOB;
     const { id } = choices.pick(truth.jobs);
     // Its responses are hundreds of times as large.
     return id === LARGE_JOB && choices.chance(0.8) ? (truth.jobs[0]?.id ?? id) : id;
@@ -54,7 +56,7 @@ export function drawQuery({ truth }: Chaos, choices: Choices, identity: Identity
     identity,
     jobIds,
     withHosts: choices.chance(0.4),
-    isFresh: choices.chance(0.1),
+    isFresh: choices.chance(0.2),
     transport: manner === "halfBody" ? "POST" : transport,
     manner,
     deadlineMs: choices.chance(0.05) ? choices.between(20, 400) : null,

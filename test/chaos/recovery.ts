@@ -126,7 +126,30 @@ async function checkFollowing(chaos: Chaos, runs: readonly Run[]): Promise<void>
       report.violate(`Subscriptions do not receive ${step}`, { version: job.version, versions });
     if (step === "the current version") job.version += 1;
   }
+  await checkWithdrawal(chaos, runs, job.id);
   for (const { stop } of watched) stop();
+}
+
+/** A permission that is withdrawn ends a subscription, although others of the tenant may still see the job. */
+async function checkWithdrawal(chaos: Chaos, runs: readonly Run[], jobId: string): Promise<void> {
+  const { truth, report } = chaos;
+  const [, identity] = IDENTITIES;
+  if (!identity) return;
+  truth.permit(identity, jobId, true);
+  const watched = runs.map((run) =>
+    watch(chaos, { run, identity, jobId, withHosts: false, transport: "webSocket" }),
+  );
+  const areAll = (condition: (each: Watched) => boolean) =>
+    holdsWithin(MAX_RECOVERY_MS, () => watched.every(condition));
+  const areOpen = await areAll(({ stream }) => stream.results.length > 0);
+  truth.permit(identity, jobId, false);
+  const areDenied = await areAll(({ end }) => end() === null);
+  report.count("recovery", "subscriptions end after a withdrawn permission");
+  if (!areOpen || !areDenied) report.violate("Subscriptions outlive a withdrawn permission", { areOpen });
+  for (const { check, stop } of watched) {
+    check();
+    stop();
+  }
 }
 
 /** The metrics that are not 0 yet. The snapshot cache becomes empty by itself. */
@@ -148,7 +171,7 @@ async function checkRedis({ redis, report, truth }: Chaos): Promise<void> {
       .catch(() => redis.commandForBytes("DUMP", name));
     const text = `${name} ${value?.toString("latin1")}`;
     const isJobNamed = truth.jobs.some(
-      ({ id }) => name.split(":").includes(id) || text.includes(`job ${id} v`),
+      ({ id }) => name.split(/[:/ ]/).includes(id) || text.includes(`job ${id} v`),
     );
     if (text.includes(SECRET) || isJobNamed)
       report.violate("Credentials or jobs in Redis", { name, text: text.slice(0, 300) });

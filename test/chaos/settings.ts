@@ -6,7 +6,7 @@ export const MAX_AGE_FINISHED_MS = 1_500;
 /** "No such job" and "no permission" are cached as long as the state of a running job, but at most a second. */
 export const MAX_AGE_PROBLEM_MS = 500;
 export const STALE_IF_ERROR_MS = 5_000;
-export const RECHECK_MS = 2_000;
+export const RECHECK_MS = 1_000;
 
 const IDENTITY_KEY = "chaos-chaos-chaos-chaos-chaos-chaos";
 

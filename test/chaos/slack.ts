@@ -9,7 +9,7 @@ export interface Slack {
   readonly close: () => void;
 }
 
-const BASE_MS = 1_000;
+const BASE_MS = 300;
 const FACTOR = 5;
 /** A pause counts for the length of this window, and the one after it. */
 const WINDOW_MS = 10_000;

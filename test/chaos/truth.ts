@@ -75,6 +75,9 @@ const createJobs = (): readonly Job[] => [
 
 export const LARGE_JOB = "70006";
 
+/** Half of the queries read it. */
+export const HOT_JOB = "70001";
+
 /** The upstream has no such job. */
 export const MISSING_JOB = "70099";
 

@@ -63,7 +63,7 @@ export const createViewer =
       const viewer = drawViewer(chaos, choices, identity);
       chaos.report.count("subscriptions", viewer.transport);
       if (choices.chance(0.25)) await vanish(chaos, choices, viewer);
-      else await view(chaos, viewer, choices.between(500, 8_000), stopped);
+      else await view(chaos, viewer, choices.between(500, 12_000), stopped);
       await pause(choices.between(0, 500), stopped);
     }
   };
