@@ -105,8 +105,9 @@ export async function sendQuery(chaos: Chaos, run: Run, query: Query): Promise<v
 /** @returns whether the gateway knew the document */
 async function sendOnce(chaos: Chaos, run: Run, query: Query, hasDocument: boolean): Promise<boolean> {
   const sentAt = performance.now();
-  const result = await exchange(run, requestOf(query, chaos.sent.mark(), hasDocument), query.manner);
-  const sending = { chaos, run, query, hasDocument, sentAt };
+  const mark = chaos.sent.mark();
+  const result = await exchange(run, requestOf(query, mark, hasDocument), query.manner);
+  const sending = { chaos, run, query, hasDocument, sentAt, ...mark };
   chaos.report.count("exchanges", result.kind);
   if (result.kind === "answered") return checkAnswer(sending, result);
   const error = errorInExchange(sending, result);
@@ -120,15 +121,16 @@ interface Sending {
   readonly query: Query;
   readonly hasDocument: boolean;
   readonly sentAt: number;
+  readonly traceparent: string;
 }
 
 /** A request may remain without a response only if its client left, or its process was ended. */
-function errorInExchange({ chaos, run, sentAt }: Sending, result: Exchange): string | null {
+function errorInExchange({ chaos, run, traceparent }: Sending, result: Exchange): string | null {
   if (result.kind === "vanished") return null;
   if (result.kind === "silent") return "A request without an answer";
   if (!run.ending) return "A connection failed while its process must serve";
-  // A process that shuts down answers what has arrived before.
-  const wasInFlight = sentAt < run.ending.at - chaos.slack.ms();
+  // A process that shuts down answers what it has received before.
+  const wasInFlight = chaos.sent.calledAt(traceparent) < run.ending.at;
   return run.ending.signal === "SIGTERM" && wasInFlight ? "Shutdown has lost a request" : null;
 }
 

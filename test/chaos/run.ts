@@ -75,7 +75,7 @@ async function start(
   const sky = createSky(choicesOf(seed, "upstream"));
   const redis = await useRedis([], test);
   const link = await useRedisLink(redis.url, test);
-  const upstreamUrl = await startUpstream({ truth, sky, report, requestSentAt: sent.at }, test);
+  const upstreamUrl = await startUpstream({ truth, sky, report, sent }, test);
   const instances = await startInstances({ upstreamUrl, redisUrl: link.url, report }, test);
   return { truth, sky, instances, redis, link, report, sent, slack: createSlack() };
 }

@@ -10,6 +10,7 @@ import { useServer } from "../support/listen.ts";
 import { isFault, respondWithFault, type Sky } from "./faults.ts";
 import { callerOf, type Identity } from "./identities.ts";
 import type { Report } from "./report.ts";
+import type { Sent } from "./sent.ts";
 import { UPSTREAM_TIMEOUT_MS } from "./settings.ts";
 import { type Call, isFinishedAt, type Job, rowsAt, type Truth } from "./truth.ts";
 
@@ -17,8 +18,7 @@ export interface UpstreamOptions {
   readonly truth: Truth;
   readonly sky: Sky;
   readonly report: Report;
-  /** When the request with this `traceparent` was sent; null if it is unknown. */
-  readonly requestSentAt: (traceparent: unknown) => number | null;
+  readonly sent: Sent;
 }
 
 /** @returns its base URL */
@@ -48,7 +48,8 @@ interface Received {
 }
 
 function receive(request: IncomingMessage, id: string, options: UpstreamOptions): Received {
-  const { truth, sky, requestSentAt } = options;
+  const { truth, sky, sent } = options;
+  const { traceparent } = request.headers;
   const arrivedAt = performance.now();
   const query = new URL(request.url ?? "", "http://upstream").searchParams;
   const jobId = query.get("job_instance_id") ?? "";
@@ -59,8 +60,8 @@ function receive(request: IncomingMessage, id: string, options: UpstreamOptions)
   // A slow body can take longer than the timeout.
   if (fault || isSlow) truth.fail();
   // A poll belongs to no request. It cannot have waited for longer than its timeout.
-  const startedFrom =
-    requestSentAt(request.headers.traceparent) ?? arrivedAt - UPSTREAM_TIMEOUT_MS - POLL_SLACK_MS;
+  const startedFrom = sent.at(traceparent) ?? arrivedAt - UPSTREAM_TIMEOUT_MS - POLL_SLACK_MS;
+  sent.noteCall(traceparent);
   const call: Call = {
     id,
     identity,
