@@ -39,8 +39,10 @@ program
     process.stdout.write(readSdl());
   });
 
-const WATCH_HELP = `
-For credentials, set the environment variable BK_JOB_AUTHORIZATION to the value of the header X-Bkapi-Authorization.
+const CREDENTIALS_HELP = `
+For credentials, set the environment variable BK_JOB_AUTHORIZATION to the value of the header X-Bkapi-Authorization.`;
+
+const WATCH_HELP = `${CREDENTIALS_HELP}
 
 Exit codes:
   0    the job succeeded
@@ -67,6 +69,24 @@ program
   .action(async (_id, options, { args }) => {
     const { watch } = await import("./watch/watch.ts");
     const exitCode = await watch({ operands: args, ...options });
+    // Idle keep-alive connections would keep the process running.
+    process.exit(exitCode);
+  });
+
+program
+  .command("mcp")
+  .description(
+    "serve AI agents on stdin and stdout: an MCP server with tools that read jobs from a running gateway",
+  )
+  .option("--url <url>", "GraphQL endpoint of the gateway", "http://127.0.0.1:4000/graphql")
+  .option("--header <header>", "request header 'Name: value'; may be repeated", collect)
+  .addHelpText("after", CREDENTIALS_HELP)
+  .showHelpAfterError(false)
+  // `mcp` reports excess arguments itself, as `watch` does.
+  .allowExcessArguments()
+  .action(async (options, { args }) => {
+    const { serveStdio } = await import("./mcp/stdio.ts");
+    const exitCode = await serveStdio({ operands: args, ...options });
     // Idle keep-alive connections would keep the process running.
     process.exit(exitCode);
   });

@@ -124,14 +124,23 @@ it("imports the simulator only in the process layer, and in the configuration on
   ]);
 });
 
-it("imports the client for applications only in the terminal client", () => {
-  expect(usersOf("client").filter(({ from }) => layerOf(from) !== "watch")).toEqual([]);
+it("imports the client for applications only in the terminal client, and for agents", () => {
+  const files = usersOf("client").map(({ from }) => from);
+  expect(new Set(files.filter((file) => layerOf(file) !== "watch"))).toEqual(
+    new Set(["mcp/remote-source.ts"]),
+  );
 });
 
-it("imports the terminal client only in the command line, and its texts for agents", () => {
+it("imports the terminal client only in the command line, and its options and texts for agents", () => {
   expect(shown(usersOf("watch"))).toEqual([
     "cli.ts → watch/watch.ts",
     "mcp/documents.ts → watch/job-update.ts",
+    "mcp/job-source.ts → watch/job-update.ts",
+    "mcp/remote-source.ts → watch/describe-error.ts",
+    "mcp/remote-source.ts → watch/options.ts",
+    "mcp/stdio.ts → watch/options.ts",
+    "mcp/stdio.ts → watch/text.ts",
+    "mcp/stdio.ts → watch/watch-ended.ts",
     "mcp/text.ts → watch/text.ts",
     "mcp/tools.ts → watch/problem.ts",
   ]);

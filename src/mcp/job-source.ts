@@ -1,15 +1,9 @@
 /** Where the tools get jobs from: the gateway of the same process, or one that is reached over HTTP. */
+import type { WatchedRef } from "../watch/job-update.ts";
 import type { JobDocument, Outcome } from "./documents.ts";
 
-/** The `JobInstanceRef` input. */
-export interface JobRef {
-  readonly scopeType: "BIZ" | "BIZ_SET";
-  readonly scopeId: string;
-  readonly jobInstanceId: string;
-}
-
 /** Variables of a document. */
-export type Variables = { readonly ref: JobRef } & Readonly<Record<string, unknown>>;
+export type Variables = { readonly ref: WatchedRef } & Readonly<Record<string, unknown>>;
 
 export interface JobSource {
   /**

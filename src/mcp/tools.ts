@@ -5,7 +5,7 @@ import type { CallToolResult, ServerNotification, ServerRequest } from "@modelco
 import { readVersion } from "../model/version.ts";
 import { describeProblem } from "../watch/problem.ts";
 import { FAILED_HOSTS, FAILED_HOSTS_OF_STEP, JOB_STATUS, type JobState, type Outcome } from "./documents.ts";
-import { describeError, type JobRef, type JobSource, ToolFailure } from "./job-source.ts";
+import { describeError, type JobSource, ToolFailure, type Variables } from "./job-source.ts";
 import { toFailedHostsResult, toStatusResult } from "./results.ts";
 import {
   FAILED_HOSTS_ARGUMENTS,
@@ -121,7 +121,7 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 async function waitForJob(
   source: JobSource,
-  ref: JobRef,
+  ref: Variables["ref"],
   timeoutSeconds: number,
   extra: Extra,
 ): Promise<Answer> {

@@ -1,10 +1,10 @@
 /** Waits until a job has finished, or until a timeout. */
 import { type JobState, type Outcome, WAIT_FOR_JOB } from "./documents.ts";
-import type { JobRef, JobSource } from "./job-source.ts";
+import type { JobSource, Variables } from "./job-source.ts";
 
 export interface WaitOptions {
   readonly source: Pick<JobSource, "subscribe">;
-  readonly ref: JobRef;
+  readonly ref: Variables["ref"];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Called with each state of a running job, and now and then while it does not change. Null: not called. */

@@ -59,12 +59,23 @@ export function readOptions(given: WatchArguments, environment: Environment): Wa
   return {
     ref: { scopeType: scopeType === "biz" ? "BIZ" : "BIZ_SET", scopeId, jobInstanceId },
     scope,
-    url: readUrl(given.url),
-    headers: readHeaders(given.header ?? [], environment[CREDENTIALS_VARIABLE] ?? ""),
+    ...readConnection(given, environment),
     timeoutMs: given.timeout === undefined ? null : readTimeout(given.timeout),
     isJson: given.json ?? false,
   };
 }
+
+/**
+ * Where a gateway is, and the credentials to send.
+ * @throws WatchEnded for an invalid argument.
+ */
+export const readConnection = (
+  { url, header = [] }: Pick<WatchArguments, "url" | "header">,
+  environment: Environment,
+): Pick<WatchOptions, "url" | "headers"> => ({
+  url: readUrl(url),
+  headers: readHeaders(header, environment[CREDENTIALS_VARIABLE] ?? ""),
+});
 
 const isId = (text: string): boolean =>
   /^\d{1,19}$/.test(text) && BigInt(text) > 0n && BigInt(text) <= MAX_INT64;

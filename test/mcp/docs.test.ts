@@ -1,8 +1,10 @@
 /** docs/mcp.md: its tools are those of the server, its configurations connect, and its answer is that of the tool. */
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { describe, expect, it } from "vitest";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { pageOf, tableOf } from "../support/readme.ts";
-import { jobRef, mcpUrl, useAgent, useMcpGateway } from "./mcp-client.ts";
+import { CLI } from "../watch/run-watch.ts";
+import { jobRef, mcpUrl, useAgent, useAgentOver, useMcpGateway } from "./mcp-client.ts";
 
 const PAGE = pageOf("docs/mcp.md");
 
@@ -35,6 +37,9 @@ it("shows what the tool answers", async () => {
 interface ServerConfiguration {
   readonly url?: string;
   readonly headers?: Record<string, string>;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly env?: Record<string, string>;
 }
 
 interface Configuration {
@@ -49,7 +54,10 @@ describe("its configurations", () => {
   );
 
   it("are one for each agent", () => {
-    expect(servers.map(({ url }) => url)).toEqual(Array(3).fill("http://127.0.0.1:4000/mcp"));
+    expect(servers.map(({ url, command }) => url ?? command)).toEqual([
+      ...Array(3).fill("http://127.0.0.1:4000/mcp"),
+      "node",
+    ]);
   });
 
   it.each(servers.filter(({ url }) => url !== undefined))(
@@ -66,4 +74,14 @@ describe("its configurations", () => {
       expect((await call("get_job_status", jobRef("20000000002"))).isError).toBe(false);
     },
   );
+
+  it("start the program", async () => {
+    const gateway = await useMcpGateway({ config: { mcp: false } });
+    const { args = [], env = {} } = servers.at(-1) ?? {};
+    const run = args.map((arg) => arg.replace(/^\/opt.+\/cli\.js$/, CLI).replace(/^http:.+/, gateway.url));
+    const { call } = await useAgentOver(
+      new StdioClientTransport({ command: process.execPath, args: run, env }),
+    );
+    expect((await call("get_job_status", jobRef("20000000002"))).isError).toBe(false);
+  });
 });

@@ -41,7 +41,7 @@ export const useAgent = (
   );
 
 /** Connects an agent for one test. */
-async function useAgentOver(transport: Transport): Promise<Agent> {
+export async function useAgentOver(transport: Transport): Promise<Agent> {
   const client = new Client({ name: "test", version: "1.0.0" });
   onTestFinished(() => client.close());
   await client.connect(transport);
