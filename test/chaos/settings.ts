@@ -12,12 +12,17 @@ const IDENTITY_KEY = "chaos-chaos-chaos-chaos-chaos-chaos";
 
 const COLLECT_GARBAGE = new URL("collect-garbage.ts", import.meta.url);
 
+/** Processes of the last instance. With several, its setting WORKERS is set. */
+const WORKERS = Number(process.env.CHAOS_WORKERS ?? 1);
+
 export interface InstanceKind {
   readonly name: string;
   readonly staleIfErrorMs: number;
   readonly sharing: "job" | "identity";
   /** Runs as long as the chaos, so that its memory can be compared. */
   readonly isSteady: boolean;
+  /** Processes that serve requests. With several, a client cannot tell which of them answers. */
+  readonly workers: number;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -28,6 +33,7 @@ export const INSTANCES: readonly InstanceKind[] = [
     staleIfErrorMs: STALE_IF_ERROR_MS,
     sharing: "job",
     isSteady: true,
+    workers: 1,
     settings: { NODE_OPTIONS: `--import ${COLLECT_GARBAGE}` },
   },
   {
@@ -35,6 +41,7 @@ export const INSTANCES: readonly InstanceKind[] = [
     staleIfErrorMs: STALE_IF_ERROR_MS,
     sharing: "job",
     isSteady: false,
+    workers: 1,
     // Counts, but never limits.
     settings: { RATE_LIMIT_MAX: "1000000", COMPRESSION: "on" },
   },
@@ -43,7 +50,8 @@ export const INSTANCES: readonly InstanceKind[] = [
     staleIfErrorMs: 0,
     sharing: "identity",
     isSteady: false,
-    settings: { SHUTDOWN_DELAY_MS: "300" },
+    workers: WORKERS,
+    settings: { SHUTDOWN_DELAY_MS: "300", ...(WORKERS > 1 && { WORKERS: String(WORKERS) }) },
   },
 ];
 
