@@ -120,7 +120,7 @@ function joinPolls(
   const mayHaveTurn: Record<RequiredData, boolean> = { status: false, hosts: false };
   let hasOthers = false;
 
-  const unsubscribe = channels.subscribe(channel, (message) => {
+  const leave = channels.subscribe(channel, (message) => {
     const [sender, requiredData] = message.split(" ");
     if (sender !== instanceId && (requiredData === "status" || requiredData === "hosts"))
       onPolled(requiredData);
@@ -160,11 +160,6 @@ function joinPolls(
     // Unless the next turn of this instance has begun meanwhile.
     if (!mayHaveTurn[requiredData]) void endTurn(requiredData, 0);
     await send("claim", ["PUBLISH", channel, `${instanceId} ${requiredData}`]);
-  };
-
-  const leave: SharedPoll["leave"] = () => {
-    unsubscribe();
-    for (const requiredData of ["status", "hosts"] as const) release(requiredData);
   };
 
   const read: SharedPoll["read"] = (requiredData) => store.get(entryOf(requiredData));

@@ -43,8 +43,18 @@ describe.skipIf(!hasRedis)("three gateways with viewers of one job", () => {
     expect(await lookupsFromOthers(watched)).toBe(before + 2 * made.length);
   });
 
+  it("notify those with slower schedules, which deliver the result at once", async () => {
+    const watched = await useWatched(await useRedis(), {
+      tokens: TOKENS,
+      liveOf: (token) => ({ scheduleMs: [token === "ann" ? 20 : 600_000] }),
+    });
+    await watched.untilShared();
+    for (let polls = 0; polls < 3; polls += 1) await shareOnePoll(watched);
+  });
+
   it("poll with another one as soon as the one that polls is no longer watching", async () => {
-    const watched = await useWatched(await useRedis(), { tokens: TOKENS, upstreamTimeoutMs: 600_000 });
+    const redis = await useRedis();
+    const watched = await useWatched(redis, { tokens: TOKENS, upstreamTimeoutMs: 600_000 });
     await watched.untilShared();
     const { token } = await watched.onlyCall();
     // Its call is aborted, and the turn ends long before the lease.
@@ -55,6 +65,11 @@ describe.skipIf(!hasRedis)("three gateways with viewers of one job", () => {
     next.answer();
     for (const [index, viewer] of watched.viewers.entries())
       if (index !== left) await expect.poll(() => namesOf(viewer).at(-1)).toBe(`v${next.version}`);
+
+    // Nothing is left of those that no longer watch.
+    for (const viewer of watched.viewers) viewer.stop();
+    await expect.poll(() => redis.command("PUBSUB", "CHANNELS")).toEqual([]);
+    await expect.poll(() => redis.command("KEYS", "bk-job-graphql:poll:*:turn")).toEqual([]);
   });
 
   it("poll with another one when the one that polls has lost its connection", async () => {

@@ -19,6 +19,8 @@ export interface WatchOptions {
   /** The Redis of an instance. Default: the same URL for all. */
   readonly redisUrlOf?: (token: string, index: number) => string;
   readonly live?: Parameters<typeof withLive>[0];
+  /** The same for the instance with this token. */
+  readonly liveOf?: (token: string) => Parameters<typeof withLive>[0];
   readonly redisTimeoutMs?: number;
   readonly maxBytes?: number;
   /** The timeout of upstream calls. */
@@ -55,7 +57,12 @@ export async function useWatched(redis: RedisServer, options: WatchOptions): Pro
   for (const [index, token] of tokens.entries()) {
     const gateway = await useGateway({
       config: {
-        ...withLive({ scheduleMs: SCHEDULE_MS, maxFailures: 1_000, ...options.live }).config,
+        ...withLive({
+          scheduleMs: SCHEDULE_MS,
+          maxFailures: 1_000,
+          ...options.live,
+          ...options.liveOf?.(token),
+        }).config,
         metrics: { port: null },
         redis: {
           url: redisUrlOf(token, index),
