@@ -234,6 +234,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
       : {
           url: values.REDIS_URL,
           timeoutMs: values.REDIS_TIMEOUT_MS,
+          secret: values.IDENTITY_KEY,
           snapshots: values.REDIS_SNAPSHOTS
             ? { secret: values.IDENTITY_KEY, maxBytes: values.REDIS_SNAPSHOT_MAX_BYTES }
             : null,

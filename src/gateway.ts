@@ -177,6 +177,7 @@ export async function createGateway(
     compression: config.compression,
     loadShedding: config.loadShedding,
     rateLimit: config.rateLimit,
+    operationCounts: (config.rateLimit && shared?.createOperationCounts(config.rateLimit.windowMs)) ?? null,
     app: config.upstream.app,
     webSocket: config.webSocket,
     allowedOrigins: config.allowedOrigins,

@@ -18,7 +18,7 @@ export const REDIS_SETTINGS = {
   IDENTITY_KEY: {
     default: "",
     meaning:
-      "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots and polls, encrypted with keys derived from it. `IDENTITY_KEY_FILE` can name a file with it.",
+      "Secret of at least 32 characters, the same for all instances, such as the output of `openssl rand -hex 32`. With it, instances share snapshots, polls and rate limits, never in the clear. `IDENTITY_KEY_FILE` can name a file with it.",
     check: secretKey,
     isSecret: true,
   },

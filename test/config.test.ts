@@ -64,7 +64,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   MCP: ({ mcp }) => mcp,
   REDIS_URL: ({ redis }) => redis?.url ?? "",
   REDIS_TIMEOUT_MS: ({ redis }) => redis?.timeoutMs ?? null,
-  IDENTITY_KEY: ({ redis }) => redis?.snapshots?.secret ?? "",
+  IDENTITY_KEY: ({ redis }) => redis?.secret ?? "",
   REDIS_SNAPSHOTS: ({ redis }) => redis?.snapshots ?? null,
   REDIS_SNAPSHOT_MAX_BYTES: ({ redis }) => redis?.snapshots?.maxBytes ?? null,
   METRICS: ({ metrics }) => metrics,

@@ -15,6 +15,7 @@ import type { Prepare } from "../graphql/operation/prepare.ts";
 import type { RunOperation } from "../graphql/operation/run.ts";
 import type { ObserveLimit } from "../model/limits.ts";
 import type { Tracer } from "../model/operation-trace.ts";
+import type { OperationCounts } from "../redis/operation-counts.ts";
 import type { CredentialOptions } from "./caller.ts";
 import type { CompressionOptions } from "./compression.ts";
 import { trackRequests } from "./draining.ts";
@@ -50,6 +51,8 @@ export interface HttpServerOptions {
   readonly loadShedding: LoadSheddingOptions | null;
   /** Null: no rate limit. */
   readonly rateLimit: RateLimitOptions | null;
+  /** Counters of the rate limit. Null: this instance counts alone. */
+  readonly operationCounts: OperationCounts | null;
   /** See `CredentialOptions`. */
   readonly app: CredentialOptions["app"];
   readonly logger: FastifyBaseLogger;
@@ -128,7 +131,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const run = loadShedding?.run ?? options.run;
   const load = () => loadShedding?.load() ?? null;
   const rateLimiter =
-    options.rateLimit && (await createRateLimiter(app, options.rateLimit, options.app, options.onLimit));
+    options.rateLimit &&
+    createRateLimiter(options.rateLimit, options.app, options.operationCounts, options.onLimit);
   const webSockets = createWebSocketServer({
     ...options,
     ...webSocket,

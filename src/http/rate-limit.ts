@@ -1,17 +1,19 @@
 /**
  * Rate limit by identity: the operations that one caller may start within a window, over all transports. HTTP requests
- * and `subscribe` messages of WebSockets have the same counters, those of `@fastify/rate-limit`.
+ * and `subscribe` messages of WebSockets have the same counters.
  *
  * Tenant and language are not part of the key, because a caller could vary them. Credentials are not verified before
  * they are counted, so the limit is for clients that send too much, not for attackers who vary their credentials.
  */
-import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import rateLimitPlugin, { normalizeIP } from "@fastify/rate-limit";
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
+import { ipNetwork } from "../model/ip.ts";
 import type { ObserveLimit } from "../model/limits.ts";
+import type { OperationCounts } from "../redis/operation-counts.ts";
+import { hashCredentials } from "../upstream/caller.ts";
 import { type CredentialOptions, readCredentials } from "./caller.ts";
+import { createCallerWindows } from "./caller-windows.ts";
 import { sendRejection } from "./error-responses.ts";
 
 export interface RateLimitOptions {
@@ -27,9 +29,6 @@ export interface RateLimiter {
   readonly count: (headers: IncomingHttpHeaders, address: string) => Promise<GraphQLFormattedError | null>;
 }
 
-/** Maximum number of callers with a counter, a few hundred bytes each. The least recently seen start again. */
-const MAX_CALLERS = 10_000;
-
 /** The headers in addition to `Retry-After`, which pages of allowed origins can read. */
 export const RATE_LIMIT_HEADERS = [
   "x-ratelimit-limit",
@@ -39,55 +38,38 @@ export const RATE_LIMIT_HEADERS = [
 
 const RATE_LIMITED = "RATE_LIMITED";
 
-/** What the library reads of a request. */
-interface Counted {
-  readonly key: string;
-  readonly routeOptions: object;
-}
-
-/** @param app see `CredentialOptions` */
-export async function createRateLimiter(
-  server: FastifyInstance,
+/**
+ * @param app see `CredentialOptions`
+ * @param shared null if this instance counts alone
+ */
+export function createRateLimiter(
   { max, windowMs }: RateLimitOptions,
   app: CredentialOptions["app"],
+  shared: OperationCounts | null,
   onLimit: ObserveLimit | null,
-): Promise<RateLimiter> {
-  await server.register(rateLimitPlugin, {
-    global: false,
-    max,
-    timeWindow: windowMs,
-    cache: MAX_CALLERS,
-    // `countKey` passes nothing else.
-    keyGenerator: (request) => (request as unknown as Counted).key,
-  });
-  const limit = server.createRateLimit();
-  const keyOf = createKeyOf(app);
+): RateLimiter {
+  const countOperation = createCallerWindows({ max, windowMs }, shared);
 
-  const countKey = async (key: string) => {
-    // The library's type requires a whole request, but it reads no more. WebSockets have no request per operation.
-    const counted: Counted = { key, routeOptions: {} };
-    const state = await limit(counted as unknown as FastifyRequest);
-    if (state.isAllowed)
-      throw new Error("Expected the caller to be counted, because the allow list is empty.");
-    if (!state.isExceeded) return { state, error: null };
+  const countCaller = async (headers: IncomingHttpHeaders, address: string) => {
+    const { count, remainingMs } = await countOperation(callerOf(headers, address, app));
+    if (count <= max) return { count, remainingMs, error: null };
     onLimit?.("RATE_LIMIT_MAX");
-    return { state, error: rateLimited({ max, windowMs }, state.ttl) };
+    return { count, remainingMs, error: rateLimited({ max, windowMs }, remainingMs) };
   };
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
     // Fastify's type does not say so, but a client that has disconnected has no address.
     const address: string | undefined = request.ip;
-    const { state, error } = await countKey(keyOf(request.headers, address ?? ""));
+    const { count, remainingMs, error } = await countCaller(request.headers, address ?? "");
     reply.headers({
-      "x-ratelimit-limit": state.max,
-      "x-ratelimit-remaining": state.remaining,
-      "x-ratelimit-reset": state.ttlInSeconds,
+      "x-ratelimit-limit": max,
+      "x-ratelimit-remaining": Math.max(0, max - count),
+      "x-ratelimit-reset": Math.ceil(remainingMs / 1_000),
     });
     return error ? sendRejection(request, reply, 429, error) : undefined;
   };
 
-  const count: RateLimiter["count"] = async (headers, address) =>
-    (await countKey(keyOf(headers, address))).error;
+  const count: RateLimiter["count"] = async (headers, address) => (await countCaller(headers, address)).error;
 
   return { onRequest, count };
 }
@@ -97,18 +79,9 @@ const rateLimited = ({ max, windowMs }: RateLimitOptions, retryAfterMs: number):
   extensions: { code: RATE_LIMITED, retryAfterMs },
 });
 
-/** Creates the function for the key of a caller: a hash of the credentials with a key of this process, or the address. */
-function createKeyOf(
-  app: CredentialOptions["app"],
-): (headers: IncomingHttpHeaders, address: string) => string {
-  const secret = randomBytes(32);
-  return (headers, address) => {
-    const { authorization } = readCredentials(headers, { app, defaultAuthorization: null });
-    // An IPv6 client has a whole /64 network of addresses.
-    if (authorization === null) return `address ${normalizeIP(address)}`;
-    return createHmac("sha256", secret).update(authorization).digest("base64").slice(0, KEY_LENGTH);
-  };
+/** The key of a caller's counter: a hash of the credentials, or the address. */
+function callerOf(headers: IncomingHttpHeaders, address: string, app: CredentialOptions["app"]): string {
+  const { authorization } = readCredentials(headers, { app, defaultAuthorization: null });
+  // An IPv6 client has a whole /64 network of addresses.
+  return authorization === null ? `address ${ipNetwork(address)}` : hashCredentials(authorization);
 }
-
-/** 132 bits. */
-const KEY_LENGTH = 22;

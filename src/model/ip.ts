@@ -1,4 +1,4 @@
-/** Sort keys of IP addresses: as strings, and as numbers parsed from bytes. */
+/** IP addresses: sort keys, as strings and as numbers parsed from bytes, and networks. */
 import { isIPv4, isIPv6 } from "node:net";
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
@@ -31,6 +31,19 @@ export function ipSortKey(ip: string): string {
   if (isIPv4(ip)) return `4${ipv4Hex(ip)}`;
   if (isIPv6(ip)) return `6${ipv6Hex(ip)}`;
   return `9${ip.toLowerCase()}`;
+}
+
+/** IPv4 addresses in IPv6 notation: `::ffff:10.0.0.1`. */
+const MAPPED_IPV4 = `${"0".repeat(20)}ffff`;
+
+/**
+ * The network that one client has: an IPv4 address, or the first 64 bits of an IPv6 address. Different notations of an
+ * address give the same string.
+ */
+export function ipNetwork(ip: string): string {
+  if (!isIPv6(ip)) return ipSortKey(ip);
+  const digits = ipv6Hex(ip);
+  return digits.startsWith(MAPPED_IPV4) ? `4${digits.slice(MAPPED_IPV4.length)}` : `6${digits.slice(0, 16)}`;
 }
 
 const [POINT, ZERO, NINE, COLON] = [0x2e, 0x30, 0x39, 0x3a];

@@ -1,6 +1,7 @@
 /** Everything that instances share through Redis. The gateway loads this folder only if Redis is configured. */
 import { type Channels, createChannels } from "./channels.ts";
 import type { ConnectionOptions } from "./connection.ts";
+import { createOperationCounts, type OperationCounts } from "./operation-counts.ts";
 import { createRedis, type ObserveRedis } from "./redis.ts";
 import { createSharedDocuments, type SharedDocuments } from "./shared-documents.ts";
 import { createSharedPolls, POLL_MAX_AGE_MS, type SharedPolls } from "./shared-polls.ts";
@@ -9,6 +10,8 @@ import type { RedisLogger } from "./state-log.ts";
 
 /** What instances share, and with which Redis. */
 export interface SharingOptions extends ConnectionOptions {
+  /** The secret that instances share. Empty: rate limits are not shared. Default: empty. */
+  readonly secret?: string;
   /** Null: neither snapshots nor polls are shared. */
   readonly snapshots: Pick<SnapshotStoreOptions, "secret" | "maxBytes"> | null;
 }
@@ -28,6 +31,8 @@ export interface SharedState {
   readonly snapshots: SnapshotStore | null;
   /** Null if polls are not shared. */
   readonly polls: SharedPolls | null;
+  /** The counters of the rate limit. Null, with a reason in the log, if they are not shared. */
+  readonly createOperationCounts: (windowMs: number) => OperationCounts | null;
   /** Whether Redis answers. If not, the instance works alone. */
   readonly isUp: () => boolean;
   readonly close: () => Promise<void>;
@@ -57,6 +62,14 @@ export function createSharedState(
     snapshots:
       store && maxAgeMs > 0 ? createSnapshotStore(redis, { ...store, prefix: "snapshot", maxAgeMs }) : null,
     polls: store && channels && createPolls(store, channels),
+    createOperationCounts: (windowMs) => {
+      const { secret = "", upstream } = options;
+      if (secret !== "") {
+        return createOperationCounts(redis, { secret, namespace: upstream.baseUrl.href, windowMs });
+      }
+      logger.warn("Redis: rate limits are not shared without IDENTITY_KEY.");
+      return null;
+    },
     isUp: redis.isUp,
     close: async () => void (await Promise.all([redis.close(), channels?.close()])),
   };

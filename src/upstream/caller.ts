@@ -34,8 +34,11 @@ export const createCaller = ({
   tenantId,
   language,
   identity: hash("sha256", JSON.stringify([authorization, isMalformed, tenantId, language]), "base64"),
-  credentialsHash: hash("sha256", authorization ?? "", "base64"),
+  credentialsHash: hashCredentials(authorization ?? ""),
 });
+
+/** SHA-256 of credentials in base64. */
+export const hashCredentials = (authorization: string): string => hash("sha256", authorization, "base64");
 
 /** Memory limit of the cache: about ten thousand callers with credentials of typical length. */
 const MAX_CALLERS_BYTES = 8 * 2 ** 20;

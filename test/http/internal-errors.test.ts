@@ -65,6 +65,7 @@ beforeAll(async () => {
     maxBodyBytes: MAX_BODY_BYTES,
     loadShedding: null,
     rateLimit: null,
+    operationCounts: null,
     compression: null,
     app: null,
     onLimit: null,

@@ -1,8 +1,9 @@
 /** RATE_LIMIT_MAX as clients see it: status, headers and errors, over all transports with one counter per caller. */
 import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import Fastify from "fastify";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { createRateLimiter } from "../../src/http/rate-limit.ts";
+import type { OperationCounts } from "../../src/redis/operation-counts.ts";
 import { AUTHORIZATION, jobQuery, jobSubscription, postOperation, queryJob } from "../support/ask.ts";
 import { type TestGatewayOptions, useGateway } from "../support/gateway.ts";
 import { subscribeByEvents, subscribeByWebSocket } from "../support/live-clients.ts";
@@ -136,15 +137,47 @@ it("accepts operations again in the next window", async () => {
 });
 
 it("has counters for the last 10 000 callers only", async () => {
-  const app = Fastify();
-  onTestFinished(() => app.close());
-  const { count } = await createRateLimiter(app, { max: 1, windowMs: WINDOW_MS }, null, null);
+  const { count } = createRateLimiter({ max: 1, windowMs: WINDOW_MS }, null, null, null);
   const countFor = (caller: number) => count({ authorization: `Bearer ${caller}` }, "127.0.0.1");
   expect(await countFor(0)).toBeNull();
   expect(await countFor(0)).not.toBeNull();
   for (let caller = 1; caller <= 10_000; caller++) await countFor(caller);
   expect(await countFor(10_000)).not.toBeNull();
   expect(await countFor(0)).toBeNull();
+});
+
+it("counts callers without credentials by address, or by /64 network of IPv6", async () => {
+  const { count } = createRateLimiter({ max: 1, windowMs: WINDOW_MS }, null, null, null);
+  const isFirst = async (address: string) => (await count({}, address)) === null;
+  expect(await isFirst("10.0.0.1")).toBe(true);
+  expect(await isFirst("::ffff:10.0.0.1")).toBe(false);
+  expect(await isFirst("10.0.0.2")).toBe(true);
+  expect(await isFirst("2001:db8::1")).toBe(true);
+  expect(await isFirst("2001:DB8:0:0:ffff::9")).toBe(false);
+  expect(await isFirst("2001:db8:0:1::1")).toBe(true);
+});
+
+it("has windows that do not depend on the clock of the machine", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { count } = createRateLimiter({ max: 1, windowMs: WINDOW_MS }, null, null, null);
+  await count({}, "10.0.0.1");
+  vi.setSystemTime(Date.now() + 2 * WINDOW_MS);
+  expect(await count({}, "10.0.0.1")).not.toBeNull();
+});
+
+it("shares the counters of 10 000 new callers in a window, because anyone can create callers", async () => {
+  const names = new Set<string>();
+  const shared: OperationCounts = {
+    nameOf: (caller) => caller,
+    add: async (name, known) => {
+      names.add(name);
+      return known;
+    },
+  };
+  const { count } = createRateLimiter({ max: 10, windowMs: WINDOW_MS }, null, shared, null);
+  for (let caller = 0; caller < 10_100; caller++) await count({ authorization: `Bearer ${caller}` }, "::1");
+  expect(names.size).toBe(10_000);
 });
 
 it("counts a request whose client has disconnected, and therefore has no address", async () => {
@@ -155,7 +188,7 @@ it("counts a request whose client has disconnected, and therefore has no address
     Object.defineProperty(request, "ip", { value: undefined });
     done();
   });
-  const { onRequest } = await createRateLimiter(app, { max: 1, windowMs: WINDOW_MS }, null, null);
+  const { onRequest } = createRateLimiter({ max: 1, windowMs: WINDOW_MS }, null, null, null);
   app.get("/", { onRequest }, async () => "counted");
   const statuses = [await app.inject("/"), await app.inject("/")].map(({ statusCode }) => statusCode);
   expect(statuses).toEqual([200, 429]);
