@@ -1,4 +1,5 @@
 /** Validators of configuration values. Their error messages complete the sentence "expected …, got …". */
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 
 export function wholeNumber(min: number, max: number) {
@@ -9,6 +10,18 @@ export function wholeNumber(min: number, max: number) {
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error });
 }
+
+const MAX_WORKERS = 128;
+
+/** The number of worker processes. `auto` is one per CPU. */
+export const workerCount = z.string().transform((text, context): number => {
+  const { data, success } = wholeNumber(1, MAX_WORKERS).safeParse(
+    text === "auto" ? String(Math.min(availableParallelism(), MAX_WORKERS)) : text,
+  );
+  if (success) return data;
+  context.addIssue(`auto or a whole number from 1 to ${MAX_WORKERS}`);
+  return z.NEVER;
+});
 
 export const isBaseUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;

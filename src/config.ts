@@ -12,6 +12,8 @@ export interface Config extends Omit<GatewayConfig, "upstream"> {
     readonly baseUrl: URL | null;
   };
   readonly simulatorDialect: Dialect;
+  /** Number of processes that serve requests. */
+  readonly workers: number;
   /** How long requests are still served after a signal, in milliseconds. */
   readonly shutdownDelayMs: number;
   /** 0: V8's default. */
@@ -243,6 +245,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
   tracing: tracingOf(values),
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
+  workers: values.WORKERS,
   shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
   simulatorDialect: values.SIMULATOR_DIALECT,
 });

@@ -1,4 +1,5 @@
 /** Wires all components together. */
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { createApolloServer } from "./graphql/apollo-server.ts";
@@ -10,12 +11,13 @@ import { bypassesCache, type CredentialOptions, readCaller } from "./http/caller
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { createStdout, type Stdout } from "./http/log-output.ts";
 import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
-import type { Limits } from "./http/readiness.ts";
+import { limitsOf } from "./http/readiness.ts";
 import { readDeadlineMs } from "./http/request-deadline.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSharedSnapshots } from "./jobs/shared-snapshots.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
 import { createLiveJobs, type LiveJobs, type LiveOptions } from "./live/live-jobs.ts";
+import type { MetricsExchange } from "./metrics/metrics.ts";
 import type { SharedState, SharingOptions } from "./redis/shared-state.ts";
 import type { Tracing, TracingOptions } from "./tracing/tracing.ts";
 import { createCallerCache } from "./upstream/caller.ts";
@@ -83,6 +85,13 @@ export interface Gateway {
   readonly log: Pick<pino.Logger, "info">;
 }
 
+/** One of several processes that serve the same ports. */
+export interface WorkerOptions {
+  /** Its number in log lines. */
+  readonly number: number;
+  readonly metrics: MetricsExchange;
+}
+
 /** The maximum duration of `close` in milliseconds: `CLOSED_AFTER_MS`, `MIN_FLUSH_MS` and `LOG_FLUSH_MS`, and 100 ms to spare. */
 export const MAX_CLOSE_MS = 5_000;
 
@@ -96,18 +105,24 @@ const CLOSED_AFTER_MS = 4_400;
 /**
  * Starts a gateway.
  * @param logStream receives the log lines. Default: stdout.
+ * @param worker null if it is the only process
  * @throws if it cannot listen on the address.
  */
 export async function createGateway(
   config: GatewayConfig,
-  logStream?: pino.DestinationStream,
+  logStream: pino.DestinationStream | null = null,
+  worker: WorkerOptions | null = null,
 ): Promise<Gateway> {
-  const stdout = logStream ? null : createStdout();
-  const logger = pino({ level: config.logLevel }, logStream ?? stdout ?? undefined);
+  const stdout = logStream ? null : createStdout(worker !== null);
+  const base = worker && { pid: process.pid, hostname: hostname(), worker: worker.number };
+  const logger = pino({ level: config.logLevel, ...(base && { base }) }, logStream ?? stdout ?? undefined);
   // These, and `mcp` below, are loaded only if enabled, because their libraries take some megabytes and milliseconds.
   const metrics =
     config.metrics &&
-    (await import("./metrics/metrics.ts")).createMetrics(operationNamesOf(config.trustedDocuments));
+    (await import("./metrics/metrics.ts")).createMetrics(
+      operationNamesOf(config.trustedDocuments),
+      worker?.metrics ?? null,
+    );
   const tracing =
     config.tracing &&
     (await import("./tracing/tracing.ts")).createTracing(config.tracing, config.upstream.baseUrl, logger);
@@ -277,11 +292,3 @@ const flushLimitMs = (elapsedMs: number): number =>
   Math.max(MIN_FLUSH_MS, Math.min(MAX_FLUSH_MS, DRAIN_MS - elapsedMs));
 const MIN_FLUSH_MS = 200;
 const MAX_FLUSH_MS = 2_000;
-
-const limitsOf = ({ upstream, live, webSocket, loadShedding }: GatewayConfig): Limits => ({
-  UPSTREAM_CONNECTIONS: upstream.connections,
-  UPSTREAM_MAX_QUEUE: upstream.maxQueue,
-  LIVE_MAX_VIEWERS: live.maxSubscriptions,
-  WEBSOCKET_MAX_CONNECTIONS: webSocket.maxConnections,
-  MAX_OPERATIONS_IN_FLIGHT: loadShedding?.maxOperations ?? 0,
-});

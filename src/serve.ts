@@ -1,11 +1,13 @@
 /** Runs the gateway as a process: configuration, startup, signals and exit codes. */
 import { setFlagsFromString } from "node:v8";
+import { WORKER_VARIABLE, WorkerFailed } from "./cluster/messages.ts";
 import { type Config, InvalidConfig, readConfig } from "./config.ts";
-import { createGateway } from "./gateway.ts";
+import type { Gateway, GatewayConfig } from "./gateway.ts";
 import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
+import { operationNamesOf } from "./graphql/operation/documents.ts";
 import { readVersion } from "./model/version.ts";
 import { changedSettings } from "./settings-changed.ts";
-import { shutDownOnSignal } from "./shutdown.ts";
+import { endProcess, shutDownOnSignal } from "./shutdown.ts";
 import { createSimulator } from "./simulator/simulator.ts";
 
 export interface ServeOptions {
@@ -17,21 +19,20 @@ export interface ServeOptions {
 /** Credentials that the simulator accepts, so that a demo needs no BlueKing login. */
 const DEMO_AUTHORIZATION = '{"access_token":"demo"}';
 
-/** Starts the gateway. Exits with code 0 after SIGTERM or SIGINT, and with code 1 if the gateway cannot start. */
+/**
+ * Starts the gateway, or one of its workers. Exits with code 0 after SIGTERM or SIGINT, and with code 1 if the gateway
+ * cannot start.
+ */
 export async function serve({ environment, demo }: ServeOptions): Promise<void> {
+  const workerStart = environment[WORKER_VARIABLE];
+  const read = () => readConfig(demo ? { ...environment, JOB_API_URL: "" } : environment);
+  if (workerStart !== undefined) return serveAsWorker(workerStart, environment, read);
   try {
-    const config = readConfig(demo ? { ...environment, JOB_API_URL: "" } : environment);
+    const config = read();
     setHeapGrowing(config.heapGrowingPercent);
     const { baseUrl } = config.upstream;
     const simulator = baseUrl === null ? await createSimulator({ dialect: config.simulatorDialect }) : null;
-    const upstream = {
-      ...config.upstream,
-      baseUrl: baseUrl ?? new URL(simulator?.url ?? ""),
-      // The simulator runs in this process, which a proxy cannot reach.
-      proxy: simulator ? null : config.upstream.proxy,
-      defaultAuthorization: simulator && DEMO_AUTHORIZATION,
-    };
-    const gateway = await createGateway({ ...config, upstream });
+    const gateway = await startGateway(config, simulator?.url ?? null);
     shutDownOnSignal({
       delayMs: config.shutdownDelayMs,
       announce: (signal) => {
@@ -52,6 +53,7 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
         upstream: baseUrl?.host ?? "simulator",
         trustedDocuments: config.trustedDocuments?.documents.size ?? 0,
         changedSettings: changedSettings(environment),
+        ...(config.workers > 1 && { workers: config.workers }),
       },
       "started",
     );
@@ -61,6 +63,55 @@ export async function serve({ environment, demo }: ServeOptions): Promise<void> 
     process.stderr.write(`${describeStartError(error, environment)}\n`);
     process.exit(1);
   }
+}
+
+/** In this process, or in workers, whose primary does not need the modules of the gateway. */
+async function startGateway(config: Config, simulatorUrl: string | null): Promise<Gateway> {
+  const { workers, logLevel, trustedDocuments } = config;
+  if (workers === 1) {
+    const { createGateway } = await import("./gateway.ts");
+    return createGateway(gatewayConfig(config, simulatorUrl));
+  }
+  const { startWorkers } = await import("./cluster/primary.ts");
+  return startWorkers({ workers, simulatorUrl, logLevel, trustedNames: operationNamesOf(trustedDocuments) });
+}
+
+/** A worker prints nothing: the primary does, once for all of them. */
+async function serveAsWorker(
+  start: string,
+  environment: ServeOptions["environment"],
+  read: () => Config,
+): Promise<void> {
+  const { connectToPrimary } = await import("./cluster/worker.ts");
+  const primary = connectToPrimary(start);
+  const { simulatorUrl, freePorts } = primary.start;
+  try {
+    const config = read();
+    setHeapGrowing(config.heapGrowingPercent);
+    const { createGateway } = await import("./gateway.ts");
+    const { port, metrics, ...others } = gatewayConfig(config, simulatorUrl);
+    const ports = {
+      port: port || (freePorts?.gateway ?? 0),
+      metrics: metrics && { port: metrics.port === 0 ? (freePorts?.metrics ?? 0) : metrics.port },
+    };
+    const gateway = await createGateway({ ...others, ...ports }, null, primary);
+    primary.serve(gateway, () => void endProcess(gateway.close, describeProcessError));
+  } catch (error) {
+    primary.fail(describeStartError(error, environment));
+  }
+}
+
+/** @param simulatorUrl null if the configuration has an upstream */
+function gatewayConfig(config: Config, simulatorUrl: string | null): GatewayConfig {
+  const { baseUrl, proxy } = config.upstream;
+  const upstream = {
+    ...config.upstream,
+    baseUrl: baseUrl ?? new URL(simulatorUrl ?? ""),
+    // The simulator runs on this machine, which a proxy cannot reach.
+    proxy: simulatorUrl === null ? proxy : null,
+    defaultAuthorization: simulatorUrl === null ? null : DEMO_AUTHORIZATION,
+  };
+  return { ...config, upstream };
 }
 
 /**
@@ -81,6 +132,7 @@ const LISTEN_ERRORS = new Map([
 ]);
 
 function describeStartError(error: unknown, environment: ServeOptions["environment"]): string {
+  if (error instanceof WorkerFailed) return error.message;
   if (error instanceof InvalidConfig) return `Invalid configuration:\n${error.message}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = LISTEN_ERRORS.get(code);

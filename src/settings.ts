@@ -10,6 +10,7 @@ import {
   optional,
   proxyUrl,
   wholeNumber,
+  workerCount,
 } from "./config-checks.ts";
 import { FAILURE_SETTINGS } from "./settings-failures.ts";
 import { REDIS_SETTINGS } from "./settings-redis.ts";
@@ -75,6 +76,12 @@ export const SETTINGS = {
     meaning:
       "How long requests are still served after SIGTERM, in milliseconds, while `/readyz` already responds 503. Set it to at least the time that the load balancer needs to notice. Shutdown then takes up to 5 seconds more.",
     check: wholeNumber(0, MAX_SHUTDOWN_DELAY_MS),
+  },
+  WORKERS: {
+    default: "1",
+    meaning:
+      "Number of processes on this machine that serve requests: `auto` for one per CPU, or a number. Limits, caches and upstream connections apply to each of them: see [Workers](deployment.md#workers).",
+    check: workerCount,
   },
   UPSTREAM_TIMEOUT_MS: {
     default: "10000",

@@ -33,14 +33,22 @@ export function shutDownOnSignal({ delayMs, announce, close, describeError }: Sh
   const onSignal = (received: NodeJS.Signals) => {
     if (isShuttingDown) return endDelay();
     isShuttingDown = true;
-    shutDown(received).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Shutdown failed: ${describeError(error)}\n`);
-        process.exit(1);
-      },
-    );
+    void endProcess(() => shutDown(received), describeError);
   };
 
   for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+/** Shuts down and exits with code 0, or with code 1 if `shutDown` rejects. */
+export async function endProcess(
+  shutDown: () => Promise<void>,
+  describeError: ShutdownOptions["describeError"],
+): Promise<never> {
+  try {
+    await shutDown();
+    return process.exit(0);
+  } catch (error) {
+    process.stderr.write(`Shutdown failed: ${describeError(error)}\n`);
+    return process.exit(1);
+  }
 }

@@ -12,10 +12,12 @@ const filesIn = (text: string): readonly string[] => [...text.matchAll(/[\w./-]+
 /** Expressions that can hold state: caches, weak maps, maps and sets created in a function, limits. */
 const STATE = /new (LRUCache|WeakMap|WeakSet|WeakRef)\b|^\s.*new (Map|Set)<|\bpLimit\(/m;
 
-/** Files whose maps and sets are local to one call or one operation. */
+/** Files whose maps and sets are local to one call, one operation or one scrape. */
 const SHORT_LIVED = [
+  "cluster/primary.ts",
   "graphql/operation/operation-limits.ts",
   "jobs/job-loader.ts",
+  "metrics/merge.ts",
   "model/host-filter.ts",
   "model/host-order.ts",
   "model/summary.ts",

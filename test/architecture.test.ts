@@ -9,6 +9,7 @@ const SOURCE = fileURLToPath(new URL("../src/", import.meta.url));
 /** From top to bottom. A layer imports only itself and lower layers. */
 const LAYERS: readonly string[] = [
   "process",
+  "cluster",
   "gateway",
   "metrics",
   "tracing",
@@ -121,6 +122,14 @@ it("imports the simulator only in the process layer, and in the configuration on
     { from: "config.ts", to: "simulator/simulator.ts", isTypeOnly: true },
     { from: "serve.ts", to: "simulator/simulator.ts", isTypeOnly: false },
     { from: "settings.ts", to: "simulator/simulator.ts", isTypeOnly: true },
+  ]);
+});
+
+it("imports workers only in the process layer", () => {
+  expect(shown(usersOf("cluster"))).toEqual([
+    "serve.ts → cluster/messages.ts",
+    "serve.ts → cluster/primary.ts",
+    "serve.ts → cluster/worker.ts",
   ]);
 });
 

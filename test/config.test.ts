@@ -1,6 +1,6 @@
 /** The environment variables: defaults, valid and invalid values. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Config, InvalidConfig, readConfig } from "../src/config.ts";
@@ -14,6 +14,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   HOST: ({ host }) => host,
   PORT: ({ port }) => port,
   SHUTDOWN_DELAY_MS: ({ shutdownDelayMs }) => shutdownDelayMs,
+  WORKERS: ({ workers }) => workers,
   UPSTREAM_TIMEOUT_MS: ({ upstream }) => upstream.timeoutMs,
   UPSTREAM_RETRIES: ({ upstream }) => upstream.retries?.maxRetries ?? null,
   UPSTREAM_RETRY_BACKOFF_MS: ({ upstream }) => upstream.retries?.backoffMs,
@@ -138,6 +139,14 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
     invalid: ["65536", "-1", "4000.5", "1e3", "http", "0x10"],
   },
   SHUTDOWN_DELAY_MS: { default: 0, valid: [["600000", 600_000]], invalid: ["-1", "5s", "600001"] },
+  WORKERS: {
+    default: 1,
+    valid: [
+      ["128", 128],
+      ["auto", availableParallelism()],
+    ],
+    invalid: ["0", "129", "two", "-1", "Auto"],
+  },
   UPSTREAM_TIMEOUT_MS: {
     default: 10_000,
     valid: [

@@ -30,6 +30,22 @@ export interface Limits {
   readonly MAX_OPERATIONS_IN_FLIGHT: number;
 }
 
+/** What of the configuration has these limits. */
+interface LimitedParts {
+  readonly upstream: { readonly connections: number; readonly maxQueue: number };
+  readonly live: { readonly maxSubscriptions: number };
+  readonly webSocket: { readonly maxConnections: number };
+  readonly loadShedding: { readonly maxOperations: number } | null;
+}
+
+export const limitsOf = ({ upstream, live, webSocket, loadShedding }: LimitedParts): Limits => ({
+  UPSTREAM_CONNECTIONS: upstream.connections,
+  UPSTREAM_MAX_QUEUE: upstream.maxQueue,
+  LIVE_MAX_VIEWERS: live.maxSubscriptions,
+  WEBSOCKET_MAX_CONNECTIONS: webSocket.maxConnections,
+  MAX_OPERATIONS_IN_FLIGHT: loadShedding?.maxOperations ?? 0,
+});
+
 export interface ReadinessSources {
   readonly upstreamFailures: () => FailedCalls | null;
   readonly upstreamCalls: () => CallCounts;

@@ -3,6 +3,11 @@
  * choose must not be used without a limit.
  */
 
+/** Clients choose the names of operations. */
+export const MAX_OPERATION_NAMES = 100;
+/** Some more than there are. */
+export const MAX_ERROR_CODES = 30;
+
 /** The value that stands for all values beyond the limit. */
 const OTHER = "other";
 
@@ -19,7 +24,7 @@ export function createBoundedValues(
 ): (value: string) => string {
   const known = new Set<string>();
   return (value) => {
-    if (known.has(value) || always.has(value)) return value;
+    if (known.has(value) || always.has(value) || value === OTHER) return value;
     if (known.size >= max || value.length > MAX_LENGTH) return OTHER;
     known.add(value);
     return value;

@@ -2,13 +2,8 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { ObserveOperation } from "../http/finished-operation.ts";
 import type { OperationLog } from "../model/operation-log.ts";
-import { createBoundedValues } from "./bounded-values.ts";
+import { createBoundedValues, MAX_ERROR_CODES, MAX_OPERATION_NAMES } from "./bounded-values.ts";
 import { PREFIX } from "./prefix.ts";
-
-/** Clients choose the names of operations. */
-const MAX_OPERATION_NAMES = 100;
-/** Some more than there are. */
-const MAX_ERROR_CODES = 30;
 
 /**
  * Codes of faults that alerts report from the first one. Prometheus computes increases between samples of a series, so

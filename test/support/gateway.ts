@@ -1,5 +1,5 @@
 /** A gateway on a free port over a simulator on another. */
-import { onTestFinished } from "vitest";
+import { onTestFinished, type TestContext } from "vitest";
 import { createGateway, type GatewayConfig } from "../../src/gateway.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
 import { type AskHeaders, AUTHORIZATION, ask, type GraphQLResponse } from "./ask.ts";
@@ -100,9 +100,16 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   return { url, metricsUrl, simulator, logs, ask: askGateway, announceShutdown, close };
 }
 
-/** A gateway for one test, closed at the end of the test. */
-export async function useGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+/**
+ * A gateway for one test, closed at the end of the test.
+ *
+ * @param test the context of a concurrent test, which cannot use the global hook.
+ */
+export async function useGateway(
+  options: TestGatewayOptions = {},
+  test: Pick<TestContext, "onTestFinished"> = { onTestFinished },
+): Promise<TestGateway> {
   const gateway = await startGateway(options);
-  onTestFinished(gateway.close);
+  test.onTestFinished(gateway.close);
   return gateway;
 }

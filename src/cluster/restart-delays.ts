@@ -1,0 +1,28 @@
+/** When a worker that has ended is replaced: at once at first, then later and later, so that a fault does not keep the machine busy. */
+
+const MIN_DELAY_MS = 100;
+const MAX_DELAY_MS = 10_000;
+/** A worker that has run for so long has not ended because of its start. */
+const STABLE_MS = 60_000;
+
+export interface RestartDelays {
+  readonly started: () => void;
+  /** @returns the delay in milliseconds after which the worker that has ended is replaced */
+  readonly next: () => number;
+}
+
+export function createRestartDelays(): RestartDelays {
+  let startedAt = 0;
+  let delayMs = MIN_DELAY_MS;
+  return {
+    started: () => {
+      startedAt = performance.now();
+    },
+    next: () => {
+      if (performance.now() - startedAt >= STABLE_MS) delayMs = MIN_DELAY_MS;
+      const current = delayMs;
+      delayMs = Math.min(MAX_DELAY_MS, delayMs * 2);
+      return current;
+    },
+  };
+}

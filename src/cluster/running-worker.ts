@@ -1,0 +1,98 @@
+/** One worker process, as the primary sees it. */
+import cluster from "node:cluster";
+import type { MetricFamily } from "../metrics/merge.ts";
+import { passOnConnections } from "./lost-connections.ts";
+import {
+  type Listening,
+  type MessageToPrimary,
+  type MessageToWorker,
+  WORKER_VARIABLE,
+  type WorkerStart,
+} from "./messages.ts";
+
+export interface RunningWorker {
+  /** Never used again for another process. */
+  readonly id: number;
+  /** Whether it serves requests. */
+  readonly isListening: () => boolean;
+  /** Sends a message, unless the worker has ended. */
+  readonly tell: (message: MessageToWorker) => void;
+  /** Its metrics, or null if it ends before it has reported them. */
+  readonly collectMetrics: () => Promise<readonly MetricFamily[] | null>;
+  readonly kill: () => void;
+  readonly ended: Promise<WorkerEnd>;
+}
+
+export interface WorkerEnd {
+  /** Null if a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why it could not start, as it reported. */
+  readonly reason: string | null;
+}
+
+interface WorkerObserver {
+  readonly onListening: (listening: Listening) => void;
+  /** It asks for the metrics of all workers, to be answered with this id. */
+  readonly onReadMetrics: (id: number) => void;
+  /** Whether another worker serves requests. */
+  readonly hasOthers: () => boolean;
+}
+
+export function forkWorker(start: WorkerStart, observer: WorkerObserver): RunningWorker {
+  const worker = cluster.fork({ [WORKER_VARIABLE]: JSON.stringify(start) });
+  const { promise: ended, resolve: onEnded } = Promise.withResolvers<WorkerEnd>();
+  const collecting = new Map<number, (families: readonly MetricFamily[]) => void>();
+  let lastCollection = 0;
+  let isListening = false;
+  let reason: string | null = null;
+
+  const onMessage = (message: MessageToPrimary) => {
+    switch (message.kind) {
+      case "listening":
+        isListening = true;
+        return observer.onListening(message);
+      case "failed":
+        reason = message.reason;
+        return;
+      case "readMetrics":
+        return observer.onReadMetrics(message.id);
+      case "metrics":
+        collecting.get(message.id)?.(message.families);
+        collecting.delete(message.id);
+    }
+  };
+
+  worker.on("message", onMessage);
+  // A message to a worker that has just ended. Its exit follows.
+  worker.on("error", () => {});
+  worker.once("disconnect", () => {
+    isListening = false;
+  });
+  // After the listener above, so that this worker is not one of the others.
+  passOnConnections(worker, observer.hasOthers);
+  worker.once("exit", (code: number | null, signal: string | null) => {
+    isListening = false;
+    onEnded({ code, signal, reason });
+  });
+
+  const tell: RunningWorker["tell"] = (message) => {
+    if (worker.isConnected()) worker.send(message);
+  };
+  const collectMetrics: RunningWorker["collectMetrics"] = () => {
+    lastCollection += 1;
+    const id = lastCollection;
+    const reported = new Promise<readonly MetricFamily[]>((resolve) => collecting.set(id, resolve));
+    tell({ kind: "collectMetrics", id });
+    return Promise.race([reported, ended.then(() => null)]);
+  };
+
+  return {
+    id: worker.id,
+    isListening: () => isListening,
+    tell,
+    collectMetrics,
+    kill: () => void worker.process.kill("SIGKILL"),
+    ended,
+  };
+}
