@@ -242,7 +242,10 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
             : null,
         },
   // A port of their own is reason enough to serve them.
-  metrics: (values.METRICS ?? values.METRICS_PORT !== null) ? { port: values.METRICS_PORT } : null,
+  metrics:
+    (values.METRICS ?? values.METRICS_PORT !== null)
+      ? { port: values.METRICS_PORT, host: values.METRICS_HOST }
+      : null,
   tracing: tracingOf(values),
   heapGrowingPercent: values.V8_HEAP_GROWING_PERCENT,
   workers: values.WORKERS,

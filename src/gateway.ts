@@ -65,6 +65,8 @@ export interface GatewayConfig {
   readonly metrics: {
     /** Port of a server of their own. Null: on the port of the gateway. */
     readonly port: number | null;
+    /** Address of that server. Null: that of the gateway. Default: null. */
+    readonly host?: string | null;
   } | null;
   /** Null: no tracing. */
   readonly tracing: TracingOptions | null;
@@ -179,6 +181,7 @@ export async function createGateway(
   };
   const acceptsStale = (config.snapshots.staleIfErrorMs ?? 0) > 0;
   const metricsPort = config.metrics?.port ?? null;
+  const metricsHost = config.metrics?.host ?? config.host;
   const http = await createHttpServer({
     schema,
     apollo,
@@ -229,7 +232,7 @@ export async function createGateway(
 
   const parts = { http, metricsServer, liveJobs, upstream, apollo, shared, tracing, stdout };
   try {
-    const metricsUrl = (await metricsServer?.listen({ host: config.host, port: metricsPort ?? 0 })) ?? null;
+    const metricsUrl = (await metricsServer?.listen({ host: metricsHost, port: metricsPort ?? 0 })) ?? null;
     const url = await http.listen(config);
     const close = createClose(parts, logger);
     return { url, metricsUrl, announceShutdown: http.announceShutdown, close, log: logger };

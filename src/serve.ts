@@ -92,7 +92,10 @@ async function serveAsWorker(
     const { port, metrics, ...others } = gatewayConfig(config, simulatorUrl);
     const ports = {
       port: port || (freePorts?.gateway ?? 0),
-      metrics: metrics && { port: metrics.port === 0 ? (freePorts?.metrics ?? 0) : metrics.port },
+      metrics: metrics && {
+        ...metrics,
+        port: metrics.port === 0 ? (freePorts?.metrics ?? 0) : metrics.port,
+      },
     };
     const gateway = await createGateway({ ...others, ...ports }, null, primary);
     primary.serve(gateway, () => void endProcess(gateway.close, describeProcessError));
@@ -138,8 +141,10 @@ function describeStartError(error: unknown, environment: ServeOptions["environme
   const reason = LISTEN_ERRORS.get(code);
   if (!(error instanceof Error) || reason === undefined) return describeProcessError(error);
   const isMetricsPort = "port" in error && String(error.port) === environment.METRICS_PORT?.trim();
-  const setting = isMetricsPort ? "METRICS_PORT" : "PORT";
-  return `Expected HOST and ${setting} to be an available address, but ${reason}: ${error.message}.`;
+  const settings = isMetricsPort
+    ? `${environment.METRICS_HOST?.trim() ? "METRICS_HOST" : "HOST"} and METRICS_PORT`
+    : "HOST and PORT";
+  return `Expected ${settings} to be an available address, but ${reason}: ${error.message}.`;
 }
 
 const describeProcessError = (error: unknown): string =>

@@ -251,6 +251,12 @@ export const SETTINGS = {
       "Port of the metrics alone, so that they are not public where `PORT` is. If empty, `METRICS=true` serves them on `PORT`.",
     check: optional(wholeNumber(0, 65_535)),
   },
+  METRICS_HOST: {
+    default: "",
+    meaning:
+      "Address of the metrics if they have a port of their own, such as `127.0.0.1`. If empty, that of `HOST`.",
+    check: optional(z.string()),
+  },
   ...TRACING_SETTINGS,
   V8_HEAP_GROWING_PERCENT: {
     default: "200",

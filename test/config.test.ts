@@ -70,6 +70,8 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   REDIS_SNAPSHOT_MAX_BYTES: ({ redis }) => redis?.snapshots?.maxBytes ?? null,
   METRICS: ({ metrics }) => metrics,
   METRICS_PORT: ({ metrics }) => metrics,
+  // Without metrics, the configuration has no address. Tested below.
+  METRICS_HOST: ({ metrics }) => metrics?.host ?? null,
   OTEL_EXPORTER_OTLP_ENDPOINT: ({ tracing }) => tracing?.url.href ?? null,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ({ tracing }) => tracing?.url.href ?? null,
   OTEL_EXPORTER_OTLP_HEADERS: ({ tracing }) => tracing?.headers ?? null,
@@ -310,7 +312,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   METRICS: {
     default: null,
     valid: [
-      ["true", { port: null }],
+      ["true", { port: null, host: null }],
       ["false", null],
     ],
     invalid: ["TRUE", "1", "yes"],
@@ -318,11 +320,12 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   METRICS_PORT: {
     default: null,
     valid: [
-      ["9464", { port: 9464 }],
-      ["0", { port: 0 }],
+      ["9464", { port: 9464, host: null }],
+      ["0", { port: 0, host: null }],
     ],
     invalid: ["65536", "-1", "metrics"],
   },
+  METRICS_HOST: { default: null, valid: [], invalid: [] },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     default: null,
     valid: [
@@ -445,7 +448,10 @@ it("reads the window of the rate limit", () => {
 });
 
 it.each([
-  [{ METRICS: "true", METRICS_PORT: "9464" }, { port: 9464 }],
+  [
+    { METRICS: "true", METRICS_PORT: "9464" },
+    { port: 9464, host: null },
+  ],
   [{ METRICS: "false", METRICS_PORT: "9464" }, null],
 ])("reads the metrics of %j", (environment, metrics) => {
   expect(readConfig(environment).metrics).toEqual(metrics);
@@ -482,6 +488,11 @@ it("does not show an identity key that is too short", () => {
   const message = messageOf(() => readConfig({ IDENTITY_KEY: "hunter22" }));
   expect(message).toMatch(/^IDENTITY_KEY: expected a secret of at least 32 characters, got /);
   expect(message).not.toContain("hunter22");
+});
+
+it("reads the address of the metrics if they have a port of their own", () => {
+  const environment = { METRICS_PORT: "9464", METRICS_HOST: "127.0.0.1" };
+  expect(readConfig(environment).metrics).toEqual({ port: 9464, host: "127.0.0.1" });
 });
 
 it("does not show the password of Redis", () => {

@@ -58,6 +58,14 @@ function formatCause(formatted: GraphQLFormattedError, error: unknown): GraphQLF
 export const withTraceId = (error: GraphQLFormattedError, traceId: string | null): GraphQLFormattedError =>
   traceId === null ? error : { ...error, extensions: { ...error.extensions, traceId } };
 
+/** What the code of an error does not say, for the log. Null if there is no more to say. */
+export function reasonOf(error: unknown): string | null {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof UpstreamError) return cause.reason;
+  if (cause instanceof TooManySubscriptions) return cause.limit;
+  return cause instanceof ResponseTooLarge ? "MAX_RESPONSE_BYTES" : null;
+}
+
 /** Formats an error of graphql-js. */
 export const formatGraphQLError = (error: GraphQLError): GraphQLFormattedError =>
   formatError(error.toJSON(), error);

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import { formatError } from "../graphql/errors.ts";
+import type { LimitName } from "../model/limits.ts";
 import { errorContentType } from "./content-type.ts";
 import { UnreadableBody } from "./lossless-json.ts";
 import { ALLOWED_METHODS, pathOf } from "./paths.ts";
@@ -15,16 +16,25 @@ export const SHUTTING_DOWN_MESSAGE = "The gateway is shutting down. Retry on ano
 export const sendError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
   reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 
-/** Rejects a request with an error that says when to retry. */
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The name of the limit because of which the request is rejected. Absent if it is not. */
+    exceededLimit?: LimitName;
+  }
+}
+
+/** Rejects a request because of a limit, with an error that says when to retry. */
 export function sendRejection(
-  { headers }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   error: GraphQLFormattedError,
+  limit: LimitName,
 ): FastifyReply {
+  request.exceededLimit = limit;
   setRetryAfter(reply, error);
   const body = JSON.stringify({ errors: [error] });
-  return reply.code(status).type(errorContentType(headers.accept)).send(body);
+  return reply.code(status).type(errorContentType(request.headers.accept)).send(body);
 }
 
 /** Sets `Retry-After` as the error says, in whole seconds. */

@@ -92,7 +92,8 @@ async function respondThroughApollo(
   // Checks limits first: deep nesting would overflow the stack of Apollo Server's parser.
   const text = isEmpty || wantsPage ? null : documents.textOf(document);
   const checked = typeof text === "string" ? prepare(text, operationName) : text;
-  if (checked && isInvalid(checked)) return sendResult(target, rejectOperation(checked.errors, context));
+  if (checked && isInvalid(checked))
+    return sendResult(target, rejectOperation(checked.errors, context, checked.reason));
   let result: Single | Stream | null = null;
   const response = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: toApolloRequest(request, {

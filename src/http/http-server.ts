@@ -145,7 +145,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (isBodyTooLarge(error)) options.onLimit?.("MAX_BODY_BYTES");
+    if (isBodyTooLarge(error)) {
+      request.exceededLimit = "MAX_BODY_BYTES";
+      options.onLimit?.("MAX_BODY_BYTES");
+    }
     return handleError(error, request, reply);
   });
   app.setNotFoundHandler(handleNotFound);

@@ -51,7 +51,7 @@ export function createLoadShedding(
     const limit = exceededLimit();
     if (limit === null) return done();
     onLimit?.(limit);
-    sendRejection(request, reply, 503, overloaded());
+    sendRejection(request, reply, 503, overloaded(), limit);
   };
 
   return {
@@ -61,7 +61,7 @@ export function createLoadShedding(
       const limit = exceededLimit();
       if (limit !== null) {
         onLimit?.(limit);
-        return rejectOperation([overloaded()], context);
+        return rejectOperation([overloaded()], context, limit);
       }
       inFlight += 1;
       try {

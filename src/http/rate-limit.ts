@@ -66,7 +66,7 @@ export function createRateLimiter(
       "x-ratelimit-remaining": Math.max(0, max - count),
       "x-ratelimit-reset": Math.ceil(remainingMs / 1_000),
     });
-    return error ? sendRejection(request, reply, 429, error) : undefined;
+    return error ? sendRejection(request, reply, 429, error, "RATE_LIMIT_MAX") : undefined;
   };
 
   const count: RateLimiter["count"] = async (headers, address) => (await countCaller(headers, address)).error;

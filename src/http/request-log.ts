@@ -38,20 +38,21 @@ const loggedName = (name: string | null): string | null =>
  * The fields of an operation in a log line. Internal errors have separate lines.
  * @param slowOperationMs an operation that took longer has the hash of its document. 0: none has.
  */
-export const operationFields = (
-  { operationName, document, upstreamCalls, upstreamRetries, upstreamRequestIds, errorCodes }: OperationLog,
-  durationMs: number,
-  slowOperationMs: number,
-) => ({
-  operationName: loggedName(operationName),
-  upstreamCalls,
-  ...(upstreamRetries > 0 && { upstreamRetries }),
-  upstreamRequestIds,
-  errorCodes,
-  ...(document !== null &&
-    slowOperationMs > 0 &&
-    durationMs > slowOperationMs && { slow: true, documentHash: hash("sha256", document) }),
-});
+export const operationFields = (operationLog: OperationLog, durationMs: number, slowOperationMs: number) => {
+  const { operationName, document, upstreamCalls, upstreamRetries, upstreamRequestIds, errorCodes } =
+    operationLog;
+  const isSlow = document !== null && slowOperationMs > 0 && durationMs > slowOperationMs;
+  return {
+    operationName: loggedName(operationName),
+    upstreamCalls,
+    ...(upstreamRetries > 0 && { upstreamRetries }),
+    upstreamRequestIds,
+    errorCodes,
+    ...(operationLog.reason !== null && { reason: operationLog.reason }),
+    ...(operationLog.isStale && { stale: true }),
+    ...(isSlow && { slow: true, documentHash: hash("sha256", document) }),
+  };
+};
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -137,7 +138,9 @@ export function recordRejections(
 ): void {
   app.addHook("onSend", (request, reply, payload, done) => {
     if (reply.statusCode < 400) return done();
-    const { errorCodes, trace } = operationLogOf(request);
+    const operationLog = operationLogOf(request);
+    operationLog.reason ??= request.exceededLimit ?? null;
+    const { errorCodes, trace } = operationLog;
     const traceId = trace?.traceId ?? null;
     if (errorCodes.length > 0 && traceId === null) return done();
     const errors = errorsIn(payload);

@@ -56,7 +56,7 @@ export function createJobLoader({
 }: JobLoaderOptions): JobLoader {
   const arrivedAt = performance.now();
   const deadline = deadlineMs === null ? null : createDeadline(deadlineMs);
-  const stale = acceptsStale && accept === "cached" ? createStaleJobs() : null;
+  const stale = acceptsStale && accept === "cached" ? createStaleJobs(operationLog) : null;
   const request = { caller, operationLog, signal, accept, arrivedAt, deadline, mayRetry: true };
   const paths = new Set<string>();
   const fetch = ({ ref, requiredData }: LoaderKey) =>
@@ -114,10 +114,13 @@ export function createJobLoader({
 }
 
 /** Collects stale jobs, each once: an operation can look up the status and the host results of a job. */
-function createStaleJobs() {
+function createStaleJobs(operationLog: OperationLog) {
   const jobs = new Map<string, StaleJob>();
   return {
-    add: (job: StaleJob) => void jobs.set(jobPath(job.ref.scope, job.ref.jobInstanceId), job),
+    add: (job: StaleJob) => {
+      operationLog.isStale = true;
+      jobs.set(jobPath(job.ref.scope, job.ref.jobInstanceId), job);
+    },
     list: () => [...jobs.values()],
   };
 }

@@ -19,6 +19,12 @@ export interface SubscriptionLimits {
 /** The gateway or the identity has reached its subscription limit. */
 export class TooManySubscriptions extends Error {
   override readonly name = "TooManySubscriptions";
+  readonly limit: "LIVE_MAX_VIEWERS" | "LIVE_MAX_VIEWERS_PER_IDENTITY";
+
+  constructor(message: string, limit: TooManySubscriptions["limit"]) {
+    super(message);
+    this.limit = limit;
+  }
 }
 
 export function createSubscriptionLimits({
@@ -33,11 +39,13 @@ export function createSubscriptionLimits({
     if (total >= maxSubscriptions) {
       throw new TooManySubscriptions(
         `Too many subscriptions on this gateway (maximum ${maxSubscriptions}). Retry later, or on another instance.`,
+        "LIVE_MAX_VIEWERS",
       );
     }
     if (own >= maxSubscriptionsPerIdentity) {
       throw new TooManySubscriptions(
         `Too many subscriptions with these credentials (maximum ${maxSubscriptionsPerIdentity}). End a subscription that you no longer need.`,
+        "LIVE_MAX_VIEWERS_PER_IDENTITY",
       );
     }
     total += 1;

@@ -15,6 +15,13 @@ export interface OperationLog {
   readonly upstreamRequestIds: string[];
   /** Codes of the errors in the response. */
   readonly errorCodes: string[];
+  /**
+   * What the code of the first error does not say: the name of the limit, the code of a failed connection, the status of the
+   * upstream. Null if there is no more to say.
+   */
+  reason: string | null;
+  /** Whether the response has an earlier state of a job, because the upstream failed. */
+  isStale: boolean;
   /** Errors of the gateway itself. They are masked in the response and logged in full. */
   readonly internalErrors: unknown[];
   /** Null if the operation is not traced. */
@@ -29,6 +36,8 @@ export const createOperationLog = (trace: OperationTrace | null = null): Operati
   upstreamRetries: 0,
   upstreamRequestIds: [],
   errorCodes: [],
+  reason: null,
+  isStale: false,
   internalErrors: [],
   trace,
 });

@@ -53,6 +53,7 @@ export class CircuitOpen extends UpstreamError {
       NO_ERROR_DETAILS,
       retryAfterMs,
       "gateway",
+      "CIRCUIT_OPEN",
     );
   }
 }

@@ -130,9 +130,9 @@ export function createUpstreamClient(
     };
     const response = await transport.get(request).catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;
-      const { code, message, head, retryAfterMs, origin } = error;
+      const { code, message, head, retryAfterMs, origin, reason } = error;
       const details = head === null ? NO_ERROR_DETAILS : detailsOf(head);
-      throw new UpstreamError(code, redact(message), details, retryAfterMs, origin);
+      throw new UpstreamError(code, redact(message), details, retryAfterMs, origin, reason);
     });
 
     const observedAt = Date.now();

@@ -18,4 +18,5 @@ export const deadlineError = ({ ms }: Deadline): UpstreamError =>
     NO_ERROR_DETAILS,
     null,
     "gateway",
+    "X-Request-Deadline-Ms",
   );

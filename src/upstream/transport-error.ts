@@ -25,6 +25,8 @@ export class TransportError extends Error {
   /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
   readonly origin: ErrorOrigin;
+  /** For logs: the code of a failed connection, or the name of a limit. */
+  readonly reason: string | null;
   /** Status and headers, if they were received. */
   head: ResponseHead | null = null;
 
@@ -33,11 +35,13 @@ export class TransportError extends Error {
     message: string,
     retryAfterMs: number | null = null,
     origin: ErrorOrigin = "upstream",
+    reason: string | null = null,
   ) {
     super(message);
     this.code = code;
     this.retryAfterMs = retryAfterMs;
     this.origin = origin;
+    this.reason = reason;
   }
 }
 
@@ -51,6 +55,7 @@ export const queueTimeoutError = (timeoutMs: number) =>
       "this happens often.",
     null,
     "gateway",
+    "UPSTREAM_CONNECTIONS",
   );
 
 /** Retry delay if the queue is full. */
@@ -63,19 +68,29 @@ export const queueFullError = (maxQueue: number) =>
       "caller). Retry later; raise UPSTREAM_CONNECTIONS or UPSTREAM_MAX_QUEUE if this happens often.",
     QUEUE_FULL_RETRY_MS,
     "gateway",
+    "UPSTREAM_MAX_QUEUE",
   );
 
 export const bodyTooLargeError = (maxBytes: number) =>
   new TransportError(
     "UPSTREAM_CONTRACT",
     `The response body exceeds the maximum of ${maxBytes} bytes. Raise UPSTREAM_MAX_BODY_BYTES if jobs are that large.`,
+    null,
+    "upstream",
+    "UPSTREAM_MAX_BODY_BYTES",
   );
 
 /** The default of Node.js. */
 export const MAX_HEADER_BYTES = 16_384;
 
-const unreachableError = (reason: string, origin: ErrorOrigin, what = "upstream") =>
-  new TransportError("UPSTREAM_UNAVAILABLE", `The ${what} could not be reached: ${reason}.`, null, origin);
+const unreachableError = (text: string, reason: string, origin: ErrorOrigin, what = "upstream") =>
+  new TransportError(
+    "UPSTREAM_UNAVAILABLE",
+    `The ${what} could not be reached: ${text}.`,
+    null,
+    origin,
+    reason,
+  );
 
 /** The proxy could not be connected to. undici examines the code of an error, so this one has the code of its cause. */
 export class ProxyUnreachable extends Error {
@@ -99,7 +114,8 @@ const CONTRADICTORY_HEADERS =
   "Expected one valid `Content-Length`, or none, got response headers that contradict each other or HTTP. Check which " +
   "server JOB_API_URL points to.";
 
-export const shuttingDownError = () => unreachableError("the gateway is shutting down", "gateway");
+export const shuttingDownError = () =>
+  unreachableError("the gateway is shutting down", "SHUTTING_DOWN", "gateway");
 
 const INCOMPLETE = "the connection was closed before the response was complete";
 
@@ -169,9 +185,9 @@ export function toTransportError(
   }
   const code = errorCode(error);
   // A parser error after valid headers means that a chunked body ended too early.
-  const reason = isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`);
+  const text = isMalformed ? INCOMPLETE : (MESSAGES[code] ?? `the connection failed (${code})`);
   const origin = TRANSIENT.has(code) ? "connection" : "upstream";
-  return unreachableError(reason, origin, error instanceof ProxyUnreachable ? "proxy" : "upstream");
+  return unreachableError(text, code, origin, error instanceof ProxyUnreachable ? "proxy" : "upstream");
 }
 
 /** Connecting to a name with several addresses fails with one error per address. The first is representative. */

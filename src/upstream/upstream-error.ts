@@ -42,6 +42,8 @@ export class UpstreamError extends Error {
   /** Milliseconds until a retry makes sense; null if unknown. */
   readonly retryAfterMs: number | null;
   readonly origin: ErrorOrigin;
+  /** For logs, what the code does not say. Null if there is no more to say. */
+  readonly reason: string | null;
 
   /** @param message is shown to callers, so it must contain neither secrets nor the upstream's address. */
   constructor(
@@ -50,12 +52,15 @@ export class UpstreamError extends Error {
     upstream: ErrorDetails = NO_ERROR_DETAILS,
     retryAfterMs: number | null = null,
     origin: ErrorOrigin = "upstream",
+    reason: string | null = null,
   ) {
     super(message);
     this.code = code;
     this.upstream = upstream;
     this.retryAfterMs = retryAfterMs;
     this.origin = origin;
+    const { httpStatus } = upstream;
+    this.reason = reason ?? (httpStatus !== null && httpStatus >= 400 ? `HTTP ${httpStatus}` : null);
   }
 }
 

@@ -53,6 +53,10 @@ it("beyond MAX_OPERATIONS_IN_FLIGHT, new operations over all transports are reje
     },
   ]);
   expect(shed.headers.get("retry-after")).toBe(String(Math.ceil(retryAfterMs / 1_000)));
+  const reason = "MAX_OPERATIONS_IN_FLIGHT";
+  await expect
+    .poll(() => gateway.logs)
+    .toContainEqual(expect.objectContaining({ errorCodes: ["OVERLOADED"], reason }));
   const query = jobSubscription("3");
   await expect(subscribeByWebSocket(url, { query }).completed).rejects.toThrow('"code":"OVERLOADED"');
   await expect(subscribeByEvents(url, { query }).completed).rejects.toThrow("503");

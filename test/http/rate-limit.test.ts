@@ -20,7 +20,7 @@ const BODY = { query: "{ __typename }" };
 const OTHER = { "x-bkapi-authorization": '{"access_token":"other"}' };
 
 it("rejects further operations of a caller with 429, the headers and the time to wait", async () => {
-  const { url, simulator } = await useRateLimit(2);
+  const { url, simulator, logs } = await useRateLimit(2);
   const headersOf = ({ headers }: Response) =>
     ["limit", "remaining"].map((name) => headers.get(`x-ratelimit-${name}`));
   const first = await postOperation(url, BODY, CREDENTIALS);
@@ -43,6 +43,9 @@ it("rejects further operations of a caller with 429, the headers and the time to
   expect(retryAfterMs).toBeLessThanOrEqual(WINDOW_MS);
   expect(rejected.headers.get("retry-after")).toBe(String(Math.ceil(retryAfterMs / 1_000)));
   expect(simulator.requests).toEqual([]);
+  await expect
+    .poll(() => logs)
+    .toContainEqual(expect.objectContaining({ errorCodes: ["RATE_LIMITED"], reason: "RATE_LIMIT_MAX" }));
 });
 
 it.each([
@@ -75,7 +78,7 @@ it("counts each caller on its own, whatever tenant and language it sends", async
 });
 
 it("has one counter for HTTP, server-sent events and WebSockets", async () => {
-  const { url, simulator } = await useRateLimit(3);
+  const { url, simulator, logs } = await useRateLimit(3);
   const query = jobSubscription("20000000001");
   expect((await postOperation(url, BODY, CREDENTIALS)).status).toBe(200);
   await subscribeByEvents(url, { query }).completed;
@@ -85,6 +88,7 @@ it("has one counter for HTTP, server-sent events and WebSockets", async () => {
   await expect(subscribeByWebSocket(url, { query }).completed).rejects.toThrow(
     /"code":"RATE_LIMITED","retryAfterMs":\d+/,
   );
+  expect(logs.at(-1)).toMatchObject({ msg: "operation", reason: "RATE_LIMIT_MAX" });
   await expect(subscribeByEvents(url, { query }).completed).rejects.toThrow("429");
   expect((await postOperation(url, BODY, CREDENTIALS)).status).toBe(429);
   expect(simulator.requests).toHaveLength(upstreamCalls);

@@ -60,6 +60,25 @@ describe("the line of an operation", () => {
   });
 
   it.each([
+    ["a status of the upstream", namedQuery("20000090101"), "HTTP 400"],
+    ["a reset connection", namedQuery("20000090504"), "ECONNRESET"],
+    ["a limit", `{ ${Array.from({ length: 70 }, () => "a { ").join("")} ${"} ".repeat(70)} }`, "MAX_DEPTH"],
+  ])("has the reason of an error: %s", async (_what, query, reason) => {
+    const { errors } = await gateway.ask(query);
+    expect(errors).toHaveLength(1);
+    expect((await requestLine()).reason).toBe(reason);
+  });
+
+  it("has no reason without an error, or if the code says everything", async () => {
+    await gateway.ask(namedQuery("20000000002"));
+    expect(await requestLine()).not.toHaveProperty("reason");
+    expect(await requestLine()).not.toHaveProperty("stale");
+    gateway.logs.length = 0;
+    await gateway.ask("{ nothing }");
+    expect(await requestLine()).not.toHaveProperty("reason");
+  });
+
+  it.each([
     ["of another operation", namedQuery("100", "Job"), "OPERATION_RESOLUTION_FAILURE"],
     ["of a document that does not parse", "{", "GRAPHQL_PARSE_FAILED"],
     ["of a document that is not valid", "query Another { nothing }", "GRAPHQL_VALIDATION_FAILED"],

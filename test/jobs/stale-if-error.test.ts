@@ -93,6 +93,8 @@ describe("an outage", () => {
     expect(extensions).toEqual({ stale: [markOf(ID, 30_000, code)] });
     const { sum } = await scrape(gateway.url);
     expect(sum("bk_job_graphql_job_lookups_total", { source: "stale" })).toBe(1);
+    const requests = () => gateway.logs.filter(({ path }) => path === "/graphql");
+    await expect.poll(() => requests().map(({ stale }) => stale)).toEqual([undefined, true]);
   });
 
   it("by a timeout, or with the circuit breaker open, is bridged, too", async () => {

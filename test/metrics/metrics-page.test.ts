@@ -39,6 +39,12 @@ describe("metrics", () => {
     expect(await other.text()).toContain("The gateway serves /metrics.");
   });
 
+  it("are served on an address of their own if configured", async () => {
+    const { url, metricsUrl } = await useGateway({ config: { metrics: { port: 0, host: "127.0.0.2" } } });
+    expect([new URL(url).hostname, new URL(metricsUrl ?? "").hostname]).toEqual(["127.0.0.1", "127.0.0.2"]);
+    expect((await scrape(metricsUrl ?? "")).families.size).toBeGreaterThan(30);
+  });
+
   it.each([null, 0])("are served during shutdown (port %j)", async (port) => {
     const upstream = await useHeldUpstream({ onTestFinished: () => {} });
     const gateway = await useGateway({ ...withPort(port), upstream: { baseUrl: new URL(upstream.url) } });

@@ -37,8 +37,9 @@ export function createCheckDocument({
 }: CheckDocumentOptions): CheckDocument {
   const rules = introspection ? specifiedRules : [...specifiedRules, noIntrospection];
   const reject = (error: unknown, code: string): RequestErrors => {
-    if (error instanceof LimitExceeded) onLimit?.(error.limit);
-    return requestErrors([error], code);
+    if (!(error instanceof LimitExceeded)) return requestErrors([error], code);
+    onLimit?.(error.limit);
+    return { ...requestErrors([error], code), reason: error.limit };
   };
   return (text) => {
     let document: DocumentNode;

@@ -5,6 +5,8 @@ import { formatError } from "../errors.ts";
 /** The errors of a request that cannot be executed, as the response contains them. */
 export interface RequestErrors {
   readonly errors: readonly GraphQLFormattedError[];
+  /** See `OperationLog`. Default: none. */
+  readonly reason?: string | null;
 }
 
 export const isInvalid = <T extends object>(value: T | RequestErrors): value is RequestErrors =>

@@ -3,7 +3,7 @@ import { type GraphQLError, type GraphQLFormattedError, OperationTypeNode } from
 import type { ObserveLimit } from "../../model/limits.ts";
 import type { OperationTrace } from "../../model/operation-trace.ts";
 import type { OperationContext } from "../context.ts";
-import { codeOf, formatError, formatGraphQLError, withTraceId } from "../errors.ts";
+import { codeOf, formatError, formatGraphQLError, reasonOf, withTraceId } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Variables } from "../executor/plan.ts";
@@ -73,7 +73,7 @@ export function createRunOperation(options: RunOptions): RunOperation {
       // An internal error must not close a connection that carries other operations.
       if (error instanceof ResponseTooLarge) options.onLimit?.("MAX_RESPONSE_BYTES");
       else context.operationLog.internalErrors.push(error);
-      return rejectOperation([formatError({ message: String(error) }, error)], context);
+      return rejectOperation([formatError({ message: String(error) }, error)], context, reasonOf(error));
     }
   };
   return (request, context) =>
@@ -105,7 +105,7 @@ async function runOperation(
   const text = documents.textOf(request);
   if (typeof text === "string") operationLog.document = text;
   const prepared = typeof text === "string" ? prepare(text, operationName) : text;
-  if (isInvalid(prepared)) return rejectOperation(prepared.errors, context);
+  if (isInvalid(prepared)) return rejectOperation(prepared.errors, context, prepared.reason);
   operationLog.operationName = prepared.name;
   operationLog.operationType = prepared.type;
   operationLog.trace?.describeOperation(prepared.name, prepared.type, operationLog.document ?? "");
@@ -115,7 +115,7 @@ async function runOperation(
   if (prepared.type === OperationTypeNode.SUBSCRIPTION) {
     if (!watch) return rejectOperation([SUBSCRIPTION_OVER_HTTP], context);
     const started = startSubscription(prepared, coerced, context);
-    return "errors" in started ? rejectOperation(started.errors, context) : started;
+    return "errors" in started ? rejectOperation(started.errors, context, started.reason) : started;
   }
   const plan = prepared.planFor(coerced);
   const { requiredData } = plan;
@@ -135,11 +135,16 @@ function coerce(prepared: Prepared, variables: Variables) {
   };
 }
 
-/** Creates the response to a request that is not executed, and records its errors. */
+/**
+ * Creates the response to a request that is not executed, and records its errors.
+ * @param reason see `OperationLog`
+ */
 export function rejectOperation(
   errors: readonly GraphQLFormattedError[],
   { operationLog }: Pick<OperationContext, "operationLog">,
+  reason: string | null = null,
 ): Single {
+  operationLog.reason ??= reason;
   operationLog.errorCodes.push(...errors.map(codeOf));
   const traceId = operationLog.trace?.traceId ?? null;
   const requestErrors = errors.map((error) => withTraceId(error, traceId));
@@ -154,6 +159,7 @@ export function rejectOperation(
 function logError(error: GraphQLError, { operationLog }: OperationContext): void {
   const code = codeOf(formatGraphQLError(error));
   operationLog.errorCodes.push(code);
+  operationLog.reason ??= reasonOf(error);
   if (code === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error.originalError ?? error);
 }
 

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { JobOutcome } from "../../model/job-instance.ts";
 import { withoutReadFields } from "../../model/job-state.ts";
 import type { ObserveLimit } from "../../model/limits.ts";
-import { codeOf, formatError, formatGraphQLError } from "../errors.ts";
+import { codeOf, formatError, formatGraphQLError, reasonOf } from "../errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ResponseTooLarge } from "../executor/json-sink.ts";
 import type { Plan, Variables } from "../executor/plan.ts";
@@ -23,6 +23,8 @@ export interface SharedResult {
   /** JSON. */
   readonly text: string;
   readonly errorCodes: readonly string[];
+  /** See `OperationLog`. */
+  readonly reason: string | null;
   /** Internal errors, which are masked in the response. */
   readonly internalErrors: readonly unknown[];
   /** SHA-256 of the text. Subscriptions compare it instead of keeping their last response, which can be megabytes. */
@@ -89,12 +91,12 @@ export function createSharedResults(executor: Executor, onLimit: ObserveLimit | 
         .map((error) => error.originalError ?? error);
       const text = String(body);
       release();
-      return result(text, errorCodes, internalErrors);
+      return result(text, errorCodes, reasonOf(errors[0]), internalErrors);
     } catch (error) {
       if (!(error instanceof ResponseTooLarge)) throw error;
       onLimit?.("MAX_RESPONSE_BYTES");
       const formatted = formatError({ message: error.message }, error);
-      return result(JSON.stringify({ errors: [formatted] }), [codeOf(formatted)], []);
+      return result(JSON.stringify({ errors: [formatted] }), [codeOf(formatted)], reasonOf(error), []);
     }
   };
 
@@ -129,10 +131,12 @@ export function createSharedResults(executor: Executor, onLimit: ObserveLimit | 
 const result = (
   text: string,
   errorCodes: readonly string[],
+  reason: string | null,
   internalErrors: readonly unknown[],
 ): SharedResult => ({
   text,
   errorCodes,
+  reason,
   internalErrors,
   digest: hash("sha256", text, "base64"),
 });

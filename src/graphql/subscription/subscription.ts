@@ -3,7 +3,7 @@ import { Kind, locatedError, visit } from "graphql";
 import { StreamInterrupted } from "../../model/errors.ts";
 import type { JobState, ObservedJob } from "../../model/job-state.ts";
 import type { OperationLog } from "../../model/operation-log.ts";
-import { codeOf, formatGraphQLError } from "../errors.ts";
+import { codeOf, formatGraphQLError, reasonOf } from "../errors.ts";
 import type { StartSubscription } from "../operation/run.ts";
 import type { RetainedMemory } from "./retained-memory.ts";
 import type { SharedResult, SharedResults, SubscribedOperation } from "./shared-results.ts";
@@ -41,7 +41,7 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
       const located = locatedError(error, field.nodes, [field.responseKey]);
       const formatted = formatGraphQLError(located);
       if (codeOf(formatted) === "INTERNAL_SERVER_ERROR") operationLog.internalErrors.push(error);
-      return { errors: [formatted] };
+      return { errors: [formatted], reason: reasonOf(error) };
     }
   };
 
@@ -52,7 +52,8 @@ export function createStartSubscription({ results, memory }: SubscriptionOptions
     end: () => void,
   ): AsyncGenerator<string, void, undefined> {
     const { trace } = operationLog;
-    const log = ({ text, errorCodes, internalErrors }: SharedResult): string => {
+    const log = ({ text, errorCodes, reason, internalErrors }: SharedResult): string => {
+      operationLog.reason ??= reason;
       // A stream can last for hours, so each code and error is logged once.
       operationLog.errorCodes.push(...errorCodes.filter((code) => !operationLog.errorCodes.includes(code)));
       operationLog.internalErrors.push(

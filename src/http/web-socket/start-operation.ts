@@ -77,6 +77,7 @@ export const createStartOperation =
     const rateLimited = rateLimiter && (await rateLimiter.count(connection.headers, connection.address));
     if (rateLimited) {
       operationLog.errorCodes.push(codeOf(rateLimited));
+      operationLog.reason = "RATE_LIMIT_MAX";
       operation.end();
       return signal.aborted
         ? createNeverSettled()
