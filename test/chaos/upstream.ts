@@ -36,6 +36,10 @@ export async function startUpstream(
     response.once("finish", () => {
       call.sentAt = performance.now();
     });
+    response.once("close", () => {
+      // The gateway gave up, perhaps after its timeout, which counts as a failure.
+      if (!response.writableFinished) options.truth.fail();
+    });
     options.report.count("upstream calls", call.outcome);
     void sendResponse(respond(payloads), request, response);
   });
