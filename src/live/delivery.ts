@@ -4,14 +4,26 @@ import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import { isSameState, type JobState, jobStateOf, type ObservedJob } from "../model/job-state.ts";
 import type { Subscribers } from "./subscribers.ts";
 
-interface PolledJob {
-  readonly job: JobInstance;
+/** The poller of an instance, and when its poll started, by a clock that only this poller uses. */
+export interface PollSource {
+  readonly poller: string;
+  readonly startedAt: number;
+}
+
+/** The start of a poll, to compare with others. */
+interface PollStart {
   /** What the poll requested. */
   readonly requiredData: RequiredData;
   /** When the poll started, by `performance.now()`: at the earliest, if another instance has made it. */
   readonly startedAt: number;
   /** When it started at the latest. Default: `startedAt`. */
   readonly latestStart?: number;
+  /** For polls of other instances. Two polls with one source are compared exactly. */
+  readonly source?: PollSource | null;
+}
+
+interface PolledJob extends PollStart {
+  readonly job: JobInstance;
 }
 
 export interface Delivery {
@@ -22,7 +34,9 @@ export interface Delivery {
   readonly deliver: (result: PolledJob) => Promise<void>;
   /** The first state of a subscriber, from the call that admitted it. */
   readonly observe: (job: JobInstance) => ObservedJob;
-  /** Results of polls that have started earlier are not delivered, by `performance.now()`. */
+  /** Whether a poll has certainly started later than those that were delivered, with the same data. */
+  readonly isNewer: (poll: PollStart) => boolean;
+  /** When the newest delivered poll started at the latest, by `performance.now()`. */
   readonly newestStart: (requiredData: RequiredData) => number;
 }
 
@@ -36,9 +50,18 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
    * The newest delivered polls that contain the data. A poll for the status can overtake a poll with host results, whose
    * result is then outdated for subscribers that require only the status.
    */
-  const newest: Record<RequiredData, { readonly latestStart: number }> = {
-    status: { latestStart: -Infinity },
-    hosts: { latestStart: -Infinity },
+  const newest: Record<RequiredData, Required<Pick<PollStart, "latestStart" | "source">>> = {
+    status: { latestStart: -Infinity, source: null },
+    hosts: { latestStart: -Infinity, source: null },
+  };
+  const newerData = ({ requiredData, startedAt, source }: PollStart): readonly RequiredData[] => {
+    const contained = requiredData === "hosts" ? (["hosts", "status"] as const) : (["status"] as const);
+    return contained.filter((data) => {
+      const last = newest[data];
+      return source && source.poller === last.source?.poller
+        ? source.startedAt > last.source.startedAt
+        : startedAt >= last.latestStart;
+    });
   };
 
   /**
@@ -55,10 +78,10 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     return state;
   };
 
-  const deliver: Delivery["deliver"] = async ({ job, requiredData, startedAt, latestStart = startedAt }) => {
-    const delivered = { latestStart };
-    const contained = requiredData === "hosts" ? (["hosts", "status"] as const) : (["status"] as const);
-    const newer = contained.filter((data) => startedAt >= newest[data].latestStart);
+  const deliver: Delivery["deliver"] = async ({ job, ...poll }) => {
+    const { startedAt, latestStart = startedAt, source = null } = poll;
+    const delivered = { latestStart, source };
+    const newer = newerData(poll);
     if (newer.length === 0) return;
     for (const data of newer) newest[data] = delivered;
     const observed = { outcome: job, state: update(jobStateOf(job)) };
@@ -77,5 +100,6 @@ export function createDelivery(subscribers: Subscribers, onChange: () => void): 
     return { outcome: job, state: isSameState(state, found) ? state : found };
   };
 
-  return { deliver, observe, newestStart: (requiredData) => newest[requiredData].latestStart };
+  const isNewer: Delivery["isNewer"] = (poll) => newerData(poll).length > 0;
+  return { deliver, observe, isNewer, newestStart: (requiredData) => newest[requiredData].latestStart };
 }

@@ -6,10 +6,12 @@
  * Only jobs are shared. Failures, "no permission" and rejected credentials concern one instance or one identity: another
  * instance polls next, after the delay of the poll schedule. Each instance checks the permissions of its own subscribers.
  */
+import { randomUUID } from "node:crypto";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
 import type { JobInstance, RequiredData } from "../model/job-instance.ts";
 import type { ClaimRefusal, PolledResponse, SharedPoll, SharedPolls } from "../redis/shared-polls.ts";
 import type { JobResponse, UpstreamClient } from "../upstream/client.ts";
+import type { PollSource } from "./delivery.ts";
 import { createPause } from "./pause.ts";
 import { createPollOnce, type PollOnceOptions, type PollResult, recordSuccess } from "./poll-once.ts";
 import type { FetchJob } from "./subscribers.ts";
@@ -63,10 +65,13 @@ export function createSharedPolling(options: SharedPollingOptions): SharedPollin
   const pollAlone = createPollOnce({ ...options, poll: createPublishingPoll(options.poll, shared) });
 
   const pollOnce: SharedPolling["pollOnce"] = async (requiredData) => {
-    const refusal = subscribers.nextNotRateLimited() && (await findRefusal(requiredData));
+    let refusal = subscribers.nextNotRateLimited() && (await findRefusal(requiredData));
+    if (refusal?.kind === "polled") {
+      if (await receive(refusal.requiredData)) return { kind: "delivered", waitMs: postponedMs() };
+      // It cannot be used.
+      refusal = await findRefusal(requiredData, Infinity);
+    }
     if (refusal?.kind === "taken") return { kind: "skipped", waitMs: refusal.waitMs };
-    if (refusal?.kind === "polled" && (await receive(refusal.requiredData)))
-      return { kind: "delivered", waitMs: postponedMs() };
 
     const result = await pollAlone(requiredData);
     // A poll that was delivered is being published, which ends the turn.
@@ -80,6 +85,11 @@ export function createSharedPolling(options: SharedPollingOptions): SharedPollin
   return { pollOnce, wait: pause, postponedMs };
 }
 
+/** What is stored beside the body of a response. */
+interface PolledInfo extends Omit<JobResponse, "body"> {
+  readonly source: PollSource;
+}
+
 type Receive = (requiredData: RequiredData) => Promise<boolean>;
 
 /** @returns a function that delivers the newest result in Redis, and returns whether it is newer than all delivered ones */
@@ -90,18 +100,21 @@ function createReceive(
 ): Receive {
   return async (requiredData) => {
     const stored = await shared.read(requiredData);
-    if (!stored || stored.earliestStart < delivery.newestStart(requiredData)) return false;
+    if (!stored) return false;
     const { body, earliestStart: startedAt, latestStart } = stored;
+    // As `createPublishingPoll` has stored it.
+    const { source, ...info } = stored.info as PolledInfo;
+    const poll = { requiredData, startedAt, latestStart, source };
+    if (!delivery.isNewer(poll)) return false;
     let job: JobInstance;
     try {
-      // As `createPublishingPoll` has stored it.
-      job = decodeJob({ ...(stored.info as Omit<JobResponse, "body">), body });
+      job = decodeJob({ ...info, body });
     } catch {
       // Another version of the gateway may read it in another way.
       return false;
     }
     recordSuccess(schedules, requiredData);
-    const delivered = delivery.deliver({ job, requiredData, startedAt, latestStart });
+    const delivered = delivery.deliver({ job, ...poll });
     // The delivery has begun, which restarts the schedule if the job has changed.
     postpone(schedules.status.next() + TAKEOVER_MS);
     onLookup?.("shared");
@@ -134,8 +147,11 @@ function createClaims({ polls, delivery }: SharedPollingOptions, shared: SharedP
   /** Since when another instance has had the turn; null if none has. */
   const takenSince: Record<RequiredData, number | null> = { status: null, hosts: null };
 
-  return async (requiredData: RequiredData): Promise<ClaimRefusal | null> => {
-    const refusal = await shared.claim(requiredData, Math.max(createdAt, delivery.newestStart(requiredData)));
+  return async (requiredData: RequiredData, usableFrom = createdAt): Promise<ClaimRefusal | null> => {
+    const refusal = await shared.claim(
+      requiredData,
+      Math.max(usableFrom, delivery.newestStart(requiredData)),
+    );
     if (refusal?.kind !== "taken") {
       takenSince[requiredData] = null;
       return refusal;
@@ -151,12 +167,14 @@ function createClaims({ polls, delivery }: SharedPollingOptions, shared: SharedP
 
 /** @returns a function that polls and then shares the job with other instances in the background */
 function createPublishingPoll(poll: FetchJob, shared: SharedPoll): FetchJob {
+  const poller = randomUUID();
   return async (caller, requiredData, signal) => {
     const startedAt = performance.now();
     const responses: PolledResponse[] = [];
-    const outcome = await poll(caller, requiredData, signal, ({ body, ...info }) =>
-      responses.push({ body, info, startedAt, receivedAt: performance.now() }),
-    );
+    const outcome = await poll(caller, requiredData, signal, ({ body, ...response }) => {
+      const info: PolledInfo = { ...response, source: { poller, startedAt } };
+      responses.push({ body, info, startedAt, receivedAt: performance.now() });
+    });
     const response = responses.at(-1);
     if (response && outcome.kind === "job") void shared.publish(requiredData, response);
     return outcome;

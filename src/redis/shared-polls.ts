@@ -34,7 +34,7 @@ export interface PolledResponse {
 export interface SharedPoll {
   /**
    * Asks for the turn to poll. An instance that polls ends its turn by `publish` or `release`.
-   * @param since results of polls that have started after this time, by `performance.now()`, make a poll unnecessary
+   * @param since results of polls that have started after this time, by `performance.now()`, make a poll unnecessary; Infinity: none does
    * @returns null if this instance polls: it has the turn, or Redis does not answer
    */
   readonly claim: (requiredData: RequiredData, since: number) => Promise<ClaimRefusal | null>;
@@ -80,6 +80,9 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], 'paused', 'PX', ARGV[2])
 return 1`;
+
+/** After all starts. */
+const NEVER = "9".repeat(START_DIGITS);
 
 /** In the order in which results are preferred: host results include the status. */
 const SUFFICIENT: Readonly<Record<RequiredData, readonly RequiredData[]>> = {
@@ -132,7 +135,12 @@ function joinPolls(
     mayHaveTurn[requiredData] = true;
     const sufficient = SUFFICIENT[requiredData];
     const keys = [turnOf(requiredData), ...sufficient.map(nameOf)];
-    const args = [instanceId, String(leaseMs), startDigitsOf(start.latest), channel];
+    const args = [
+      instanceId,
+      String(leaseMs),
+      since === Infinity ? NEVER : startDigitsOf(start.latest),
+      channel,
+    ];
     const reply = await send("claim", ["EVAL", CLAIM, String(keys.length), ...keys, ...args]);
     const [state = Number.NaN, watching = 0] = Array.isArray(reply) ? reply.map(Number) : [];
     hasOthers = watching > (channels.isSubscribed(channel) ? 1 : 0);

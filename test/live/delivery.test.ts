@@ -1,6 +1,6 @@
 /** Delivery of states when polls with and without host results overlap. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createDelivery } from "../../src/live/delivery.ts";
+import { createDelivery, type PollSource } from "../../src/live/delivery.ts";
 import { createSubscribers, type Subscriber, type SubscribersOptions } from "../../src/live/subscribers.ts";
 import type { JobOutcome, RequiredData } from "../../src/model/job-instance.ts";
 import { createCaller } from "../../src/upstream/caller.ts";
@@ -30,12 +30,19 @@ function useDelivery() {
     onTestFinished(() => subscribers.remove(group, subscriber));
   }
   const addedAt = performance.now();
-  const deliver = (name: string, requiredData: RequiredData, startedAt: number, latestStart = startedAt) =>
+  const deliver = (
+    name: string,
+    requiredData: RequiredData,
+    startedAt: number,
+    latestStart = startedAt,
+    source: PollSource | null = null,
+  ) =>
     delivery.deliver({
       job: jobInstance({ name }),
       requiredData,
       startedAt: addedAt + startedAt,
       latestStart: addedAt + latestStart,
+      source,
     });
   return { deliver, names };
 }
@@ -65,6 +72,16 @@ it("does not send a state that may be older than the last one", async () => {
   expect(names).toEqual({ status: ["between 2 and 4"], hosts: ["between 2 and 4"] });
   await deliver("between 5 and 7", "hosts", 5, 7);
   expect(names.hosts).toEqual(["between 2 and 4", "between 5 and 7"]);
+});
+
+it("compares polls of one other instance exactly", async () => {
+  const { deliver, names } = useDelivery();
+  const other = (startedAt: number) => ({ poller: "other", startedAt });
+  await deliver("first", "hosts", 2, 6, other(1));
+  await deliver("second", "hosts", 3, 7, other(2));
+  await deliver("first", "hosts", 8, 9, other(1));
+  await deliver("third instance", "hosts", 4, 8, { poller: "third", startedAt: 3 });
+  expect(names).toEqual({ status: ["first", "second"], hosts: ["first", "second"] });
 });
 
 it("does not send a state of a poll that may have started before the subscriber was added", async () => {

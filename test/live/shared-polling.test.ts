@@ -36,7 +36,8 @@ function useSharedPolling(overrides: Partial<SharedPoll> = {}) {
   /** The start of the stored result. */
   let storedStart = addedAt;
   const shared: SharedPoll = {
-    claim: async () => refusal,
+    claim: async (_requiredData, since) =>
+      refusal?.kind === "polled" && since === Infinity ? null : refusal,
     release: () => {},
     publish: async () => {},
     read: async () => ({
@@ -44,7 +45,7 @@ function useSharedPolling(overrides: Partial<SharedPoll> = {}) {
       earliestStart: storedStart,
       latestStart: storedStart,
       receivedAt: storedStart,
-      info: {},
+      info: { source: { poller: "other", startedAt: storedStart } },
     }),
     hasOthers: () => true,
     leave: () => {},
