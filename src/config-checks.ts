@@ -23,12 +23,15 @@ export const workerCount = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 
-export const isBaseUrl = (text: string): boolean => {
+/** An http or https URL without credentials, query or fragment. */
+export const isPlainUrl = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
-  if (/\/api\/v4(\/|$)/.test(url.pathname)) return false;
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 };
+
+export const isBaseUrl = (text: string): boolean =>
+  isPlainUrl(text) && !/\/api\/v4(\/|$)/.test(new URL(text).pathname);
 
 const isProxyUrl = (text: string): boolean =>
   URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
@@ -90,13 +93,6 @@ export const optional = <T>(check: z.ZodType<T, string>) =>
     context.addIssue(error.issues[0]?.message ?? "another value");
     return z.NEVER;
   });
-
-/** Of an OTLP endpoint. Credentials belong into its headers. */
-export const isCollectorUrl = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
-  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-};
 
 export const ratio = z
   .string()

@@ -6,7 +6,7 @@ import { SETTINGS } from "./settings.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 import { readTrustedDocuments } from "./trusted-documents.ts";
 
-export interface Config extends Omit<GatewayConfig, "upstream"> {
+export interface Config extends Omit<GatewayConfig, "upstream" | "demoJobs"> {
   readonly upstream: Omit<GatewayConfig["upstream"], "baseUrl" | "defaultAuthorization"> & {
     /** Null: run on the embedded simulator. */
     readonly baseUrl: URL | null;
@@ -186,6 +186,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   introspection: values.INTROSPECTION,
   federation: values.FEDERATION,
   explorer: values.EXPLORER,
+  jobSiteUrl: values.JOB_SITE_URL,
   trustedDocuments,
   mcp: values.MCP,
   snapshots: {

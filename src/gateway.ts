@@ -13,6 +13,7 @@ import { createStdout, type Stdout } from "./http/log-output.ts";
 import { createMetricsServer, type MetricsServer } from "./http/metrics-route.ts";
 import { limitsOf } from "./http/readiness.ts";
 import { readDeadlineMs } from "./http/request-deadline.ts";
+import { factsOf, type PagesConfig } from "./http/start-page.ts";
 import { createJobLoader } from "./jobs/job-loader.ts";
 import { createSharedSnapshots } from "./jobs/shared-snapshots.ts";
 import { createSnapshots, type SnapshotOptions } from "./jobs/snapshots.ts";
@@ -24,7 +25,7 @@ import { createCallerCache } from "./upstream/caller.ts";
 import type { CircuitChange } from "./upstream/circuit-breaker.ts";
 import { createUpstreamClient, type UpstreamClient, type UpstreamOptions } from "./upstream/client.ts";
 
-export interface GatewayConfig {
+export interface GatewayConfig extends PagesConfig {
   /** Address to listen on. */
   readonly host: string;
   /** Port to listen on. 0 picks a free port. */
@@ -48,12 +49,12 @@ export interface GatewayConfig {
   readonly introspection: boolean;
   /** Whether the gateway is a subgraph of Apollo Federation. */
   readonly federation: boolean;
-  /** Whether a browser gets the explorer at the endpoint. */
-  readonly explorer: boolean;
   /** Null: operations contain their documents. */
   readonly trustedDocuments: TrustedDocuments | null;
   /** Whether agents can use the Model Context Protocol. */
   readonly mcp: boolean;
+  /** Where the pages of BlueKing Job are. Null: not known. */
+  readonly jobSiteUrl: URL | null;
   readonly snapshots: SnapshotOptions;
   readonly live: LiveOptions;
   readonly webSocket: HttpServerOptions["webSocket"];
@@ -190,7 +191,7 @@ export async function createGateway(
     run,
     logger,
     slowOperationMs: config.slowOperationMs,
-    explorer: config.explorer,
+    explorer: factsOf(config),
     maxBodyBytes: config.maxBodyBytes,
     compression: config.compression,
     loadShedding: config.loadShedding,

@@ -3,12 +3,12 @@ import { setFlagsFromString } from "node:v8";
 import { WORKER_VARIABLE, WorkerFailed } from "./cluster/messages.ts";
 import { type Config, InvalidConfig, readConfig } from "./config.ts";
 import type { Gateway, GatewayConfig } from "./gateway.ts";
-import { SAMPLE_QUERY } from "./graphql/landing-page.ts";
 import { operationNamesOf } from "./graphql/operation/documents.ts";
+import { SAMPLE_QUERY } from "./model/example-operations.ts";
 import { readVersion } from "./model/version.ts";
 import { changedSettings } from "./settings-changed.ts";
 import { endProcess, shutDownOnSignal } from "./shutdown.ts";
-import { createSimulator } from "./simulator/simulator.ts";
+import { createSimulator, DEMO_JOBS } from "./simulator/simulator.ts";
 
 export interface ServeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -18,6 +18,12 @@ export interface ServeOptions {
 
 /** Credentials that the simulator accepts, so that a demo needs no BlueKing login. */
 const DEMO_AUTHORIZATION = '{"access_token":"demo"}';
+
+/**
+ * Apollo's hosted Sandbox may use a gateway on the simulator, which has nothing to protect. A gateway with an upstream allows
+ * it only if ALLOWED_ORIGINS does.
+ */
+const HOSTED_SANDBOX = "https://studio.apollographql.com";
 
 /**
  * Starts the gateway, or one of its workers. Exits with code 0 after SIGTERM or SIGINT, and with code 1 if the gateway
@@ -114,7 +120,9 @@ function gatewayConfig(config: Config, simulatorUrl: string | null): GatewayConf
     proxy: simulatorUrl === null ? proxy : null,
     defaultAuthorization: simulatorUrl === null ? null : DEMO_AUTHORIZATION,
   };
-  return { ...config, upstream };
+  if (simulatorUrl === null) return { ...config, upstream, demoJobs: null };
+  const allowedOrigins = [...config.allowedOrigins, ...(config.explorer ? [HOSTED_SANDBOX] : [])];
+  return { ...config, upstream, demoJobs: DEMO_JOBS, allowedOrigins };
 }
 
 /**
@@ -154,7 +162,7 @@ const demoNotice = (url: string, { simulatorDialect: dialect, explorer }: Config
 JOB_API_URL is not set: this gateway runs on the embedded simulator (dialect "${dialect}").
 All jobs are simulated, and no credentials are required.
 
-${explorer ? "GraphQL and Sandbox" : "GraphQL"}: ${url}
+${explorer ? `Start page: ${new URL("/", url)}\nExplorer: ${new URL("/explorer", url)}\n` : ""}GraphQL: ${url}
 
 Sample query:
 

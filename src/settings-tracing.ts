@@ -6,7 +6,7 @@ import { z } from "zod";
 import {
   enumOf,
   flag,
-  isCollectorUrl,
+  isPlainUrl,
   keyValues,
   MAX_MS,
   optional,
@@ -26,7 +26,8 @@ const SAMPLERS = [
 const collectorUrl = optional(
   z
     .string()
-    .refine(isCollectorUrl, { error: "an http or https URL without credentials, query or fragment" })
+    // Credentials belong into the headers.
+    .refine(isPlainUrl, { error: "an http or https URL without credentials, query or fragment" })
     .transform((text) => new URL(text)),
 );
 

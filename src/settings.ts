@@ -4,7 +4,6 @@ import {
   commaSeparated,
   enumOf,
   flag,
-  isBaseUrl,
   isOrigin,
   MAX_MS,
   optional,
@@ -15,6 +14,7 @@ import {
 import { FAILURE_SETTINGS } from "./settings-failures.ts";
 import { REDIS_SETTINGS } from "./settings-redis.ts";
 import { REQUEST_SETTINGS } from "./settings-requests.ts";
+import { SITE_SETTINGS } from "./settings-sites.ts";
 import { TRACING_SETTINGS } from "./settings-tracing.ts";
 import type { Dialect } from "./simulator/simulator.ts";
 
@@ -37,17 +37,7 @@ interface Setting {
 const MAX_SHUTDOWN_DELAY_MS = 600_000;
 
 export const SETTINGS = {
-  JOB_API_URL: {
-    default: "",
-    meaning:
-      "Base URL of the upstream, without `/api/v4/…`. If empty, the gateway runs on the embedded simulator.",
-    check: z
-      .string()
-      .refine((text) => text === "" || isBaseUrl(text), {
-        error: "an http or https URL without credentials, query, fragment or /api/v4",
-      })
-      .transform((text) => (text === "" ? null : new URL(text))),
-  },
+  ...SITE_SETTINGS,
   BK_APP_CODE: {
     default: "",
     meaning:
@@ -211,7 +201,7 @@ export const SETTINGS = {
   EXPLORER: {
     default: "true",
     meaning:
-      "Whether a browser gets the explorer (Apollo Sandbox) at the endpoint. It needs `INTROSPECTION` to show the schema.",
+      "Whether there are pages for browsers: the [start page, the explorer and Apollo Sandbox](explorer.md). The explorers need `INTROSPECTION` to show the schema.",
     check: flag,
   },
   FEDERATION: {

@@ -23,8 +23,8 @@ const SHORT_LIVED = [
   "model/summary.ts",
 ];
 
-/** Not part of a deployed gateway. */
-const isElsewhere = (file: string) => file.startsWith("simulator/") || file.startsWith("watch/");
+/** Not part of a deployed gateway process. */
+const isElsewhere = (file: string) => /^(simulator|watch|pages)\//.test(file);
 
 const STATEFUL = globSync("**/*.ts", { cwd: fileURLToPath(SOURCE) })
   .filter((file) => !file.endsWith(".generated.ts") && !isElsewhere(file))

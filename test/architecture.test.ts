@@ -37,6 +37,7 @@ const PROCESS_FILES = [
   "settings-tracing.ts",
   "settings-requests.ts",
   "settings-changed.ts",
+  "settings-sites.ts",
   "config-checks.ts",
   "config-text.ts",
   "runtime.ts",
@@ -50,18 +51,20 @@ interface Import {
   readonly isTypeOnly: boolean;
 }
 
-const FILES = globSync("**/*.ts", { cwd: SOURCE }).toSorted();
+const FILES = globSync("**/*.{ts,tsx}", { cwd: SOURCE }).toSorted();
 const textOf = (file: string) => readFileSync(join(SOURCE, file), "utf8");
 
 /** Static imports, re-exports and `import()` of the project's files. */
 const IMPORT = /^(?:import|export)\s(type\s)?(?:[^;]*?\sfrom\s)?"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm;
 
 const IMPORTS: readonly Import[] = FILES.flatMap((from) =>
-  [...textOf(from).matchAll(IMPORT)].map(([, type, path = "", lazyPath = path]) => ({
-    from,
-    to: relative(SOURCE, join(SOURCE, dirname(from), lazyPath || path)),
-    isTypeOnly: type !== undefined,
-  })),
+  [...textOf(from).matchAll(IMPORT)]
+    .map(([, type, path = "", lazyPath = path]) => ({
+      from,
+      to: relative(SOURCE, join(SOURCE, dirname(from), lazyPath || path)),
+      isTypeOnly: type !== undefined,
+    }))
+    .filter(({ to }) => !to.endsWith(".css")),
 );
 
 function layerOf(file: string): string {
@@ -76,8 +79,8 @@ it("has only imports of existing files", () => {
   expect(shown(IMPORTS.filter(({ to }) => !FILES.includes(to)))).toEqual([]);
 });
 
-it("has no files outside of the layers, the simulator and the clients", () => {
-  const known = [...LAYERS, "simulator", "watch", "client"];
+it("has no files outside of the layers, the simulator, the clients and the pages", () => {
+  const known = [...LAYERS, "simulator", "watch", "client", "pages"];
   expect(FILES.filter((file) => !known.includes(layerOf(file)))).toEqual([]);
 });
 
@@ -98,6 +101,7 @@ it.each([
   ["simulator", ["model"]],
   ["watch", ["client", "model"]],
   ["client", []],
+  ["pages", ["client", "model"]],
 ])("%s imports only %j", (folder, allowed) => {
   const others = IMPORTS.filter(
     ({ from, to }) => layerOf(from) === folder && ![folder, ...allowed].includes(layerOf(to)),
@@ -155,6 +159,10 @@ it("imports the terminal client only in the command line, and its options and te
   ]);
 });
 
+it("imports pages nowhere: they are for browsers", () => {
+  expect(shown(usersOf("pages"))).toEqual([]);
+});
+
 it("has no import cycles, not even of types", () => {
   const targets = Map.groupBy(IMPORTS, ({ from }) => from);
   const isWithoutCycle = new Set<string>();
@@ -172,7 +180,7 @@ it("has no import cycles, not even of types", () => {
 });
 
 it("names files and folders in kebab case", () => {
-  const NAME = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.generated)?\.ts$/;
+  const NAME = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.generated)?(\.d)?\.tsx?$/;
   expect(FILES.filter((file) => !NAME.test(file))).toEqual([]);
 });
 

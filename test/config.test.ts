@@ -9,6 +9,7 @@ import { SETTINGS } from "../src/settings.ts";
 /** The configuration value of each variable. */
 const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   JOB_API_URL: ({ upstream }) => upstream.baseUrl?.href ?? null,
+  JOB_SITE_URL: ({ jobSiteUrl }) => jobSiteUrl?.href ?? null,
   BK_APP_CODE: ({ upstream }) => upstream.app?.code ?? null,
   BK_APP_SECRET: ({ upstream }) => upstream.app?.secret ?? null,
   HOST: ({ host }) => host,
@@ -126,6 +127,21 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
       "https://bkapi.example.com/#top",
       "https://bkapi.example.com/api/bk-job/prod/api/v4",
       "https://bkapi.example.com/api/v4/get_job_instance_status",
+    ],
+  },
+  JOB_SITE_URL: {
+    default: null,
+    valid: [
+      ["https://job.example.com", "https://job.example.com/"],
+      ["http://bk.example.com/o/bk_job/", "http://bk.example.com/o/bk_job/"],
+    ],
+    invalid: [
+      "job.example.com",
+      "javascript:alert(1)",
+      "ftp://job.example.com",
+      "https://user:password@job.example.com",
+      "https://job.example.com/?a=1",
+      "https://job.example.com/#/",
     ],
   },
   // Only valid together: tested below.

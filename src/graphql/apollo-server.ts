@@ -11,7 +11,6 @@ import type { GraphQLSchema } from "graphql";
 import type { OperationLog } from "../model/operation-log.ts";
 import { codeOf, formatError } from "./errors.ts";
 import { createLandingPage } from "./landing-page.ts";
-import type { TrustedDocuments } from "./operation/documents.ts";
 import type { DocumentLimits } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 import { createPersistedQueries, type DocumentSource } from "./persisted-queries.ts";
@@ -28,7 +27,6 @@ export interface ApolloOptions {
   readonly introspection: boolean;
   /** Whether a browser gets the explorer. */
   readonly explorer: boolean;
-  readonly trustedDocuments: TrustedDocuments | null;
   readonly documentLimits: DocumentLimits;
   /** Documents of persisted queries that other instances know. Null: instances share none. */
   readonly sharedDocuments: DocumentSource | null;
@@ -39,7 +37,6 @@ export function createApolloServer({
   schema,
   introspection,
   explorer,
-  trustedDocuments,
   documentLimits,
   sharedDocuments,
   logger,
@@ -68,7 +65,7 @@ export function createApolloServer({
       logInternalErrors,
       // Cache control is on by default and wraps the resolver of every field.
       ApolloServerPluginCacheControlDisabled(),
-      explorer ? createLandingPage(trustedDocuments?.only ?? false) : ApolloServerPluginLandingPageDisabled(),
+      explorer ? createLandingPage() : ApolloServerPluginLandingPageDisabled(),
     ],
   });
 }

@@ -292,6 +292,7 @@ export type JobInstanceResolvers<ContextType = GraphQLContext, ParentType extend
   stepSummary?: Resolver<ResolversTypes['RunSummary'], ParentType, ContextType>;
   steps?: Resolver<ReadonlyArray<ResolversTypes['StepInstance']>, ParentType, ContextType, Partial<Sdl.JobInstanceStepsArgs>>;
   upstreamRequestId?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  url?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -375,6 +376,7 @@ export type StepInstanceResolvers<ContextType = GraphQLContext, ParentType exten
   stepInstanceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['StepType'], ParentType, ContextType>;
   typeCode?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  url?: Resolver<Sdl.Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {

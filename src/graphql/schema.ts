@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { GraphQLScalarType, type GraphQLSchema, isScalarType } from "graphql";
 import { GraphQLDateTime, GraphQLSafeInt } from "graphql-scalars";
+import { createJobSite, type JobSite } from "../model/job-site.ts";
 import { createFederationResolvers, FEDERATION_SDL } from "./federation.ts";
 import {
   container,
@@ -34,15 +35,15 @@ const createDateTime = () =>
     serialize: (value) => new Date(Number(value)).toISOString(),
   });
 
-const createResolvers = (): Resolvers => ({
+const createResolvers = (jobSite: JobSite | null): Resolvers => ({
   DateTime: createDateTime(),
   SafeInt: GraphQLSafeInt,
   Query: query,
   Subscription: subscription,
   JobInstanceResult: jobInstanceResult,
   ResourceScope: resourceScope,
-  JobInstance: jobInstance,
-  StepInstance: stepInstance,
+  JobInstance: { ...jobInstance, url: (job) => jobSite?.jobUrl(job) ?? null },
+  StepInstance: { ...stepInstance, url: (step) => jobSite?.stepUrl(step) ?? null },
   HostResult: hostResult,
   Container: container,
   HostResultConnection: hostResultConnection,
@@ -53,14 +54,16 @@ const createResolvers = (): Resolvers => ({
 });
 
 export interface SchemaOptions {
-  /** Whether the schema is a subgraph of Apollo Federation. */
-  readonly federation: boolean;
+  /** Whether the schema is a subgraph of Apollo Federation. Default: false. */
+  readonly federation?: boolean | undefined;
+  /** Where the pages of BlueKing Job are. Default: not known. */
+  readonly jobSiteUrl?: URL | null;
 }
 
 /** Creates the schema. Its resolvers require a `GraphQLContext`. */
-export function createSchema({ federation }: SchemaOptions = { federation: false }): GraphQLSchema {
+export function createSchema({ federation = false, jobSiteUrl = null }: SchemaOptions = {}): GraphQLSchema {
   const sdl = readSdl();
-  const resolvers = createResolvers();
+  const resolvers = createResolvers(jobSiteUrl && createJobSite(jobSiteUrl));
   const schema = makeExecutableSchema(
     federation
       ? { typeDefs: [sdl, FEDERATION_SDL], resolvers: [resolvers, createFederationResolvers(sdl)] }

@@ -34,12 +34,12 @@ const MIN_BYTES = 1_024;
  * Chooses the encoding of a response to a client that sends `Accept-Encoding`, and adds the header to `Vary`.
  * @returns null for a response that is not compressed
  */
-export function chooseEncoding(
-  { encodings }: CompressionOptions,
+export function chooseEncoding<T extends Encoding>(
+  { encodings }: { readonly encodings: readonly T[] },
   { headers }: FastifyRequest,
   reply: FastifyReply,
   length: number,
-): Encoding | null {
+): T | null {
   if (headers["accept-encoding"] === undefined || length < MIN_BYTES) return null;
   const vary = reply.getHeader("vary");
   reply.header("vary", vary === undefined ? "accept-encoding" : `${vary}, accept-encoding`);

@@ -7,7 +7,7 @@ import { formatError } from "../graphql/errors.ts";
 import type { LimitName } from "../model/limits.ts";
 import { errorContentType } from "./content-type.ts";
 import { UnreadableBody } from "./lossless-json.ts";
-import { ALLOWED_METHODS, pathOf } from "./paths.ts";
+import { ALLOWED_METHODS, isPathOf, pathOf } from "./paths.ts";
 
 export const BAD_REQUEST = "BAD_REQUEST";
 export const SHUTTING_DOWN = "SHUTTING_DOWN";
@@ -68,14 +68,14 @@ function explain(error: FastifyError, { headers, routeOptions }: FastifyRequest)
   }
 }
 
-/** Fastify's handler for requests without a route: an unknown path, or a known path with another method. */
+/** For requests without a route (an unknown path, or a known path with another method) and for files that do not exist. */
 export function handleNotFound({ method, url, server }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = [...ALLOWED_METHODS.keys()].filter((path) =>
     ["GET", "POST"].some((served) => server.hasRoute({ method: served, url: path })),
   );
   const path = pathOf(url);
-  const allowed = ALLOWED_METHODS.get(path);
-  if (allowed !== undefined && known.includes(path)) {
+  const allowed = ALLOWED_METHODS.get(known.find((route) => isPathOf(route, path)) ?? "");
+  if (allowed !== undefined && !allowed.split(", ").includes(method)) {
     reply.header("allow", allowed);
     return sendError(reply, 405, BAD_REQUEST, `Method ${method} is not allowed. Use one of ${allowed}.`);
   }

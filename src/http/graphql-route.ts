@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApolloContext } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
+import { LANDING_PAGE } from "../graphql/landing-page.ts";
 import type { Documents } from "../graphql/operation/documents.ts";
 import type { Prepare } from "../graphql/operation/prepare.ts";
 import { isInvalid } from "../graphql/operation/request-errors.ts";
@@ -17,17 +18,20 @@ import { OVERLOADED } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import type { OperationRouteOptions } from "./operation-route.ts";
+import type { PageFiles } from "./page-files.ts";
+import { pageHeaders } from "./page-headers.ts";
+import { sendPage } from "./page-routes.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { clientAbortSignal } from "./request-context.ts";
 import { recordRejections } from "./request-log.ts";
-import { sendEncoded, sendLarge } from "./streamed-response.ts";
+import { MAX_SOCKET_BUFFER_BYTES, sendEncoded, sendLarge } from "./streamed-response.ts";
 
 export interface GraphQLRouteOptions extends OperationRouteOptions {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly documents: Documents;
   readonly prepare: Prepare;
-  /** Whether a browser gets the explorer. */
-  readonly explorer: boolean;
+  /** Null: browsers get no page. */
+  readonly pages: PageFiles | null;
   /** Null: no response is compressed. */
   readonly compression: CompressionOptions | null;
 }
@@ -77,13 +81,13 @@ interface ResponseTarget {
 async function respondThroughApollo(
   target: ResponseTarget,
   { document, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
-  { apollo, documents, prepare, run, explorer }: GraphQLRouteOptions,
+  { apollo, documents, prepare, run, pages }: GraphQLRouteOptions,
 ): Promise<void> {
   const { request, reply, contentType, context } = target;
   const acceptsPage = acceptsHtml(request.headers.accept);
-  const wantsPage = acceptsPage && explorer;
+  const wantsPage = acceptsPage && pages !== null;
   const isEmpty = document.query === null && document.documentId === null;
-  if (acceptsPage && !explorer && isEmpty) {
+  if (acceptsPage && !pages && isEmpty) {
     return sendResult(
       target,
       rejectOperation([{ message: NO_EXPLORER, extensions: { code: BAD_REQUEST } }], context),
@@ -110,8 +114,22 @@ async function respondThroughApollo(
   if (result) return sendResult(target, result);
   const { status = 200, headers, body } = response;
   if (body.kind !== "complete") throw new Error("Expected a complete response, got incremental delivery.");
+  if (pages && body.string === LANDING_PAGE) {
+    await sendPage(request, reply, pages, "sandbox", SANDBOX_HEADERS);
+    return;
+  }
   reply.code(status).headers(Object.fromEntries(headers)).send(body.string);
 }
+
+/** Apollo's script runs in the page and sends the operations of the user, whom a frame from Apollo asks what to send. */
+const SANDBOX_HEADERS = {
+  ...pageHeaders({
+    "script-src": "'self' https://embeddable-sandbox.cdn.apollographql.com",
+    "frame-src": "https://sandbox.embed.apollographql.com",
+  }),
+  // The frame opens a window when a user logs in to Apollo.
+  "cross-origin-opener-policy": "same-origin-allow-popups",
+};
 
 const NO_EXPLORER = "The explorer of this gateway is disabled. Send GraphQL operations by POST.";
 
@@ -140,9 +158,6 @@ async function sendResult(
   if (isLarge) return sendLarge(reply, status, contentType, body);
   reply.code(status).type(contentType).send(body);
 }
-
-/** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */
-const MAX_SOCKET_BUFFER_BYTES = 2 ** 16;
 
 const httpStatusOf = ({ requestErrors }: Single): number => {
   if (!requestErrors) return 200;

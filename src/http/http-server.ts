@@ -28,11 +28,14 @@ import { createLoadShedding, type Load, type LoadSheddingOptions } from "./load-
 import { type MetricsPage, metricsRoute } from "./metrics-route.ts";
 import type { OperationRouteOptions } from "./operation-route.ts";
 import { allowOrigins } from "./origin.ts";
+import { createPageFiles } from "./page-files.ts";
+import { pageRoutes } from "./page-routes.ts";
 import { GRAPHQL_PATH } from "./paths.ts";
 import { createRateLimiter, type RateLimitOptions } from "./rate-limit.ts";
 import { findProblems, type ReadinessSources } from "./readiness.ts";
 import type { CreateContext } from "./request-context.ts";
 import { createRequestLog, requestId } from "./request-log.ts";
+import type { GatewayFacts } from "./start-page.ts";
 import { createWebSocketServer } from "./web-socket/server.ts";
 
 export interface HttpServerOptions {
@@ -41,8 +44,8 @@ export interface HttpServerOptions {
   readonly documents: Documents;
   readonly prepare: Prepare;
   readonly run: RunOperation;
-  /** Whether a browser gets the explorer. */
-  readonly explorer: boolean;
+  /** What the start page and the explorers say about the gateway. Null: there are no such pages. */
+  readonly explorer: GatewayFacts | null;
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
   /** Null: no response is compressed. */
@@ -141,7 +144,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     rateLimiter,
   });
   const admission = [loadShedding?.onRequest, rateLimiter?.onRequest].filter((hook) => hook !== undefined);
-  const routeOptions = { ...options, run, requestLog, admission };
+  const { explorer } = options;
+  const pages = explorer && createPageFiles({ ...explorer, isSimulator: explorer.demoJobs !== null });
+  const routeOptions = { ...options, run, requestLog, admission, pages };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -171,6 +176,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count, load }),
   });
   if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
+  if (pages) await app.register(pageRoutes, { files: pages, facts: explorer });
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);
   if (options.mcpRoute) await app.register(options.mcpRoute, routeOptions);

@@ -10,6 +10,9 @@ export const KEEP_ALIVE_MS = 12_000;
 /** A client that reads none of the written data for this long is disconnected. */
 export const MAX_STALL_MS = 60_000;
 
+/** Smaller responses fit into the buffers of the operating system, so that no client can stall them. */
+export const MAX_SOCKET_BUFFER_BYTES = 2 ** 16;
+
 /** Takes over the response from Fastify and sends the headers of a stream. */
 export const startStream = (
   reply: FastifyReply,

@@ -365,6 +365,8 @@ export type JobInstance = {
   readonly steps: ReadonlyArray<StepInstance>;
   /** Request ID of the upstream response (`job_request_id`), for support requests. */
   readonly upstreamRequestId: Maybe<Scalars['String']['output']>;
+  /** URL of the job's page in BlueKing Job. Null if the gateway does not know where its pages are (`JOB_SITE_URL`). */
+  readonly url: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -616,6 +618,8 @@ export type StepInstance = {
   readonly type: StepType;
   /** The upstream's type code (`type`). */
   readonly typeCode: Scalars['Int']['output'];
+  /** URL of the step's page in BlueKing Job. Null if the gateway does not know where its pages are (`JOB_SITE_URL`). */
+  readonly url: Maybe<Scalars['String']['output']>;
 };
 
 

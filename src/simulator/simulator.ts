@@ -10,6 +10,7 @@ import type { SimulatedResponse } from "./response.ts";
 import { sendResponse } from "./send-response.ts";
 
 export type { SimulatedRequest } from "./call.ts";
+export { DEMO_JOBS } from "./demo-jobs.ts";
 export type { Dialect } from "./render.ts";
 
 export interface SimulatorOptions {

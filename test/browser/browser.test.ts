@@ -1,6 +1,7 @@
 /** Pages in a browser: the explorer, live state with the login cookie, and other origins. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SAMPLE_QUERY } from "../../src/model/example-operations.ts";
 import { createLiveJob, finished, JOB } from "../live/live-job.ts";
 import { AUTHORIZATION, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { hasBrowser, type Site, serveSite, startBrowser } from "../support/browser.ts";
@@ -121,6 +122,7 @@ describe.skipIf(!hasBrowser)("a browser", () => {
       }),
     );
     await page.goto(url);
+    await expect.poll(() => page.evaluate("Boolean(window.sandbox)")).toBe(true);
   };
 
   const subscription = () => ({ url: gateway.url, query: QUERY });
@@ -130,6 +132,8 @@ describe.skipIf(!hasBrowser)("a browser", () => {
     expect(await page.evaluate("window.sandbox")).toMatchObject({
       initialEndpoint: gateway.url,
       initialSubscriptionEndpoint: gateway.url.replace("http:", "ws:"),
+      initialState: { document: expect.stringContaining(SAMPLE_QUERY) },
+      runTelemetry: false,
     });
   });
 

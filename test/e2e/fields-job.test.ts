@@ -1,7 +1,7 @@
 /** Fields of jobs and steps. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readJob } from "../support/ask.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { jobQuery, onJob, readJob } from "../support/ask.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
@@ -15,6 +15,30 @@ const ask = (jobInstanceId: string, selection: string) => readJob(gateway, jobIn
 const FAILED = "20000000002";
 const WAITING_FOR_CONFIRMATION = "20000000004";
 const SKIPPED_AND_IGNORED = "20000000011";
+const BIG_IDS = "9007199254740993";
+
+describe("url", () => {
+  const FIELDS = "url steps { url }";
+
+  it.each(["https://job.example.com/bk", "https://job.example.com/bk/"])(
+    "is the page of BlueKing Job at %s",
+    async (site) => {
+      const { ask } = await useGateway({ config: { jobSiteUrl: new URL(site) } });
+      const { data, errors } = await ask(jobQuery(BIG_IDS, onJob(FIELDS)));
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({
+        jobInstance: {
+          url: "https://job.example.com/bk/api_execute/9007199254740993",
+          steps: [{ url: "https://job.example.com/bk/api_execute_step/9007199254740993/9007199254740995" }],
+        },
+      });
+    },
+  );
+
+  it("is null without a site", async () => {
+    expect(await ask(BIG_IDS, FIELDS)).toEqual({ url: null, steps: [{ url: null }] });
+  });
+});
 
 describe("steps", () => {
   const namesOf = async (filter: string) =>

@@ -138,7 +138,7 @@ describe("the explorer", () => {
   it("is a page by default", async () => {
     const { status, type, text } = await visit(gateway.url);
     expect([status, type]).toEqual([200, expect.stringContaining("text/html")]);
-    expect(text).toContain("EmbeddedSandbox");
+    expect(text).toContain("Apollo Sandbox");
   });
 
   it("is replaced by an error that says so with EXPLORER=false", async () => {

@@ -242,8 +242,8 @@ describe("a gateway that runs only trusted documents", () => {
     expect((await closed.ask(other)).status).toBe(400);
   });
 
-  it("says so in its explorer", async () => {
-    const notice = "This gateway runs only trusted documents (TRUSTED_DOCUMENTS_ONLY)";
+  it("tells the page of the explorer", async () => {
+    const notice = "&quot;isTrustedOnly&quot;:true";
     const pageOf = ({ url }: TestGateway) => textOf(fetch(url, { headers: { accept: "text/html" } }));
     expect(await pageOf(closed)).toContain(notice);
     expect(await pageOf(open)).not.toContain(notice);

@@ -29,7 +29,7 @@ describe.concurrent("main.js without JOB_API_URL", () => {
     const notice = program.stderr();
     expect(notice).toContain("JOB_API_URL is not set: this gateway runs on the embedded simulator");
 
-    const query = /^\{\n[\s\S]*?^\}$/m.exec(notice)?.[0] ?? "";
+    const query = /^query JobStatus \{\n[\s\S]*?^\}$/m.exec(notice)?.[0] ?? "";
     expect(await ask(url, { query }, {})).toMatchObject({
       status: 200,
       data: { jobInstance: { name: "日志清理", status: "FAILED", hostSummary: { total: 12 } } },

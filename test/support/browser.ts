@@ -20,8 +20,8 @@ const ARGS = [
   "--disable-sync",
 ];
 
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: PATH, args: ARGS, timeout: 100_000 });
+export const startBrowser = (args: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: PATH, args: [...ARGS, ...args], timeout: 100_000 });
 
 export interface Site {
   readonly origin: string;

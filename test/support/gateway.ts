@@ -68,6 +68,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     introspection: true,
     federation: false,
     explorer: true,
+    jobSiteUrl: null,
+    demoJobs: null,
     trustedDocuments: null,
     mcp: false,
     redis: null,

@@ -60,7 +60,7 @@ export async function startBothExecutors(): Promise<BothExecutors> {
     retries: null,
     circuitBreaker: null,
   });
-  const schema = createSchema();
+  const schema = createSchema({ jobSiteUrl: new URL("https://job.example.com") });
   const executorOptions = { maxResponseBytes: 2 ** 26, formatError: formatGraphQLError };
   const { prepare } = createPrepare({
     schema,

@@ -30,7 +30,7 @@ export const FIELDS: readonly Case[] = [
   ...ALL.map(
     (id): Case => [
       `every row field of job ${id}`,
-      `{ ${job(`id name startedAt durationMs createdAt elapsedMs observedAt stepSummary { total byStatus { status statusCode count } } hostSummary { total unknown byStatus { status statusCode count } } steps { id stepInstanceId name type status createdAt startedAt durationMs hostSummary { failed } hostResults { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { ${ROW} } edges { cursor node { ${ROW} } } } }`, id)} }`,
+      `{ ${job(`id name startedAt durationMs createdAt elapsedMs observedAt url stepSummary { total byStatus { status statusCode count } } hostSummary { total unknown byStatus { status statusCode count } } steps { id stepInstanceId url name type status createdAt startedAt durationMs hostSummary { failed } hostResults { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { ${ROW} } edges { cursor node { ${ROW} } } } }`, id)} }`,
     ],
   ),
   [
