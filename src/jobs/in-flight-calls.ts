@@ -56,7 +56,7 @@ export interface InFlightCalls {
     key: string,
     requiredData: RequiredData,
     trace: CallTrace | null,
-    run: (signal: AbortSignal, terms: CallTerms, startedAt: number) => Promise<JobOutcome>,
+    run: (signal: AbortSignal, terms: CallTerms) => Promise<JobOutcome>,
   ) => InFlightCall;
   /** A snapshot that this instance did not request has overtaken the calls for `key` that started earlier. */
   readonly overtake: (key: string, startedAt: number) => void;
@@ -65,7 +65,7 @@ export interface InFlightCalls {
 /** The calls for one key. Exists while any of them is in flight. */
 interface Slot {
   count: number;
-  /** When the call of the newest result started. Calls that started before it have been overtaken. */
+  /** When the last attempt of the newest result started. Calls whose last attempt started before it have been overtaken. */
   newestStart: number;
   /** The latest call of each kind. */
   status: InFlightCall | null;
@@ -91,27 +91,27 @@ export function createInFlightCalls({ onNewest, onFailed, usableFrom }: InFlight
     slots.set(key, slot);
     slot.count += 1;
     const startedAt = performance.now();
+    const terms = { mayRetry: false, deadlineAt: -Infinity, startedAt };
     const controller = new AbortController();
     const leave = () => {
       if (slot[requiredData] === call) slot[requiredData] = null;
       slot.count -= 1;
       if (slot.count === 0) slots.delete(key);
     };
-    const isUsable = () => startedAt >= usableFrom(key);
-    const isOvertaken = () => startedAt < slot.newestStart || !isUsable();
-    const terms = { mayRetry: false, deadlineAt: -Infinity };
-    const result = run(controller.signal, terms, startedAt).then(
+    const isUsable = () => terms.startedAt >= usableFrom(key);
+    const isOvertaken = () => terms.startedAt < slot.newestStart || !isUsable();
+    const result = run(controller.signal, terms).then(
       (outcome) => {
         leave();
         if (!isOvertaken()) {
-          slot.newestStart = startedAt;
-          onNewest(key, { outcome, requiredData, startedAt });
+          slot.newestStart = terms.startedAt;
+          onNewest(key, { outcome, requiredData, startedAt: terms.startedAt });
         }
         return outcome;
       },
       (error: unknown) => {
         leave();
-        onFailed(key, startedAt, error);
+        onFailed(key, terms.startedAt, error);
         throw error;
       },
     );

@@ -19,8 +19,13 @@ interface SharedSnapshot {
 }
 
 export interface SharedSnapshots {
-  /** The snapshot of another instance, if it has the required data, may still be used, and is newer than all served ones. */
+  /**
+   * The snapshot of another instance, if it has the required data, may still be used, and was newer than all served ones
+   * when it was read. Newer ones may have been served since: see `newestStart`.
+   */
   readonly find: (key: string, requiredData: RequiredData) => Promise<SharedSnapshot | null>;
+  /** Snapshots for `key` whose calls started earlier are too old. */
+  readonly newestStart: (key: string) => number;
   /** From now on, snapshots for `key` whose calls started earlier are too old. */
   readonly setNewest: (key: string, startedAt: number) => void;
   /** From now on, no instance uses a snapshot for `key` whose call started before `startedAt`. */
@@ -64,9 +69,7 @@ export function createSharedSnapshots(
       lookups.set(key, lookup);
     }
     const found = await lookup;
-    // Newer ones may have arrived meanwhile.
-    const isNewest = found !== null && found.snapshot.startedAt >= newest.get(key);
-    return isNewest && satisfies(found.snapshot, requiredData) ? found : null;
+    return found && satisfies(found.snapshot, requiredData) ? found : null;
   };
 
   const put: SharedSnapshots["put"] = (key, { outcome, startedAt }, response) => {
@@ -84,7 +87,7 @@ export function createSharedSnapshots(
     void store.set(key, { startedAt, content: null });
   };
 
-  return { find, setNewest: newest.set, invalidate, put };
+  return { find, newestStart: newest.get, setNewest: newest.set, invalidate, put };
 }
 
 /** When the newest calls have started whose results were served: by key, for the last keys, and at the latest for others. */

@@ -124,9 +124,9 @@ export function createSnapshots(
   const startCall = (key: string, lookup: SnapshotLookup) => {
     const { requiredData, operationLog } = lookup;
     const trace = operationLog.trace?.startCall(requiredData) ?? null;
-    return inFlight.start(key, requiredData, trace, (signal, terms, startedAt) => {
+    return inFlight.start(key, requiredData, trace, (signal, terms) => {
       const call = { ...lookup, signal, terms, trace };
-      return callUpstream?.(key, call, startedAt) ?? upstream.getJobInstance(call);
+      return callUpstream?.(key, call) ?? upstream.getJobInstance(call);
     });
   };
 
@@ -202,7 +202,8 @@ function createFindShared({ cache, rejections, onLookup, shared, inFlight }: Sha
     const found = await shared.find(key, requiredData);
     if (!found) return null;
     const { snapshot, latestStart, ageMs } = found;
-    if (snapshot.startedAt < rejections.latest(key)) return null;
+    // Newer ones may have arrived meanwhile.
+    if (snapshot.startedAt < Math.max(rejections.latest(key), shared.newestStart(key))) return null;
     shared.setNewest(key, latestStart);
     inFlight.overtake(key, latestStart);
     cache.set(key, snapshot, ageMs);
@@ -227,10 +228,13 @@ function createStaleInsteadOf({ cache, rejections, onLookup }: SnapshotParts) {
   };
 }
 
+type SharedLookup = Lookup & Required<Pick<Lookup, "terms">>;
+
 /** @returns a function that calls the upstream and shares the result if a query waits for it */
 const createSharingCall =
   (upstream: Pick<UpstreamClient, "getJobInstance">, shared: SharedSnapshots) =>
-  async (key: string, lookup: Lookup, startedAt: number): Promise<JobOutcome> => {
+  async (key: string, lookup: SharedLookup): Promise<JobOutcome> => {
+    const { terms } = lookup;
     let response: JobResponse | null = null;
     const onJob = (received: JobResponse) => {
       response = received;
@@ -241,11 +245,12 @@ const createSharingCall =
       outcome = await upstream.getJobInstance({ ...lookup, onJob });
     } catch (error) {
       // Earlier responses of the upstream to these credentials must no longer be served.
-      if (areCredentialsRejected(error)) shared.invalidate(key, startedAt);
+      if (areCredentialsRejected(error)) shared.invalidate(key, terms.startedAt);
       throw error;
     }
     // Polls come every few seconds, each with a new snapshot. Only queries permit retries.
-    if (lookup.terms?.mayRetry) {
+    if (terms.mayRetry) {
+      const { startedAt } = terms;
       shared.put(key, { outcome, requiredData: lookup.requiredData, startedAt }, response);
     }
     return outcome;

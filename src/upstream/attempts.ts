@@ -21,12 +21,14 @@ export interface AttemptedCall {
   readonly trace?: CallTrace | null;
 }
 
-/** What the waiters of a call permit. It can change while the call runs, because requests join it. */
+/** What the waiters of a call permit, which can change while the call runs, because requests join it. */
 export interface CallTerms {
   /** Whether the call may be retried. Pollers and permission checks have a backoff of their own. */
   readonly mayRetry: boolean;
   /** When the last of them stops waiting, by `performance.now()`. Infinity if any of them has no deadline. */
   readonly deadlineAt: number;
+  /** When the last attempt started, by `performance.now()`: the upstream read the job no earlier. Each retry changes it. */
+  startedAt: number;
 }
 
 type Attempt = (record: CallRecord, timeoutMs: number) => Promise<JobOutcome>;
@@ -69,6 +71,7 @@ export function createAttempts({ timeoutMs, record, retries, breaker }: AttemptO
           // Other calls can have opened it in the meantime.
           if (isOpen(breaker)) throw error;
           operationLog.upstreamRetries += 1;
+          terms.startedAt = performance.now();
           remainingMs = Math.max(1, Math.round(deadlineAt - performance.now()));
         }
       }

@@ -1,5 +1,6 @@
 /** The state served to an identity never becomes older, and a request fails only for data that it selects. */
 import { describe, expect, it } from "vitest";
+import type { RetryOptions } from "../../src/upstream/retries.ts";
 import { jobQuery, onJob } from "../support/ask.ts";
 import { type TestGateway, useGateway } from "../support/gateway.ts";
 import { useVersionedUpstream, type VersionedUpstream } from "./versioned-upstream.ts";
@@ -11,11 +12,11 @@ const NO_CACHE = { "cache-control": "no-cache" };
 /** Nothing expires or is evicted within a test. */
 const CACHED = { maxAgeRunningMs: 60_000, maxAgeFinishedMs: 60_000, maxBytes: 2 ** 26 };
 
-async function useOrder(snapshots: Partial<typeof CACHED> = {}) {
+async function useOrder(snapshots: Partial<typeof CACHED> = {}, retries: RetryOptions | null = null) {
   const upstream = await useVersionedUpstream();
   const gateway = await useGateway({
     config: { snapshots: { ...CACHED, ...snapshots } },
-    upstream: { baseUrl: upstream.url },
+    upstream: { baseUrl: upstream.url, retries },
   });
   return { upstream, ask: createAsk(gateway), gatewayUrl: gateway.url };
 }
@@ -74,6 +75,22 @@ describe("a newer status", () => {
     expect(await hosts).toBe("v3");
     expect(await ask(STATUS)).toBe("v3");
     expect(upstream.calls.map(({ withHosts }) => withHosts)).toEqual([true, false, true]);
+  });
+
+  it("is as new as the last attempt of its call", async () => {
+    const { upstream, ask } = await useOrder({}, { maxRetries: 2, backoffMs: 1, budgetPercent: 100 });
+    upstream.hold(true);
+    const status = ask(STATUS);
+    await called(upstream, 1);
+    const hosts = ask(HOSTS);
+    await called(upstream, 2);
+    upstream.calls[0]?.becomeUnavailable();
+    await called(upstream, 3);
+    upstream.calls[2]?.answer();
+    expect(await status).toBe("v3");
+    upstream.hold(false);
+    upstream.calls[1]?.answer();
+    expect(await hosts).toBe("v4");
   });
 
   it("prevents requests from joining a call that started earlier", async () => {

@@ -417,3 +417,28 @@ it("a lookup does not end before its deadline", async () => {
     expect(performance.now()).toBeGreaterThanOrEqual(deadline.at);
   }
 });
+
+it("a snapshot of another instance is not used if a newer one has been served since it was read", async () => {
+  const job = jobInstance({ name: "of the call" });
+  const elsewhere = {
+    outcome: jobInstance({ name: "elsewhere" }),
+    requiredData: "status",
+    startedAt: 1,
+  } as const;
+  const { get } = createSnapshots({ getJobInstance: async () => job }, SNAPSHOTS, null, {
+    find: async () => ({ snapshot: elsewhere, latestStart: 1, ageMs: 0 }),
+    newestStart: () => 2,
+    setNewest: () => {},
+    invalidate: () => {},
+    put: () => {},
+  });
+  const lookup = {
+    ref: { scope: { typeRaw: "biz", id: "1" }, jobInstanceId: "1" },
+    caller: createCaller({ authorization: "ann", tenantId: null, language: null }),
+    requiredData: "status",
+    operationLog: createOperationLog(),
+    signal: new AbortController().signal,
+    accept: "cached",
+  } as const;
+  expect(await get(lookup)).toBe(job);
+});

@@ -12,6 +12,8 @@ interface VersionedCall {
   readonly answer: () => void;
   /** Responds with a body that violates the contract. */
   readonly fail: () => void;
+  /** Responds with HTTP 503. */
+  readonly becomeUnavailable: () => void;
   /** Responds with HTTP 403. */
   readonly deny: () => void;
   /** Whether the call waits for its response. */
@@ -44,6 +46,7 @@ export async function useVersionedUpstream(): Promise<VersionedUpstream> {
       token: JSON.parse(String(request.headers["x-bkapi-authorization"])).access_token as string,
       answer: () => void send(JSON.stringify(bodyOf(version, withHosts, isFinished))),
       fail: () => void send("[]"),
+      becomeUnavailable: () => void send("", 503),
       deny: () => void send(JSON.stringify({ error: { code: "NO_PERMISSION", message: "权限不足" } }), 403),
       isOpen: () => !response.writableEnded && !response.closed,
     };
