@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<string, string>> = {
   start: "",
   explorer: "",
   sandbox: "",
+  job: "../../../",
 };
 
 /** The template of all pages of the documentation. */
@@ -40,7 +41,7 @@ const OTHER_INPUTS = [
   ...globSync("build/*.ts").toSorted(),
   ...DOC_INPUTS,
   "package-lock.json",
-  `${SOURCE}/tsconfig.json`,
+  ...globSync(`${SOURCE}/**/tsconfig.json`).toSorted(),
 ];
 
 /** The style sheet of GraphiQL contains those of its editors, so that the ones that the editors import are not needed. */

@@ -186,6 +186,7 @@ const toConfig = (values: Values, trustedDocuments: Config["trustedDocuments"]):
   introspection: values.INTROSPECTION,
   federation: values.FEDERATION,
   explorer: values.EXPLORER,
+  jobPage: values.JOB_PAGE,
   jobSiteUrl: values.JOB_SITE_URL,
   trustedDocuments,
   mcp: values.MCP,

@@ -192,6 +192,7 @@ export async function createGateway(
     logger,
     slowOperationMs: config.slowOperationMs,
     explorer: factsOf(config),
+    jobPage: config.jobPage,
     maxBodyBytes: config.maxBodyBytes,
     compression: config.compression,
     loadShedding: config.loadShedding,

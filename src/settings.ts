@@ -12,6 +12,7 @@ import {
   workerCount,
 } from "./config-checks.ts";
 import { FAILURE_SETTINGS } from "./settings-failures.ts";
+import { PAGE_SETTINGS } from "./settings-pages.ts";
 import { REDIS_SETTINGS } from "./settings-redis.ts";
 import { REQUEST_SETTINGS } from "./settings-requests.ts";
 import { SITE_SETTINGS } from "./settings-sites.ts";
@@ -198,12 +199,7 @@ export const SETTINGS = {
       "Whether operations may select the introspection fields `__schema` and `__type`. If `false`, error messages suggest no names of the schema either (`Did you mean …`).",
     check: flag,
   },
-  EXPLORER: {
-    default: "true",
-    meaning:
-      "Whether there are pages for browsers: the [start page, the explorer and Apollo Sandbox](explorer.md). The explorers need `INTROSPECTION` to show the schema.",
-    check: flag,
-  },
+  ...PAGE_SETTINGS,
   FEDERATION: {
     default: "false",
     meaning:

@@ -33,6 +33,7 @@ const PROCESS_FILES = [
   "config.ts",
   "settings.ts",
   "settings-failures.ts",
+  "settings-pages.ts",
   "settings-redis.ts",
   "settings-tracing.ts",
   "settings-requests.ts",
@@ -137,9 +138,9 @@ it("imports workers only in the process layer", () => {
   ]);
 });
 
-it("imports the client for applications only in the terminal client, and for agents", () => {
+it("imports the client for applications only in the terminal client, for agents, and in pages", () => {
   const files = usersOf("client").map(({ from }) => from);
-  expect(new Set(files.filter((file) => layerOf(file) !== "watch"))).toEqual(
+  expect(new Set(files.filter((file) => !["watch", "pages"].includes(layerOf(file))))).toEqual(
     new Set(["mcp/remote-source.ts"]),
   );
 });

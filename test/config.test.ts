@@ -60,6 +60,7 @@ const READ: Record<keyof typeof SETTINGS, (config: Config) => unknown> = {
   MAX_EVENT_LOOP_DELAY_MS: ({ loadShedding }) => loadShedding?.maxEventLoopDelayMs,
   INTROSPECTION: ({ introspection }) => introspection,
   EXPLORER: ({ explorer }) => explorer,
+  JOB_PAGE: ({ jobPage }) => jobPage,
   FEDERATION: ({ federation }) => federation,
   TRUSTED_DOCUMENTS: ({ trustedDocuments }) => trustedDocuments?.documents.size ?? null,
   TRUSTED_DOCUMENTS_ONLY: ({ trustedDocuments }) => trustedDocuments?.only ?? false,
@@ -275,6 +276,7 @@ const CASES: Record<keyof typeof SETTINGS, Case> = {
   MAX_EVENT_LOOP_DELAY_MS: { default: 1_000, valid: [["0", 0]], invalid: ["-1", "86400001", "1s"] },
   INTROSPECTION: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
   EXPLORER: { default: true, valid: [["false", false]], invalid: ["0", "no", "False"] },
+  JOB_PAGE: { default: true, valid: [["off", false]], invalid: ["false", "no", "ON"] },
   FEDERATION: {
     default: false,
     valid: [

@@ -46,6 +46,8 @@ export interface HttpServerOptions {
   readonly run: RunOperation;
   /** What the start page and the explorers say about the gateway. Null: there are no such pages. */
   readonly explorer: GatewayFacts | null;
+  /** Whether there is a page for each job. */
+  readonly jobPage: boolean;
   /** Maximum size of a request body or of a WebSocket message in bytes. */
   readonly maxBodyBytes: number;
   /** Null: no response is compressed. */
@@ -144,9 +146,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     rateLimiter,
   });
   const admission = [loadShedding?.onRequest, rateLimiter?.onRequest].filter((hook) => hook !== undefined);
-  const { explorer } = options;
-  const pages = explorer && createPageFiles({ ...explorer, isSimulator: explorer.demoJobs !== null });
-  const routeOptions = { ...options, run, requestLog, admission, pages };
+  const { explorer, jobPage } = options;
+  // Only the explorers read the facts.
+  const isSimulator = explorer !== null && explorer.demoJobs !== null;
+  const isTrustedOnly = explorer?.isTrustedOnly ?? false;
+  const files = explorer || jobPage ? createPageFiles({ isSimulator, isTrustedOnly }) : null;
+  const routeOptions = { ...options, run, requestLog, admission, pages: explorer ? files : null };
   // Only the GraphQL routes read bodies, with parsers of their own.
   app.removeAllContentTypeParsers();
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -176,7 +181,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     findProblems: () => findProblems({ ...options.readiness, webSockets: webSockets.count, load }),
   });
   if (options.metricsPage) await app.register(metricsRoute, options.metricsPage);
-  if (pages) await app.register(pageRoutes, { files: pages, facts: explorer });
+  if (files) await app.register(pageRoutes, { files, explorer, jobPage });
   await app.register(graphqlRoute, routeOptions);
   await app.register(eventStreamRoute, routeOptions);
   if (options.mcpRoute) await app.register(options.mcpRoute, routeOptions);

@@ -1,17 +1,27 @@
 /** The pages for browsers and their assets. All come from the package. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isInt64Id } from "../model/int64.ts";
+import { SCOPE_TYPES } from "../model/status.ts";
 import { chooseEncoding } from "./compression.ts";
 import { acceptsHtml } from "./content-type.ts";
 import { handleNotFound } from "./error-responses.ts";
 import type { PageFiles } from "./page-files.ts";
 import { pageHeaders } from "./page-headers.ts";
-import { ASSET_PATH, DOC_PATH, DOCS_PATH, EXPLORER_PATH, START_PATH } from "./paths.ts";
-import { describeGateway, type GatewayFacts, renderStartPage } from "./start-page.ts";
+import { ASSET_PATH, DOC_PATH, DOCS_PATH, EXPLORER_PATH, JOB_PAGE_PATH, START_PATH } from "./paths.ts";
+import {
+  describeGateway,
+  type GatewayDescription,
+  type GatewayFacts,
+  renderStartPage,
+} from "./start-page.ts";
 import { MAX_SOCKET_BUFFER_BYTES, sendLarge } from "./streamed-response.ts";
 
-export interface PageRoutesOptions {
+interface PageRoutesOptions {
   readonly files: PageFiles;
-  readonly facts: GatewayFacts;
+  /** What the start page says. Null: there are neither start page nor explorers. */
+  readonly explorer: GatewayFacts | null;
+  /** Whether there is a page for each job. */
+  readonly jobPage: boolean;
 }
 
 const WITH_HEAD = { exposeHeadRoute: true };
@@ -34,8 +44,29 @@ const ASSET_HEADERS = {
 };
 
 /** A Fastify plugin. */
-export async function pageRoutes(app: FastifyInstance, { files, facts }: PageRoutesOptions) {
-  const description = describeGateway(facts);
+export async function pageRoutes(app: FastifyInstance, { files, explorer, jobPage }: PageRoutesOptions) {
+  app.get<{ Params: { name: string } }>(ASSET_PATH, WITH_HEAD, (request, reply) =>
+    sendAsset(request, reply, files),
+  );
+  if (jobPage) {
+    app.get<{ Params: JobParams }>(JOB_PAGE_PATH, WITH_HEAD, (request, reply) =>
+      // The page itself says what is wrong with its path.
+      sendPage(request, reply.code(isJob(request.params) ? 200 : 404), files, "job", DEFAULT_HEADERS),
+    );
+  }
+  if (explorer) addExplorerRoutes(app, files, describeGateway(explorer));
+}
+
+interface JobParams {
+  readonly scopeType: string;
+  readonly scopeId: string;
+  readonly jobInstanceId: string;
+}
+
+const isJob = ({ scopeType, scopeId, jobInstanceId }: JobParams): boolean =>
+  SCOPE_TYPES.has(scopeType) && isInt64Id(scopeId) && isInt64Id(jobInstanceId);
+
+function addExplorerRoutes(app: FastifyInstance, files: PageFiles, description: GatewayDescription): void {
   app.get(START_PATH, WITH_HEAD, async (request, reply) => {
     reply.header("vary", "accept");
     if (!acceptsHtml(request.headers.accept)) return description;
@@ -51,9 +82,6 @@ export async function pageRoutes(app: FastifyInstance, { files, facts }: PageRou
   );
   app.get<{ Params: { name: string } }>(DOC_PATH, WITH_HEAD, (request, reply) =>
     sendPage(request, reply, files, `docs/${request.params.name}`, DEFAULT_HEADERS),
-  );
-  app.get<{ Params: { name: string } }>(ASSET_PATH, WITH_HEAD, (request, reply) =>
-    sendAsset(request, reply, files),
   );
 }
 

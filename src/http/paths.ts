@@ -11,6 +11,7 @@ export const START_PATH = "/";
 export const EXPLORER_PATH = "/explorer";
 export const DOCS_PATH = "/docs";
 export const DOC_PATH = `${DOCS_PATH}/:name`;
+export const JOB_PAGE_PATH = "/jobs/:scopeType/:scopeId/:jobInstanceId";
 export const ASSET_PATH = "/assets/:name";
 
 /**
@@ -27,6 +28,7 @@ export const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
   [EXPLORER_PATH, "GET, HEAD"],
   [DOCS_PATH, "GET, HEAD"],
   [DOC_PATH, "GET, HEAD"],
+  [JOB_PAGE_PATH, "GET, HEAD"],
   [ASSET_PATH, "GET, HEAD"],
 ]);
 

@@ -5,6 +5,7 @@ import {
   DOCS_PATH,
   EXPLORER_PATH,
   GRAPHQL_PATH,
+  JOB_PAGE_PATH,
   LIVENESS_PATH,
   READINESS_PATH,
   STREAM_PATH,
@@ -22,6 +23,8 @@ interface DemoJob {
 export interface PagesConfig {
   /** Whether there are pages for browsers: the start page and the explorers. */
   readonly explorer: boolean;
+  /** Whether there is a page for each job. */
+  readonly jobPage: boolean;
   /** Jobs of the embedded simulator, for the start page. Null: the upstream is BlueKing Job. */
   readonly demoJobs: readonly DemoJob[] | null;
   readonly trustedDocuments: { readonly only: boolean } | null;
@@ -33,11 +36,18 @@ export interface GatewayFacts {
   readonly demoJobs: readonly DemoJob[] | null;
   /** Whether the gateway runs only trusted documents. */
   readonly isTrustedOnly: boolean;
+  /** Whether there is a page for each job. */
+  readonly jobPage: boolean;
 }
 
 /** @returns null without pages */
-export const factsOf = ({ explorer, demoJobs, trustedDocuments }: PagesConfig): GatewayFacts | null =>
-  explorer ? { demoJobs, isTrustedOnly: trustedDocuments?.only ?? false } : null;
+export const factsOf = ({
+  explorer,
+  jobPage,
+  demoJobs,
+  trustedDocuments,
+}: PagesConfig): GatewayFacts | null =>
+  explorer ? { demoJobs, isTrustedOnly: trustedDocuments?.only ?? false, jobPage } : null;
 
 /** What the start page says, in JSON for programs. URLs are relative to that of the start page. */
 export interface GatewayDescription {
@@ -46,12 +56,14 @@ export interface GatewayDescription {
   /** Not the address of the upstream, which is nobody's business here. */
   readonly upstream: "simulator" | "bk-job";
   readonly links: Readonly<Record<LinkName, string>>;
+  /** Path of the page of a job, with placeholders. Null: there is no such page. */
+  readonly jobPage: string | null;
   readonly demoJobs: readonly DemoJob[];
 }
 
 type LinkName = "graphql" | "stream" | "explorer" | "sandbox" | "docs" | "liveness" | "readiness";
 
-export const describeGateway = ({ demoJobs }: GatewayFacts): GatewayDescription => ({
+export const describeGateway = ({ demoJobs, jobPage }: GatewayFacts): GatewayDescription => ({
   name: "bk-job-graphql",
   version: readVersion(),
   upstream: demoJobs ? "simulator" : "bk-job",
@@ -64,6 +76,7 @@ export const describeGateway = ({ demoJobs }: GatewayFacts): GatewayDescription 
     liveness: `.${LIVENESS_PATH}`,
     readiness: `.${READINESS_PATH}`,
   },
+  jobPage: jobPage ? `.${JOB_PAGE_PATH}` : null,
   demoJobs: demoJobs ?? [],
 });
 
@@ -71,11 +84,14 @@ export const describeGateway = ({ demoJobs }: GatewayFacts): GatewayDescription 
 const PLACEHOLDERS = /<!-- (version|upstream|demo-jobs) -->/g;
 
 /** @param html the page with placeholders */
-export function renderStartPage(html: string, { version, upstream, demoJobs }: GatewayDescription): string {
+export function renderStartPage(
+  html: string,
+  { version, upstream, demoJobs, jobPage }: GatewayDescription,
+): string {
   const contents: Readonly<Record<string, string>> = {
     version: escapeHtml(version),
     upstream: UPSTREAMS[upstream],
-    "demo-jobs": demoJobs.length === 0 ? "" : renderDemoJobs(demoJobs),
+    "demo-jobs": demoJobs.length === 0 ? "" : renderDemoJobs(demoJobs, jobPage !== null),
   };
   return html.replace(PLACEHOLDERS, (_, name: string) => contents[name] ?? "");
 }
@@ -98,11 +114,13 @@ const STATES: Readonly<Record<string, string>> = {
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function renderDemoJobs(jobs: readonly DemoJob[]): string {
-  const rows = jobs.map(({ jobInstanceId, title }) => {
+function renderDemoJobs(jobs: readonly DemoJob[], hasPages: boolean): string {
+  const rows = jobs.map(({ scopeType, scopeId, jobInstanceId, title }) => {
     const [state = "", ...description] = title.split(": ");
+    const id = `<code>${escapeHtml(jobInstanceId)}</code>`;
+    const path = escapeHtml(`./jobs/${scopeType}/${scopeId}/${jobInstanceId}`);
     return `<tr>
-            <td><code>${escapeHtml(jobInstanceId)}</code></td>
+            <td>${hasPages ? `<a href="${path}">${id}</a>` : id}</td>
             <td><span class="state ${STATES[/^\w*/.exec(state)?.[0] ?? ""] ?? ""}">${escapeHtml(state)}</span></td>
             <td>${escapeHtml(capitalized(description.join(": ")))}</td>
           </tr>`;

@@ -11,6 +11,10 @@ const MIN_INT64 = -MAX_INT64 - 1n;
 /** Whether a bigint fits in 64 bits. */
 export const isInt64 = (value: bigint): boolean => value >= MIN_INT64 && value <= MAX_INT64;
 
+/** Whether a text is an id of the upstream: a positive 64-bit integer in decimal. */
+export const isInt64Id = (text: string): boolean =>
+  /^\d{1,19}$/.test(text) && BigInt(text) > 0n && BigInt(text) <= MAX_INT64;
+
 /** Converts to a number if that is exact. */
 export const toInt64 = (value: bigint): Int64 => {
   const number = Number(value);

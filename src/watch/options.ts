@@ -1,5 +1,5 @@
 /** Validates the arguments of the `watch` command. */
-import { MAX_INT64 } from "../model/int64.ts";
+import { isInt64Id } from "../model/int64.ts";
 import type { WatchedRef } from "./job-update.ts";
 import { quote } from "./text.ts";
 import { cannotWatch } from "./watch-ended.ts";
@@ -47,11 +47,11 @@ export function readOptions(given: WatchArguments, environment: Environment): Wa
   }
   const { scope = "" } = given;
   const [, scopeType, scopeId = ""] = /^(biz|biz_set):(.*)$/s.exec(scope) ?? [];
-  if (!isId(scopeId)) {
+  if (!isInt64Id(scopeId)) {
     const got = given.scope === undefined ? "none" : quote(scope);
     throw cannotWatch(`Expected --scope to be biz:<id> or biz_set:<id>, such as biz:1, got ${got}.`);
   }
-  if (!isId(jobInstanceId)) {
+  if (!isInt64Id(jobInstanceId)) {
     throw cannotWatch(
       `Expected a job instance id, a positive 64-bit integer such as 20000000003, got ${quote(jobInstanceId)}.`,
     );
@@ -76,9 +76,6 @@ export const readConnection = (
   url: readUrl(url),
   headers: readHeaders(header, environment[CREDENTIALS_VARIABLE] ?? ""),
 });
-
-const isId = (text: string): boolean =>
-  /^\d{1,19}$/.test(text) && BigInt(text) > 0n && BigInt(text) <= MAX_INT64;
 
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;

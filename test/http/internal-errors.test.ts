@@ -61,6 +61,7 @@ beforeAll(async () => {
     run,
     logger,
     explorer: null,
+    jobPage: false,
     maxBodyBytes: MAX_BODY_BYTES,
     loadShedding: null,
     rateLimit: null,

@@ -51,6 +51,7 @@ describe("the start page", () => {
       name: "bk-job-graphql",
       version,
       upstream: "bk-job",
+      jobPage: "./jobs/:scopeType/:scopeId/:jobInstanceId",
       links: {
         graphql: "./graphql",
         stream: "./graphql/stream",
@@ -263,9 +264,9 @@ describe("methods", () => {
   });
 });
 
-it("with EXPLORER=false there are no pages", async () => {
-  const { url } = await useGateway({ config: { explorer: false } });
-  for (const path of ["/", "/explorer", "/docs", "/docs/live", "/assets/a.js"]) {
+it("with EXPLORER=false and JOB_PAGE=off there are no pages", async () => {
+  const { url } = await useGateway({ config: { explorer: false, jobPage: false } });
+  for (const path of ["/", "/jobs/biz/1/2", "/explorer", "/docs", "/docs/live", "/assets/a.js"]) {
     const response = await fetch(new URL(path, url), { headers: HTML });
     expect([response.status, await response.text()]).toEqual([
       404,

@@ -30,7 +30,7 @@ export interface TestGatewayOptions {
 }
 
 /** Short intervals, so that tests are fast. */
-const LIVE: GatewayConfig["live"] = {
+export const LIVE: GatewayConfig["live"] = {
   scheduleMs: [20],
   recheckMs: 60_000,
   maxFailures: 10,
@@ -68,6 +68,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     introspection: true,
     federation: false,
     explorer: true,
+    jobPage: true,
     jobSiteUrl: null,
     demoJobs: null,
     trustedDocuments: null,
