@@ -13,7 +13,7 @@ const CREDENTIALS = JSON.stringify(
 );
 
 function Examples() {
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, setOperationName, updateActiveTabValues } = useGraphiQLActions();
   const { tabs, queryEditor, headerEditor } = useGraphiQL(({ tabs, queryEditor, headerEditor }) => ({
     tabs,
     queryEditor,
@@ -22,13 +22,16 @@ function Examples() {
   const { isSimulator, isTrustedOnly } = readPageFacts();
 
   /** Shows the example in its tab, or in a new one with the headers of the current tab. */
-  const open = ({ text }: ExampleOperation) => {
+  const open = ({ name, text }: ExampleOperation) => {
     const index = tabs.findIndex(({ query }) => query === text);
     if (index >= 0) return changeTab(index);
     const headers = headerEditor?.getValue() ?? "";
     addTab();
     queryEditor?.setValue(text);
     headerEditor?.setValue(headers);
+    // GraphiQL itself updates the tab later, when a next one may be active.
+    updateActiveTabValues({ query: text });
+    setOperationName(name);
   };
 
   const insertCredentials = () => {

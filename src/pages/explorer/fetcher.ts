@@ -3,7 +3,7 @@
  * editor, and the cookies that the browser has for this gateway.
  */
 import type { Fetcher } from "@graphiql/toolkit";
-import { getOperationAST } from "graphql";
+import { getOperationAST, parse } from "graphql";
 import { createClient, NetworkError } from "graphql-sse";
 import { GRAPHQL_URL, STREAM_URL } from "../shared/gateway-url.ts";
 
@@ -13,9 +13,18 @@ type Headers = Readonly<Record<string, string>>;
 export const fetcher: Fetcher = (request, options) => {
   // The editor accepts any JSON.
   const headers = (options?.headers ?? {}) as Headers;
-  const operation = options?.documentAST && getOperationAST(options.documentAST, request.operationName);
-  return operation?.operation === "subscription" ? subscribe(request, headers) : query(request, headers);
+  return isSubscription(request) ? subscribe(request, headers) : query(request, headers);
 };
+
+/** Not by the document that GraphiQL has parsed, which can be older than the text. */
+function isSubscription({ query, operationName }: Request): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === "subscription";
+  } catch {
+    // The gateway says what is wrong.
+    return false;
+  }
+}
 
 async function query(request: Request, headers: Headers) {
   const response = await fetch(GRAPHQL_URL, {
