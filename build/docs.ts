@@ -16,10 +16,10 @@ const README = "README.md";
 const SOURCES = [README, ...globSync("docs/*.md").toSorted()];
 
 /** Files that pages refer to and that are part of the package. */
-const FILES: ReadonlySet<string> = new Set([".svg", ".json"]);
+const FILES: ReadonlySet<string> = new Set([".svg", ".png", ".json"]);
 
 /** What the pages depend on. */
-export const DOC_INPUTS: readonly string[] = [...SOURCES, ...globSync("docs/*.{svg,json}").toSorted()];
+export const DOC_INPUTS: readonly string[] = [...SOURCES, ...globSync("docs/*.{svg,png,json}").toSorted()];
 
 const nameOf = (source: string): string => (source === README ? "index" : basename(source, ".md"));
 
@@ -82,7 +82,12 @@ function render(source: string, root: string, addFile: (path: string) => string)
 function resolveReferences(tokens: readonly Token[], resolve: (reference: string) => string | null): void {
   const isLink: boolean[] = [];
   for (const token of tokens) {
-    if (token.type === "image") token.attrSet("src", resolve(attributeOf(token, "src")) ?? "");
+    if (token.type === "image") {
+      const source = attributeOf(token, "src");
+      const target = resolve(source);
+      if (target === null) throw new Error(`Expected an image of the package, got ${source}.`);
+      token.attrSet("src", target);
+    }
     if (token.type === "link_open") {
       const target = resolve(attributeOf(token, "href"));
       isLink.push(target !== null);

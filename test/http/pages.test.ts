@@ -126,7 +126,7 @@ describe.each(PAGES)("the page %s", (path) => {
       const { status, headers } = await get(asset);
       expect(status).toBe(200);
       expect(headers.get("content-type")).toMatch(
-        /^(text\/(javascript|css); charset=utf-8|image\/svg\+xml)$/,
+        /^(text\/(javascript|css); charset=utf-8|image\/(svg\+xml|png))$/,
       );
       expect(headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
       expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -183,6 +183,7 @@ describe("the documentation", () => {
         if (!waiting.includes(pathname)) waiting.push(pathname);
     }
     expect(waiting.filter((path) => path.startsWith("/docs/")).length).toBeGreaterThan(10);
+    expect(waiting.filter((path) => path.endsWith(".png")).length).toBeGreaterThan(0);
     for (const [path, html] of pages) {
       for (const { pathname, hash } of linksIn(html, path))
         if (hash)
