@@ -50,7 +50,7 @@ export function readConfig(environment: Environment): Config {
   errors.push(...appErrors(environment), ...originErrors(environment));
   // Each entry is the output of the check of its setting, which is the definition of `Values`, or undefined if invalid.
   const values = Object.fromEntries(entries) as Partial<Values>;
-  errors.push(...portErrors(values), ...tracingErrors(values));
+  errors.push(...portErrors(values), ...metricsHostErrors(values), ...tracingErrors(values));
   const trustedDocuments = trustedDocumentsOf(values, errors);
   if (errors.length > 0) throw new InvalidConfig(errors.join("\n"));
   return toConfig(values as Values, trustedDocuments);
@@ -108,6 +108,14 @@ function originErrors(environment: Environment): string[] {
 const portErrors = ({ PORT, METRICS_PORT }: Partial<Values>): string[] =>
   METRICS_PORT && METRICS_PORT === PORT
     ? [`METRICS_PORT: expected another port than PORT, got "${METRICS_PORT}".`]
+    : [];
+
+/** Metrics on the port of the gateway have its host: whoever sets another one must not believe that it applies. */
+const metricsHostErrors = ({ METRICS, METRICS_HOST, METRICS_PORT }: Partial<Values>): string[] =>
+  METRICS && METRICS_HOST && METRICS_PORT === null
+    ? [
+        `METRICS_HOST: expected METRICS_PORT to be set, too, because METRICS=true serves metrics at HOST and PORT, got "${METRICS_HOST}".`,
+      ]
     : [];
 
 const isTracing = (values: Partial<Values>): boolean =>

@@ -134,25 +134,35 @@ function setHeapGrowing(percent: number): void {
   if (percent > 0) setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
-/** Explanations of the error codes of `listen`. */
+const CHOOSE_ADDRESS = "Choose an address of this machine, or 0.0.0.0 for all of them.";
+
+/** Explanations of the error codes of `listen`, and what to do. */
 const LISTEN_ERRORS = new Map([
-  ["EADDRINUSE", "another process is listening on it"],
-  ["EADDRNOTAVAIL", "this machine does not have this address"],
-  ["ENOTFOUND", "there is no such host"],
-  ["EACCES", "this user may not listen on it"],
+  ["EADDRINUSE", ["another process is listening on it", "Stop that process, or choose another port."]],
+  ["EADDRNOTAVAIL", ["this machine does not have this address", CHOOSE_ADDRESS]],
+  ["ENOTFOUND", ["there is no such host", CHOOSE_ADDRESS]],
+  ["EACCES", ["this user may not listen on it", "Choose a port above 1023."]],
 ]);
 
 function describeStartError(error: unknown, environment: ServeOptions["environment"]): string {
   if (error instanceof WorkerFailed) return error.message;
   if (error instanceof InvalidConfig) return `Invalid configuration:\n${error.message}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = LISTEN_ERRORS.get(code);
-  if (!(error instanceof Error) || reason === undefined) return describeProcessError(error);
-  const isMetricsPort = "port" in error && String(error.port) === environment.METRICS_PORT?.trim();
-  const settings = isMetricsPort
-    ? `${environment.METRICS_HOST?.trim() ? "METRICS_HOST" : "HOST"} and METRICS_PORT`
-    : "HOST and PORT";
-  return `Expected ${settings} to be an available address, but ${reason}: ${error.message}.`;
+  const explanation = LISTEN_ERRORS.get(code);
+  if (!(error instanceof Error) || explanation === undefined) return describeProcessError(error);
+  const [reason, remedy] = explanation;
+  return `Expected ${failedSettings(error, environment)} to be an available address, but ${reason}: ${error.message}. ${remedy}`;
+}
+
+/** @returns the settings whose address `error` is about: an error of `listen` has a port, one of the lookup of a host only its name */
+function failedSettings(error: Error, environment: ServeOptions["environment"]): string {
+  const [metricsHost, metricsPort] = [environment.METRICS_HOST?.trim(), environment.METRICS_PORT?.trim()];
+  const isOfMetrics =
+    "port" in error
+      ? String(error.port) === metricsPort
+      : "hostname" in error && Boolean(metricsPort) && error.hostname === metricsHost;
+  if (!isOfMetrics) return "HOST and PORT";
+  return `${metricsHost ? "METRICS_HOST" : "HOST"} and METRICS_PORT`;
 }
 
 const describeProcessError = (error: unknown): string =>

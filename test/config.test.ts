@@ -513,6 +513,13 @@ it("reads the address of the metrics if they have a port of their own", () => {
   expect(readConfig(environment).metrics).toEqual({ port: 9464, host: "127.0.0.1" });
 });
 
+it("rejects an address of the metrics that METRICS=true without METRICS_PORT would ignore", () => {
+  const environment = { METRICS: "true", METRICS_HOST: "127.0.0.1" };
+  const message = messageOf(() => readConfig(environment));
+  expect(message).toMatch(/^METRICS_HOST: expected METRICS_PORT to be set, too, .*, got "127.0.0.1"\.$/);
+  expect(readConfig({ ...environment, METRICS: "false" }).metrics).toBeNull();
+});
+
 it("does not show the password of Redis", () => {
   const message = messageOf(() => readConfig({ REDIS_URL: "redis://user:hunter22@redis.example.com/x" }));
   expect(message).toContain("REDIS_URL: expected a redis or rediss URL");

@@ -126,6 +126,16 @@ describe.concurrent("main.js with JOB_API_URL", () => {
     );
   });
 
+  it("reports a host of the metrics that does not exist, and what to do", async (test) => {
+    const settings = { METRICS_HOST: "no-such-host.invalid", METRICS_PORT: "0" };
+    const program = runProgram(test, "main.js", [], settings);
+
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(
+      /^Expected METRICS_HOST and METRICS_PORT to be an available address, but there is no such host: .*\. Choose an address of this machine, .*\n$/,
+    );
+  });
+
   it("reports an address that does not belong to this machine", async (test) => {
     const program = runProgram(test, "main.js", [], { HOST: "192.0.2.1" });
     expect(await program.ended).toEqual({ code: 1, signal: null });
