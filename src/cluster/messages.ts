@@ -24,17 +24,17 @@ export type MessageToPrimary =
   /** The worker cannot start, for this reason. It ends then. */
   | { readonly kind: "failed"; readonly reason: string }
   /** Asks for the metrics of all workers. */
-  | { readonly kind: "readMetrics"; readonly id: number }
+  | { readonly kind: "readMetrics" }
   /** The metrics of this worker, as asked for. */
-  | { readonly kind: "metrics"; readonly id: number; readonly families: readonly MetricFamily[] };
+  | { readonly kind: "metrics"; readonly families: readonly MetricFamily[] };
 
 export type MessageToWorker =
   | { readonly kind: "announceShutdown" }
   | { readonly kind: "close" }
   /** Asks for the metrics of this worker. */
-  | { readonly kind: "collectMetrics"; readonly id: number }
+  | { readonly kind: "collectMetrics" }
   /** The metrics of all workers, as asked for. */
-  | { readonly kind: "allMetrics"; readonly id: number; readonly families: readonly MetricFamily[] };
+  | { readonly kind: "allMetrics"; readonly families: readonly MetricFamily[] };
 
 /** A worker has ended before it could serve. The message is for the operator. */
 export class WorkerFailed extends Error {

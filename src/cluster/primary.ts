@@ -7,6 +7,7 @@ import pino from "pino";
 import type { Gateway } from "../gateway.ts";
 import { createStdout } from "../http/log-output.ts";
 import type { MetricFamily } from "../metrics/merge.ts";
+import { singleFlight } from "../model/single-flight.ts";
 import { type CollectedMetrics, createCollectedMetrics } from "./collected-metrics.ts";
 import { type Listening, WorkerFailed, type WorkerStart } from "./messages.ts";
 import { createRestartDelays, type RestartDelays } from "./restart-delays.ts";
@@ -105,6 +106,8 @@ function createPool({ workers, simulatorUrl, trustedNames }: PrimaryOptions, obs
     (_, index): Slot => ({ number: index + 1, delays: createRestartDelays(), worker: null }),
   );
   const metrics = createCollectedMetrics(trustedNames);
+  // However many scrapes there are, the primary, which accepts the connections of all workers, merges once at a time.
+  const readMetrics = singleFlight(() => collectMetrics(slots, metrics));
   const hasListening = () => slots.some(isListening);
   let firstListening: Listening | null = null;
   let freePorts: WorkerStart["freePorts"] = null;
@@ -120,10 +123,7 @@ function createPool({ workers, simulatorUrl, trustedNames }: PrimaryOptions, obs
           if (!isSame(firstListening, listening)) return worker.kill();
           observer.onListening(slot, listening);
         },
-        onReadMetrics: async (id) => {
-          const families = await collectMetrics(slots, metrics);
-          worker.tell({ kind: "allMetrics", id, families });
-        },
+        onReadMetrics: async () => worker.tell({ kind: "allMetrics", families: await readMetrics() }),
       },
     );
     slot.worker = worker;

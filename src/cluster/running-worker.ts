@@ -1,6 +1,7 @@
 /** One worker process, as the primary sees it. */
 import cluster from "node:cluster";
 import type { MetricFamily } from "../metrics/merge.ts";
+import { singleFlight } from "../model/single-flight.ts";
 import { passOnConnections } from "./lost-connections.ts";
 import {
   type Listening,
@@ -33,8 +34,8 @@ export interface WorkerEnd {
 
 interface WorkerObserver {
   readonly onListening: (listening: Listening) => void;
-  /** It asks for the metrics of all workers, to be answered with this id. */
-  readonly onReadMetrics: (id: number) => void;
+  /** It asks for the metrics of all workers. */
+  readonly onReadMetrics: () => void;
   /** Whether another worker serves requests. */
   readonly hasOthers: () => boolean;
 }
@@ -42,8 +43,7 @@ interface WorkerObserver {
 export function forkWorker(start: WorkerStart, observer: WorkerObserver): RunningWorker {
   const worker = cluster.fork({ [WORKER_VARIABLE]: JSON.stringify(start) });
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<WorkerEnd>();
-  const collecting = new Map<number, (families: readonly MetricFamily[]) => void>();
-  let lastCollection = 0;
+  let onMetrics: (families: readonly MetricFamily[] | null) => void = () => {};
   let isListening = false;
   let reason: string | null = null;
 
@@ -56,10 +56,9 @@ export function forkWorker(start: WorkerStart, observer: WorkerObserver): Runnin
         reason = message.reason;
         return;
       case "readMetrics":
-        return observer.onReadMetrics(message.id);
+        return observer.onReadMetrics();
       case "metrics":
-        collecting.get(message.id)?.(message.families);
-        collecting.delete(message.id);
+        return onMetrics(message.families);
     }
   };
 
@@ -73,19 +72,21 @@ export function forkWorker(start: WorkerStart, observer: WorkerObserver): Runnin
   passOnConnections(worker, observer.hasOthers);
   worker.once("exit", (code: number | null, signal: string | null) => {
     isListening = false;
+    onMetrics(null);
     onEnded({ code, signal, reason });
   });
 
   const tell: RunningWorker["tell"] = (message) => {
     if (worker.isConnected()) worker.send(message);
   };
-  const collectMetrics: RunningWorker["collectMetrics"] = () => {
-    lastCollection += 1;
-    const id = lastCollection;
-    const reported = new Promise<readonly MetricFamily[]>((resolve) => collecting.set(id, resolve));
-    tell({ kind: "collectMetrics", id });
-    return Promise.race([reported, ended.then(() => null)]);
-  };
+  // Not asked again before it has answered, so that no messages queue up for a worker that hangs.
+  const collectMetrics: RunningWorker["collectMetrics"] = singleFlight(
+    () =>
+      new Promise((resolve) => {
+        onMetrics = resolve;
+        tell({ kind: "collectMetrics" });
+      }),
+  );
 
   return {
     id: worker.id,

@@ -25,8 +25,7 @@ export function connectToPrimary(start: string): Primary {
   for (const signal of HANDLED_BY_PRIMARY) process.on(signal, () => {});
   // The primary has written it.
   const parsed = JSON.parse(start) as WorkerStart;
-  const reads = new Map<number, (families: readonly MetricFamily[]) => void>();
-  let lastRead = 0;
+  let onAllMetrics: (families: readonly MetricFamily[]) => void = () => {};
   let collect: (() => Promise<readonly MetricFamily[]>) | null = null;
   let served: { readonly gateway: Gateway; readonly end: () => void } | null = null;
 
@@ -41,10 +40,9 @@ export function connectToPrimary(start: string): Primary {
       case "close":
         return served?.end();
       case "collectMetrics":
-        return void collect?.().then((families) => send({ kind: "metrics", id: message.id, families }));
+        return void collect?.().then((families) => send({ kind: "metrics", families }));
       case "allMetrics":
-        reads.get(message.id)?.(message.families);
-        reads.delete(message.id);
+        return onAllMetrics(message.families);
     }
   };
   process.on("message", onMessage);
@@ -58,9 +56,8 @@ export function connectToPrimary(start: string): Primary {
       },
       readAll: () =>
         new Promise((resolve) => {
-          lastRead += 1;
-          reads.set(lastRead, resolve);
-          send({ kind: "readMetrics", id: lastRead });
+          onAllMetrics = resolve;
+          send({ kind: "readMetrics" });
         }),
     },
     serve: (gateway, end) => {

@@ -7,6 +7,7 @@ import type { ObserveOperation } from "../http/finished-operation.ts";
 import type { MetricsPage } from "../http/metrics-route.ts";
 import type { ObserveLookup } from "../jobs/snapshots.ts";
 import type { ObserveLimit } from "../model/limits.ts";
+import { singleFlight } from "../model/single-flight.ts";
 import type { ObserveRedis } from "../redis/redis.ts";
 import type { ObserveCall } from "../upstream/call-records.ts";
 import type { ObserveRetry } from "../upstream/retries.ts";
@@ -33,7 +34,7 @@ export interface Metrics extends MetricsPage {
 export interface MetricsExchange {
   /** Sets how the metrics of this process are read. */
   readonly provide: (read: () => Promise<readonly MetricFamily[]>) => void;
-  /** Reads the merged metrics of all processes. */
+  /** Reads the merged metrics of all processes. Call it again only after its promise is settled. */
   readonly readAll: () => Promise<readonly MetricFamily[]>;
 }
 
@@ -59,7 +60,10 @@ export function createMetrics(
     onRedisCommand: createRedisMetrics(registry),
     addGauges: (sources) => addGauges(registry, sources),
     contentType: registry.contentType,
-    read: exchange ? async () => formatMetrics(await exchange.readAll()) : () => registry.metrics(),
+    // Processes exchange their metrics once for all scrapes that wait for them.
+    read: exchange
+      ? singleFlight(async () => formatMetrics(await exchange.readAll()))
+      : () => registry.metrics(),
   };
 }
 
