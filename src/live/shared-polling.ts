@@ -42,6 +42,11 @@ export interface SharedPolling {
 
 /** How long other instances wait for the one that polls, in addition to the interval. Covers delays of both. */
 const TAKEOVER_MS = 1_000;
+/**
+ * How many leases an instance waits for others without a result. While calls time out, several others can have the turn one
+ * after the other, each for almost as long as a lease.
+ */
+const MAX_WAIT_LEASES = 5;
 /** How soon an instance looks again whether another one still polls. */
 const TAKEN_RETRY_MS = 500;
 
@@ -144,24 +149,24 @@ function oneAtATime(receive: Receive): (requiredData: RequiredData) => void {
 /** @returns a function that asks for the turn to poll, and returns why this instance need not poll, or null */
 function createClaims({ polls, delivery }: SharedPollingOptions, shared: SharedPoll) {
   const createdAt = performance.now();
-  /** Since when another instance has had the turn; null if none has. */
-  const takenSince: Record<RequiredData, number | null> = { status: null, hosts: null };
+  /** Since when others have had the turn without a result newer than `newestStart`; null if they have not. */
+  const waiting: Record<RequiredData, { readonly since: number; readonly newestStart: number } | null> = {
+    status: null,
+    hosts: null,
+  };
 
   return async (requiredData: RequiredData, usableFrom = createdAt): Promise<ClaimRefusal | null> => {
-    const refusal = await shared.claim(
-      requiredData,
-      Math.max(usableFrom, delivery.newestStart(requiredData)),
-    );
-    if (refusal?.kind !== "taken") {
-      takenSince[requiredData] = null;
-      return refusal;
-    }
+    const newestStart = delivery.newestStart(requiredData);
+    const refusal = await shared.claim(requiredData, Math.max(usableFrom, newestStart));
+    if (refusal === null) waiting[requiredData] = null;
+    if (refusal?.kind !== "taken") return refusal;
     const now = performance.now();
-    const since = takenSince[requiredData] ?? now;
-    takenSince[requiredData] = since;
-    // Whatever Redis says, this instance waits for others only as long as for one that has died.
-    if (now - since > polls.leaseMs) return null;
-    return { kind: "taken", waitMs: Math.min(refusal.waitMs, TAKEN_RETRY_MS) };
+    const last = waiting[requiredData];
+    const { since } = last?.newestStart === newestStart ? last : { since: now };
+    // Whatever Redis says, this instance polls after some time. Only results prove that others poll.
+    const isTooLong = now - since > MAX_WAIT_LEASES * polls.leaseMs;
+    waiting[requiredData] = isTooLong ? null : { since, newestStart };
+    return isTooLong ? null : { kind: "taken", waitMs: Math.min(refusal.waitMs, TAKEN_RETRY_MS) };
   };
 }
 

@@ -62,7 +62,8 @@ export const POLL_MAX_AGE_MS = 30_000;
 
 /**
  * Replies with two numbers: 0 if the caller has the turn now, the remaining time of the turn of another one, or -n if the
- * result in the nth entry is newer; and how many instances watch the job. A longer entry than its start is a result.
+ * result in the nth entry is newer; and how many instances watch the job. A longer entry than its start is a result. A turn
+ * that does not expire is of no instance.
  */
 const CLAIM = `
 local watching = redis.call('PUBSUB', 'NUMSUB', ARGV[4])[2]
@@ -71,7 +72,8 @@ for i = 2, #KEYS do
   if #entry > ${START_DIGITS} and string.sub(entry, 1, ${START_DIGITS}) > ARGV[3] then return {1 - i, watching} end
 end
 local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return {math.max(1, redis.call('PTTL', KEYS[1])), watching} end
+local left = redis.call('PTTL', KEYS[1])
+if owner and owner ~= ARGV[1] and left > 0 then return {left, watching} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {0, watching}`;
 

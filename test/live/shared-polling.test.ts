@@ -1,5 +1,5 @@
 /** What an instance does with what it hears about the polls of others. */
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { createDelivery } from "../../src/live/delivery.ts";
 import { createPollSchedule } from "../../src/live/poll-schedule.ts";
 import { createSharedPolling } from "../../src/live/shared-polling.ts";
@@ -13,7 +13,7 @@ const INTERVAL_MS = 20;
 const LEASE_MS = 60_000;
 
 /** One subscriber, whose instance hears about others only what the test says. */
-function useSharedPolling(overrides: Partial<SharedPoll> = {}) {
+function useSharedPolling(overrides: Partial<SharedPoll> = {}, leaseMs = LEASE_MS) {
   const schedule = { scheduleMs: [INTERVAL_MS], maxFailures: 10 };
   const subscribers = createSubscribers({
     recheckMs: 60_000,
@@ -53,7 +53,7 @@ function useSharedPolling(overrides: Partial<SharedPoll> = {}) {
   };
   const delivery = createDelivery(subscribers, () => {});
   const polling = createSharedPolling({
-    polls: { join: () => shared, leaseMs: LEASE_MS },
+    polls: { join: () => shared, leaseMs },
     key: "",
     decodeJob: ({ body }) => jobInstance({ name: String(body) }),
     onLookup: null,
@@ -120,4 +120,34 @@ it("looks again soon while another instance polls", async () => {
   refuse({ kind: "taken", waitMs: 3 });
   expect(await pollOnce()).toEqual({ kind: "skipped", waitMs: 3 });
   expect(received).toEqual([]);
+});
+
+it("waits for several others, one after the other, while their polls fail", async () => {
+  const { pollOnce, refuse } = useSharedPolling();
+  refuse({ kind: "taken", waitMs: LEASE_MS });
+  await pollOnce();
+  const startedAt = performance.now();
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => void clock.mockRestore());
+  clock.mockReturnValue(startedAt + 4 * LEASE_MS);
+  expect(await pollOnce()).toMatchObject({ kind: "skipped" });
+  clock.mockReturnValue(startedAt + 5 * LEASE_MS + 1);
+  expect(await pollOnce()).toMatchObject({ kind: "delivered" });
+});
+
+it("waits for others again after a poll for which it has waited too long", async () => {
+  const { pollOnce, refuse, fail } = useSharedPolling({}, 0);
+  fail();
+  refuse({ kind: "taken", waitMs: LEASE_MS });
+  const kinds: string[] = [];
+  for (let count = 0; count < 4; count += 1) kinds.push((await pollOnce()).kind);
+  expect(kinds).toEqual(["skipped", "failed", "skipped", "failed"]);
+});
+
+it("does not wait longer if there are always results that cannot be used", async () => {
+  const claim: SharedPoll["claim"] = async (_requiredData, since) =>
+    since === Infinity ? { kind: "taken", waitMs: LEASE_MS } : { kind: "polled", requiredData: "status" };
+  const { pollOnce } = useSharedPolling({ claim, read: async () => null }, 0);
+  expect(await pollOnce()).toMatchObject({ kind: "skipped" });
+  expect(await pollOnce()).toMatchObject({ kind: "delivered" });
 });

@@ -327,9 +327,12 @@ describe.skipIf(!hasRedis)("whoever can write in Redis", () => {
     }
   });
 
-  it("can delay polls only as long as an instance that has died", async () => {
+  it.each([
+    ["for some time, with a turn that ends much later", 1_000, ["PX", "600000"]],
+    ["not at all with a turn that does not end", 60_000, []],
+  ])("can delay polls %s", async (_time, upstreamTimeoutMs, expiry) => {
     const redis = await useRedis();
-    const watched = await useWatched(redis, { tokens: TOKENS, upstreamTimeoutMs: 1_000 });
+    const watched = await useWatched(redis, { tokens: TOKENS, upstreamTimeoutMs });
     await watched.untilShared();
     let turn = "";
     const findTurn = async () => {
@@ -337,7 +340,7 @@ describe.skipIf(!hasRedis)("whoever can write in Redis", () => {
       return turn;
     };
     await expect.poll(findTurn).not.toBe("");
-    await redis.command("SET", turn, "nobody");
+    await redis.command("SET", turn, "nobody", ...expiry);
     for (const call of watched.open()) call.answer();
     const known = watched.upstream.calls.length;
     await expect.poll(() => watched.upstream.calls.length).toBeGreaterThan(known);
