@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, type TestContext } from "vitest";
+import { describe, it, type TestContext } from "vitest";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { AUTHORIZATION, jobQuery, jobSubscription, onJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
@@ -16,6 +16,9 @@ import { heldClock, type Program, runProgram, SLOW_CLOCK } from "./program.ts";
 const WORKERS = 2;
 const QUERY = "{ __typename }";
 const DATA = { data: { __typename: "Query" } };
+
+/** That of vitest does not know to which of the concurrent tests a call belongs. */
+type Expects = Pick<TestContext, "expect">;
 
 interface LogLine {
   readonly msg: string;
@@ -45,7 +48,7 @@ async function start(test: TestContext, environment: Record<string, string> = {}
     METRICS: "true",
     ...environment,
   });
-  return { ...program, url: await program.url() };
+  return { ...program, url: await program.url(), expect: test.expect };
 }
 
 /** Sends a request on a connection of its own. The primary passes connections to the workers in turn. */
@@ -69,7 +72,10 @@ async function askAnew(url: string, query = QUERY, requestId = "none"): Promise<
 }
 
 /** Four requests that wait for the upstream, one after the other, so that each worker has two of them. */
-async function startHeld(url: string, { calls }: Pick<HeldUpstream, "calls">) {
+async function startHeld(
+  { url, expect }: Expects & { readonly url: string },
+  { calls }: Pick<HeldUpstream, "calls">,
+) {
   const answers: Promise<unknown>[] = [];
   for (let count = 1; count <= 4; count++) {
     answers.push(askAnew(url, jobQuery(String(count))));
@@ -86,23 +92,23 @@ async function countedOperations(url: string): Promise<number> {
 }
 
 /** The process ids of the workers that serve now, by their number. */
-async function pidsOf(program: Pick<Program, "stdout">): Promise<ReadonlyMap<number, number>> {
+async function pidsOf(program: Expects & Pick<Program, "stdout">): Promise<ReadonlyMap<number, number>> {
   const found = () =>
     new Map(
       linesOf(program)
         .filter(({ msg }) => msg.startsWith("Server listening"))
         .map(({ worker = 0, pid }) => [worker, pid]),
     );
-  await expect.poll(() => found().size).toBe(WORKERS);
+  await program.expect.poll(() => found().size).toBe(WORKERS);
   return found();
 }
 
-async function pidOf(program: Pick<Program, "stdout">, worker: number): Promise<number> {
+async function pidOf(program: Expects & Pick<Program, "stdout">, worker: number): Promise<number> {
   return (await pidsOf(program)).get(worker) ?? 0;
 }
 
 /** Stops a process without ending it. */
-async function freeze(pid: number): Promise<void> {
+async function freeze({ expect }: Expects, pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   await expect.poll(() => /\) T/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))).toBe(true);
 }
@@ -217,7 +223,7 @@ describe.concurrent("metrics of workers", () => {
     for (let count = 0; count < 10; count++) await askAnew(url);
     await test.expect.poll(() => countedOperations(url)).toBe(10);
     const pid = await pidOf(program, 1);
-    await freeze(pid);
+    await freeze(program, pid);
     test.onTestFinished(() => void process.kill(pid, "SIGKILL"));
     // One of the connections is passed to the worker that hangs.
     test.expect(await Promise.any([countedOperations(url), countedOperations(url)])).toBe(10);
@@ -229,7 +235,7 @@ describe.concurrent("a worker that is killed", () => {
     const upstream = await useHeldUpstream(test);
     const program = await start(test, { JOB_API_URL: upstream.url, UPSTREAM_TIMEOUT_MS: "600000" });
     const { url } = program;
-    const answers = (await startHeld(url, upstream)).map((answer) =>
+    const answers = (await startHeld(program, upstream)).map((answer) =>
       answer.then(
         () => "answered",
         () => "lost",
@@ -253,7 +259,7 @@ describe.concurrent("a worker that is killed", () => {
   it("does not keep connections that it has not accepted", async (test) => {
     const program = await start(test);
     const pid = await pidOf(program, 1);
-    await freeze(pid);
+    await freeze(program, pid);
     // Two of them are passed to the worker that hangs, one after the other.
     const answers = Array.from({ length: 4 }, () => askAnew(program.url));
     test.expect(await Promise.any(answers)).toEqual(DATA);
@@ -281,7 +287,7 @@ describe.concurrent("SIGTERM", () => {
       JOB_API_URL: upstream.url,
       UPSTREAM_TIMEOUT_MS: "600000",
     });
-    const answers = await startHeld(program.url, upstream);
+    const answers = await startHeld(program, upstream);
     for (const pid of await childrenOf(program)) process.kill(pid, "SIGTERM");
     program.process.kill("SIGTERM");
     const ready = new URL("/readyz", program.url);
@@ -333,7 +339,10 @@ describe.concurrent("SIGTERM", () => {
 });
 
 /** The process ids of the workers, without their log, which a slow clock delays. */
-async function childrenOf({ process: { pid } }: Pick<Program, "process">): Promise<readonly number[]> {
+async function childrenOf({
+  process: { pid },
+  expect,
+}: Expects & Pick<Program, "process">): Promise<readonly number[]> {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
   expect(children).toHaveLength(WORKERS);
   return children;
