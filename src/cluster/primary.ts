@@ -112,7 +112,7 @@ function createPool({ workers, simulatorUrl, trustedNames }: PrimaryOptions, obs
   let firstListening: Listening | null = null;
   let freePorts: WorkerStart["freePorts"] = null;
 
-  const fork = (slot: Slot) => {
+  const start = (slot: Slot) => {
     const worker = forkWorker(
       { number: slot.number, simulatorUrl, freePorts },
       {
@@ -127,7 +127,6 @@ function createPool({ workers, simulatorUrl, trustedNames }: PrimaryOptions, obs
       },
     );
     slot.worker = worker;
-    slot.delays.started();
     worker.ended.then((end) => {
       slot.worker = null;
       metrics.end(worker.id);
@@ -135,6 +134,16 @@ function createPool({ workers, simulatorUrl, trustedNames }: PrimaryOptions, obs
       if (firstListening && !hasListening()) freePorts = portsOf(firstListening);
       observer.onEnded(slot, end);
     });
+  };
+
+  const fork = (slot: Slot) => {
+    slot.delays.started();
+    try {
+      start(slot);
+    } catch (error) {
+      // For example without memory for another process. Tried again later, as after every end.
+      observer.onEnded(slot, { code: null, signal: null, reason: `No process: ${error}` });
+    }
   };
 
   return { slots, fork };

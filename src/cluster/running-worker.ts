@@ -40,6 +40,7 @@ interface WorkerObserver {
   readonly hasOthers: () => boolean;
 }
 
+/** @throws if the system refuses another process. It can also refuse it later, which ends the worker. */
 export function forkWorker(start: WorkerStart, observer: WorkerObserver): RunningWorker {
   const worker = cluster.fork({ [WORKER_VARIABLE]: JSON.stringify(start) });
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<WorkerEnd>();
@@ -63,13 +64,16 @@ export function forkWorker(start: WorkerStart, observer: WorkerObserver): Runnin
   };
 
   worker.on("message", onMessage);
-  // A message to a worker that has just ended. Its exit follows.
-  worker.on("error", () => {});
+  const { pid } = worker.process;
+  worker.on("error", (error) => {
+    // Without a process, there is no exit. Otherwise, this is about a message to a worker that has just ended: its exit follows.
+    if (pid === undefined) onEnded({ code: null, signal: null, reason: `No process: ${error.message}` });
+  });
   worker.once("disconnect", () => {
     isListening = false;
   });
   // After the listener above, so that this worker is not one of the others.
-  passOnConnections(worker, observer.hasOthers);
+  if (pid !== undefined) passOnConnections(worker, observer.hasOthers);
   worker.once("exit", (code: number | null, signal: string | null) => {
     isListening = false;
     onMetrics(null);
