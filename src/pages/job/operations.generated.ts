@@ -221,12 +221,12 @@ export type JobPageSubscriptionVariables = Exact<{
 
 
 export type JobPageSubscription = { readonly jobInstanceUpdated:
-    | { readonly __typename: 'JobInstance', readonly jobInstanceId: string, readonly name: string, readonly url: string | null, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly scope: { readonly type: ScopeType, readonly typeRaw: string, readonly id: string }, readonly steps: ReadonlyArray<{ readonly stepInstanceId: string, readonly name: string, readonly url: string | null, readonly type: StepType, readonly typeCode: number, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly retryCount: number, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly hostSummary: { readonly total: number, readonly pending: number, readonly running: number, readonly succeeded: number, readonly failed: number, readonly stopped: number, readonly unknown: number }, readonly hostGroups: ReadonlyArray<{ readonly status: HostStatus | null, readonly statusCode: number | null, readonly tag: string | null, readonly count: number }> }> }
+    | { readonly __typename: 'JobInstance', readonly jobInstanceId: string, readonly name: string, readonly url: string | null, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly observedAt: string, readonly scope: { readonly type: ScopeType, readonly typeRaw: string, readonly id: string }, readonly steps: ReadonlyArray<{ readonly stepInstanceId: string, readonly name: string, readonly url: string | null, readonly type: StepType, readonly typeCode: number, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly retryCount: number, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly hostSummary: { readonly total: number, readonly pending: number, readonly running: number, readonly succeeded: number, readonly failed: number, readonly stopped: number, readonly unknown: number }, readonly hostGroups: ReadonlyArray<{ readonly status: HostStatus | null, readonly statusCode: number | null, readonly tag: string | null, readonly count: number }> }> }
     | { readonly __typename: 'JobInstanceNotFound', readonly message: string, readonly upstreamRequestId: string | null }
     | { readonly __typename: 'PermissionDenied', readonly message: string, readonly upstreamRequestId: string | null, readonly application: { readonly systemId: string, readonly systemName: string | null, readonly actions: ReadonlyArray<{ readonly id: string, readonly name: string | null, readonly relatedResourceTypes: ReadonlyArray<{ readonly systemId: string, readonly systemName: string | null, readonly type: string, readonly typeName: string | null, readonly instances: ReadonlyArray<ReadonlyArray<{ readonly id: string, readonly type: string, readonly name: string | null, readonly typeName: string | null }>> }> }> } | null }
    | null };
 
-export type JobOverviewFragment = { readonly jobInstanceId: string, readonly name: string, readonly url: string | null, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly scope: { readonly type: ScopeType, readonly typeRaw: string, readonly id: string }, readonly steps: ReadonlyArray<{ readonly stepInstanceId: string, readonly name: string, readonly url: string | null, readonly type: StepType, readonly typeCode: number, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly retryCount: number, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly hostSummary: { readonly total: number, readonly pending: number, readonly running: number, readonly succeeded: number, readonly failed: number, readonly stopped: number, readonly unknown: number }, readonly hostGroups: ReadonlyArray<{ readonly status: HostStatus | null, readonly statusCode: number | null, readonly tag: string | null, readonly count: number }> }> };
+export type JobOverviewFragment = { readonly jobInstanceId: string, readonly name: string, readonly url: string | null, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly createdAt: string, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly observedAt: string, readonly scope: { readonly type: ScopeType, readonly typeRaw: string, readonly id: string }, readonly steps: ReadonlyArray<{ readonly stepInstanceId: string, readonly name: string, readonly url: string | null, readonly type: StepType, readonly typeCode: number, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly retryCount: number, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly hostSummary: { readonly total: number, readonly pending: number, readonly running: number, readonly succeeded: number, readonly failed: number, readonly stopped: number, readonly unknown: number }, readonly hostGroups: ReadonlyArray<{ readonly status: HostStatus | null, readonly statusCode: number | null, readonly tag: string | null, readonly count: number }> }> };
 
 export type StepOverviewFragment = { readonly stepInstanceId: string, readonly name: string, readonly url: string | null, readonly type: StepType, readonly typeCode: number, readonly status: RunStatus, readonly statusCode: number, readonly phase: RunPhase, readonly isFinished: boolean, readonly retryCount: number, readonly startedAt: string | null, readonly finishedAt: string | null, readonly durationMs: number | null, readonly elapsedMs: number | null, readonly hostSummary: { readonly total: number, readonly pending: number, readonly running: number, readonly succeeded: number, readonly failed: number, readonly stopped: number, readonly unknown: number }, readonly hostGroups: ReadonlyArray<{ readonly status: HostStatus | null, readonly statusCode: number | null, readonly tag: string | null, readonly count: number }> };
 
@@ -239,7 +239,7 @@ export type HostCellsQueryVariables = Exact<{
 
 
 export type HostCellsQuery = { readonly jobInstance:
-    | { readonly step: { readonly hostResults: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly statusCode: number, readonly tag: string | null, readonly exitCode: number | null, readonly ip: string | null, readonly ipv6: string | null, readonly container: { readonly name: string } | null }> } } | null }
+    | { readonly observedAt: string, readonly step: { readonly hostResults: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly statusCode: number, readonly tag: string | null, readonly exitCode: number | null, readonly ip: string | null, readonly ipv6: string | null, readonly container: { readonly name: string } | null }> } } | null }
     | Record<PropertyKey, never>
    | null };
 
@@ -256,7 +256,7 @@ export type HostRowsQueryVariables = Exact<{
 
 
 export type HostRowsQuery = { readonly jobInstance:
-    | { readonly step: { readonly hostResults: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly ip: string | null, readonly ipv6: string | null, readonly cloudId: string | null, readonly status: HostStatus, readonly statusCode: number, readonly phase: RunPhase, readonly tag: string | null, readonly exitCode: number | null, readonly durationMs: number | null, readonly finishedAt: string | null, readonly container: { readonly name: string } | null }> } } | null }
+    | { readonly observedAt: string, readonly step: { readonly hostResults: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly ip: string | null, readonly ipv6: string | null, readonly cloudId: string | null, readonly status: HostStatus, readonly statusCode: number, readonly phase: RunPhase, readonly tag: string | null, readonly exitCode: number | null, readonly durationMs: number | null, readonly finishedAt: string | null, readonly container: { readonly name: string } | null }> } } | null }
     | Record<PropertyKey, never>
    | null };
 
@@ -360,6 +360,7 @@ export const JobOverviewFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   finishedAt
   durationMs
   elapsedMs
+  observedAt
   steps {
     ...StepOverview
   }
@@ -477,6 +478,7 @@ fragment JobOverview on JobInstance {
   finishedAt
   durationMs
   elapsedMs
+  observedAt
   steps {
     ...StepOverview
   }
@@ -516,6 +518,7 @@ export const HostCellsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query HostCells($ref: JobInstanceRef!, $stepInstanceId: ID!, $first: Int!, $after: String) {
   jobInstance(ref: $ref) {
     ... on JobInstance {
+      observedAt
       step(stepInstanceId: $stepInstanceId) {
         hostResults(first: $first, after: $after) {
           totalCount
@@ -545,6 +548,7 @@ export const HostRowsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query HostRows($ref: JobInstanceRef!, $stepInstanceId: ID!, $filter: HostResultFilter!, $orderBy: HostResultOrder, $first: Int!, $after: String) {
   jobInstance(ref: $ref) {
     ... on JobInstance {
+      observedAt
       step(stepInstanceId: $stepInstanceId) {
         hostResults(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
           totalCount

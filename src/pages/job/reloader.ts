@@ -8,6 +8,8 @@ export interface Shown {
   readonly target: string;
   /** Changes when the target must be loaded again. */
   readonly fingerprint: string;
+  /** When the gateway has read the state with this fingerprint, in RFC 3339. */
+  readonly observedAt: string;
 }
 
 export interface Reloader<Request extends Shown> {
@@ -16,7 +18,11 @@ export interface Reloader<Request extends Shown> {
 }
 
 export interface ReloaderOptions<Request extends Shown> {
-  readonly load: (request: Request, signal: AbortSignal) => Promise<void>;
+  /**
+   * @returns when the gateway has read what was loaded. If that was before `observedAt`, because the gateway caches
+   *   states briefly, it is loaded again. Null if there is nothing to load.
+   */
+  readonly load: (request: Request, signal: AbortSignal) => Promise<string | null>;
   readonly onError: (error: JobClientError) => void;
   /** Minimum time between two loads of one target, in milliseconds. It grows with the time that a load takes. */
   readonly minPauseMs?: number;
@@ -45,9 +51,10 @@ export function createReloader<Request extends Shown>({
       const request = shown;
       const startedAt = performance.now();
       try {
-        await load(request, signal);
+        const observedAt = await load(request, signal);
         signal.throwIfAborted();
-        loaded = request;
+        // Times in this format are in the order of their strings.
+        if (observedAt === null || observedAt >= request.observedAt) loaded = request;
         await pause(Math.max(minPauseMs, 2 * (performance.now() - startedAt)), signal);
       } catch (error) {
         signal.throwIfAborted();

@@ -33,8 +33,9 @@ export interface HostLoader {
   /**
    * Shows the hosts of a step.
    * @param fingerprint of its counts. The hosts are loaded again when it changes.
+   * @param observedAt when the gateway has read these counts.
    */
-  readonly show: (stepInstanceId: string, fingerprint: string) => void;
+  readonly show: (stepInstanceId: string, fingerprint: string, observedAt: string) => void;
   readonly stop: () => void;
 }
 
@@ -58,10 +59,10 @@ export function createHostLoader(client: JobClient, ref: JobInstanceRef): HostLo
   return {
     hosts,
     stop,
-    show: (stepInstanceId, fingerprint) => {
+    show: (stepInstanceId, fingerprint, observedAt) => {
       if (stepInstanceId !== target) update({ cells: createHostCells(0), loaded: 0, error: null });
       target = stepInstanceId;
-      show({ target, fingerprint });
+      show({ target, fingerprint, observedAt });
     },
   };
 }
@@ -76,21 +77,26 @@ interface Destination {
   readonly update: (changes: Partial<LoadedHosts>) => void;
 }
 
-/** Loads all pages. Earlier hosts stay visible until they are replaced. */
+/**
+ * Loads all pages. Earlier hosts stay visible until they are replaced.
+ * @returns when the gateway has read the first page: it has read the others later, or at the same time.
+ */
 async function loadStep(
   client: JobClient,
   { ref, stepInstanceId }: StepRef,
   { hosts, update }: Destination,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | null> {
   let at = 0;
+  let observedAt: string | null = null;
   let after: string | null = null;
   for (;;) {
     const variables: Omit<HostCellsQueryVariables, "ref"> = { stepInstanceId, first: HOSTS_PER_PAGE, after };
     const job = await client.jobInstance(ref, HostCellsDocument, { variables, signal });
     const page = "step" in job ? job.step?.hostResults : undefined;
     // The subscription tells why there is no such step any more.
-    if (page === undefined) return;
+    if (page === undefined || !("observedAt" in job)) return null;
+    observedAt ??= job.observedAt;
     const { nodes, totalCount, pageInfo } = page;
     const { cells: last, loaded } = hosts.get();
     // The order of hosts is stable: the rows of the same hosts are written again.
@@ -98,10 +104,10 @@ async function loadStep(
     const cells = isSame ? last : createHostCells(totalCount);
     const offset = at;
     const write = (from: number, to: number) => cells.write(offset + from, nodes.slice(from, to));
-    if (!(await inSlices(nodes.length, HOSTS_PER_SLICE, write, signal))) return;
+    if (!(await inSlices(nodes.length, HOSTS_PER_SLICE, write, signal))) return null;
     at += nodes.length;
     update({ cells, loaded: isSame ? Math.max(at, loaded) : at, error: null });
-    if (!pageInfo.hasNextPage) return;
+    if (!pageInfo.hasNextPage) return observedAt;
     after = pageInfo.endCursor;
   }
 }

@@ -43,10 +43,11 @@ export function createRowLoader(client: JobClient, ref: JobInstanceRef): RowLoad
       const job = await client.jobInstance(ref, HostRowsDocument, { variables, signal });
       const page = "step" in job ? job.step?.hostResults : undefined;
       // The subscription tells why there is no such step any more.
-      if (page === undefined) return;
+      if (page === undefined || !("observedAt" in job)) return null;
       const { nodes, totalCount, pageInfo } = page;
       const next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
       rows.set({ target, rows: nodes, totalCount, next, error: null });
+      return job.observedAt;
     },
     onError: (error) => rows.set({ ...rows.get(), error }),
   });

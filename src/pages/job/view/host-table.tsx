@@ -27,6 +27,8 @@ interface HostTableProps {
   readonly step: StepOverviewFragment;
   readonly filter: HostFilter;
   readonly fingerprint: string;
+  /** When the gateway has read the state with this fingerprint. */
+  readonly observedAt: string;
 }
 
 /** The pages before the current one: the cursor that each begins after. */
@@ -34,7 +36,7 @@ type Pages = readonly (string | null)[];
 
 const FIRST_PAGE: Pages = [null];
 
-export function HostTable({ client, jobRef, step, filter, fingerprint }: HostTableProps) {
+export function HostTable({ client, jobRef, step, filter, fingerprint, observedAt }: HostTableProps) {
   const texts = useTexts();
   const loader = useMemo(() => createRowLoader(client, jobRef), [client, jobRef]);
   const loaded = useStore(loader.rows);
@@ -48,8 +50,16 @@ export function HostTable({ client, jobRef, step, filter, fingerprint }: HostTab
   const after = pages.at(-1) ?? null;
   useEffect(() => {
     const target = JSON.stringify([conditions, after]);
-    loader.show({ target, fingerprint, stepInstanceId, filter: toResultFilter(filter), orderBy, after });
-  }, [loader, conditions, after, fingerprint, stepInstanceId, filter, orderBy]);
+    loader.show({
+      target,
+      fingerprint,
+      observedAt,
+      stepInstanceId,
+      filter: toResultFilter(filter),
+      orderBy,
+      after,
+    });
+  }, [loader, conditions, after, fingerprint, observedAt, stepInstanceId, filter, orderBy]);
   useEffect(() => loader.stop, [loader]);
 
   const isEmpty = isForFailed ? hostSummary.failed === 0 : loaded.target !== "" && loaded.totalCount === 0;

@@ -19,7 +19,8 @@ interface JobViewProps {
 
 export function JobView({ client, jobRef, snapshot, connection, onCheckAgain }: JobViewProps) {
   const { job, receivedAt } = snapshot;
-  const clock = { receivedAt, now: useNow(!job.isFinished) };
+  // Without a connection, nobody knows whether the job still runs.
+  const clock = { receivedAt, now: useNow(!job.isFinished && connection === "live") };
   const loader = useMemo(() => createHostLoader(client, jobRef), [client, jobRef]);
   useEffect(() => loader.stop, [loader]);
   const [chosenId, setChosenId] = useState<string | null>(null);
@@ -31,7 +32,16 @@ export function JobView({ client, jobRef, snapshot, connection, onCheckAgain }: 
       <JobHeader job={job} clock={clock} connection={connection} onCheckAgain={onCheckAgain} />
       <div class="columns">
         <StepList job={job} openId={openId} onOpen={setChosenId} clock={clock} />
-        {open && <StepPanel key={openId} client={client} jobRef={jobRef} loader={loader} step={open} />}
+        {open && (
+          <StepPanel
+            key={openId}
+            client={client}
+            jobRef={jobRef}
+            loader={loader}
+            step={open}
+            observedAt={job.observedAt}
+          />
+        )}
       </div>
     </>
   );

@@ -18,21 +18,23 @@ interface StepPanelProps {
   readonly jobRef: JobInstanceRef;
   readonly loader: HostLoader;
   readonly step: StepOverviewFragment;
+  /** When the gateway has read the step. */
+  readonly observedAt: string;
 }
 
 /** The hosts of a step have changed if this has. */
 const fingerprintOf = ({ retryCount, hostSummary, hostGroups }: StepOverviewFragment): string =>
   JSON.stringify([retryCount, hostSummary, hostGroups]);
 
-export function StepPanel({ client, jobRef, loader, step }: StepPanelProps) {
+export function StepPanel({ client, jobRef, loader, step, observedAt }: StepPanelProps) {
   const texts = useTexts();
   const [filter, setFilter] = useState(NO_FILTER);
   const { stepInstanceId, hostSummary } = step;
   const fingerprint = fingerprintOf(step);
   const hasHosts = hostSummary.total > 0;
   useEffect(() => {
-    if (hasHosts) loader.show(stepInstanceId, fingerprint);
-  }, [loader, stepInstanceId, fingerprint, hasHosts]);
+    if (hasHosts) loader.show(stepInstanceId, fingerprint, observedAt);
+  }, [loader, stepInstanceId, fingerprint, observedAt, hasHosts]);
 
   return (
     <section class="panel" aria-labelledby="panel-title">
@@ -49,7 +51,14 @@ export function StepPanel({ client, jobRef, loader, step }: StepPanelProps) {
           <HostPhases step={step} filter={filter} onFilter={setFilter} />
           <Hosts loader={loader} step={step} filter={filter} onFilter={setFilter} />
           <HostGroups step={step} filter={filter} onFilter={setFilter} />
-          <HostTable client={client} jobRef={jobRef} step={step} filter={filter} fingerprint={fingerprint} />
+          <HostTable
+            client={client}
+            jobRef={jobRef}
+            step={step}
+            filter={filter}
+            fingerprint={fingerprint}
+            observedAt={observedAt}
+          />
         </>
       ) : (
         <p class="empty">{emptyText(step, texts)}</p>
