@@ -1,4 +1,5 @@
-/** Logs when Redis, or a kind of its commands, stops working, why, and when it works again. */
+/** Logs when Redis, or a kind of its commands, stops working, why, what to do, and when it works again. */
+import { remedyFor } from "./failure-reason.ts";
 
 export interface RedisLogger {
   readonly info: (text: string) => void;
@@ -30,10 +31,11 @@ export function createStateLog(logger: RedisLogger): LogState {
     }
     if (reasons?.includes(reason)) return;
     logged[part] = [...(reasons ?? []), reason];
-    logger.warn(
+    const effect =
       part === "connection"
-        ? `Redis is unavailable (${reason}). This instance works alone until Redis answers.`
-        : `Redis rejects ${part} (${reason}). This instance works without them until then.`,
-    );
+        ? `Redis is unavailable (${reason}). This instance works alone until it can use Redis.`
+        : `Redis rejects ${part} (${reason}). This instance works without them until Redis accepts them.`;
+    const remedy = remedyFor(reason);
+    logger.warn(remedy === null ? effect : `${effect} ${remedy}`);
   };
 }

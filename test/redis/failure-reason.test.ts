@@ -1,16 +1,15 @@
 /** What the log says about a failure of Redis, and how often. */
 import { ErrorReply, SocketClosedUnexpectedlyError } from "@redis/client";
 import { describe, expect, it } from "vitest";
+import { TimeLimitExceeded } from "../../src/redis/connection.ts";
 import { failureReason } from "../../src/redis/failure-reason.ts";
 import { createStateLog } from "../../src/redis/state-log.ts";
 
 const CASES: readonly [what: string, error: unknown, reason: string][] = [
   ["the code of an error of the network", Object.assign(new Error("…"), { code: "EPIPE" }), "EPIPE"],
-  [
-    "the class of an error of the library",
-    new SocketClosedUnexpectedlyError(),
-    "SocketClosedUnexpectedlyError",
-  ],
+  ["the name of an error without a code", new TypeError("hunter22"), "TypeError"],
+  ["plain for a closed connection", new SocketClosedUnexpectedlyError(), "closed"],
+  ["plain for a timeout", new TimeLimitExceeded(), "timeout"],
   ["the code of an error reply", new ErrorReply("OOM command not allowed"), "OOM"],
   [
     "the beginning of a known error reply",
@@ -40,5 +39,14 @@ it("logs each reason once until Redis works again", () => {
     "Redis is unavailable (A)",
     "Redis rejects writes (OOM)",
     "Redis accepts writes",
+  ]);
+});
+
+it("logs what to do about wrong credentials", () => {
+  const lines: string[] = [];
+  const write = (text: string) => void lines.push(text);
+  createStateLog({ info: write, warn: write })("connection", "WRONGPASS");
+  expect(lines).toEqual([
+    "Redis is unavailable (WRONGPASS). This instance works alone until it can use Redis. Check the user and password in REDIS_URL.",
   ]);
 });

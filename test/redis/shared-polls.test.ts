@@ -288,7 +288,9 @@ describe.skipIf(!hasRedis)("while Redis", () => {
           for (const call of watched.open()) call.answer();
           return messages()[index];
         })
-        .toContain("Redis rejects subscriptions (NOPERM). This instance works without them until then.");
+        .toContain(
+          "Redis rejects subscriptions (NOPERM). This instance works without them until Redis accepts them. Check the permissions of the Redis user.",
+        );
     }
     await redis.command("ACL", "SETUSER", "default", "allchannels");
     await watched.untilShared();
