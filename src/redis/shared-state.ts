@@ -65,7 +65,7 @@ export function createSharedState(
     createOperationCounts: (windowMs) => {
       const { secret = "", upstream } = options;
       if (secret !== "") {
-        return createOperationCounts(redis, { secret, namespace: upstream.baseUrl.href, windowMs });
+        return createOperationCounts(redis, { secret, namespace: namespaceOf(upstream.baseUrl), windowMs });
       }
       logger.warn("Redis: rate limits are not shared without IDENTITY_KEY.");
       return null;
@@ -74,6 +74,9 @@ export function createSharedState(
     close: async () => void (await Promise.all([redis.close(), channels?.close()])),
   };
 }
+
+/** Instances share data only of the same upstream. A slash at the end of its URL makes no difference, as for its calls. */
+const namespaceOf = ({ href }: URL): string => href.replace(/\/+$/, "");
 
 type SharedStoreOptions = Omit<SnapshotStoreOptions, "prefix" | "maxAgeMs">;
 
@@ -88,5 +91,5 @@ function storeOptions(
     return null;
   }
   const { baseUrl, maxBodyBytes } = upstream;
-  return { ...snapshots, namespace: baseUrl.href, maxBodyBytes, timeoutMs };
+  return { ...snapshots, namespace: namespaceOf(baseUrl), maxBodyBytes, timeoutMs };
 }

@@ -99,6 +99,16 @@ describe.skipIf(!hasRedis)("two gateways with one Redis", () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  it("share snapshots if only one of them has a slash at the end of the upstream's URL", async () => {
+    const redis = await useRedis();
+    const upstream = await useVersionedUpstream();
+    const base = new URL("/base", upstream.url);
+    const first = await useInstance(redis, { upstream: { url: base } });
+    const second = await useInstance(redis, { upstream: { url: new URL(`${base.href}/`) } });
+    expect(await store(redis, first)).toBe("v1");
+    expect(await versionOf(second)).toBe("v1");
+  });
+
   it("serve the same response, with host results, from the snapshot of the other one", async () => {
     const redis = await useRedis();
     const first = await useInstance(redis);
