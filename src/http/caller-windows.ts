@@ -71,11 +71,14 @@ export function createCallerWindows(
     window: CallerWindow,
     known: OperationCount,
   ): Promise<OperationCount> => {
+    const askedAt = currentTime();
     const total = await counts.add(name, known);
     if (!total) return known;
     // Further operations may have started meanwhile.
     window.count = Math.max(window.count, total.count);
-    window.endsAt = currentTime() + total.remainingMs;
+    // Not after the end in Redis, whenever Redis has read its clock. An operation between the two ends would store the count
+    // of this window again, for the time left here: a caller that sends without a pause would never get a new window.
+    window.endsAt = askedAt + total.remainingMs;
     return total;
   };
 
