@@ -5,7 +5,7 @@ import { PREFIX } from "./prefix.ts";
 
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-const COMMANDS: readonly RedisCommand[] = ["read", "write", "claim"];
+const COMMANDS: readonly RedisCommand[] = ["read", "write", "claim", "count"];
 const OUTCOMES: readonly RedisOutcome[] = ["ok", "error", "timeout", "skipped"];
 
 export function createRedisMetrics(registry: Registry): ObserveRedis {

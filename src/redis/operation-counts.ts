@@ -60,7 +60,7 @@ export function createOperationCounts(
       `bk-job-graphql:operations:${sealing.nameOf(`operations ${windowMs} ${namespace} ${caller}`)}`,
     add: async (name, known) => {
       const args = [known.count, known.remainingMs, windowMs].map(String);
-      const reply = await send("write", ["EVAL", ADD, "1", name, ...args]);
+      const reply = await send("count", ["EVAL", ADD, "1", name, ...args]);
       const [count, remainingMs] = Array.isArray(reply) ? reply : [];
       return Number.isInteger(count) && Number.isInteger(remainingMs) ? { count, remainingMs } : null;
     },

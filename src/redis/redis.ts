@@ -19,9 +19,9 @@ import { createStateLog, type LogState, type RedisLogger } from "./state-log.ts"
 
 /**
  * Kinds of commands, which fail independently: Redis without memory or a replica rejects only writes, and claims of polls
- * need further permissions.
+ * and counts of operations need further permissions.
  */
-export type RedisCommand = "read" | "write" | "claim";
+export type RedisCommand = "read" | "write" | "claim" | "count";
 
 /** `skipped`: not sent, because Redis is unavailable, has just rejected such a command, or has too many open commands. */
 export type RedisOutcome = "ok" | "error" | "timeout" | "skipped";
@@ -134,7 +134,7 @@ function createOpenCommands() {
 
 /** Which kinds of commands Redis has just rejected. */
 function createRejections(log: LogState) {
-  const pausedUntil: Record<RedisCommand, number> = { read: 0, write: 0, claim: 0 };
+  const pausedUntil: Record<RedisCommand, number> = { read: 0, write: 0, claim: 0, count: 0 };
   return {
     isPaused: (command: RedisCommand): boolean => performance.now() < pausedUntil[command],
     start: (command: RedisCommand, session: Session, error: ErrorReply): void => {

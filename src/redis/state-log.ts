@@ -6,7 +6,7 @@ export interface RedisLogger {
   readonly warn: (text: string) => void;
 }
 
-type LoggedPart = "connection" | "reads" | "writes" | "claims" | "subscriptions";
+type LoggedPart = "connection" | "reads" | "writes" | "claims" | "counts" | "subscriptions";
 
 /** The reason is null if the part works. */
 export type LogState = (part: LoggedPart, reason: string | null) => void;
@@ -19,6 +19,7 @@ export function createStateLog(logger: RedisLogger): LogState {
     reads: null,
     writes: null,
     claims: null,
+    counts: null,
     subscriptions: null,
   };
   return (part, reason) => {
