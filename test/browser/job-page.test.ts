@@ -1,6 +1,6 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: tests read what is visible
 /** The job page in Chromium: live jobs, many hosts, outcomes without a job, credentials, languages, accessibility. */
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { hasBrowser, startBrowser } from "../support/browser.ts";
@@ -12,7 +12,7 @@ import {
   useGateway,
 } from "../support/gateway.ts";
 import { hostRow, jobBody, scriptJob, stepRow } from "../support/job-payload.ts";
-import { OFFLINE, openPage, violationsOf, type WebPage } from "../support/web-page.ts";
+import { OFFLINE, type OpenPageOptions, openPage, violationsOf, type WebPage } from "../support/web-page.ts";
 import { changingJob, finished, running } from "../watch/run-watch.ts";
 
 /** Without credentials of its own, the page has those of the gateway, as on the simulator. */
@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)("the job page", () => {
   });
   afterAll(() => Promise.all([browser.close(), gateway.close()]));
 
-  interface OpenOptions extends BrowserContextOptions {
+  interface OpenOptions extends OpenPageOptions {
     readonly at?: TestGateway;
     readonly scope?: string;
   }
@@ -151,6 +151,11 @@ describe.skipIf(!hasBrowser)("the job page", () => {
     await expect.poll(() => hosts(page).count()).toBe(1);
     await steps.nth(2).click();
     await shows(opened, "This step has not started: it has no hosts yet.");
+  });
+
+  it("says that a job has no steps", async () => {
+    const job = changingJob(gateway, "36000000011", { finished: true });
+    await shows(await open(job.id), "This job has no steps.");
   });
 
   it("links to the pages of BlueKing Job if the gateway knows where they are", async () => {
@@ -349,8 +354,8 @@ describe.skipIf(!hasBrowser)("the job page", () => {
     it("are the login cookie of the user, if the gateway has an app", async () => {
       const at = await useGateway({ upstream: { app: { code: "app", secret: "hunter2" } } });
       const opened = await open("20000000404", { at });
-      await opened.page.context().addCookies([{ name: "bk_token", value: "mine", url: at.url }]);
       await shows(opened, "Sign in");
+      await opened.page.context().addCookies([{ name: "bk_token", value: "mine", url: at.url }]);
       await opened.page.getByRole("button", { name: "Check again" }).click();
       await shows(opened, "no such job");
       expect(seenBy(at).at(-1)).toContain('"bk_token":"mine"');
@@ -382,6 +387,33 @@ describe.skipIf(!hasBrowser)("the job page", () => {
       await shows(opened, "日志清理");
       await page.reload();
       await shows(opened, "日志清理");
+    });
+
+    it("stay in memory if the browser blocks storage", async () => {
+      const at = await useGateway();
+      const opened = await open("20000000002", { at, isStorageBlocked: true });
+      const { page } = opened;
+      await page.getByLabel("Access token").fill("mine");
+      await page.getByLabel("Keep until this tab is closed").check();
+      await page.getByRole("button", { name: "Continue" }).click();
+      await shows(opened, "日志清理");
+      expect(opened.problems).toEqual([]);
+    });
+
+    it("are not sent if a header cannot contain them", async () => {
+      const at = await useGateway();
+      const { page } = await open("20000000002", { at });
+      const token = page.getByLabel("Access token");
+      await token.fill("two words");
+      await page.getByLabel("Tenant ID").fill("租户");
+      await page.getByRole("button", { name: "Continue" }).click();
+      const invalid = page.locator("input:invalid");
+      expect(await invalid.count()).toBe(2);
+      await expect
+        .poll(() => invalid.first().evaluate("document.activeElement.title"))
+        .toMatch(/without spaces/);
+      await token.fill("one-word");
+      expect(await invalid.count()).toBe(1);
     });
   });
 

@@ -1,5 +1,5 @@
 /** The start page, the explorer and the page of Apollo Sandbox in a browser that reaches nothing but the gateway. */
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { EXAMPLE_OPERATIONS } from "../../src/model/example-operations.ts";
 import { tokenOf } from "../live/live-job.ts";
@@ -7,7 +7,7 @@ import { AUTHORIZATION } from "../support/ask.ts";
 import { hasBrowser, startBrowser } from "../support/browser.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { type JobPayload, scriptJob, stepRow } from "../support/job-payload.ts";
-import { OFFLINE, openPage, violationsOf } from "../support/web-page.ts";
+import { OFFLINE, type OpenPageOptions, openPage, violationsOf } from "../support/web-page.ts";
 
 const LIVE_JOB = "20000000003";
 const SIZES = { wide: { width: 1_440, height: 900 }, narrow: { width: 400, height: 800 } };
@@ -29,7 +29,7 @@ describe.skipIf(!hasBrowser)("in a browser without a network", () => {
     await gateway.close();
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}) {
+  async function open(path: string, options: OpenPageOptions = {}) {
     const opened = await openPage(browser, new URL(path, gateway.url).href, {
       viewport: SIZES.wide,
       ...options,
@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)("in a browser without a network", () => {
   });
 
   describe("the explorer", () => {
-    const openExplorer = async (options: BrowserContextOptions = {}) => {
+    const openExplorer = async (options: OpenPageOptions = {}) => {
       const opened = await open("/explorer", options);
       // Before, the button does nothing.
       for (const editor of ["query-editor", "response"])
@@ -81,6 +81,13 @@ describe.skipIf(!hasBrowser)("in a browser without a network", () => {
       await run(page);
       await expect.poll(() => response(page)).toContain('"name": "日志清理"');
       expect([outside, problems]).toEqual([[], []]);
+    });
+
+    it("runs if the browser blocks storage", async () => {
+      const { page, problems } = await openExplorer({ isStorageBlocked: true });
+      await run(page);
+      await expect.poll(() => response(page)).toContain('"name": "日志清理"');
+      expect(problems).toEqual([]);
     });
 
     it.each(["light", "dark"] as const)("is accessible (%s)", async (colorScheme) => {

@@ -14,12 +14,25 @@ export interface WebPage {
 /** For `startBrowser`: no host name can be resolved, so that nothing but this machine is reachable. */
 export const OFFLINE = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
 
+export interface OpenPageOptions extends BrowserContextOptions {
+  /** As in a browser whose user has blocked site data. */
+  readonly isStorageBlocked?: boolean;
+}
+
+const BLOCK_STORAGE = `
+  const get = () => {
+    throw new DOMException("Access is denied for this document.", "SecurityError");
+  };
+  Object.defineProperties(globalThis, { localStorage: { get }, sessionStorage: { get } });
+`;
+
 export async function openPage(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { isStorageBlocked = false, ...options }: OpenPageOptions = {},
 ): Promise<WebPage> {
   const context = await browser.newContext(options);
+  if (isStorageBlocked) await context.addInitScript(BLOCK_STORAGE);
   const page = await context.newPage();
   const outside: string[] = [];
   const problems: string[] = [];

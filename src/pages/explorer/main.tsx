@@ -11,6 +11,15 @@ import { setUpWorkers } from "./monaco-workers.ts";
 
 setUpWorkers();
 
+/** Where the user has blocked site data, reading the property throws. */
+function isStorageBlocked(): boolean {
+  try {
+    return !localStorage;
+  } catch {
+    return true;
+  }
+}
+
 function Explorer() {
   return (
     <GraphiQL
@@ -21,6 +30,7 @@ function Explorer() {
       visiblePlugin={EXAMPLES}
       shouldPersistHeaders={false}
       defaultEditorToolsVisibility="headers"
+      {...(isStorageBlocked() && { storage: null })}
       inputValueDeprecation
     >
       <GraphiQL.Logo>

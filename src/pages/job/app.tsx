@@ -16,13 +16,13 @@ import { ErrorMessage, InvalidPath, Loading, ProblemMessage } from "./view/outco
 
 export function App({ path }: { readonly path: JobPath }) {
   const [language, setLanguage] = useState(() => chooseLanguage(location.search, navigator.languages));
-  const [credentials, setCredentials] = useState(() => readCredentials(sessionStorage));
+  const [credentials, setCredentials] = useState(readCredentials);
   const texts = textsOf(language);
   useEffect(() => {
     document.documentElement.lang = LANGUAGE_TAGS[language];
   }, [language]);
   const enter = (entered: Credentials | null, isKept: boolean) => {
-    storeCredentials(sessionStorage, isKept ? entered : null);
+    storeCredentials(isKept ? entered : null);
     setCredentials(entered);
   };
   return (

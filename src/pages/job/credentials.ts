@@ -11,19 +11,24 @@ export interface Credentials {
 
 const KEY = "bk-job-graphql.credentials";
 
-export function readCredentials(storage: Storage): Credentials | null {
+/** Null if there are none, and if the browser blocks storage. */
+export function readCredentials(): Credentials | null {
   try {
-    const { accessToken, tenantId } = JSON.parse(storage.getItem(KEY) ?? "null") ?? {};
+    const { accessToken, tenantId } = JSON.parse(sessionStorage.getItem(KEY) ?? "null") ?? {};
     return typeof accessToken === "string" && typeof tenantId === "string" ? { accessToken, tenantId } : null;
   } catch {
     return null;
   }
 }
 
-/** Null removes them. */
-export function storeCredentials(storage: Storage, credentials: Credentials | null): void {
-  if (credentials === null) storage.removeItem(KEY);
-  else storage.setItem(KEY, JSON.stringify(credentials));
+/** Null removes them. If the browser blocks storage, they are only in memory. */
+export function storeCredentials(credentials: Credentials | null): void {
+  try {
+    if (credentials === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, JSON.stringify(credentials));
+  } catch {
+    // Access to the storage throws, even reading the property, where the user has blocked site data.
+  }
 }
 
 /** Without a token, the gateway uses the login cookies that the browser sends. */
@@ -36,5 +41,8 @@ export function headersFor(credentials: Credentials | null): Record<string, stri
   };
 }
 
-/** Whether the text can be in a `Bearer` header. */
-export const isToken = (text: string): boolean => /^[\w\-.~+/]+=*$/.test(text);
+/** What can be in a `Bearer` header, for the attribute `pattern`. */
+export const TOKEN_PATTERN = String.raw`[\w\-.~+\/]+=*`;
+
+/** What can be in `X-Bk-Tenant-Id`: visible ASCII characters. */
+export const TENANT_PATTERN = "[!-~]*";

@@ -1,6 +1,6 @@
 /** Asks for an access token, if the gateway accepts neither the login cookies nor the last token. */
 import { useState } from "preact/hooks";
-import { type Credentials, isToken } from "../credentials.ts";
+import { type Credentials, TENANT_PATTERN, TOKEN_PATTERN } from "../credentials.ts";
 import { useTexts } from "../texts/language.ts";
 import { Message } from "./outcomes.tsx";
 
@@ -18,7 +18,7 @@ export function CredentialsForm({ reason, onCheckAgain, onCredentials }: Credent
   const [isKept, setKept] = useState(false);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (isToken(accessToken)) onCredentials({ accessToken, tenantId }, isKept);
+    onCredentials({ accessToken, tenantId }, isKept);
   };
   return (
     <Message title={texts.unauthenticated}>
@@ -31,6 +31,8 @@ export function CredentialsForm({ reason, onCheckAgain, onCredentials }: Credent
             type="password"
             autocomplete="off"
             required
+            pattern={TOKEN_PATTERN}
+            title={texts.tokenFormat}
             value={accessToken}
             onInput={({ currentTarget }) => setAccessToken(currentTarget.value.trim())}
           />
@@ -40,6 +42,8 @@ export function CredentialsForm({ reason, onCheckAgain, onCredentials }: Credent
           <input
             type="text"
             autocomplete="off"
+            pattern={TENANT_PATTERN}
+            title={texts.tenantFormat}
             value={tenantId}
             onInput={({ currentTarget }) => setTenantId(currentTarget.value.trim())}
           />

@@ -30,6 +30,7 @@ export function StepList({ job, openId, onOpen, clock }: StepListProps) {
   return (
     <nav class="steps" aria-label={texts.steps}>
       <h2>{texts.steps}</h2>
+      {job.steps.length === 0 && <p class="empty">{texts.noSteps}</p>}
       <ol>
         {job.steps.map((step) => (
           <li key={step.stepInstanceId} class={`step look-${lookOf(step)}`}>
