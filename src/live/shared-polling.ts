@@ -136,7 +136,8 @@ function oneAtATime(receive: Receive): (requiredData: RequiredData) => void {
     isReceiving = true;
     for (const requiredData of announced) {
       announced.delete(requiredData);
-      await receive(requiredData);
+      // After an internal error, this instance polls itself when its turn comes, and then reports the error.
+      await receive(requiredData).catch(() => false);
     }
     isReceiving = false;
   };

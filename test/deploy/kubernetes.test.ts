@@ -68,7 +68,7 @@ describe("the settings", () => {
     const { upstream, metrics } = readConfig(Object.fromEntries(environment));
     expect(upstream.baseUrl?.protocol).toBe("https:");
     expect(upstream.app).toEqual({ code: settings.BK_APP_CODE, secret: secret.stringData["app-secret"] });
-    expect(metrics).toEqual({ port: portNamed("metrics") });
+    expect(metrics).toEqual({ port: portNamed("metrics"), host: null });
   });
 
   it("are all read by the gateway", () => {
