@@ -32,17 +32,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The documented configuration in front of these gateways, without TLS, on a free port. @returns its GraphQL URL. */
-async function useNginx(gateways: readonly { readonly url: string }[]): Promise<string> {
+type Change = readonly [pattern: RegExp, replacement: string];
+
+/** What the text below the configuration says of a path. */
+const underPath = (path: string): readonly Change[] => [
+  [/location \/graphql \{/, `location ${path}/ {`],
+  [/proxy_pass http:\/\/bk_job_graphql;/, "proxy_pass http://bk_job_graphql/;"],
+];
+
+/**
+ * The documented configuration in front of these gateways, without TLS, on a free port.
+ * @returns its GraphQL URL, under the path
+ */
+async function useNginx(gateways: readonly { readonly url: string }[], path = ""): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "nginx-"));
   const port = await freePort();
   const servers = gateways.map(({ url }) => `server ${new URL(url).host};`).join("\n");
-  const site = [
+  const site: readonly Change[] = [
     [/^ {2}server 10[\s\S]*?(?=^ {2}keepalive)/m, servers],
     [/listen 443 ssl;/, `listen 127.0.0.1:${port};`],
     [/^ {2}ssl_certificate .*$/m, ""],
     [/^ {2}ssl_certificate_key .*$/m, ""],
-  ] as const;
+    ...(path === "" ? [] : underPath(path)),
+  ];
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder};`)
     .join("\n");
@@ -50,19 +62,19 @@ async function useNginx(gateways: readonly { readonly url: string }[]): Promise<
     (text, [pattern, replacement]) => replace(text, pattern, replacement),
     CONFIGURATION,
   );
-  const path = join(folder, "nginx.conf");
+  const file = join(folder, "nginx.conf");
   writeFileSync(
-    path,
+    file,
     `daemon off;\nmaster_process off;\npid ${folder}/pid;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${http}}\n`,
   );
-  const nginx = spawn(NGINX, ["-p", folder, "-c", path, "-e", "stderr"], { stdio: "ignore" });
+  const nginx = spawn(NGINX, ["-p", folder, "-c", file, "-e", "stderr"], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => nginx.once("close", () => resolve()));
   onTestFinished(async () => {
     nginx.kill("SIGKILL");
     await ended;
     rmSync(folder, { recursive: true });
   });
-  const url = `http://127.0.0.1:${port}/graphql`;
+  const url = `http://127.0.0.1:${port}${path}/graphql`;
   await expect.poll(() => fetch(url).then(({ status }) => status)).toBe(400);
   return url;
 }
@@ -84,6 +96,16 @@ describe.skipIf(!hasNginx)("nginx with the documented configuration", () => {
       await completed;
       expect(results).toEqual([{ data: { jobInstanceUpdated: job } }]);
     }
+  });
+
+  it("serves the pages under a path", async () => {
+    const url = await useNginx([await useGateway()], "/job-gateway");
+    const page = await fetch(new URL("jobs/biz/1/20000000002/?lang=zh", url));
+    expect(page.status).toBe(200);
+    expect(page.url).toBe(new URL("jobs/biz/1/20000000002?lang=zh", url).href);
+    const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(await page.text()) ?? [];
+    const { status, headers } = await fetch(new URL(script, page.url));
+    expect([status, headers.get("content-type")]).toEqual([200, expect.stringContaining("javascript")]);
   });
 
   it("delivers events at once, without buffering", async () => {

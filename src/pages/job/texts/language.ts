@@ -56,7 +56,7 @@ const UNITS: Readonly<Record<Language, readonly [string, string, string, string]
 
 /** `5m 6s`, `1h 2m`, `350ms`: the two largest units. */
 export function formatDuration(ms: number, language: Language): string {
-  if (ms < 1_000) return language === "zh" ? `${ms} 毫秒` : `${ms}ms`;
+  if (ms < 1_000) return `${Math.floor(ms)}${language === "zh" ? " 毫秒" : "ms"}`;
   const seconds = Math.floor(ms / 1_000);
   const values = [
     Math.floor(seconds / 86_400),
