@@ -30,14 +30,16 @@ const urlOf = (name: string, root: string): string => `${root}docs${name === "in
 
 /** @param addFile adds a file to the assets. Returns its name there. */
 export function renderDocs(addFile: (path: string) => string): readonly DocPage[] {
-  const titles = new Map(SOURCES.map((source) => [source, titleOf(readFileSync(source, "utf8"))]));
+  // The title of the README is the name of the package, which every page has in its title.
+  const titles = new Map(
+    SOURCES.map((source) => [source, source === README ? "Overview" : titleOf(readFileSync(source, "utf8"))]),
+  );
   return SOURCES.map((source) => {
     const name = nameOf(source);
     const root = rootOf(name);
     const links = SOURCES.map((each) => {
       const current = each === source ? ' aria-current="page"' : "";
-      const title = each === README ? "Overview" : (titles.get(each) ?? each);
-      return `<li><a href="${urlOf(nameOf(each), root)}"${current}>${title}</a></li>`;
+      return `<li><a href="${urlOf(nameOf(each), root)}"${current}>${titles.get(each) ?? each}</a></li>`;
     });
     return {
       name,

@@ -453,6 +453,9 @@ describe.skipIf(!hasBrowser)("the job page", () => {
       await page.getByRole("combobox", { name: "Language" }).selectOption("zh");
       await shows(opened, /作业不存在.*重新查询/s);
       expect(await page.locator("html").getAttribute("lang")).toBe("zh-CN");
+      expect(new URL(page.url()).search).toBe("?lang=zh");
+      await page.reload();
+      await shows(opened, /作业不存在.*重新查询/s);
     });
   });
 

@@ -184,6 +184,7 @@ describe("the documentation", () => {
     }
     expect(waiting.filter((path) => path.startsWith("/docs/")).length).toBeGreaterThan(10);
     expect(waiting.filter((path) => path.endsWith(".png")).length).toBeGreaterThan(0);
+    expect(pages.get("/docs")).toContain("<title>Overview – bk-job-graphql</title>");
     for (const [path, html] of pages) {
       for (const { pathname, hash } of linksIn(html, path))
         if (hash)

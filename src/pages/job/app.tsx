@@ -7,7 +7,14 @@ import { createJobFollower } from "./follow-job.ts";
 import type { JobPath } from "./job-path.ts";
 import type { JobInstanceRef } from "./operations.generated.ts";
 import { useStore } from "./store.ts";
-import { chooseLanguage, LANGUAGE_TAGS, type Language, LanguageContext, textsOf } from "./texts/language.ts";
+import {
+  chooseLanguage,
+  LANGUAGE_TAGS,
+  type Language,
+  LanguageContext,
+  textsOf,
+  withLanguage,
+} from "./texts/language.ts";
 import { Announcer } from "./view/announcer.tsx";
 import { ConnectionBanner } from "./view/connection-banner.tsx";
 import { CredentialsForm } from "./view/credentials-form.tsx";
@@ -18,6 +25,11 @@ export function App({ path }: { readonly path: JobPath }) {
   const [language, setLanguage] = useState(() => chooseLanguage(location.search, navigator.languages));
   const [credentials, setCredentials] = useState(readCredentials);
   const texts = textsOf(language);
+  const changeLanguage = (chosen: Language) => {
+    // It stays when the page is loaded again, and in a link that the user copies.
+    history.replaceState(null, "", withLanguage(location.href, chosen));
+    setLanguage(chosen);
+  };
   useEffect(() => {
     document.documentElement.lang = LANGUAGE_TAGS[language];
   }, [language]);
@@ -34,7 +46,7 @@ export function App({ path }: { readonly path: JobPath }) {
             {texts.signOut}
           </button>
         )}
-        <LanguageSelect label={texts.language} language={language} onLanguage={setLanguage} />
+        <LanguageSelect label={texts.language} language={language} onLanguage={changeLanguage} />
       </header>
       <main>
         {path.ref === null ? (

@@ -20,6 +20,13 @@ export function chooseLanguage(search: string, preferred: readonly string[]): La
   return known.find((language) => language === "zh" || language === "en") ?? "en";
 }
 
+/** The address of the page in a language. */
+export function withLanguage(address: string, language: Language): string {
+  const url = new URL(address);
+  url.searchParams.set("lang", language);
+  return url.href;
+}
+
 export const LanguageContext = createContext<Language>("en");
 
 export const useLanguage = (): Language => useContext(LanguageContext);
