@@ -8,6 +8,7 @@ import { EXAMPLES } from "./examples.tsx";
 import "./explorer.css";
 import { fetcher } from "./fetcher.ts";
 import { setUpWorkers } from "./monaco-workers.ts";
+import { createPageStorage } from "./page-storage.ts";
 
 setUpWorkers();
 
@@ -30,7 +31,7 @@ function Explorer() {
       visiblePlugin={EXAMPLES}
       shouldPersistHeaders={false}
       defaultEditorToolsVisibility="headers"
-      {...(isStorageBlocked() && { storage: null })}
+      {...(isStorageBlocked() && { storage: createPageStorage() })}
       inputValueDeprecation
     >
       <GraphiQL.Logo>
