@@ -3,7 +3,7 @@
 import type { GraphiQLPlugin } from "@graphiql/react";
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { EXAMPLE_OPERATIONS, type ExampleOperation } from "../../model/example-operations.ts";
-import { readPageFacts } from "../shared/facts.ts";
+import { readPageFacts } from "../common/facts.ts";
 
 /** The value of the header is itself JSON, with the credentials of an app and of a user, or an access token. */
 const CREDENTIALS = JSON.stringify(

@@ -5,7 +5,7 @@
 import type { Fetcher } from "@graphiql/toolkit";
 import { getOperationAST, parse } from "graphql";
 import { createClient, NetworkError } from "graphql-sse";
-import { GRAPHQL_URL, STREAM_URL } from "../shared/gateway-url.ts";
+import { GRAPHQL_URL, STREAM_URL } from "../common/gateway-url.ts";
 
 type Request = Parameters<Fetcher>[0];
 type Headers = Readonly<Record<string, string>>;

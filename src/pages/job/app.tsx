@@ -1,7 +1,7 @@
 /** The page: language, credentials, and what is known of the job. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { createJobClient } from "../../client/job-client.ts";
-import { GRAPHQL_URL } from "../shared/gateway-url.ts";
+import { GRAPHQL_URL } from "../common/gateway-url.ts";
 import { type Credentials, headersFor, readCredentials, storeCredentials } from "./credentials.ts";
 import { createJobFollower } from "./follow-job.ts";
 import type { JobPath } from "./job-path.ts";

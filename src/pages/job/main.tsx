@@ -1,6 +1,6 @@
 /** Entry point of the job page. */
 import { render } from "preact";
-import "../shared/theme.css";
+import "../common/theme.css";
 import "./job.css";
 import { App } from "./app.tsx";
 import { readJobPath } from "./job-path.ts";

@@ -3,9 +3,9 @@
  * where the explorer of the gateway is.
  */
 import { EXAMPLE_OPERATIONS } from "../../model/example-operations.ts";
-import { readPageFacts } from "../shared/facts.ts";
-import { GRAPHQL_URL, WEB_SOCKET_URL } from "../shared/gateway-url.ts";
-import "../shared/theme.css";
+import { readPageFacts } from "../common/facts.ts";
+import { GRAPHQL_URL, WEB_SOCKET_URL } from "../common/gateway-url.ts";
+import "../common/theme.css";
 import "./sandbox.css";
 
 const SCRIPT = "https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js";
