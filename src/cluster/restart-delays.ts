@@ -1,8 +1,8 @@
-/** When a worker that has ended is replaced: at once at first, then later and later, so that a fault does not keep the machine busy. */
+/** When a worker that has ended is replaced: first after a short delay, which doubles each time, so that a fault does not keep the machine busy. */
 
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
-/** A worker that has run for so long has not ended because of its start. */
+/** After this time, the end of a worker has nothing to do with its start, so the next delay is the shortest again. */
 const STABLE_MS = 60_000;
 
 export interface RestartDelays {

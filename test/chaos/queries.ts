@@ -222,7 +222,7 @@ function checkOutcome(
   run.order.note(key, receivedAt, call);
 }
 
-/** After rejected credentials, nothing is served that the upstream has told them before. */
+/** After the upstream has rejected credentials, no earlier response to them may be served. */
 function noteRejection({ chaos, run, query }: Sending, error: GraphQLError, receivedAt: number): void {
   const code = codeOf(error);
   if (code !== "UNAUTHENTICATED" && code !== "FORBIDDEN") return;

@@ -20,7 +20,7 @@ export interface Report {
 export const MAX_VIOLATIONS = 20;
 const MAX_DETAILS = 2_000;
 
-/** @param onViolation told at once, because the chaos can take long */
+/** @param onViolation called for each violation immediately, because a run can take long */
 export function createReport(onViolation: (text: string) => void): Report {
   const groups = new Map<string, Map<string, number>>();
   const violations: Violation[] = [];

@@ -66,7 +66,7 @@ it("returns the state of a job that has not finished after the timeout", async (
   expect([isError, result]).toMatchObject([false, { status: "WAITING_USER", isFinished: false }]);
 });
 
-it("goes on waiting when the gateway restarts", async (test) => {
+it("keeps waiting when the gateway restarts", async (test) => {
   const proxy = await useSwitchingProxy(test);
   const first = await proxy.start();
   const { call } = await useProgram(first);
