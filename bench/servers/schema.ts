@@ -6,6 +6,8 @@ import { type JobsContext, resolvers } from "./resolvers.ts";
 
 export function createSchema(): GraphQLSchema {
   const folder = new URL("../../schema/", import.meta.url);
-  const typeDefs = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
+  const typeDefs = readdirSync(folder)
+    .filter((name) => name.endsWith(".graphql"))
+    .map((name) => readFileSync(new URL(name, folder), "utf8"));
   return makeExecutableSchema<JobsContext>({ typeDefs, resolvers });
 }
