@@ -16,7 +16,7 @@ const collect = (value: string, values: readonly string[] = []) => [...values, v
 
 const program = new Command("bk-job-graphql")
   .description(
-    "GraphQL gateway over BlueKing Job's job instance status. Configure it with environment variables: see docs/configuration.md.",
+    "GraphQL gateway over BlueKing Job's job instance status. Configure it with environment variables: see /docs/configuration of a running gateway.",
   )
   .version(readVersion())
   .showHelpAfterError();

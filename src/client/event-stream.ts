@@ -42,8 +42,10 @@ export function createEventParser(): (chunk: string) => readonly ServerSentEvent
   let data: string[] = [];
 
   return (chunk) => {
+    // A CR at the end of the last chunk ends the line, whatever follows.
+    const isPending = line.at(-1)?.endsWith("\r") ?? false;
     line.push(chunk);
-    if (!/[\r\n]/.test(chunk)) return [];
+    if (!isPending && !/[\r\n]/.test(chunk)) return [];
     const lines = line.join("").split(LINE_END);
     line = [lines.pop() ?? ""];
     const events: ServerSentEvent[] = [];

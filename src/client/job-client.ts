@@ -8,57 +8,59 @@
  *       else console.log(event.state.message);
  *     }
  */
-import {
-  JobInstanceDocument,
-  type JobInstanceQuery,
-  type JobInstanceQueryVariables,
-  type JobInstanceRef,
-  JobInstanceUpdatedDocument,
-  type JobInstanceUpdatedSubscription,
-  type JobInstanceUpdatedSubscriptionVariables,
+import { JobClientError } from "./job-client-error.ts";
+import type {
+  JobInstanceQuery,
+  JobInstanceRef,
+  JobInstanceUpdatedSubscription,
 } from "./operations.generated.ts";
-import { type Endpoint, type Fetch, type HeadersSource, type Operation, query } from "./request.ts";
+import { type Endpoint, type Fetch, type HeadersSource, query } from "./request.ts";
+import { JobInstanceDocument, JobInstanceUpdatedDocument } from "./strings.generated.ts";
 import { subscribe } from "./subscription.ts";
-import type { TypedDocument } from "./typed-document.ts";
-import { RECONNECT, type ReconnectOptions, type WatchEvent, watchJob } from "./watch-job.ts";
+import type { DocumentText, TypedDocument } from "./typed-document.ts";
+import { type ReconnectOptions, reconnectWith, type WatchEvent, watchJob } from "./watch-job.ts";
 
 export interface JobClientOptions {
   /** URL of the gateway's GraphQL endpoint, such as `https://gateway.example.com/graphql`. Relative in browsers only. */
   readonly url: string | URL;
   /**
-   * Headers of every request: credentials (docs/credentials.md), `Accept-Language`, `X-Bk-Tenant-Id`. A function is
-   * called before every request, so that it can return renewed credentials.
+   * Headers of every request: credentials (`X-Bkapi-Authorization`), `Accept-Language`, `X-Bk-Tenant-Id`. A function is
+   * called before every request, including those that `watch` reconnects with, so that it can return renewed credentials.
    */
-  readonly headers?: HeadersSource;
-  /** Sends the requests. Default: the global `fetch`. Pass one that includes cookies for a gateway of another origin. */
-  readonly fetch?: Fetch;
-  /** When and how fast `watch` reconnects. */
-  readonly reconnect?: Partial<ReconnectOptions>;
+  readonly headers?: HeadersSource | undefined;
+  /**
+   * Sends the requests. Default: the global `fetch`. To send cookies to a gateway of another origin:
+   * `(url, init) => fetch(url, { ...init, credentials: "include" })`.
+   */
+  readonly fetch?: Fetch | undefined;
+  /** When and how fast `watch` and `waitUntilFinished` reconnect. */
+  readonly reconnect?: ReconnectOptions | undefined;
 }
 
 /** The result of a query with the root field `jobInstance`. */
 interface JobQuery {
-  readonly jobInstance: unknown;
+  readonly jobInstance?: unknown;
 }
 
 /** The result of a subscription with the root field `jobInstanceUpdated`. */
 interface JobSubscription {
-  readonly jobInstanceUpdated: unknown;
+  readonly jobInstanceUpdated?: unknown;
 }
 
-/** A document asks for one job, `$ref`. */
+/** A document asks for one job, `$ref`. The type of `$ref` in a generated document depends on the generator's settings. */
 interface RefVariables {
-  readonly ref: JobInstanceRef;
+  readonly ref: object;
 }
 
-interface RequestOptions {
+export interface RequestOptions {
+  /** Ends the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Variables of the document other than `$ref`. They can be left out if all of them are optional. */
 type OtherVariables<Variables> =
   Record<never, never> extends Omit<Variables, "ref">
-    ? { readonly variables?: Omit<Variables, "ref"> }
+    ? { readonly variables?: Omit<Variables, "ref"> | undefined }
     : { readonly variables: Omit<Variables, "ref"> };
 
 /** The options are required if the document has required variables. */
@@ -72,47 +74,61 @@ export type JobInstanceResult = NonNullable<JobInstanceQuery["jobInstance"]>;
 
 /** `OptionsFor` any document. */
 interface OperationOptions extends RequestOptions {
-  readonly variables?: object;
+  readonly variables?: object | undefined;
 }
 
-interface WaitOptions extends RequestOptions {
+export interface WaitOptions extends RequestOptions {
   /** Called with every state, including the last one, and when the connection is lost. */
-  readonly onProgress?: (event: WatchEvent<JobInstanceResult>) => void;
+  readonly onProgress?: ((event: WatchEvent<JobInstanceResult>) => void) | undefined;
 }
+
+type States<State> = AsyncGenerator<WatchEvent<State>, void, undefined>;
 
 export interface JobClient {
   /**
-   * Reads a job once.
-   * @param document a query with the variable `$ref`. The default selects the job and its steps without hosts.
+   * Reads a job and its steps once, without hosts.
+   * @returns the job, or the outcome `JobInstanceNotFound` or `PermissionDenied`.
    * @throws JobClientError if the job could not be read.
    * @throws the reason of the signal.
    */
-  readonly jobInstance: <
-    Result extends JobQuery = JobInstanceQuery,
-    Variables extends RefVariables = JobInstanceQueryVariables,
-  >(
+  jobInstance(
     ref: JobInstanceRef,
-    document?: TypedDocument<Result, Variables>,
+    document?: undefined,
+    options?: RequestOptions,
+  ): Promise<JobInstanceResult>;
+  /**
+   * Reads a job once, with a document of your own.
+   * @param document a query with the variable `$ref` and the root field `jobInstance`, such as `FailedHostsDocument`.
+   * @param options the other variables of the document, and a signal.
+   * @returns the root field of the result.
+   * @throws JobClientError if the job could not be read.
+   * @throws the reason of the signal.
+   */
+  jobInstance<Result extends JobQuery, Variables extends RefVariables>(
+    ref: JobInstanceRef,
+    document: TypedDocument<Result, Variables>,
     ...options: OptionsFor<Variables>
-  ) => Promise<NonNullable<Result["jobInstance"]>>;
+  ): Promise<NonNullable<Result["jobInstance"]>>;
 
   /**
-   * Yields the state of a job now and after each change, and losses of the connection, after which it reconnects. Ends
-   * after a finished job, and after `JobInstanceNotFound` or `PermissionDenied`. The first state after a loss can be
-   * equal to the last one before.
-   * @param document a subscription with the variable `$ref`. The default selects the job and its steps without hosts.
-   *   Select `__typename` and `isFinished`, from which the client knows that a job has finished.
+   * Yields the state of a job and its steps, without hosts, now and after each change, and losses of the connection, after
+   * which it reconnects. Ends after a finished job, and after `JobInstanceNotFound` or `PermissionDenied`. The first state after
+   * a loss can be equal to the last one before.
    * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
    * @throws the reason of the signal.
    */
-  readonly watch: <
-    Result extends JobSubscription = JobInstanceUpdatedSubscription,
-    Variables extends RefVariables = JobInstanceUpdatedSubscriptionVariables,
-  >(
+  watch(ref: JobInstanceRef, document?: undefined, options?: RequestOptions): States<JobInstanceResult>;
+  /**
+   * The same with a document of your own.
+   * @param document a subscription with the variable `$ref` and the root field `jobInstanceUpdated`. Select `__typename` and
+   *   `isFinished`, from which the client knows that a job has finished.
+   * @param options the other variables of the document, and a signal.
+   */
+  watch<Result extends JobSubscription, Variables extends RefVariables>(
     ref: JobInstanceRef,
-    document?: TypedDocument<Result, Variables>,
+    document: TypedDocument<Result, Variables>,
     ...options: OptionsFor<Variables>
-  ) => AsyncGenerator<WatchEvent<NonNullable<Result["jobInstanceUpdated"]>>, void, undefined>;
+  ): States<NonNullable<Result["jobInstanceUpdated"]>>;
 
   /**
    * Waits until a job has finished, however often the connection is lost. Limit the time with
@@ -121,36 +137,38 @@ export interface JobClient {
    * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
    * @throws the reason of the signal.
    */
-  readonly waitUntilFinished: (ref: JobInstanceRef, options?: WaitOptions) => Promise<JobInstanceResult>;
+  waitUntilFinished(ref: JobInstanceRef, options?: WaitOptions): Promise<JobInstanceResult>;
 }
 
-export function createJobClient({
-  url,
-  headers = {},
-  fetch = globalThis.fetch,
-  reconnect,
-}: JobClientOptions): JobClient {
-  const endpoint: Endpoint = { url: String(url), headers, fetch };
+/**
+ * Creates a client whose documents are strings: without a printer for parsed ones, it is smaller.
+ * @param textOf returns the text of a document.
+ * @throws TypeError if the URL is not one of `http` or `https`.
+ */
+export function createStringClient(
+  { url, headers = {}, fetch = (...request) => globalThis.fetch(...request), reconnect }: JobClientOptions,
+  textOf: (document: DocumentText) => string = String,
+): JobClient {
+  const endpoint: Endpoint = { url: checkUrl(String(url)), headers, fetch };
   const stream: Endpoint = { ...endpoint, url: streamUrlOf(endpoint.url) };
-  const reconnectOptions = { ...RECONNECT, ...reconnect };
+  const reconnectOptions = reconnectWith(reconnect);
 
-  const jobInstance: JobClient["jobInstance"] = async <Result extends JobQuery>(
+  const jobInstance = async <Result extends JobQuery = JobInstanceQuery>(
     ref: JobInstanceRef,
-    document: Operation["document"] = JobInstanceDocument,
-    options: OperationOptions = {},
-  ) => {
-    const operation = { document, variables: { ...options.variables, ref } };
-    const { data, error } = await query<Result>(endpoint, operation, options.signal);
-    if (data.jobInstance === null || data.jobInstance === undefined) throw error;
-    return data.jobInstance;
-  };
-
-  const watch: JobClient["watch"] = <Result extends JobSubscription>(
-    ref: JobInstanceRef,
-    document: Operation["document"] = JobInstanceUpdatedDocument,
+    document: DocumentText = JobInstanceDocument,
     { variables, signal }: OperationOptions = {},
   ) => {
-    const operation = { document, variables: { ...variables, ref } };
+    const operation = { query: textOf(document), variables: { ...variables, ref } };
+    const { data, error } = await query<Result>(endpoint, operation, signal);
+    return rootFieldOf(data, "jobInstance", error);
+  };
+
+  const watch = <Result extends JobSubscription = JobInstanceUpdatedSubscription>(
+    ref: JobInstanceRef,
+    document: DocumentText = JobInstanceUpdatedDocument,
+    { variables, signal }: OperationOptions = {},
+  ) => {
+    const operation = { query: textOf(document), variables: { ...variables, ref } };
     const { silenceMs } = reconnectOptions;
     const connect = (onOpen: () => void) =>
       statesOf(subscribe<Result>(stream, operation, { silenceMs, signal, onOpen }));
@@ -168,7 +186,24 @@ export function createJobClient({
     return last;
   };
 
-  return { jobInstance, watch, waitUntilFinished };
+  // The documents determine the types of the results.
+  return { jobInstance, watch, waitUntilFinished } as JobClient;
+}
+
+/** Returns the URL. A wrong one would otherwise look like a gateway that cannot be reached. */
+function checkUrl(url: string): string {
+  // Only browsers have a location, which relative URLs refer to.
+  const { location } = globalThis as { readonly location?: { readonly href: string } };
+  let protocol: string | null = null;
+  try {
+    ({ protocol } = new URL(url, location?.href));
+  } catch {
+    // Reported below.
+  }
+  if (protocol === "http:" || protocol === "https:") return url;
+  throw new TypeError(
+    `Expected the URL of a gateway, such as https://gateway.example.com/graphql, got "${url}".`,
+  );
 }
 
 /** `https://gateway.example.com/graphql/stream` for `https://gateway.example.com/graphql`. */
@@ -177,8 +212,21 @@ const streamUrlOf = (url: string): string => url.replace(/\/*(\?.*)?$/s, "/strea
 async function* statesOf<Result extends JobSubscription>(
   results: AsyncGenerator<Result, void, undefined>,
 ): AsyncGenerator<NonNullable<Result["jobInstanceUpdated"]>, void, undefined> {
-  for await (const { jobInstanceUpdated } of results) {
-    // A result without a state is an error.
-    yield jobInstanceUpdated as NonNullable<Result["jobInstanceUpdated"]>;
-  }
+  for await (const result of results) yield rootFieldOf(result, "jobInstanceUpdated", null);
+}
+
+/** @throws the error of the result, or one that names the mistake in the document, if there is no root field. */
+function rootFieldOf<Result, Name extends keyof Result & string>(
+  data: Result,
+  name: Name,
+  error: JobClientError | null,
+): NonNullable<Result[Name]> {
+  const value = data[name];
+  if (value !== null && value !== undefined) return value;
+  throw (
+    error ??
+    new JobClientError(`Expected the document to select "${name}" without an alias.`, {
+      code: "UNEXPECTED_RESPONSE",
+    })
+  );
 }

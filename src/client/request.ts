@@ -6,7 +6,8 @@ import {
   type ResponseDetails,
 } from "./job-client-error.ts";
 
-export type Fetch = typeof fetch;
+/** The part of `fetch` that the client uses. Every implementation of `fetch` has it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Headers as an object, or a function that returns them, called before every request. */
 export type HeadersSource =
@@ -20,9 +21,9 @@ export interface Endpoint {
   readonly fetch: Fetch;
 }
 
-/** A document with its variables. `JobClient` checks their types. */
+/** The text of a document, with its variables. `JobClient` checks their types. */
 export interface Operation {
-  readonly document: { readonly toString: () => string };
+  readonly query: string;
   readonly variables: object;
 }
 
@@ -34,29 +35,42 @@ export interface GraphQLResult<Data> {
 
 /**
  * Sends an operation by POST. Redirects are not followed, because they could lead the credentials to another server.
- * @throws JobClientError `CONNECTION_LOST` if there is no response.
+ * @throws JobClientError `CONNECTION_LOST` if there is no response, or if the function that returns the headers fails.
  * @throws the reason of the signal.
  */
 export async function post(
   { url, headers, fetch }: Endpoint,
-  { document, variables }: Operation,
+  { query, variables }: Operation,
   { accept, signal }: { readonly accept: string; readonly signal: AbortSignal | undefined },
 ): Promise<Response> {
   const init = {
     method: "POST",
     redirect: "manual",
     headers: {
-      ...(typeof headers === "function" ? await headers() : headers),
+      ...(await headersFrom(headers, signal)),
       accept,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    body: JSON.stringify({ query, variables }),
   } as const;
   try {
     return await fetch(url, signal ? { ...init, signal } : init);
   } catch (error) {
     signal?.throwIfAborted();
     throw connectionLost("The gateway could not be reached.", error);
+  }
+}
+
+async function headersFrom(
+  headers: HeadersSource,
+  signal: AbortSignal | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  if (typeof headers !== "function") return headers;
+  try {
+    return await headers();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw connectionLost("The function `headers` failed.", error);
   }
 }
 

@@ -3,7 +3,7 @@ import { JobClientError } from "./job-client-error.ts";
 import { pause } from "./pause.ts";
 
 /** A state of the job, or an outcome without a job. */
-interface StateEvent<State> {
+export interface StateEvent<State> {
   readonly kind: "state";
   readonly state: State;
 }
@@ -11,6 +11,7 @@ interface StateEvent<State> {
 /** There is no connection. The next event follows after `delayMs`, when the client has tried to reconnect. */
 export interface LostEvent {
   readonly kind: "lost";
+  /** Why the connection was lost. */
   readonly error: JobClientError;
   /** Number of the next attempt since the last state, from 1. */
   readonly attempt: number;
@@ -20,18 +21,27 @@ export interface LostEvent {
   readonly hasConnected: boolean;
 }
 
+/** An event of a watched job. */
 export type WatchEvent<State> = StateEvent<State> | LostEvent;
 
+/** When and how fast to reconnect. */
 export interface ReconnectOptions {
-  /** Delay before the first attempt to reconnect, in milliseconds. Doubles with each further attempt. */
-  readonly firstDelayMs: number;
-  /** Maximum delay in milliseconds, except if the gateway asks for a longer one. */
-  readonly maxDelayMs: number;
-  /** A connection counts as lost after this time without any data, in milliseconds. */
-  readonly silenceMs: number;
+  /** Delay before the first attempt to reconnect, in milliseconds. Doubles with each further attempt. Default: 1 000. */
+  readonly firstDelayMs?: number | undefined;
+  /** Maximum delay in milliseconds, except if the gateway asks for a longer one. Default: 30 000. */
+  readonly maxDelayMs?: number | undefined;
+  /** A connection counts as lost after this time without any data, in milliseconds. Default: 45 000. */
+  readonly silenceMs?: number | undefined;
 }
 
-export const RECONNECT: ReconnectOptions = { firstDelayMs: 1_000, maxDelayMs: 30_000, silenceMs: 45_000 };
+type ReconnectSettings = { readonly [Name in keyof ReconnectOptions]-?: number };
+
+/** The given options, and defaults for the others. */
+export const reconnectWith = ({
+  firstDelayMs = 1_000,
+  maxDelayMs = 30_000,
+  silenceMs = 45_000,
+}: ReconnectOptions = {}): ReconnectSettings => ({ firstDelayMs, maxDelayMs, silenceMs });
 
 /**
  * Yields states and losses of the connection. The first state after a loss may repeat the one before it. Returns after
@@ -42,7 +52,7 @@ export const RECONNECT: ReconnectOptions = { firstDelayMs: 1_000, maxDelayMs: 30
  */
 export async function* watchJob<State>(
   connect: (onOpen: () => void) => AsyncGenerator<State, void, undefined>,
-  { firstDelayMs, maxDelayMs }: ReconnectOptions,
+  { firstDelayMs, maxDelayMs }: ReconnectSettings,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WatchEvent<State>, void, undefined> {
   let hasConnected = false;

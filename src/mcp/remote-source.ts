@@ -1,5 +1,5 @@
 /** Jobs from a gateway that is reached over HTTP, such as by an agent on the machine of its user. */
-import { createJobClient } from "../client/job-client.ts";
+import { createStringClient } from "../client/job-client.ts";
 import { JobClientError } from "../client/job-client-error.ts";
 import { typedDocument } from "../client/typed-document.ts";
 import { reasonOf } from "../watch/describe-error.ts";
@@ -17,7 +17,7 @@ export interface RemoteGateway {
 type RefVariables = Pick<Variables, "ref">;
 
 export function createRemoteSource({ url, headers }: RemoteGateway): JobSource {
-  const client = createJobClient({ url, headers });
+  const client = createStringClient({ url, headers });
   const toFailure = (error: unknown): unknown =>
     error instanceof JobClientError ? new ToolFailure(describe(error, url)) : error;
 

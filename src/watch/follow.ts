@@ -1,7 +1,7 @@
 /** Follows a job with the client, and gives up when reconnecting is pointless. */
-import { createJobClient } from "../client/job-client.ts";
+import { createStringClient } from "../client/job-client.ts";
 import { JobClientError } from "../client/job-client-error.ts";
-import { type LostEvent, RECONNECT, type ReconnectOptions } from "../client/watch-job.ts";
+import type { LostEvent, ReconnectOptions } from "../client/watch-job.ts";
 import { describeFinalError, reasonOf } from "./describe-error.ts";
 import { type JobUpdate, SUBSCRIPTION } from "./job-update.ts";
 import { shownUrl, type WatchOptions } from "./options.ts";
@@ -33,10 +33,9 @@ export type FollowEvent = { readonly kind: "state"; readonly state: JobUpdate } 
 export async function* follow(
   { ref, url, headers }: Target,
   signal: AbortSignal,
-  options: Partial<FollowOptions> = {},
+  { maxAttempts = 10, ...reconnect }: Partial<FollowOptions> = {},
 ): AsyncGenerator<FollowEvent, void, undefined> {
-  const { maxAttempts, ...reconnect }: FollowOptions = { ...RECONNECT, maxAttempts: 10, ...options };
-  const client = createJobClient({ url, headers, reconnect });
+  const client = createStringClient({ url, headers, reconnect });
   try {
     for await (const event of client.watch(ref, SUBSCRIPTION, { signal })) {
       if (event.kind === "state") {

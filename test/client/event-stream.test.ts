@@ -21,6 +21,12 @@ it.each([
   expect(eventsOf(text)).toEqual(events);
 });
 
+it("ends a line with a CR at the end of a chunk when the next chunk arrives", () => {
+  const parse = createEventParser();
+  expect(parse("data: 1\r\r")).toEqual([]);
+  expect(parse(":")).toEqual([{ name: "message", data: "1" }]);
+});
+
 it("reads the same events, however the stream is divided", () => {
   const lines = fc.constantFrom("data: 1", "data:", "event: next", ":", "", "data: 数据");
   const ends = fc.constantFrom("\n", "\r\n", "\r");

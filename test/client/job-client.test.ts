@@ -1,8 +1,16 @@
 /** Queries of the client: results, outcomes and errors. */
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
-import { createJobClient } from "../../src/client/job-client.ts";
-import type { JobClientError } from "../../src/client/job-client-error.ts";
-import { typedDocument } from "../../src/client/typed-document.ts";
+import { gql } from "@apollo/client";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it, onTestFinished, vi } from "vitest";
+import {
+  createJobClient,
+  FailedHostsDocument,
+  type FailedHostsQuery,
+  HostResultsDocument,
+  type JobClientError,
+  JobInstancesDocument,
+  JobInstanceUpdatedDocument,
+  typedDocument,
+} from "../../src/client/index.ts";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { useFakeGateway } from "../watch/fake-gateway.ts";
@@ -75,6 +83,84 @@ describe("a query", () => {
     expect((await errorOf(withString)).code).toBe("BAD_USER_INPUT");
   });
 
+  it("sends a parsed document, whose variables with defaults can be left out", async () => {
+    const failed = await clientOf().jobInstance(refOf("20000000002"), FailedHostsDocument);
+    expectTypeOf(failed).toEqualTypeOf<NonNullable<FailedHostsQuery["jobInstance"]>>();
+    expect(failed).toMatchObject({
+      name: "日志清理",
+      steps: [
+        {
+          hostSummary: { failed: 9 },
+          hostGroups: expect.arrayContaining([expect.objectContaining({ count: expect.any(Number) })]),
+          hostResults: { totalCount: 9, pageInfo: { hasNextPage: false } },
+        },
+        { hostSummary: { total: 0 } },
+      ],
+    });
+    const [step] = failed.__typename === "JobInstance" ? failed.steps : [];
+    const variables = {
+      stepInstanceId: step?.stepInstanceId ?? "",
+      filter: { exitCodes: [1] },
+      orderBy: { field: "IP" } as const,
+      first: 2,
+    };
+    const page = await clientOf().jobInstance(refOf("20000000002"), HostResultsDocument, { variables });
+    expect(page).toMatchObject({ step: { hostResults: { nodes: [{ exitCode: 1 }, { exitCode: 1 }] } } });
+  });
+
+  it("sends a document without types, whose result has none", async () => {
+    const text =
+      "query ($ref: JobInstanceRef!, $i: ID!) { jobInstance(ref: $ref) { ... on JobInstance { step(stepInstanceId: $i) { name } } } }";
+    for (const document of [text, gql(text)]) {
+      const job = await clientOf().jobInstance(refOf("20000000002"), document, {
+        variables: { i: "20000010021" },
+      });
+      // @ts-expect-error The type of the result is not known.
+      expect(job.name).toBeUndefined();
+      expect(job).toEqual({ step: { name: "清理 30 天前的日志" } });
+    }
+  });
+
+  it("refuses documents of other operations at compile time", () => {
+    // @ts-expect-error The document has another root field.
+    const jobs = () => clientOf().jobInstance(refOf("1"), JobInstancesDocument);
+    // @ts-expect-error The document is a subscription.
+    const updates = () => clientOf().jobInstance(refOf("1"), JobInstanceUpdatedDocument);
+    // @ts-expect-error The document is a query.
+    const failed = () => clientOf().watch(refOf("1"), FailedHostsDocument);
+    expect([jobs, updates, failed]).toHaveLength(3);
+  });
+
+  it("names the mistake in a document that hides its root field", async () => {
+    const document = "query ($ref: JobInstanceRef!) { job: jobInstance(ref: $ref) { __typename } }";
+    const error = await errorOf(clientOf().jobInstance(refOf("20000000001"), document));
+    expect(error).toMatchObject({
+      code: "UNEXPECTED_RESPONSE",
+      message: expect.stringContaining("jobInstance"),
+    });
+  });
+
+  it("uses the global fetch of the moment, and the given one instead", async () => {
+    const first = vi.spyOn(globalThis, "fetch");
+    onTestFinished(() => first.mockRestore());
+    const client = clientOf();
+    first.mockClear();
+    await client.jobInstance(refOf("20000000001"));
+    expect(first).toHaveBeenCalledOnce();
+
+    const urls: string[] = [];
+    const given = createJobClient({
+      url: gateway.url,
+      headers: HEADERS,
+      fetch: (url, init) => {
+        urls.push(url);
+        return fetch(url, init);
+      },
+    });
+    await given.jobInstance(refOf("20000000001"));
+    expect(urls).toEqual([gateway.url]);
+  });
+
   it("asks for the headers before each request", async () => {
     let requests = 0;
     const headers = async () => ({ ...HEADERS, "x-request-id": `request-${++requests}` });
@@ -93,6 +179,24 @@ describe("a query", () => {
     await expect.poll(calls).toHaveLength(1);
     stop.abort(new Error("enough"));
     await expect(job).rejects.toThrow("enough");
+  });
+});
+
+describe("the URL", () => {
+  it.each(["/graphql", "127.0.0.1:4000/graphql", "localhost:4000/graphql", "ftp://gateway.example.com/", ""])(
+    "must be one of http or https: not %j",
+    (url) => {
+      expect(() => createJobClient({ url })).toThrow(TypeError);
+      expect(() => createJobClient({ url })).toThrow(`got "${url}"`);
+    },
+  );
+
+  it("can be relative in browsers", async () => {
+    vi.stubGlobal("location", new URL("/jobs/1", gateway.url));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetchFrom: typeof fetch = (url, init) => fetch(new URL(String(url), location.href), init);
+    const client = createJobClient({ url: "/graphql", headers: HEADERS, fetch: fetchFrom });
+    expect(await client.jobInstance(refOf("20000000002"))).toMatchObject({ name: "日志清理" });
   });
 });
 
@@ -127,6 +231,13 @@ describe("an error", () => {
     const error = await errorOf(clientOf().jobInstance(refOf(id)));
     expect(error).toMatchObject({ name: "JobClientError", requestId: expect.any(String), ...expected });
     expect(error.message).not.toBe("");
+  });
+
+  it("tells that the headers could not be determined", async () => {
+    const cause = new Error("no token");
+    const headers = () => Promise.reject(cause);
+    const error = await errorOf(createJobClient({ url: gateway.url, headers }).jobInstance(refOf("1")));
+    expect(error).toMatchObject({ code: "CONNECTION_LOST", isTransient: true, cause });
   });
 
   it("tells that credentials are missing", async () => {

@@ -1,10 +1,16 @@
 /** Live states of the client: until the end, through lost connections, and errors that end them. */
 import type { ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createJobClient, type JobInstanceResult } from "../../src/client/job-client.ts";
-import type { JobClientError } from "../../src/client/job-client-error.ts";
-import { typedDocument } from "../../src/client/typed-document.ts";
-import type { LostEvent, ReconnectOptions, WatchEvent } from "../../src/client/watch-job.ts";
+import {
+  createJobClient,
+  type JobClientError,
+  type JobInstanceResult,
+  JobInstanceUpdatedDocument,
+  type LostEvent,
+  type ReconnectOptions,
+  typedDocument,
+  type WatchEvent,
+} from "../../src/client/index.ts";
 import { createLiveJob, finished, JOB, running } from "../live/live-job.ts";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { useGateway, withLive } from "../support/gateway.ts";
@@ -17,7 +23,7 @@ const HEADERS = { "x-bkapi-authorization": AUTHORIZATION, "accept-language": "en
 /** Short, so that tests are fast. */
 const FAST = { firstDelayMs: 1, maxDelayMs: 4 };
 
-const clientAt = (url: string, reconnect: Partial<ReconnectOptions> = FAST) =>
+const clientAt = (url: string, reconnect: ReconnectOptions = FAST) =>
   createJobClient({ url, headers: HEADERS, reconnect });
 
 /** The status of a state, or the type of an outcome; `lost` for a loss of the connection. */
@@ -97,6 +103,23 @@ describe("a watched job", () => {
     await untilNotPolled(gateway, JOB);
   });
 
+  it("may be selected by a parsed document", async () => {
+    const { url } = await useGateway();
+    const ref = { scopeId: "1", jobInstanceId: "20000000002" };
+    const { seen, error } = await eventsOf(clientAt(url).watch(ref, JobInstanceUpdatedDocument));
+    expect([seen.map(shortOf), error]).toEqual([["FAILED"], null]);
+  });
+
+  it("must not be hidden by an alias", async () => {
+    const document =
+      "subscription ($ref: JobInstanceRef!) { job: jobInstanceUpdated(ref: $ref) { __typename } }";
+    const { url } = await useGateway();
+    const { seen, error } = await eventsOf(
+      clientAt(url).watch({ scopeId: "1", jobInstanceId: "1" }, document),
+    );
+    expect([seen, error]).toEqual([[], expect.objectContaining({ code: "UNEXPECTED_RESPONSE" })]);
+  });
+
   it("may be selected without isFinished: then the end of the subscription is its end", async () => {
     const NAME = typedDocument<
       { readonly jobInstanceUpdated: { readonly name: string } | null },
@@ -159,7 +182,7 @@ describe("a lost connection", () => {
   });
 
   /** Losses until the given number of attempts. */
-  const lossesOf = async (url: string, count: number, reconnect: Partial<ReconnectOptions>) => {
+  const lossesOf = async (url: string, count: number, reconnect: ReconnectOptions) => {
     const losses: LostEvent[] = [];
     for await (const event of clientAt(url, reconnect).watch(REF)) {
       if (event.kind === "lost") losses.push(event);
@@ -177,6 +200,22 @@ describe("a lost connection", () => {
       expect(losses[index]?.delayMs).toBeGreaterThanOrEqual(longest / 2);
       expect(losses[index]?.delayMs).toBeLessThanOrEqual(longest);
     }
+  });
+
+  it("is retried after the headers could not be determined", async () => {
+    const { url } = await useFakeGateway({ onTestFinished }, (_, response) =>
+      response.writeHead(200, EVENTS).end(FINISHED_EVENT),
+    );
+    let calls = 0;
+    const headers = () => {
+      calls += 1;
+      if (calls === 1) throw new Error("no token");
+      return HEADERS;
+    };
+    // Options without a value have their defaults.
+    const reconnect = { ...FAST, silenceMs: undefined };
+    const { seen } = await eventsOf(createJobClient({ url, headers, reconnect }).watch(REF));
+    expect(seen.map(shortOf)).toEqual(["lost", "SUCCEEDED"]);
   });
 
   it("is retried quickly again after a state", async () => {

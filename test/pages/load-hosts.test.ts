@@ -1,6 +1,6 @@
 /** Loading of the hosts of a step in pages. */
 import { expect, it, onTestFinished, vi } from "vitest";
-import { createJobClient } from "../../src/client/job-client.ts";
+import { createStringClient } from "../../src/client/job-client.ts";
 import { createHostLoader } from "../../src/pages/job/hosts/load-hosts.ts";
 
 const EARLIER = "2026-01-01T00:00:00.000Z";
@@ -27,7 +27,7 @@ function clientOf(total: number, state: () => { readonly statusCode: number; rea
     const step = { hostResults: { totalCount: total, pageInfo, nodes } };
     return Response.json({ data: { jobInstance: { observedAt, step } } });
   };
-  const client = createJobClient({ url: "http://gateway.example/graphql", fetch: respond });
+  const client = createStringClient({ url: "http://gateway.example/graphql", fetch: respond });
   return { client, requests };
 }
 

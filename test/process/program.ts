@@ -27,7 +27,7 @@ export const heldClock = (ms: number) => ({ NODE_OPTIONS: `--import ${CLOCK}`, C
 
 /** Runs `dist/<file>` for one test on a free port, with only the given environment. */
 export function runProgram(
-  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  test: Pick<TestContext, "onTestFinished">,
   file: "main.js" | "cli.js",
   args: readonly string[] = [],
   environment: Record<string, string> = {},
@@ -35,8 +35,12 @@ export function runProgram(
   const path = fileURLToPath(new URL(file, DIST));
   if (!existsSync(path)) throw new Error(`Expected ${path} to be built: \`npm run build\`.`);
   const child = spawn(process.execPath, [path, ...args], { env: { PORT: "0", ...environment } });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  test.onTestFinished(() => void child.kill("SIGKILL"));
+  return observe(child);
+}
 
+/** The output and the end of a process. */
+export function observe(child: ChildProcessWithoutNullStreams): Program {
   const output = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

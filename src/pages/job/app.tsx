@@ -1,6 +1,6 @@
 /** The page: language, credentials, and what is known of the job. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { createJobClient } from "../../client/job-client.ts";
+import { createStringClient } from "../../client/job-client.ts";
 import { GRAPHQL_URL } from "../common/gateway-url.ts";
 import { type Credentials, headersFor, readCredentials, storeCredentials } from "./credentials.ts";
 import { createJobFollower } from "./follow-job.ts";
@@ -103,7 +103,7 @@ function LiveJob({ path, jobRef, language, credentials, onCredentials }: LiveJob
       "accept-language": LANGUAGE_TAGS[language],
       "apollographql-client-name": "job-page",
     };
-    const client = createJobClient({ url: GRAPHQL_URL, headers });
+    const client = createStringClient({ url: GRAPHQL_URL, headers });
     return { client, follower: createJobFollower(client, jobRef) };
   }, [jobRef, language, credentials]);
   useEffect(() => {

@@ -1,0 +1,177 @@
+/** The configuration of urql's normalized cache, with the documents of the client. */
+import { Client, fetchExchange, gql } from "@urql/core";
+import { cacheExchange } from "@urql/exchange-graphcache";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  FailedHostsDocument,
+  graphcacheOptions,
+  HostResultsDocument,
+  type HostResultsQueryVariables,
+  JobInstanceDocument,
+} from "../../src/client/index.ts";
+import { AUTHORIZATION } from "../support/ask.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { hostRow, type JobPayload, scriptJob, stepRow } from "../support/job-payload.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+/** A client with an empty cache. */
+function createClient() {
+  const logger = vi.fn();
+  onTestFinished(() => {
+    // Warnings tell of objects without keys.
+    expect(logger.mock.calls.filter(([severity]) => severity !== "debug")).toEqual([]);
+  });
+  return new Client({
+    url: gateway.url,
+    fetchOptions: { headers: { "x-bkapi-authorization": AUTHORIZATION } },
+    exchanges: [cacheExchange({ ...graphcacheOptions, logger }), fetchExchange],
+    preferGetMethod: false,
+  });
+}
+
+const FAILED = { ref: { scopeId: "1", jobInstanceId: "20000000002" }, stepInstanceId: "20000010021" };
+const FAILED_HOSTS: HostResultsQueryVariables = { ...FAILED, filter: { phases: ["FAILED"] }, first: 4 };
+
+/** Sends the query, and returns the list in the cache. */
+async function read(client: Client, variables: HostResultsQueryVariables) {
+  const { error } = await client
+    .query(HostResultsDocument, variables, { requestPolicy: "network-only" })
+    .toPromise();
+  if (error) throw error;
+  return cachedHosts(client, variables);
+}
+
+/** The list of hosts in the cache. Null if it is not complete. */
+function cachedHosts(client: Client, variables: HostResultsQueryVariables) {
+  const job = client.readQuery(HostResultsDocument, variables)?.data?.jobInstance;
+  return job?.__typename === "JobInstance" ? (job.step?.hostResults ?? null) : null;
+}
+
+const ipsOf = (client: Client, variables: HostResultsQueryVariables) =>
+  cachedHosts(client, variables)?.nodes.map(({ ip }) => ip);
+
+/** Reads pages until the list is complete. */
+async function readAll(client: Client, variables: HostResultsQueryVariables): Promise<number> {
+  let after: string | null | undefined;
+  for (let pages = 1; ; pages += 1) {
+    const list = await read(client, { ...variables, after });
+    if (!list?.pageInfo.hasNextPage) return pages;
+    after = list.pageInfo.endCursor;
+  }
+}
+
+describe("pages of hosts", () => {
+  it("are joined", async () => {
+    const client = createClient();
+    expect(await readAll(client, FAILED_HOSTS)).toBe(3);
+    expect(new Set(ipsOf(client, FAILED_HOSTS)).size).toBe(9);
+    expect(cachedHosts(client, FAILED_HOSTS)).toMatchObject({
+      totalCount: 9,
+      pageInfo: { hasNextPage: false },
+    });
+  });
+
+  it("are kept while the job is polled", async () => {
+    const client = createClient();
+    await readAll(client, FAILED_HOSTS);
+    await client
+      .query(JobInstanceDocument, { ref: FAILED.ref }, { requestPolicy: "network-only" })
+      .toPromise();
+    expect(ipsOf(client, FAILED_HOSTS)).toHaveLength(9);
+  });
+
+  it("are separate for each filter and order", async () => {
+    const client = createClient();
+    const others: HostResultsQueryVariables = { ...FAILED, filter: { phases: ["SUCCEEDED"] }, first: 2 };
+    const reversed: HostResultsQueryVariables = {
+      ...FAILED_HOSTS,
+      orderBy: { field: "IP", direction: "DESC" },
+    };
+    for (const variables of [FAILED_HOSTS, reversed]) await read(client, variables);
+    await readAll(client, others);
+    expect(ipsOf(client, others)).toHaveLength(3);
+    expect(ipsOf(client, FAILED_HOSTS)).toHaveLength(4);
+    await readAll(client, reversed);
+    await readAll(client, FAILED_HOSTS);
+    expect(ipsOf(client, reversed)).not.toEqual(ipsOf(client, FAILED_HOSTS));
+    expect(ipsOf(client, reversed)?.toSorted()).toEqual(ipsOf(client, FAILED_HOSTS)?.toSorted());
+  });
+
+  it("continue the first ones of FailedHostsDocument", async () => {
+    const client = createClient();
+    const { data } = await client.query(FailedHostsDocument, { ref: FAILED.ref, first: 4 }).toPromise();
+    const steps = data?.jobInstance?.__typename === "JobInstance" ? data.jobInstance.steps : [];
+    const after = steps[0]?.hostResults.pageInfo.endCursor;
+    expect((await read(client, { ...FAILED_HOSTS, after }))?.nodes).toHaveLength(8);
+  });
+
+  it("are only those of the document with edges if it selects edges", async () => {
+    const client = createClient();
+    const query = gql`
+      query Edges($first: Int!, $after: String) {
+        jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) {
+          ... on JobInstance {
+            id
+            step(stepInstanceId: "20000010021") {
+              id
+              hostResults(first: $first, after: $after) {
+                edges { cursor node { id ip } }
+                pageInfo { startCursor hasPreviousPage endCursor hasNextPage }
+              }
+            }
+          }
+        }
+      }
+    `;
+    const list = async (variables: object) => {
+      const { data } = await client.query(query, { first: 5, ...variables }).toPromise();
+      return data.jobInstance.step.hostResults;
+    };
+    const { endCursor: after, startCursor } = (await list({})).pageInfo;
+    await list({ after });
+    const { edges, pageInfo } = await list({});
+    expect(edges).toHaveLength(10);
+    expect(pageInfo).toMatchObject({ startCursor, hasPreviousPage: false, hasNextPage: true });
+    expect(pageInfo.endCursor).toBe(edges.at(-1).cursor);
+  });
+});
+
+describe("a retried step", () => {
+  const JOB = "30000000002";
+  const variables = { ref: { scopeId: "1", jobInstanceId: JOB }, stepInstanceId: "1", first: 2 };
+  const attempt = (execute_count: number, ids: readonly number[]): JobPayload => ({
+    steps: [stepRow({ execute_count, step_ip_result_list: ids.map((id) => hostRow(id)) })],
+  });
+
+  it("begins with its first page, and leaves out pages of the attempt before", async () => {
+    const client = createClient();
+    scriptJob(gateway.simulator, JOB, attempt(0, [1, 2, 3, 4]));
+    await readAll(client, variables);
+    expect(ipsOf(client, variables)).toHaveLength(4);
+    scriptJob(gateway.simulator, JOB, attempt(1, [4, 5, 6]));
+    expect((await read(client, variables))?.nodes).toHaveLength(2);
+    await readAll(client, variables);
+    expect(ipsOf(client, variables)).toEqual(["10.0.0.4", "10.0.0.5", "10.0.0.6"]);
+  });
+});
+
+it("matches fragments on the interface, and does not confuse objects that have the same id", async () => {
+  const client = createClient();
+  const ask = async (scopeType: "BIZ" | "BIZ_SET", scopeId: string, jobInstanceId: string) => {
+    const variables = { ref: { scopeType, scopeId, jobInstanceId } };
+    await client.query(JobInstanceDocument, variables).toPromise();
+    return () => client.readQuery(JobInstanceDocument, variables)?.data?.jobInstance;
+  };
+  const first = await ask("BIZ", "1", "20000000001");
+  const denied = await ask("BIZ", "1", "20000000403");
+  const missing = await ask("BIZ", "1", "20000000404");
+  await ask("BIZ_SET", "9991001", "20000000015");
+  expect(first()).toMatchObject({ scope: { type: "BIZ", id: "1" } });
+  expect(denied()).toMatchObject({ __typename: "PermissionDenied", application: { systemId: "bk_job" } });
+  expect(missing()).toMatchObject({ __typename: "JobInstanceNotFound", message: expect.any(String) });
+});
