@@ -10,7 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No package needs its install script here. That of `node` would download the Node.js that the image already has.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json README.md ./
+COPY tsconfig.json tsconfig.build.json README.md README.zh-CN.md ./
 COPY build ./build
 COPY docs ./docs
 COPY schema ./schema

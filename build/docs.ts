@@ -1,4 +1,4 @@
-/** Renders README.md and `docs/` as HTML, so that the documentation can be read where the gateway runs. */
+/** Renders README.md, its translation and `docs/` as HTML, so that the documentation can be read where the gateway runs. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import MarkdownIt, { type Token } from "markdown-it";
@@ -7,13 +7,19 @@ export interface DocPage {
   /** `index` for README.md. */
   readonly name: string;
   readonly title: string;
+  /** The language of the content. */
+  readonly language: string;
   readonly content: string;
   /** Links to all pages. */
   readonly navigation: string;
 }
 
 const README = "README.md";
-const SOURCES = [README, ...globSync("docs/*.md").toSorted()];
+const CHINESE = "README.zh-CN.md";
+const SOURCES = [README, CHINESE, ...globSync("docs/*.md").toSorted()];
+
+/** The titles of both READMEs are the name of the package, which every page has in its title. */
+const TITLES: Readonly<Record<string, string>> = { [README]: "Overview", [CHINESE]: "概览（中文）" };
 
 /** Files that pages refer to and that are part of the package. */
 const FILES: ReadonlySet<string> = new Set([".svg", ".png", ".json"]);
@@ -21,7 +27,10 @@ const FILES: ReadonlySet<string> = new Set([".svg", ".png", ".json"]);
 /** What the pages depend on. */
 export const DOC_INPUTS: readonly string[] = [...SOURCES, ...globSync("docs/*.{svg,png,json}").toSorted()];
 
-const nameOf = (source: string): string => (source === README ? "index" : basename(source, ".md"));
+function nameOf(source: string): string {
+  if (source === README) return "index";
+  return source === CHINESE ? "zh-cn" : basename(source, ".md");
+}
 
 /** The path from a page to the root of the gateway: README.md is at `/docs`, the others are below it. */
 export const rootOf = (name: string): string => (name === "index" ? "" : "../");
@@ -30,20 +39,21 @@ const urlOf = (name: string, root: string): string => `${root}docs${name === "in
 
 /** @param addFile adds a file to the assets. Returns its name there. */
 export function renderDocs(addFile: (path: string) => string): readonly DocPage[] {
-  // The title of the README is the name of the package, which every page has in its title.
   const titles = new Map(
-    SOURCES.map((source) => [source, source === README ? "Overview" : titleOf(readFileSync(source, "utf8"))]),
+    SOURCES.map((source) => [source, TITLES[source] ?? titleOf(readFileSync(source, "utf8"))]),
   );
   return SOURCES.map((source) => {
     const name = nameOf(source);
     const root = rootOf(name);
     const links = SOURCES.map((each) => {
       const current = each === source ? ' aria-current="page"' : "";
-      return `<li><a href="${urlOf(nameOf(each), root)}"${current}>${titles.get(each) ?? each}</a></li>`;
+      const language = each === CHINESE ? ' lang="zh-CN"' : "";
+      return `<li><a href="${urlOf(nameOf(each), root)}"${current}${language}>${titles.get(each) ?? each}</a></li>`;
     });
     return {
       name,
       title: titles.get(source) ?? source,
+      language: source === CHINESE ? "zh-CN" : "en",
       content: render(source, root, addFile),
       navigation: `<ul>${links.join("")}</ul>`,
     };

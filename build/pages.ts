@@ -86,9 +86,10 @@ async function main(): Promise<void> {
   });
   for (const [name, root] of Object.entries(PAGES))
     writeFileSync(`${OUTPUT}/${name}.html`, pageOf(name, root, pages.metafile));
-  for (const { name, title, content, navigation } of renderDocs(addFile)) {
+  for (const { name, title, language, content, navigation } of renderDocs(addFile)) {
     const html = pageOf(DOCS, rootOf(name), pages.metafile)
       .replaceAll("<!-- root -->", rootOf(name) || "./")
+      .replace('<html lang="en">', `<html lang="${language}">`)
       .replace("<!-- title -->", () => title)
       .replace("<!-- navigation -->", () => navigation)
       .replace("<!-- content -->", () => content);

@@ -21,7 +21,10 @@ interface Link {
   readonly target: string;
 }
 
-const LINKS: readonly Link[] = PAGES.flatMap(({ path, text }) =>
+const CHINESE = "README.zh-CN.md";
+const TRANSLATION = { path: CHINESE, text: readFileSync(new URL(CHINESE, ROOT), "utf8") };
+
+const LINKS: readonly Link[] = [...PAGES, TRANSLATION].flatMap(({ path, text }) =>
   [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => ({
     from: path,
     target,

@@ -1,9 +1,7 @@
 /** README.md and docs/: queries, commands and examples have the results shown, and tables match the code. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildSchema, type GraphQLNamedType, isInterfaceType, isObjectType, isUnionType } from "graphql";
+import { buildSchema, type GraphQLNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSdl } from "../src/graphql/schema.ts";
 import { SETTINGS } from "../src/settings.ts";
@@ -13,19 +11,18 @@ import { ENDLESS } from "./e2e/error-expectations.ts";
 import { runProgram } from "./process/program.ts";
 import { AUTHORIZATION, ask, jobQuery } from "./support/ask.ts";
 import { startGateway, type TestGateway, useGateway } from "./support/gateway.ts";
-import { subscribeByApolloClient } from "./support/live-clients.ts";
 import { blocksOf, pairsOf, ROOT, tableOf } from "./support/readme.ts";
-import { runScript, runShell } from "./support/shell.ts";
+import { runShell } from "./support/shell.ts";
 
 /** The gateway's URL in the commands of the pages. */
 const README_URL = "http://127.0.0.1:4000/graphql";
 
 const schema = buildSchema(readSdl());
-const REF = { scopeId: "1", jobInstanceId: "20000000002" };
+const PACKAGE = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ config: { federation: true } });
 });
 afterAll(() => gateway.close());
 
@@ -56,11 +53,16 @@ describe("queries", () => {
 describe("commands", () => {
   const commands = blocksOf("sh").map((block) => block.trim());
 
-  it.each(pairsOf("sh", "json"))("curl command %$ prints the response shown", async (command, answer) => {
-    expect(command).toContain(README_URL);
-    const output = await runShell(command.replaceAll(README_URL, gateway.url));
-    expect(JSON.parse(output)).toEqual(JSON.parse(answer));
-  });
+  const curls = pairsOf("sh", "json").filter(([command]) => command.startsWith("curl "));
+  // test/docs/code-blocks.test.ts has the command of the backend for frontend.
+  it.each(curls.filter(([command]) => !command.includes("127.0.0.1:3000")))(
+    "curl command %$ prints the response shown",
+    async (command, answer) => {
+      expect(command).toContain(README_URL);
+      const output = await runShell(command.replaceAll(README_URL, gateway.url));
+      expect(JSON.parse(output)).toEqual(JSON.parse(answer));
+    },
+  );
 
   it.each(pairsOf("sh", "text").filter(([command]) => command.startsWith("curl ")))(
     "curl command %$ prints the text shown",
@@ -76,10 +78,22 @@ describe("commands", () => {
     expect(output).toBe(readSdl());
   });
 
-  it("`node dist/cli.js demo` serves", async (test) => {
-    expect(commands).toContain("node dist/cli.js demo");
+  it.for(["node dist/cli.js demo", "npx bk-job-graphql demo"])("`%s` serves", async (command, test) => {
+    expect(commands).toContain(command);
     const url = await runProgram(test, "cli.js", ["demo"]).url();
     expect((await ask(url, { query: "{ __typename }" }, {})).status).toBe(200);
+  });
+
+  it("`npm install` names packages of the project", () => {
+    const { name, dependencies, devDependencies } = PACKAGE;
+    const known = [name, ...Object.keys({ ...dependencies, ...devDependencies })];
+    const named = commands
+      .flatMap((text) => text.split("\n"))
+      .filter((line) => line.startsWith("npm install "))
+      .flatMap((line) => line.split(" ").slice(2))
+      .filter((word) => word !== "--save-dev");
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((each) => !known.includes(each))).toEqual([]);
   });
 
   it("`npm run sequences` runs the given number of operations", async () => {
@@ -106,98 +120,14 @@ describe("commands", () => {
     const others = commands
       .filter((text) => !/^(curl|node dist\/cli\.js|npm run (sequences|chaos)) /.test(text))
       // test/deploy/ checks these.
-      .filter((text) => !/^(docker|kubectl|install) /.test(text));
+      .filter((text) => !/^(docker|kubectl|install) /.test(text))
+      // Their packages and the compiler are tested.
+      .filter((text) => !/^(npm install |npx relay-compiler$|npx bk-job-graphql demo$)/.test(text));
     expect(others.toSorted()).toEqual([
       "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
       "npm ci && npm start",
       "npm ci && npm test",
     ]);
-  });
-});
-
-describe("the example of a BFF", () => {
-  it("prints the output shown, for a job, for two problems and for an error", async (test) => {
-    const [pair, ...rest] = pairsOf("ts", "text");
-    expect(rest).toEqual([]);
-    const [source = "", output = ""] = pair ?? [];
-    const folder = mkdtempSync(join(tmpdir(), "readme-"));
-    test.onTestFinished(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, "bff.ts");
-    writeFileSync(path, source);
-
-    const environment = { GATEWAY_URL: gateway.url, BK_APP_CODE: "app", BK_APP_SECRET: "secret" };
-    expect(await runScript(path, environment)).toBe(output);
-    expect(gateway.simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
-      '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"token-from-the-cookie"}',
-    );
-  });
-});
-
-describe("the examples of live state", () => {
-  it("print the output shown", async (test) => {
-    const [pair, ...rest] = pairsOf("js", "text");
-    expect(rest).toEqual([]);
-    const [source = "", output = ""] = pair ?? [];
-    const folder = mkdtempSync(join(tmpdir(), "readme-"));
-    test.onTestFinished(() => rmSync(folder, { recursive: true }));
-    symlinkSync(fileURLToPath(new URL("node_modules", ROOT)), join(folder, "node_modules"));
-    const path = join(folder, "live.mjs");
-    writeFileSync(path, source);
-    expect(await runScript(path, { GATEWAY_WS_URL: gateway.url.replace("http", "ws") })).toBe(output);
-  });
-
-  it("have valid subscriptions", async () => {
-    const [query = "", ...rest] = operationsOf(
-      blocksOf("jsx").find((block) => block.includes("useSubscription")),
-    );
-    expect(rest).toEqual([]);
-    const { results, completed } = subscribeByApolloClient(gateway.url, { query, variables: { ref: REF } });
-    await completed;
-    expect(results).toMatchObject([
-      { data: { jobInstanceUpdated: { stepSummary: { total: expect.any(Number) } } } },
-    ]);
-  });
-});
-
-/** The operations in an example. */
-const operationsOf = (example = ""): string[] =>
-  [...example.matchAll(/gql`([\s\S]*?)`/g)].map(([, text = ""]) => text);
-
-describe("the example of a frontend", () => {
-  const example = blocksOf("jsx").find((block) => block.includes("useQuery")) ?? "";
-  const operations = operationsOf(example);
-
-  it("has valid operations", async () => {
-    expect(operations).toHaveLength(2);
-    for (const operation of operations) {
-      const variables = { ref: REF, stepInstanceId: "20000010021" };
-      const { data, errors } = await gateway.ask(operation, variables);
-      expect(errors).toBeUndefined();
-      expect(data.jobInstance.id).toEqual(expect.any(String));
-    }
-  });
-
-  it("pages with the cursor of the previous page", async () => {
-    const operation = operations[1]?.replace("first: 50", "first: 5") ?? "";
-    const variables = { ref: REF, stepInstanceId: "20000010021" };
-    const pageOf = async (after: string | null) =>
-      (await gateway.ask(operation, { ...variables, after })).data.jobInstance.step.hostResults;
-    const first = await pageOf(null);
-    const second = await pageOf(first.pageInfo.endCursor);
-
-    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
-    const ids = [...first.edges, ...second.edges].map(({ node }) => node.id);
-    expect(new Set(ids).size).toBe(first.totalCount);
-  });
-
-  it("states the possible types for the cache", () => {
-    const stated = /possibleTypes: (\{[\s\S]*?\n {4}\})/.exec(example)?.[1] ?? "";
-    const possible = Object.values(schema.getTypeMap()).filter(
-      (type) => isUnionType(type) || isInterfaceType(type),
-    );
-    const actual = possible.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]);
-    const json = stated.replace(/(\w+):/g, '"$1":').replace(/,(\s*})/g, "$1");
-    expect(JSON.parse(json)).toEqual(Object.fromEntries(actual));
   });
 });
 
@@ -246,10 +176,7 @@ describe("tables", () => {
     }
   });
 
-  // Tables about the package are compared with package.json.
-  const { dependencies, devDependencies, scripts } = JSON.parse(
-    readFileSync(new URL("package.json", ROOT), "utf8"),
-  );
+  const { dependencies, devDependencies, scripts } = PACKAGE;
 
   it("list every dependency with its purpose", () => {
     const listed = [...tableOf("At run time", "Purpose"), ...tableOf("For development", "Purpose")];

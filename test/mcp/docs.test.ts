@@ -56,7 +56,7 @@ describe("its configurations", () => {
   it("are one for each agent", () => {
     expect(servers.map(({ url, command }) => url ?? command)).toEqual([
       ...Array(3).fill("http://127.0.0.1:4000/mcp"),
-      "node",
+      "npx",
     ]);
   });
 
@@ -78,7 +78,9 @@ describe("its configurations", () => {
   it("start the program", async () => {
     const gateway = await useMcpGateway({ config: { mcp: false } });
     const { args = [], env = {} } = servers.at(-1) ?? {};
-    const run = args.map((arg) => arg.replace(/^\/opt.+\/cli\.js$/, CLI).replace(/^http:.+/, gateway.url));
+    // The program of the package.
+    expect(args.slice(0, 2)).toEqual(["--yes", "bk-job-graphql"]);
+    const run = [CLI, ...args.slice(2).map((arg) => arg.replace(/^http:.+/, gateway.url))];
     const { call } = await useAgentOver(
       new StdioClientTransport({ command: process.execPath, args: run, env }),
     );

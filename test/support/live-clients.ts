@@ -83,7 +83,7 @@ const byEvents =
     );
   };
 
-/** As in docs/clients.md: retries after server errors such as a shutdown, not after client errors. */
+/** As in docs/apollo-client.md: retries after server errors such as a shutdown, not after client errors. */
 const retryIf = (error: ErrorLike, { operationType }: ApolloLink.Operation): boolean =>
   operationType === "subscription" && !("statusCode" in error && Number(error.statusCode) < 500);
 

@@ -20,13 +20,13 @@ export function pageOf(path: string): string {
   return page.text;
 }
 
-interface Block {
+export interface Block {
   readonly language: string;
   readonly text: string;
 }
 
 /** The code blocks of each page, in order. */
-const BLOCKS: readonly (readonly Block[])[] = PAGES.map(({ text: page }) =>
+export const BLOCKS: readonly (readonly Block[])[] = PAGES.map(({ text: page }) =>
   [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
     language,
     text,

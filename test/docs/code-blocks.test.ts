@@ -1,0 +1,149 @@
+/** The code on the pages compiles under `strict`, and programs print what the pages show. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import {
+  CODE,
+  compileRelay,
+  type DocProjects,
+  fileNameOf,
+  runTool,
+  writeDocProjects,
+} from "../support/doc-projects.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { BLOCKS, type Block, PAGES } from "../support/readme.ts";
+import { runScript, runShell } from "../support/shell.ts";
+
+/** Where the pages expect the gateway. */
+const PAGE_HOST = "127.0.0.1:4000";
+
+let gateway: TestGateway;
+let projects: DocProjects;
+beforeAll(async () => {
+  gateway = await startGateway();
+  projects = writeDocProjects((text) => text.replaceAll(PAGE_HOST, new URL(gateway.url).host));
+  const client = projects.folderOf("docs/client.md");
+  await runTool("@graphql-codegen/cli/esm/bin.js", ["--config", "codegen.ts"], client);
+  await compileRelay(projects.folderOf("docs/relay.md"));
+});
+afterAll(async () => {
+  projects.remove();
+  await gateway.close();
+});
+
+it("TypeScript compiles under `strict`", async () => {
+  expect(await runTool("typescript/bin/tsc", ["--project", "tsconfig.json"], projects.folder)).toBe("");
+});
+
+describe("a program prints what its page shows:", () => {
+  const programs = PAGES.flatMap(({ path: page }, index) =>
+    (BLOCKS[index] ?? []).flatMap((block, at, blocks) => {
+      const next = blocks[at + 1];
+      return block.language === "ts" && next?.language === "text"
+        ? [{ page, file: fileNameOf(block) ?? `block-${at + 1}.ts`, shown: next.text }]
+        : [];
+    }),
+  );
+
+  it.each(programs)("$file of $page", async ({ page, file, shown }) => {
+    expect(await runScript(`${projects.folderOf(page)}/${file}`, {})).toBe(shown);
+  });
+});
+
+describe("the backend for frontend of docs/bff.md", () => {
+  /** Starts the program of the page. @returns its URL */
+  async function startBff({ onTestFinished }: TestContext): Promise<string> {
+    const child = spawn(process.execPath, [`${projects.folderOf("docs/bff.md")}/bff.ts`], {
+      env: { PORT: "0", BK_APP_CODE: "app", BK_APP_SECRET: "secret" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const [line] = await once(createInterface(child.stdout), "line");
+    return String(line);
+  }
+
+  it("answers the command of the page, with the credentials of the user", async (test) => {
+    const url = await startBff(test);
+    const blocks = BLOCKS[PAGES.findIndex(({ path }) => path === "docs/bff.md")] ?? [];
+    const command = blocks.find(({ text }) => text.startsWith("curl "))?.text ?? "false";
+    const shown = blocks.find(({ language }) => language === "json")?.text ?? "";
+    const output = await runShell(command.replaceAll("http://127.0.0.1:3000", url));
+    expect(JSON.parse(output)).toEqual(JSON.parse(shown));
+    expect(gateway.simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
+      '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"your-token"}',
+    );
+  });
+
+  it("responds with the status of the page for each outcome", async (test) => {
+    const url = await startBff(test);
+    const statusOf = async (jobInstanceId: string, cookie = "bk_token=a") => {
+      const response = await fetch(`${url}/jobs/${jobInstanceId}/failed-hosts`, { headers: { cookie } });
+      await response.body?.cancel();
+      return [response.status, response.headers.get("retry-after")];
+    };
+    expect(await statusOf("20000000403")).toEqual([403, null]);
+    expect(await statusOf("20000000404")).toEqual([404, null]);
+    expect(await statusOf("20000090101")).toEqual([401, null]);
+    expect(await statusOf("20000090107")).toEqual([503, "3"]);
+    expect(await statusOf("20000090301")).toEqual([502, null]);
+  });
+});
+
+describe("every block", () => {
+  /** Languages other than those that compile, with the pages that have tests of their own for them. */
+  const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+    // test/readme.test.ts has tests for all of them.
+    sh: PAGES.map(({ path }) => path),
+    graphql: PAGES.map(({ path }) => path),
+    // test/graphql/federation.test.ts
+    gql: ["docs/federation.md"],
+    // test/mcp/docs.test.ts, and the compiler of Relay above.
+    json: ["docs/mcp.md", "docs/relay.md"],
+    text: [
+      // Diagrams and keys of Redis
+      "docs/architecture.md",
+      "docs/several-machines.md",
+      // test/mcp/docs.test.ts
+      "docs/mcp.md",
+      // test/browser/docs-apps.test.ts
+      "docs/apollo-client.md",
+      "docs/relay.md",
+      "docs/urql.md",
+    ],
+    // test/deploy/nginx.test.ts
+    nginx: ["docs/deployment.md"],
+    // test/metrics/operations-docs.test.ts
+    yaml: ["docs/operations.md"],
+  };
+
+  /** Whether a test compares a block with the output of the one before it. */
+  const isOutput = ({ language }: Block, previous: Block | undefined): boolean => {
+    const isCommand = previous?.language === "sh" && /^(curl|node dist\/cli\.js watch) /.test(previous.text);
+    if (language === "json") return isCommand || previous?.language === "graphql";
+    return language === "text" && (isCommand || ["graphql", "ts"].includes(previous?.language ?? ""));
+  };
+
+  it("has a test", () => {
+    const untested = PAGES.flatMap(({ path }, index) =>
+      (BLOCKS[index] ?? []).flatMap((block, at, blocks) => {
+        const isTested =
+          CODE.includes(block.language) ||
+          ELSEWHERE[block.language]?.includes(path) ||
+          isOutput(block, blocks[at - 1]);
+        return isTested ? [] : [`${path}: ${block.language}: ${block.text.slice(0, 40)}`];
+      }),
+    );
+    expect(untested).toEqual([]);
+  });
+
+  it("has a language", () => {
+    for (const { path, text } of PAGES) {
+      const fences = [...text.matchAll(/^\s*```(.*)$/gm)].map(([, language]) => language);
+      expect([path, fences.filter((language, index) => (language === "") === (index % 2 === 0))]).toEqual([
+        path,
+        [],
+      ]);
+    }
+  });
+});
