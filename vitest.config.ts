@@ -8,6 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // Vitest leaves one core free by default, which on a machine with two cores means one file at a time.
+    maxWorkers: "100%",
     setupFiles: ["test/support/setup.ts"],
     // Set by the entry points of the program, which most tests do not import.
     env: { NODE_ENV: "production" },
