@@ -1,37 +1,27 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+/** The supergraph: a router in front of the gateway and a second subgraph. */
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { expect, it, type TestContext } from "vitest";
 import { AUTHORIZATION, ask } from "../support/ask.ts";
+import { installExample, removeExample, startExample } from "../support/example.ts";
 import { useGateway } from "../support/gateway.ts";
-import { ROOT } from "../support/readme.ts";
 
-const FOLDER = new URL("examples/supergraph/", ROOT);
-
-/** The query of the example's page. */
-const QUERY = /```graphql\n([\s\S]*?)```/.exec(readFileSync(new URL("README.md", FOLDER), "utf8"))?.[1] ?? "";
-
-/** Starts the example. @returns its URL */
-async function startSupergraph(test: TestContext, gatewayUrl: string): Promise<string> {
-  const program = spawn(process.execPath, [fileURLToPath(new URL("main.ts", FOLDER))], {
-    env: { ...process.env, GATEWAY_URL: gatewayUrl, PORT: "0", NODE_ENV: "production" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  test.onTestFinished(() => void program.kill("SIGKILL"));
-  for await (const line of createInterface(program.stdout)) {
-    const url = /^Supergraph: (\S+)$/.exec(line)?.[1];
-    if (url) return url;
-  }
-  throw new Error(`Expected the URL of the supergraph, got exit code ${(await once(program, "exit"))[0]}.`);
+/** Installs and starts the example. @returns its URL, and the query of its page */
+async function startSupergraph(test: TestContext, gatewayUrl: string) {
+  const folder = installExample("supergraph");
+  test.onTestFinished(() => removeExample(folder));
+  const readme = readFileSync(join(folder, "README.md"), "utf8");
+  const query = /```graphql\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const { url, stop } = await startExample(folder, { environment: { GATEWAY_URL: gatewayUrl } });
+  test.onTestFinished(async () => void (await stop()));
+  return { url, query };
 }
 
 it("answers a query over both subgraphs, with the credentials of the user", async (test) => {
   const gateway = await useGateway({ config: { federation: true } });
-  const url = await startSupergraph(test, gateway.url);
+  const { url, query } = await startSupergraph(test, gateway.url);
   const headers = { "x-bkapi-authorization": AUTHORIZATION, "x-bk-tenant-id": "t1" };
-  const { data, errors } = await ask(url, { query: QUERY }, headers);
+  const { data, errors } = await ask(url, { query }, headers);
 
   expect(data.deployments).toEqual([
     { id: "web", version: "2.4.0", job: expect.objectContaining({ status: "RUNNING" }) },
@@ -45,7 +35,7 @@ it("answers a query over both subgraphs, with the credentials of the user", asyn
   expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["JOB_INSTANCE_NOT_FOUND"]);
   // One call for each job, all of them with the user's credentials.
   const calls = gateway.simulator.requests;
-  expect(calls.map(({ query }) => query.job_instance_id).toSorted()).toEqual([
+  expect(calls.map((call) => call.query.job_instance_id).toSorted()).toEqual([
     "20000000002",
     "20000000003",
     "20000000404",
@@ -54,14 +44,4 @@ it("answers a query over both subgraphs, with the credentials of the user", asyn
     new Set([AUTHORIZATION]),
   );
   expect(new Set(calls.map(({ headers }) => headers["x-bk-tenant-id"]))).toEqual(new Set(["t1"]));
-});
-
-it("has the versions that the tests run with", () => {
-  const versionsOf = (path: URL): Record<string, string> => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(path, "utf8"));
-    return { ...devDependencies, ...dependencies };
-  };
-  expect(versionsOf(new URL("package.json", ROOT))).toMatchObject(
-    versionsOf(new URL("package.json", FOLDER)),
-  );
 });
