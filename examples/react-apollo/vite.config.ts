@@ -1,0 +1,27 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig, type ProxyOptions } from "vite";
+
+const gateway = new URL(process.env.GATEWAY_URL ?? "http://127.0.0.1:4000/graphql");
+/** The value of `X-Bkapi-Authorization` for development. It stays on this server. */
+const authorization = process.env.BK_JOB_AUTHORIZATION;
+
+/** Pages use `/graphql` of their own site, as behind a BFF or a reverse proxy. The login cookie is forwarded. */
+const proxy: ProxyOptions = {
+  target: gateway.origin,
+  rewrite: (path) => path.replace(/^\/graphql/, gateway.pathname),
+  headers: authorization ? { "x-bkapi-authorization": authorization } : {},
+  configure: (server) => {
+    // The proxy ignores responses that end early. The page must notice, to subscribe again.
+    server.on("proxyRes", (incoming, _request, outgoing) => {
+      incoming.once("close", () => {
+        if (!incoming.complete) outgoing.destroy();
+      });
+    });
+  },
+};
+
+export default defineConfig({
+  plugins: [react()],
+  // Also used by `vite preview`.
+  server: { proxy: { "/graphql": proxy } },
+});
