@@ -16,6 +16,7 @@ import type { Program } from "../process/program.ts";
 import { AUTHORIZATION, ask, jobQuery, onJob } from "../support/ask.ts";
 import { useGateway } from "../support/gateway.ts";
 import { scriptJob, stepRow } from "../support/job-payload.ts";
+import { BLOCKS, PAGES } from "../support/readme.ts";
 import { type InstalledPackage, installPackage, signalGroup } from "./installed-package.ts";
 
 let installed: InstalledPackage;
@@ -258,6 +259,15 @@ describe("the programs, by npx", () => {
     // The job has failed.
     expect(await watch.ended).toEqual({ code: 1, signal: null });
     expect(JSON.parse(watch.stdout().trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ status: "FAILED" });
+  });
+
+  it("answer the program of README.md in a new project", async (test) => {
+    const blocks = BLOCKS[PAGES.findIndex(({ path }) => path === "README.md")] ?? [];
+    const [program, output] = blocks.slice(blocks.findIndex(({ language }) => language === "ts"));
+    const url = await installed.run(test, "npx", ["bk-job-graphql", "demo"], { PORT: "0" }).url();
+    installed.write("failed-hosts.mts", program?.text.replace("http://127.0.0.1:4000/graphql", url) ?? "");
+    const lines = await linesOf(installed.run(test, "node", ["failed-hosts.mts"]));
+    expect(lines).toEqual(output?.text.trimEnd().split("\n"));
   });
 
   it("serve agents", async () => {
