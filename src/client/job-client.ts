@@ -131,8 +131,8 @@ export interface JobClient {
   ): States<NonNullable<Result["jobInstanceUpdated"]>>;
 
   /**
-   * Waits until a job has finished, however often the connection is lost. Limit the time with
-   * `AbortSignal.timeout(…)`.
+   * Waits until a job has finished, however often the connection is lost, and even if the gateway cannot be reached at all: then
+   * `onProgress` is called with `hasConnected: false`. Limit the time with `AbortSignal.timeout(…)`.
    * @returns the finished job, or the outcome `JobInstanceNotFound` or `PermissionDenied`.
    * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
    * @throws the reason of the signal.

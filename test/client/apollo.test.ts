@@ -132,6 +132,9 @@ describe("pages of hosts", () => {
     const after = steps[0]?.hostResults.pageInfo.endCursor;
     await client.query({ query: HostResultsDocument, variables: { ...FAILED_HOSTS, after } });
     expect(idsOf(client, FAILED_HOSTS)).toHaveLength(8);
+    expect(client.cache.readQuery({ query: FailedHostsDocument, variables })).toMatchObject({
+      jobInstance: { steps: [{ hostResults: { nodes: { length: 8 } } }, {}] },
+    });
   });
 
   it("are not duplicated if one is read twice", async () => {

@@ -104,10 +104,14 @@ describe("pages of hosts", () => {
 
   it("continue the first ones of FailedHostsDocument", async () => {
     const client = createClient();
-    const { data } = await client.query(FailedHostsDocument, { ref: FAILED.ref, first: 4 }).toPromise();
+    const variables = { ref: FAILED.ref, first: 4 };
+    const { data } = await client.query(FailedHostsDocument, variables).toPromise();
     const steps = data?.jobInstance?.__typename === "JobInstance" ? data.jobInstance.steps : [];
     const after = steps[0]?.hostResults.pageInfo.endCursor;
     expect((await read(client, { ...FAILED_HOSTS, after }))?.nodes).toHaveLength(8);
+    expect(client.readQuery(FailedHostsDocument, variables)?.data).toMatchObject({
+      jobInstance: { steps: [{ hostResults: { nodes: { length: 8 } } }, {}] },
+    });
   });
 
   it("are only those of the document with edges if it selects edges", async () => {

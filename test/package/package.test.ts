@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { generate } from "@graphql-codegen/cli";
 import { preset } from "@graphql-codegen/client-preset";
@@ -121,6 +122,21 @@ async function linesOf({ ended, stdout, stderr }: Program): Promise<readonly str
 
 it("compiles in a project for browsers, under strict and with checked declarations", async () => {
   expect(await compile("browser", BROWSER)).toBe("");
+});
+
+it("is bundled in such a project without what it does not use", async () => {
+  const bundleOf = async (names: string) => {
+    const contents = `import { ${names} } from "bk-job-graphql/client"; console.log(${names});`;
+    const stdin = { contents, resolveDir: installed.folder };
+    const { outputFiles } = await build({ stdin, bundle: true, minify: true, write: false, format: "esm" });
+    return outputFiles[0]?.text ?? "";
+  };
+  const client = await bundleOf("createJobClient");
+  expect(client).toContain("jobInstanceUpdated");
+  // With the printer of graphql, but without the rest of it.
+  expect(client).not.toMatch(/GraphQLSchema|FragmentDefinition"\}|keyFields/);
+  expect(gzipSync(client).length).toBeLessThan(10_000);
+  expect(await bundleOf("HostResultsDocument")).not.toMatch(/FailedHosts|JobInstances|fetch/);
 });
 
 describe("a project for Node.js", () => {

@@ -1,12 +1,13 @@
 /** A project that uses the package in browsers: `package.test.ts` compiles it with the types of the DOM and no others. */
 import {
   createJobClient,
+  HostResultsDocument,
   JobClientError,
   type JobInstanceResult,
   type JobInstanceUpdatedSubscription,
   type WatchEvent,
 } from "bk-job-graphql/client";
-import type { JobInstanceResult as AnyResult, HostResult } from "bk-job-graphql/schema";
+import type { JobInstanceResult as AnyResult, HostResult, HostResultFilter } from "bk-job-graphql/schema";
 
 const client = createJobClient({
   url: "/graphql",
@@ -33,6 +34,13 @@ export async function showJob(
 
 const titleOf = (job: NonNullable<JobInstanceUpdatedSubscription["jobInstanceUpdated"]>): string =>
   job.__typename === "JobInstance" ? `${job.name}: ${job.steps.length} steps` : job.message;
+
+/** Inputs have the same types in the SDL and in documents. */
+export async function countHosts(jobInstanceId: string, filter: HostResultFilter): Promise<number> {
+  const variables = { stepInstanceId: "1", filter, first: 1 };
+  const job = await client.jobInstance({ scopeId: "1", jobInstanceId }, HostResultsDocument, { variables });
+  return job.__typename === "JobInstance" ? (job.step?.hostResults.totalCount ?? 0) : 0;
+}
 
 /** The types of the SDL are those of a complete result in JSON. */
 export const describeHost = ({ ip, ipv6, exitCode, startedAt }: HostResult): string =>
