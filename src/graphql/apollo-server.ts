@@ -15,6 +15,17 @@ import type { DocumentLimits } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 import { createPersistedQueries, type DocumentSource } from "./persisted-queries.ts";
 
+/** The header that says that a GET request is not forged (CSRF): a page of another site could not set it. */
+export const PREFLIGHT_HEADER = "apollo-require-preflight";
+
+/** Headers that a page of another origin can only set after a preflight request, which the gateway then rejects. */
+const PREFLIGHTED_HEADERS = [
+  PREFLIGHT_HEADER,
+  "x-apollo-operation-name",
+  "x-bkapi-authorization",
+  "authorization",
+] as const;
+
 export interface ApolloContext {
   /** Runs the operation. The request sends the response itself, because Apollo Server cannot send JSON bytes. */
   readonly run: (request: OperationRequest) => Promise<void>;
@@ -53,7 +64,7 @@ export function createApolloServer({
     gateway: withExecutor(schema),
     formatError,
     introspection,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: [...PREFLIGHTED_HEADERS] },
     includeStacktraceInErrorResponses: false,
     // `serve.ts` handles signals.
     stopOnTerminationSignals: false,

@@ -1,7 +1,7 @@
 /** GraphQL over HTTP at `/graphql`. */
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ApolloContext } from "../graphql/apollo-server.ts";
+import { type ApolloContext, PREFLIGHT_HEADER } from "../graphql/apollo-server.ts";
 import type { OperationContext } from "../graphql/context.ts";
 import { codeOf } from "../graphql/errors.ts";
 import { LANDING_PAGE } from "../graphql/landing-page.ts";
@@ -18,6 +18,7 @@ import { OVERLOADED } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import type { OperationRouteOptions } from "./operation-route.ts";
+import { isFromTrustedPage } from "./origin.ts";
 import type { PageFiles } from "./page-files.ts";
 import { pageHeaders } from "./page-headers.ts";
 import { sendPage } from "./page-routes.ts";
@@ -81,7 +82,7 @@ interface ResponseTarget {
 async function respondThroughApollo(
   target: ResponseTarget,
   { document, operationName }: Extract<GraphQLRequest, { kind: "apollo" }>,
-  { apollo, documents, prepare, run, pages }: GraphQLRouteOptions,
+  { apollo, documents, prepare, run, pages, allowedOrigins }: GraphQLRouteOptions,
 ): Promise<void> {
   const { request, reply, contentType, context } = target;
   const acceptsPage = acceptsHtml(request.headers.accept);
@@ -103,6 +104,7 @@ async function respondThroughApollo(
     httpGraphQLRequest: toApolloRequest(request, {
       accept: wantsPage ? null : contentType,
       text: typeof text === "string" && document.documentId !== null ? text : null,
+      isTrusted: isFromTrustedPage(request.headers, allowedOrigins),
     }),
     context: async () => ({
       operationLog: context.operationLog,
@@ -174,17 +176,20 @@ interface ApolloRequestOptions {
   readonly accept: string | null;
   /** Replaces the id of a trusted document, which Apollo Server does not know. */
   readonly text: string | null;
+  /** Whether the request comes from a page that may send simple requests, which need no preflight. */
+  readonly isTrusted: boolean;
 }
 
 function toApolloRequest(
   request: FastifyRequest,
-  { accept, text }: ApolloRequestOptions,
+  { accept, text, isTrusted }: ApolloRequestOptions,
 ): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   if (accept !== null) headers.set("accept", accept);
+  if (isTrusted) headers.set(PREFLIGHT_HEADER, "true");
   const { method, url, body } = request;
   const search = losslessSearch(url);
   if (text === null) return { method, headers, search, body };

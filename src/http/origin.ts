@@ -22,6 +22,15 @@ export function isAllowedOrigin(
   return URL.canParse(origin) && isOwnHost(new URL(origin), host);
 }
 
+/**
+ * Whether the request certainly comes from a page of the gateway's own origin or of a listed one. Browsers set both
+ * headers, and no page can.
+ */
+export const isFromTrustedPage = (
+  { origin, "sec-fetch-site": site }: IncomingHttpHeaders,
+  allowed: readonly string[],
+): boolean => site === "same-origin" || (origin !== undefined && allowed.includes(origin));
+
 /** Compares through `URL`, because a `Host` header may contain the default port, and an origin never does. */
 function isOwnHost(page: URL, host = ""): boolean {
   const own = `${page.protocol}//${host}`;

@@ -60,8 +60,8 @@ describe("Apollo Client", () => {
   it("queries by GET", async () => {
     const gateway = await useGateway();
     const { requests, fetch } = recordFetch();
-    const headers = { ...HEADERS, "apollo-require-preflight": "true" };
-    const client = useClient(new HttpLink({ uri: gateway.url, headers, fetch, useGETForQueries: true }));
+    const link = new HttpLink({ uri: gateway.url, headers: HEADERS, fetch, useGETForQueries: true });
+    const client = useClient(link);
     const { data } = await client.query({ query, variables: FAILED });
     expect(data).toMatchObject({ jobInstance: EXPECTED });
     expect(requests).toEqual([{ method: "GET", hasQuery: true }]);
@@ -92,7 +92,8 @@ describe("Apollo Client", () => {
 });
 
 describe("urql", () => {
-  function useUrql(gateway: TestGateway) {
+  /** With its default settings: it prefers GET for queries that fit into a URL. */
+  function useUrql(gateway: TestGateway, { fetch }: { fetch?: typeof globalThis.fetch } = {}) {
     const webSocket = createWsClient({
       url: gateway.url.replace("http", "ws"),
       webSocketImpl: WebSocket,
@@ -102,6 +103,7 @@ describe("urql", () => {
     return new Client({
       url: gateway.url,
       fetchOptions: { headers: HEADERS },
+      ...(fetch ? { fetch } : {}),
       exchanges: [
         cacheExchange,
         fetchExchange,
@@ -116,14 +118,15 @@ describe("urql", () => {
           }),
         }),
       ],
-      preferGetMethod: false,
     });
   }
 
-  it("queries, and reports an error with its code", async () => {
-    const client = useUrql(await useGateway());
+  it("queries by GET, and reports an error with its code", async () => {
+    const { requests, fetch } = recordFetch();
+    const client = useUrql(await useGateway(), { fetch });
     const { data } = await client.query(QUERY, FAILED).toPromise();
     expect(data).toMatchObject({ jobInstance: EXPECTED });
+    expect(requests).toEqual([{ method: "GET", hasQuery: true }]);
 
     const { error } = await client.query(QUERY, REJECTED).toPromise();
     expect(error?.graphQLErrors.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
@@ -137,21 +140,6 @@ describe("urql", () => {
     expect(data).toEqual({
       jobInstanceUpdated: { status: "FAILED", isFinished: true },
     });
-  });
-
-  it("queries by GET, which it prefers, with the header against CSRF", async () => {
-    const gateway = await useGateway();
-    const { requests, fetch } = recordFetch();
-    const client = new Client({
-      url: gateway.url,
-      fetch,
-      fetchOptions: { headers: { ...HEADERS, "apollo-require-preflight": "true" } },
-      exchanges: [fetchExchange],
-      preferGetMethod: true,
-    });
-    const { data } = await client.query(QUERY, FAILED).toPromise();
-    expect(data).toMatchObject({ jobInstance: EXPECTED });
-    expect(requests).toEqual([{ method: "GET", hasQuery: true }]);
   });
 });
 

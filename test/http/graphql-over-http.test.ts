@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AUTHORIZATION, jobQuery, onJob } from "../support/ask.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -210,12 +210,30 @@ describe("GET /graphql", () => {
     expectRefusal(await get({ query: QUERY }, {}), 400, /Cross-Site Request Forgery/);
   });
 
-  it.each(["apollo-require-preflight", "x-apollo-operation-name"])(
-    "accepts a request with the header %s",
-    async (name) => {
-      expect((await get({ query: QUERY }, { [name]: "1" })).status).toBe(200);
-    },
-  );
+  it.each([
+    ["apollo-require-preflight", "1"],
+    ["x-apollo-operation-name", "1"],
+    ["x-bkapi-authorization", AUTHORIZATION],
+    ["authorization", "Bearer your-token"],
+    ["sec-fetch-site", "same-origin"],
+  ])("accepts a request with the header %s", async (name, value) => {
+    expect((await get({ query: QUERY }, { [name]: value })).status).toBe(200);
+  });
+
+  it.each(["cross-site", "same-site", "none"])("rejects a request with Sec-Fetch-Site: %s", async (site) => {
+    const headers = { "sec-fetch-site": site, cookie: "bk_token=your-token" };
+    expectRefusal(await get({ query: QUERY }, headers), 400, /Cross-Site Request Forgery/);
+  });
+
+  it("accepts a request from a page of a listed origin, and rejects one that only * covers", async () => {
+    const statuses: number[] = [];
+    for (const allowedOrigins of [["https://ops.example.com"], ["*"]]) {
+      const gateway = await useGateway({ config: { allowedOrigins } });
+      const url = `${gateway.url}?${new URLSearchParams({ query: QUERY })}`;
+      statuses.push((await fetch(url, { headers: { origin: "https://ops.example.com" } })).status);
+    }
+    expect(statuses).toEqual([200, 400]);
+  });
 
   it("returns a page with the Sandbox to browsers", async () => {
     const { status, headers, text } = await get({}, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
