@@ -8,9 +8,13 @@ const authorization = process.env.BK_JOB_AUTHORIZATION;
 /** Pages use `/graphql` of their own site, as behind a BFF or a reverse proxy. The login cookie is forwarded. */
 const proxy: ProxyOptions = {
   target: gateway.origin,
+  // The gateway's host name, as behind a reverse proxy that has several sites.
+  changeOrigin: true,
   rewrite: (path) => path.replace(/^\/graphql/, gateway.pathname),
   headers: authorization ? { "x-bkapi-authorization": authorization } : {},
   configure: (server) => {
+    // To the gateway, this is a request of a server, not of a page of another origin.
+    server.on("proxyReq", (outgoing) => outgoing.removeHeader("origin"));
     // The proxy ignores responses that end early. The page must notice, to subscribe again.
     server.on("proxyRes", (incoming, _request, outgoing) => {
       incoming.once("close", () => {

@@ -1,5 +1,6 @@
 /** The BFF: the user's credentials, its own fields, errors, deadlines, disconnects and server-sent events. */
 import { readFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { SimulatedResponse } from "../../src/simulator/response.ts";
@@ -9,6 +10,7 @@ import { installExample, type RunningExample, removeExample, startExample } from
 import { startGateway, type TestGateway, useGateway } from "../support/gateway.ts";
 import { useHeldUpstream } from "../support/held-upstream.ts";
 import { jobResponse } from "../support/job-payload.ts";
+import { useServer } from "../support/listen.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { readResponse } from "../support/response-reader.ts";
 import { useSwitchingProxy } from "../support/switching-proxy.ts";
@@ -189,18 +191,33 @@ describe("an error of the gateway", () => {
 });
 
 describe("a deadline", () => {
-  it("limits the request to the gateway", async () => {
-    const upstream = await useHeldUpstream({ onTestFinished });
-    const slow = await useGateway({ upstream: { baseUrl: new URL(upstream.url) } });
-    const at = await useBff(slow.url);
-    const { status } = await readWorker({
+  it("is passed on to the gateway, with the id of the request", async () => {
+    const { promise, resolve } = Promise.withResolvers<IncomingHttpHeaders>();
+    const server = createServer((incoming, response) => {
+      resolve(incoming.headers);
+      response.writeHead(503).end();
+    });
+    const at = await useBff(`http://127.0.0.1:${await useServer(server)}/graphql`);
+    const { body } = await readWorker({
+      token: "deadline",
+      headers: { "x-request-deadline-ms": "5000" },
+      at,
+    });
+    const headers = await promise;
+    expect(headers["x-request-deadline-ms"]).toBe("4900");
+    expect(headers["x-request-id"]).toBe(body.requestId);
+  });
+
+  it("ends a request to a gateway that does not respond", async () => {
+    const silent = await useHeldUpstream({ onTestFinished });
+    const at = await useBff(`${silent.url}/graphql`);
+    const { status, body } = await readWorker({
       token: "deadline",
       headers: { "x-request-deadline-ms": "300" },
       at,
     });
-    expect(status).toBe(504);
-    // Nobody waits for this call.
-    await upstream.aborted;
+    expect([status, body.code]).toEqual([504, "DEADLINE_EXCEEDED"]);
+    await silent.aborted;
   });
 
   it.each(["0", "soon", "1.5", "99999999"])("is rejected if it is invalid: %s", async (deadline) => {
