@@ -1,6 +1,6 @@
 /**
- * Host results in urql's normalized cache, which stores each page separately: joins the pages that follow each other. A page that
- * is no longer linked to the first one, because the first one has changed, is left out.
+ * Host results in urql's normalized cache, which stores each page separately: joins the pages that follow each other by their
+ * cursors. Pages of an earlier attempt of the step are left out, because no cursor leads to them.
  */
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -34,6 +34,9 @@ interface Page {
   readonly first: unknown;
   readonly after: unknown;
   readonly endCursor: unknown;
+  /** Keys of the items. Null if no document has selected this list. */
+  readonly edges: readonly string[] | null;
+  readonly nodes: readonly string[] | null;
 }
 
 /** Fields of a result. Graphcache reads the others from the cache. */
@@ -53,10 +56,7 @@ export function resolveHostResults(
   const fieldKey = cache.keyOfField(fieldName, Object.keys(args).length > 0 ? args : null);
   const own = pages.find((page) => page.fieldKey === fieldKey);
   if (!own) return undefined;
-  const chain = chainOf(
-    own,
-    pages.filter(({ list }) => list === own.list),
-  );
+  const chain = chainOf(own, pages.filter(canJoin(own)));
   return chain.length > 1 ? join(cache, chain) : own.key;
 }
 
@@ -70,10 +70,18 @@ function pageOf(
   const { filter = null, orderBy = null, first, after = null } = args ?? {};
   // Graphcache has sorted the keys of the arguments.
   const list = JSON.stringify([filter, orderBy]);
-  return [{ key, fieldKey, list, first, after, endCursor: pageInfoOf(cache, key).endCursor }];
+  const { endCursor } = pageInfoOf(cache, key);
+  const [edges, nodes] = ["edges", "nodes"].map((name) => keysIn(cache.resolve(key, name)));
+  return [{ key, fieldKey, list, first, after, endCursor, edges: edges ?? null, nodes: nodes ?? null }];
 }
 
-/** All pages that are linked to a page, in order. Only the page itself if the pages before it are not cached. */
+/** Whether a page is of the same list as another one, and has all items that were selected there. */
+const canJoin =
+  (own: Page) =>
+  ({ list, edges, nodes }: Page): boolean =>
+    list === own.list && (edges !== null || own.edges === null) && (nodes !== null || own.nodes === null);
+
+/** A page with the pages before and after it that are linked to it, in order. */
 function chainOf(own: Page, pages: readonly Page[]): readonly Page[] {
   const chain = [own];
   const find = (isNeighbor: (page: Page) => boolean): Page | undefined => {
@@ -82,7 +90,7 @@ function chainOf(own: Page, pages: readonly Page[]): readonly Page[] {
   };
   for (let { after } = own; after !== null; ) {
     const previous = find(({ endCursor }) => endCursor === after);
-    if (!previous) return [own];
+    if (!previous) break;
     chain.unshift(previous);
     ({ after } = previous);
   }
@@ -101,8 +109,8 @@ function join(cache: Cache, chain: readonly Page[]): ResultFields {
   const { endCursor, hasNextPage } = infos.at(-1) ?? {};
   return {
     __typename: "HostResultConnection",
-    ...listOf(cache, chain, "edges"),
-    ...listOf(cache, chain, "nodes"),
+    ...(chain.every(({ edges }) => edges) && { edges: chain.flatMap(({ edges }) => edges ?? []) }),
+    ...(chain.every(({ nodes }) => nodes) && { nodes: chain.flatMap(({ nodes }) => nodes ?? []) }),
     pageInfo: {
       __typename: "PageInfo",
       ...(startCursor !== undefined && { startCursor }),
@@ -113,14 +121,8 @@ function join(cache: Cache, chain: readonly Page[]): ResultFields {
   };
 }
 
-/** The items of all pages. Nothing if a page was selected without this list. */
-function listOf(cache: Cache, chain: readonly Page[], field: "edges" | "nodes"): ResultFields {
-  const lists = chain.map(({ key }) => cache.resolve(key, field));
-  return lists.every(isKeys) ? { [field]: lists.flat() } : {};
-}
-
-const isKeys = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((key) => typeof key === "string");
+const keysIn = (list: unknown): readonly string[] | null =>
+  Array.isArray(list) && list.every((key) => typeof key === "string") ? list : null;
 
 /** Undefined if no document has selected it. */
 interface PageInfo {

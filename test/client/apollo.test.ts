@@ -50,12 +50,13 @@ const idsOf = (client: Client, variables: HostResultsQueryVariables) =>
 /** Reads pages until the list in the cache is complete. */
 async function readAll(client: Client, variables: HostResultsQueryVariables): Promise<number> {
   let after: string | null | undefined;
-  for (let pages = 1; ; pages += 1) {
+  for (let pages = 1; pages < 10; pages += 1) {
     await client.query({ query: HostResultsDocument, variables: { ...variables, after } });
     const { pageInfo } = cachedHosts(client, variables) ?? {};
     if (!pageInfo?.hasNextPage) return pages;
     after = pageInfo.endCursor;
   }
+  throw new Error("Expected fewer pages.");
 }
 
 /** As of a document that a user has written for Relay's connections. */

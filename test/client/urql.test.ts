@@ -58,11 +58,12 @@ const ipsOf = (client: Client, variables: HostResultsQueryVariables) =>
 /** Reads pages until the list is complete. */
 async function readAll(client: Client, variables: HostResultsQueryVariables): Promise<number> {
   let after: string | null | undefined;
-  for (let pages = 1; ; pages += 1) {
+  for (let pages = 1; pages < 10; pages += 1) {
     const list = await read(client, { ...variables, after });
     if (!list?.pageInfo.hasNextPage) return pages;
     after = list.pageInfo.endCursor;
   }
+  throw new Error("Expected fewer pages.");
 }
 
 describe("pages of hosts", () => {
@@ -102,6 +103,19 @@ describe("pages of hosts", () => {
     expect(ipsOf(client, reversed)?.toSorted()).toEqual(ipsOf(client, FAILED_HOSTS)?.toSorted());
   });
 
+  it("are separate for two filters whose pages end with the same host", async () => {
+    const client = createClient();
+    const rows = [11, 11, 9, 9].map((status, index) => hostRow(index + 1, { status }));
+    const JOB = "30000000005";
+    scriptJob(gateway.simulator, JOB, { steps: [stepRow({ step_ip_result_list: rows })] });
+    const all = { ref: { scopeId: "1", jobInstanceId: JOB }, stepInstanceId: "1", first: 2 };
+    const failed: HostResultsQueryVariables = { ...all, filter: { phases: ["FAILED"] } };
+    await read(client, failed);
+    await readAll(client, all);
+    expect(ipsOf(client, all)).toHaveLength(4);
+    expect(ipsOf(client, failed)).toHaveLength(2);
+  });
+
   it("continue the first ones of FailedHostsDocument", async () => {
     const client = createClient();
     const variables = { ref: FAILED.ref, first: 4 };
@@ -114,16 +128,16 @@ describe("pages of hosts", () => {
     });
   });
 
-  it("are only those of the document with edges if it selects edges", async () => {
+  it("have edges with cursors if a document selects them, and no gaps if another selects nodes", async () => {
     const client = createClient();
     const query = gql`
-      query Edges($first: Int!, $after: String) {
+      query Edges($after: String) {
         jobInstance(ref: { scopeId: "1", jobInstanceId: "20000000002" }) {
           ... on JobInstance {
             id
             step(stepInstanceId: "20000010021") {
               id
-              hostResults(first: $first, after: $after) {
+              hostResults(first: 4, after: $after) {
                 edges { cursor node { id ip } }
                 pageInfo { startCursor hasPreviousPage endCursor hasNextPage }
               }
@@ -132,14 +146,18 @@ describe("pages of hosts", () => {
         }
       }
     `;
-    const list = async (variables: object) => {
-      const { data } = await client.query(query, { first: 5, ...variables }).toPromise();
+    const edgesAfter = async (after?: string) => {
+      const { data } = await client.query(query, { after }).toPromise();
       return data.jobInstance.step.hostResults;
     };
-    const { endCursor: after, startCursor } = (await list({})).pageInfo;
-    await list({ after });
-    const { edges, pageInfo } = await list({});
-    expect(edges).toHaveLength(10);
+    const first = await edgesAfter();
+    const { startCursor, endCursor } = first.pageInfo;
+    await read(client, { ...FAILED, first: 4, after: endCursor });
+    // The edges of the second page are not known.
+    expect(await edgesAfter()).toEqual(first);
+    await edgesAfter(endCursor);
+    const { edges, pageInfo } = await edgesAfter();
+    expect(edges).toHaveLength(8);
     expect(pageInfo).toMatchObject({ startCursor, hasPreviousPage: false, hasNextPage: true });
     expect(pageInfo.endCursor).toBe(edges.at(-1).cursor);
   });
