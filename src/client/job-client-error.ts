@@ -24,6 +24,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "UPSTREAM_UNAVAILABLE",
 ]);
 
+/** The properties of a `JobClientError`. */
 export interface JobClientErrorOptions {
   readonly code: string;
   readonly status?: number | null;

@@ -20,6 +20,7 @@ import { subscribe } from "./subscription.ts";
 import type { DocumentText, TypedDocument } from "./typed-document.ts";
 import { type ReconnectOptions, reconnectWith, type WatchEvent, watchJob } from "./watch-job.ts";
 
+/** Options of `createJobClient`. */
 export interface JobClientOptions {
   /** URL of the gateway's GraphQL endpoint, such as `https://gateway.example.com/graphql`. Relative in browsers only. */
   readonly url: string | URL;
@@ -52,6 +53,7 @@ interface RefVariables {
   readonly ref: object;
 }
 
+/** Options of `jobInstance` and `watch`, apart from the variables of a document. */
 export interface RequestOptions {
   /** Ends the request. */
   readonly signal?: AbortSignal | undefined;
@@ -77,6 +79,7 @@ interface OperationOptions extends RequestOptions {
   readonly variables?: object | undefined;
 }
 
+/** Options of `waitUntilFinished`. */
 export interface WaitOptions extends RequestOptions {
   /** Called with every state, including the last one, and when the connection is lost. */
   readonly onProgress?: ((event: WatchEvent<JobInstanceResult>) => void) | undefined;
@@ -84,6 +87,7 @@ export interface WaitOptions extends RequestOptions {
 
 type States<State> = AsyncGenerator<WatchEvent<State>, void, undefined>;
 
+/** What `createJobClient` returns. */
 export interface JobClient {
   /**
    * Reads a job and its steps once, without hosts.

@@ -2,9 +2,10 @@
 import { JobClientError } from "./job-client-error.ts";
 import { pause } from "./pause.ts";
 
-/** A state of the job, or an outcome without a job. */
+/** The state of the job has changed, or is known again after a loss. */
 export interface StateEvent<State> {
   readonly kind: "state";
+  /** The job, or an outcome without a job. */
   readonly state: State;
 }
 
