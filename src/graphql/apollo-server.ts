@@ -15,16 +15,8 @@ import type { DocumentLimits } from "./operation/operation-limits.ts";
 import type { OperationRequest } from "./operation/run.ts";
 import { createPersistedQueries, type DocumentSource } from "./persisted-queries.ts";
 
-/** The header that says that a GET request is not forged (CSRF): a page of another site could not set it. */
+/** Says that a request is not forged (CSRF): pages of other origins can only set it after a preflight request. */
 export const PREFLIGHT_HEADER = "apollo-require-preflight";
-
-/** Headers that a page of another origin can only set after a preflight request, which the gateway then rejects. */
-const PREFLIGHTED_HEADERS = [
-  PREFLIGHT_HEADER,
-  "x-apollo-operation-name",
-  "x-bkapi-authorization",
-  "authorization",
-] as const;
 
 export interface ApolloContext {
   /** Runs the operation. The request sends the response itself, because Apollo Server cannot send JSON bytes. */
@@ -64,7 +56,7 @@ export function createApolloServer({
     gateway: withExecutor(schema),
     formatError,
     introspection,
-    csrfPrevention: { requestHeaders: [...PREFLIGHTED_HEADERS] },
+    csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     // `serve.ts` handles signals.
     stopOnTerminationSignals: false,

@@ -18,7 +18,7 @@ import { OVERLOADED } from "./load-shedding.ts";
 import { losslessSearch, parseJsonBody } from "./lossless-json.ts";
 import { acceptsMultipart, sendMultipart } from "./multipart.ts";
 import type { OperationRouteOptions } from "./operation-route.ts";
-import { isFromTrustedPage } from "./origin.ts";
+import { isNotForged } from "./origin.ts";
 import type { PageFiles } from "./page-files.ts";
 import { pageHeaders } from "./page-headers.ts";
 import { sendPage } from "./page-routes.ts";
@@ -104,7 +104,7 @@ async function respondThroughApollo(
     httpGraphQLRequest: toApolloRequest(request, {
       accept: wantsPage ? null : contentType,
       text: typeof text === "string" && document.documentId !== null ? text : null,
-      isTrusted: isFromTrustedPage(request.headers, allowedOrigins),
+      needsNoPreflight: isNotForged(request.headers, allowedOrigins),
     }),
     context: async () => ({
       operationLog: context.operationLog,
@@ -176,20 +176,20 @@ interface ApolloRequestOptions {
   readonly accept: string | null;
   /** Replaces the id of a trusted document, which Apollo Server does not know. */
   readonly text: string | null;
-  /** Whether the request comes from a page that may send simple requests, which need no preflight. */
-  readonly isTrusted: boolean;
+  /** Whether the request needs no header against CSRF. */
+  readonly needsNoPreflight: boolean;
 }
 
 function toApolloRequest(
   request: FastifyRequest,
-  { accept, text, isTrusted }: ApolloRequestOptions,
+  { accept, text, needsNoPreflight }: ApolloRequestOptions,
 ): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   if (accept !== null) headers.set("accept", accept);
-  if (isTrusted) headers.set(PREFLIGHT_HEADER, "true");
+  if (needsNoPreflight) headers.set(PREFLIGHT_HEADER, "true");
   const { method, url, body } = request;
   const search = losslessSearch(url);
   if (text === null) return { method, headers, search, body };

@@ -23,13 +23,19 @@ export function isAllowedOrigin(
 }
 
 /**
- * Whether the request certainly comes from a page of the gateway's own origin or of a listed one. Browsers set both
- * headers, and no page can.
+ * Whether a request without a preflight, such as a GET request, is certainly not forged by a page of another site (CSRF):
+ * it comes from a page of the gateway's own origin or of a listed one, or it has credentials that no browser sends by
+ * itself and does not come from a page of another origin.
  */
-export const isFromTrustedPage = (
-  { origin, "sec-fetch-site": site }: IncomingHttpHeaders,
-  allowed: readonly string[],
-): boolean => site === "same-origin" || (origin !== undefined && allowed.includes(origin));
+export function isNotForged(headers: IncomingHttpHeaders, allowed: readonly string[]): boolean {
+  const { authorization, "sec-fetch-site": site, "x-bkapi-authorization": bkApiAuthorization } = headers;
+  if (site === "same-origin") return true;
+  const listed = allowed.filter((origin) => origin !== "*");
+  if (headers.origin !== undefined) return isAllowedOrigin(headers, listed);
+  // Browsers add other schemes by themselves, such as Basic. A proxy may add any credentials to any request.
+  const hasCredentials = Boolean(bkApiAuthorization) || /^bearer\s/i.test(authorization ?? "");
+  return hasCredentials && isAllowedOrigin(headers, listed);
+}
 
 /** Compares through `URL`, because a `Host` header may contain the default port, and an origin never does. */
 function isOwnHost(page: URL, host = ""): boolean {

@@ -220,9 +220,25 @@ describe("GET /graphql", () => {
     expect((await get({ query: QUERY }, { [name]: value })).status).toBe(200);
   });
 
-  it.each(["cross-site", "same-site", "none"])("rejects a request with Sec-Fetch-Site: %s", async (site) => {
-    const headers = { "sec-fetch-site": site, cookie: "bk_token=your-token" };
-    expectRefusal(await get({ query: QUERY }, headers), 400, /Cross-Site Request Forgery/);
+  it.each([
+    ["of another site", { "sec-fetch-site": "cross-site" }],
+    ["of another host of the site", { "sec-fetch-site": "same-site" }],
+    ["of an unknown site", {}],
+    ["of another origin", { origin: "https://evil.example.com" }],
+    ["in a sandbox", { origin: "null" }],
+  ])("rejects what a page %s makes a browser send", async (_page, headers) => {
+    // The browser adds cookies and HTTP authentication by itself.
+    const added = { cookie: "bk_token=your-token", authorization: "Basic YWxpY2U6cGFzc3dvcmQ=" };
+    expectRefusal(await get({ query: QUERY }, { ...added, ...headers }), 400, /Cross-Site Request Forgery/);
+  });
+
+  it.each([
+    ["of another site", { "sec-fetch-site": "cross-site" }],
+    ["of another host of the site", { "sec-fetch-site": "same-site" }],
+    ["of another origin", { origin: "https://evil.example.com" }],
+  ])("rejects what a page %s sends through a proxy that adds credentials", async (_page, headers) => {
+    const added = { "x-bkapi-authorization": AUTHORIZATION, authorization: "Bearer your-token" };
+    expectRefusal(await get({ query: QUERY }, { ...added, ...headers }), 400, /Cross-Site Request Forgery/);
   });
 
   it("accepts a request from a page of a listed origin, and rejects one that only * covers", async () => {
@@ -230,7 +246,10 @@ describe("GET /graphql", () => {
     for (const allowedOrigins of [["https://ops.example.com"], ["*"]]) {
       const gateway = await useGateway({ config: { allowedOrigins } });
       const url = `${gateway.url}?${new URLSearchParams({ query: QUERY })}`;
-      statuses.push((await fetch(url, { headers: { origin: "https://ops.example.com" } })).status);
+      const origin = "https://ops.example.com";
+      statuses.push(
+        (await fetch(url, { headers: { origin, "x-bkapi-authorization": AUTHORIZATION } })).status,
+      );
     }
     expect(statuses).toEqual([200, 400]);
   });
