@@ -20,7 +20,7 @@ interface DeploymentRoute {
 
 /** How long a browser waits for a response, in milliseconds, if it does not say. */
 const DEFAULT_DEADLINE_MS = 15_000;
-const MAX_DEADLINE_MS = 86_400_000;
+const MAX_DEADLINE_MS = 60_000;
 /** The gateway gets less time than the BFF has, so that its response arrives in time. */
 const DEADLINE_MARGIN_MS = 100;
 
@@ -42,8 +42,7 @@ export function createApp({ gatewayUrl, bkApp }: AppOptions): FastifyInstance {
     const client = clientFor(request, {
       "x-request-deadline-ms": String(Math.max(deadlineMs - DEADLINE_MARGIN_MS, 1)),
     });
-    const signal = AbortSignal.any([whenClosed(reply), AbortSignal.timeout(deadlineMs)]);
-    return readDeployment(deployment, client, signal);
+    return readDeployment(deployment, client, whenClosed(reply, deadlineMs));
   });
 
   // A shutdown ends event streams. Browsers reconnect to another instance.
@@ -62,15 +61,23 @@ export function createApp({ gatewayUrl, bkApp }: AppOptions): FastifyInstance {
 /** The header that the gateway has, too: the time that is left for the response. */
 function readDeadlineMs(headers: IncomingHttpHeaders): number {
   const value = headers["x-request-deadline-ms"] ?? String(DEFAULT_DEADLINE_MS);
-  const ms = /^\d{1,8}$/.test(String(value)) ? Number(value) : 0;
+  const ms = /^\d{1,5}$/.test(String(value)) ? Number(value) : 0;
   if (ms >= 1 && ms <= MAX_DEADLINE_MS) return ms;
   const expected = `X-Request-Deadline-Ms to be a number of milliseconds from 1 to ${MAX_DEADLINE_MS}`;
   throw new RequestError(400, "BAD_REQUEST", `Expected ${expected}.`);
 }
 
-/** Aborts calls of the gateway when the client disconnects. After a complete response there is nothing to abort. */
-function whenClosed(reply: FastifyReply): AbortSignal {
+/**
+ * Aborts calls of the gateway when the client disconnects, or after a deadline, with a `TimeoutError`. After a complete
+ * response there is nothing to abort. `AbortSignal.timeout` would stay in memory until the deadline.
+ */
+function whenClosed(reply: FastifyReply, deadlineMs?: number): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once("close", () => controller.abort());
+  const expire = () => controller.abort(new DOMException("The deadline has passed.", "TimeoutError"));
+  const timer = deadlineMs === undefined ? undefined : setTimeout(expire, deadlineMs);
+  reply.raw.once("close", () => {
+    clearTimeout(timer);
+    controller.abort();
+  });
   return controller.signal;
 }

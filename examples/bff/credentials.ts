@@ -31,7 +31,7 @@ export function gatewayHeaders(headers: IncomingHttpHeaders, bkApp: BkApp): Reco
 /** Other services send an access token of the user, and browsers send the login cookie. */
 function credentialHeader(headers: IncomingHttpHeaders, bkApp: BkApp): Record<string, string> {
   const { authorization = "", cookie = "" } = headers;
-  if (/^bearer /i.test(authorization)) return { authorization };
+  if (/^bearer(\s|$)/i.test(authorization)) return { authorization };
   const cookies = parseCookie(cookie);
   const login = LOGIN_COOKIES.flatMap((name) => {
     const token = cookies[name];

@@ -48,7 +48,11 @@ export async function sendEvents(
     }
   }
   const body = new PassThrough();
-  const keepAlive = setInterval(() => body.write(":\n\n"), KEEP_ALIVE_MS);
+  const keepAlive = setInterval(() => {
+    // The buffers up to the client are full: it does not read any more.
+    if (body.writableNeedDrain) body.destroy();
+    else body.write(":\n\n");
+  }, KEEP_ALIVE_MS);
   pipeline(texts, body)
     // The client has disconnected.
     .catch(() => {})
