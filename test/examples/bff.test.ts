@@ -121,6 +121,7 @@ describe("credentials", () => {
     ["the cookie bk_token", { cookie: "a=1; bk_token=t1" }, { bk_app_code, bk_app_secret, bk_token: "t1" }],
     ["the cookie bk_ticket", { cookie: "bk_ticket=t2" }, { bk_app_code, bk_app_secret, bk_ticket: "t2" }],
     ["an access token", { authorization: "Bearer t3", cookie: "bk_token=t4" }, { access_token: "t3" }],
+    ["one after a tab", { authorization: "bearer\tt5", cookie: "bk_token=t4" }, { access_token: "t5" }],
   ])("are those of the user: %s", async (_name, headers, expected) => {
     const calls = recordCalls();
     const more = { "x-bk-tenant-id": "tenant", "accept-language": "en" };
@@ -141,15 +142,12 @@ describe("credentials", () => {
     expect(calls()).toEqual([]);
   });
 
-  it.each(["Bearer", "bearer\tt3"])(
-    "are not those of the cookie if the token is malformed: %j",
-    async (authorization) => {
-      const calls = recordCalls();
-      const { status } = await readWorker({ headers: { authorization, cookie: "bk_token=t4" } });
-      expect(status).toBe(401);
-      expect(calls()).toEqual([]);
-    },
-  );
+  it("are not those of the cookie if the token is missing", async () => {
+    const calls = recordCalls();
+    const { status } = await readWorker({ headers: { authorization: "Bearer", cookie: "bk_token=t4" } });
+    expect(status).toBe(401);
+    expect(calls()).toEqual([]);
+  });
 
   it("of one user never serve another", async () => {
     const isAllowed = (token: string) => token.startsWith("alice");
@@ -185,7 +183,7 @@ describe("an error of the gateway", () => {
     onTestFinished(() => gateway.simulator.script(WORKER_JOB, () => undefined));
     const { status, headers, body } = await readWorker({ token: "errors" });
     expect({ status, code: body.code, retryAfter: headers.get("retry-after") }).toEqual(expected);
-    expect(bff.output()).toContain(body.requestId);
+    await expect.poll(bff.output).toContain(body.requestId);
   });
 
   it("is HTTP 503 if the gateway cannot be reached, without its address", async () => {
