@@ -69,7 +69,7 @@ const failedHosts = [
 
 const failed: ScriptedJobSpec = {
   title:
-    "Failed: several statuses, tags and exit codes (1, 11, 12, 13, 104); the next step was never reached",
+    "Failed: several statuses (codes 1, 11, 12, 13, 104), tags and exit codes; the next step was never reached",
   spec: {
     id: 20_000_000_002,
     name: "日志清理",

@@ -119,7 +119,7 @@ describe("every block", () => {
 
   /** Whether a test compares a block with the output of the one before it. */
   const isOutput = ({ language }: Block, previous: Block | undefined): boolean => {
-    const isCommand = previous?.language === "sh" && /^(curl|node dist\/cli\.js watch) /.test(previous.text);
+    const isCommand = previous?.language === "sh" && /^(curl|npx bk-job-graphql watch) /.test(previous.text);
     if (language === "json") return isCommand || previous?.language === "graphql";
     return language === "text" && (isCommand || ["graphql", "ts"].includes(previous?.language ?? ""));
   };

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe("commands of `watch`", () => {
-  const START = "node dist/cli.js watch";
+  const START = "npx bk-job-graphql watch";
   const PATH = process.env.PATH ?? "";
   const onTestGateway = (command: string) =>
     command.replace(START, `"${process.execPath}" "${CLI}" watch --url ${gateway.url}`);
