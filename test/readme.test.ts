@@ -54,7 +54,7 @@ describe("commands", () => {
   const commands = blocksOf("sh").map((block) => block.trim());
 
   const curls = pairsOf("sh", "json").filter(([command]) => command.startsWith("curl "));
-  // test/docs/code-blocks.test.ts has the command of the backend for frontend.
+  // test/docs/bff.test.ts has the command of the backend for frontend.
   it.each(curls.filter(([command]) => !command.includes("127.0.0.1:3000")))(
     "curl command %$ prints the response shown",
     async (command, answer) => {
@@ -123,6 +123,8 @@ describe("commands", () => {
   it("are tested, or start the gateway or all tests", () => {
     const others = commands
       .filter((text) => !/^(curl|npx bk-job-graphql (watch|schema)|npm run (sequences|chaos))\b/.test(text))
+      // test/docs/bff.test.ts
+      .filter((text) => !text.endsWith(" node bff.ts"))
       // test/deploy/ checks these.
       .filter((text) => !/^(docker|kubectl|install) /.test(text))
       // Their packages and the compiler are tested.

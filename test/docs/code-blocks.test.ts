@@ -1,8 +1,5 @@
 /** The code on the pages compiles under `strict`, and programs print what the pages show. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   CODE,
   compileRelay,
@@ -13,7 +10,7 @@ import {
 } from "../support/doc-projects.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { BLOCKS, type Block, PAGES } from "../support/readme.ts";
-import { runScript, runShell } from "../support/shell.ts";
+import { runScript } from "../support/shell.ts";
 
 /** Where the pages expect the gateway. */
 const PAGE_HOST = "127.0.0.1:4000";
@@ -48,45 +45,6 @@ describe("a program prints what its page shows:", () => {
 
   it.each(programs)("$file of $page", async ({ page, file, shown }) => {
     expect(await runScript(`${projects.folderOf(page)}/${file}`, {})).toBe(shown);
-  });
-});
-
-describe("the backend for frontend of docs/bff.md", () => {
-  /** Starts the program of the page. @returns its URL */
-  async function startBff({ onTestFinished }: TestContext): Promise<string> {
-    const child = spawn(process.execPath, [`${projects.folderOf("docs/bff.md")}/bff.ts`], {
-      env: { PORT: "0", BK_APP_CODE: "app", BK_APP_SECRET: "secret" },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const [line] = await once(createInterface(child.stdout), "line");
-    return String(line);
-  }
-
-  it("answers the command of the page, with the credentials of the user", async (test) => {
-    const url = await startBff(test);
-    const blocks = BLOCKS[PAGES.findIndex(({ path }) => path === "docs/bff.md")] ?? [];
-    const command = blocks.find(({ text }) => text.startsWith("curl "))?.text ?? "false";
-    const shown = blocks.find(({ language }) => language === "json")?.text ?? "";
-    const output = await runShell(command.replaceAll("http://127.0.0.1:3000", url));
-    expect(JSON.parse(output)).toEqual(JSON.parse(shown));
-    expect(gateway.simulator.requests.at(-1)?.headers["x-bkapi-authorization"]).toBe(
-      '{"bk_app_code":"app","bk_app_secret":"secret","bk_token":"your-token"}',
-    );
-  });
-
-  it("responds with the status of the page for each outcome", async (test) => {
-    const url = await startBff(test);
-    const statusOf = async (jobInstanceId: string, cookie = "bk_token=a") => {
-      const response = await fetch(`${url}/jobs/${jobInstanceId}/failed-hosts`, { headers: { cookie } });
-      await response.body?.cancel();
-      return [response.status, response.headers.get("retry-after")];
-    };
-    expect(await statusOf("20000000403")).toEqual([403, null]);
-    expect(await statusOf("20000000404")).toEqual([404, null]);
-    expect(await statusOf("20000090101")).toEqual([401, null]);
-    expect(await statusOf("20000090107")).toEqual([503, "3"]);
-    expect(await statusOf("20000090301")).toEqual([502, null]);
   });
 });
 
