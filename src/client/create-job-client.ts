@@ -9,7 +9,7 @@ import type { DocumentText } from "./typed-document.ts";
  *     const client = createJobClient({ url: "https://gateway.example.com/graphql" });
  *     const job = await client.jobInstance({ scopeId: "1", jobInstanceId: "20000000002" });
  *
- * @throws TypeError if the URL is not one of `http` or `https`.
+ * @throws TypeError if the URL is not one of `http` or `https`, or contains a user or password.
  */
 export const createJobClient = (options: JobClientOptions): JobClient => createStringClient(options, textOf);
 

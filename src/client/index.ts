@@ -18,6 +18,7 @@ export {
   JobInstanceUpdatedDocument,
 } from "./documents.generated.ts";
 export { graphcacheOptions } from "./graphcache-options.ts";
+export type { HeadersSource } from "./headers.ts";
 export type {
   JobClient,
   JobClientOptions,
@@ -43,6 +44,6 @@ export type {
   ProblemDetailsFragment,
 } from "./operations.generated.ts";
 export { possibleTypes } from "./possible-types.ts";
-export type { Fetch, HeadersSource } from "./request.ts";
+export type { Fetch } from "./request.ts";
 export { type TypedDocument, typedDocument } from "./typed-document.ts";
 export type { LostEvent, ReconnectOptions, StateEvent, WatchEvent } from "./watch-job.ts";

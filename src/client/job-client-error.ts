@@ -44,6 +44,7 @@ export class JobClientError extends Error {
    * A code of the gateway (docs/errors.md), or of a failure that the client itself detects:
    * `CONNECTION_LOST`: no response, or the response ended early;
    * `GATEWAY_UNAVAILABLE`: HTTP 429 or 5xx without an error of the gateway, from a proxy in between, for example;
+   * `INVALID_HEADERS`: the headers of the application cannot be sent;
    * `UNEXPECTED_RESPONSE`: another server, a login page, a redirect.
    */
   readonly code: string;

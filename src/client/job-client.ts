@@ -8,13 +8,14 @@
  *       else console.log(event.state.message);
  *     }
  */
+import type { HeadersSource } from "./headers.ts";
 import { JobClientError } from "./job-client-error.ts";
 import type {
   JobInstanceQuery,
   JobInstanceRef,
   JobInstanceUpdatedSubscription,
 } from "./operations.generated.ts";
-import { type Endpoint, type Fetch, type HeadersSource, query } from "./request.ts";
+import { type Endpoint, type Fetch, query, withoutQuery } from "./request.ts";
 import { JobInstanceDocument, JobInstanceUpdatedDocument } from "./strings.generated.ts";
 import { subscribe } from "./subscription.ts";
 import type { DocumentText, TypedDocument } from "./typed-document.ts";
@@ -147,7 +148,7 @@ export interface JobClient {
 /**
  * Creates a client whose documents are strings: without a printer for parsed ones, it is smaller.
  * @param textOf returns the text of a document.
- * @throws TypeError if the URL is not one of `http` or `https`.
+ * @throws TypeError if the URL is not one of `http` or `https`, or contains a user or password.
  */
 export function createStringClient(
   { url, headers = {}, fetch = (...request) => globalThis.fetch(...request), reconnect }: JobClientOptions,
@@ -194,19 +195,25 @@ export function createStringClient(
   return { jobInstance, watch, waitUntilFinished } as JobClient;
 }
 
-/** Returns the URL. A wrong one would otherwise look like a gateway that cannot be reached. */
+/**
+ * Returns the URL. A wrong one would otherwise look like a gateway that cannot be reached.
+ * @throws TypeError without the parts of the URL that may be secrets.
+ */
 function checkUrl(url: string): string {
   // Only browsers have a location, which relative URLs refer to.
   const { location } = globalThis as { readonly location?: { readonly href: string } };
-  let protocol: string | null = null;
+  let parsed: URL | null = null;
   try {
-    ({ protocol } = new URL(url, location?.href));
+    parsed = new URL(url, location?.href);
   } catch {
     // Reported below.
   }
-  if (protocol === "http:" || protocol === "https:") return url;
+  if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password) return url;
+  const problem = url.includes("@")
+    ? "without a user and password. Put credentials into the headers"
+    : `got "${withoutQuery(url)}"`;
   throw new TypeError(
-    `Expected the URL of a gateway, such as https://gateway.example.com/graphql, got "${url}".`,
+    `Expected the URL of a gateway, such as https://gateway.example.com/graphql, ${problem}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** HTTP requests to the gateway, and the errors that its responses mean. */
+import { type HeadersSource, headersOf } from "./headers.ts";
 import {
   errorOfResult,
   type GatewayError,
@@ -8,11 +9,6 @@ import {
 
 /** The part of `fetch` that the client uses. Every implementation of `fetch` has it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Headers as an object, or a function that returns them, called before every request. */
-export type HeadersSource =
-  | Readonly<Record<string, string>>
-  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
 
 /** Where requests are sent. */
 export interface Endpoint {
@@ -35,7 +31,8 @@ export interface GraphQLResult<Data> {
 
 /**
  * Sends an operation by POST. Redirects are not followed, because they could lead the credentials to another server.
- * @throws JobClientError `CONNECTION_LOST` if there is no response, or if the function that returns the headers fails.
+ * @throws JobClientError `CONNECTION_LOST` if there is no response, or if the function that returns the headers fails;
+ *   `INVALID_HEADERS` if they cannot be sent.
  * @throws the reason of the signal.
  */
 export async function post(
@@ -46,11 +43,7 @@ export async function post(
   const init = {
     method: "POST",
     redirect: "manual",
-    headers: {
-      ...(await headersFrom(headers, signal)),
-      accept,
-      "content-type": "application/json",
-    },
+    headers: headersOf(await headersFrom(headers, signal), accept),
     body: JSON.stringify({ query, variables }),
   } as const;
   try {
@@ -64,7 +57,7 @@ export async function post(
 async function headersFrom(
   headers: HeadersSource,
   signal: AbortSignal | undefined,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Parameters<typeof headersOf>[0]> {
   if (typeof headers !== "function") return headers;
   try {
     return await headers();
@@ -162,7 +155,7 @@ export const unexpectedResponse = (
   });
 
 /** A URL to show: its query string may contain secrets. */
-const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "");
+export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "");
 
 /** Browsers hide the status of a redirect and call its type opaque. */
 const isRedirect = ({ type, status }: Response): boolean =>

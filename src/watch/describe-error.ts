@@ -8,6 +8,7 @@ const URL_ADVICE = "Check --url: it must be the gateway's GraphQL endpoint.";
 /** The message for an error that a new attempt cannot help. */
 export function describeFinalError({ code, message, status, errors }: JobClientError, url: string): string {
   if (code === "UNEXPECTED_RESPONSE") return `${sanitize(message)} ${URL_ADVICE}`;
+  if (code === "INVALID_HEADERS") return sanitize(message);
   const failures = errors.map(({ message, extensions }) => `${extensions?.code ?? code}: ${message}`);
   const got = sanitize(failures.join("; "));
   // An error of the whole request: it did not reach a job.

@@ -33,7 +33,7 @@ it("lists all documents with their variables", () => {
 
 it("lists the codes of the client itself, and which of them are transient", () => {
   const listed = tableOf("Code of the client", "Meaning", "`isTransient`");
-  expect(listed.length).toBe(3);
+  expect(listed.length).toBe(4);
   for (const [code = "", , isTransient] of listed) {
     expect([code, new client.JobClientError("", { code }).isTransient]).toEqual([
       code,

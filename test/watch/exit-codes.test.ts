@@ -132,6 +132,11 @@ describe.concurrent("arguments", () => {
     ],
     ["a header without a name", ["1", ...scope, "--header", ": hunter2"], /^Expected --header .*\n$/],
     ["a header name with spaces", ["1", ...scope, "--header", "X hunter2: 1"], /^Expected --header .*\n$/],
+    [
+      "a header value with a control character",
+      ["1", ...scope, "--header", "X: hunter2\u0001"],
+      /^Expected valid HTTP headers, .*"x".*\n$/,
+    ],
     ["a header value in Chinese", ["1", ...scope, "--header", "X: hunter2口令"], /^Expected --header .*\n$/],
     [
       "a header without quotes",
