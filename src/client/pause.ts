@@ -1,4 +1,4 @@
-/** Waits, unless a signal ends the wait. */
+/** Waits that a signal ends. */
 
 /** Maximum delay of a timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -19,5 +19,22 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
     );
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/**
+ * Waits for a promise whose work cannot be aborted.
+ * @throws the reason of the signal.
+ */
+export function untilAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
   });
 }

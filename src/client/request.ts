@@ -6,6 +6,7 @@ import {
   JobClientError,
   type ResponseDetails,
 } from "./job-client-error.ts";
+import { untilAborted } from "./pause.ts";
 
 /** The part of `fetch` that the client uses. Every implementation of `fetch` has it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -25,9 +26,24 @@ export interface Operation {
 
 /** A GraphQL result. */
 export interface GraphQLResult<Data> {
-  readonly data?: Data | null;
-  readonly errors?: readonly GatewayError[];
+  readonly data: Data | null;
+  readonly errors: readonly GatewayError[];
 }
+
+/** Null if the text is no GraphQL result. */
+export function parseResult<Data>(text: string): GraphQLResult<Data> | null {
+  try {
+    // The type is that of the document, which the gateway has validated. What is no object or list throws, or is refused.
+    const result = JSON.parse(text) as Partial<GraphQLResult<Data>>;
+    const data = result.data ?? null;
+    const errors = result.errors ?? [];
+    return typeof data === "object" && errors.every(isGatewayError) ? { data, errors } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isGatewayError = (error: GatewayError | null): boolean => typeof error?.message === "string";
 
 /**
  * Sends an operation by POST. Redirects are not followed, because they could lead the credentials to another server.
@@ -40,6 +56,7 @@ export async function post(
   { query, variables }: Operation,
   { accept, signal }: { readonly accept: string; readonly signal: AbortSignal | undefined },
 ): Promise<Response> {
+  signal?.throwIfAborted();
   const init = {
     method: "POST",
     redirect: "manual",
@@ -60,7 +77,7 @@ async function headersFrom(
 ): Promise<Parameters<typeof headersOf>[0]> {
   if (typeof headers !== "function") return headers;
   try {
-    return await headers();
+    return await untilAborted(Promise.resolve(headers()), signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw connectionLost("The function `headers` failed.", error);
@@ -84,8 +101,13 @@ export async function query<Result>(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly data: Result; readonly error: JobClientError | null }> {
   const response = await post(endpoint, operation, { accept: JSON_TYPES.join(", "), signal });
-  if (!JSON_TYPES.includes(mediaTypeOf(response))) throw await errorOfResponse(endpoint, response, EXPECTED);
-  const { data, errors = [] } = await readResult<Result>(endpoint, response, signal);
+  if (!JSON_TYPES.includes(mediaTypeOf(response))) {
+    const error = await errorOfResponse(endpoint, response, EXPECTED);
+    // The rest of the response is missing then.
+    signal?.throwIfAborted();
+    throw error;
+  }
+  const { data, errors } = await readResult<Result>(endpoint, response, signal);
   const error = errors.length > 0 || !data ? errorOfResult(errors, detailsOf(response)) : null;
   if (!data) throw error;
   return { data, error };
@@ -100,12 +122,9 @@ async function readResult<Data>(
     signal?.throwIfAborted();
     throw connectionLost("The response ended early.", error);
   });
-  try {
-    // The type is that of the document, which the gateway has validated.
-    return JSON.parse(text) as GraphQLResult<Data>;
-  } catch {
-    throw unexpectedResponse(endpoint, response, EXPECTED, "invalid JSON");
-  }
+  const result = parseResult<Data>(text);
+  if (!result) throw unexpectedResponse(endpoint, response, EXPECTED, "a body without a GraphQL result");
+  return result;
 }
 
 /** Media type of a response without parameters. An empty string if there is none. */
@@ -131,7 +150,7 @@ export async function errorOfResponse(
   expected: string,
 ): Promise<JobClientError> {
   const details = detailsOf(response);
-  const errors = errorsIn(await readStart(response));
+  const { errors } = parseResult(await readStart(response)) ?? { errors: [] };
   if (errors.length > 0) return errorOfResult(errors, details);
   const got = `HTTP ${response.status} (${kindOf(response)})`;
   if (response.status === 429 || response.status >= 500) {
@@ -184,15 +203,4 @@ async function readStart({ body }: Response): Promise<string> {
   }
   await reader.cancel().catch(() => {});
   return text;
-}
-
-/** The errors in a body that is a GraphQL result. Empty for any other body. */
-function errorsIn(body: string): readonly GatewayError[] {
-  try {
-    // Any other body throws, or has no list of errors.
-    const { errors } = JSON.parse(body) as GraphQLResult<unknown>;
-    return Array.isArray(errors) ? errors : [];
-  } catch {
-    return [];
-  }
 }

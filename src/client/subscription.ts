@@ -6,9 +6,9 @@ import {
   detailsOf,
   type Endpoint,
   errorOfResponse,
-  type GraphQLResult,
   mediaTypeOf,
   type Operation,
+  parseResult,
   post,
   unexpectedResponse,
 } from "./request.ts";
@@ -70,15 +70,10 @@ function dataOf<Result>(
   response: Response,
 ): Result {
   if (name !== "next") throw unexpectedResponse(endpoint, response, EXPECTED, `the event "${name}"`);
-  let result: GraphQLResult<Result>;
-  try {
-    // The type is that of the document, which the gateway has validated.
-    result = JSON.parse(text) as GraphQLResult<Result>;
-  } catch {
-    throw unexpectedResponse(endpoint, response, EXPECTED, "an event that is not JSON");
-  }
+  const result = parseResult<Result>(text);
+  if (!result) throw unexpectedResponse(endpoint, response, EXPECTED, "an event without a GraphQL result");
   // The root field of a subscription is null if its job could not be read.
-  const { data, errors = [] } = result;
+  const { data, errors } = result;
   const isWithoutState = !data || Object.values(data).every((value) => value === null);
   if (isWithoutState) throw errorOfResult(errors, detailsOf(response));
   return data;

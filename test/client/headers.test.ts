@@ -1,4 +1,5 @@
 /** Headers and URLs of the client: credentials are sent to the gateway, and appear nowhere else. */
+import { getEventListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -81,6 +82,61 @@ describe("headers", () => {
       expect(inspect(error)).not.toContain("SECRET");
     }
     expect(requests).toEqual([]);
+  });
+});
+
+describe("a function that returns headers", () => {
+  it.each([
+    [
+      "jobInstance",
+      (url: string, headers: HeadersSource, signal: AbortSignal) =>
+        createJobClient({ url, headers }).jobInstance(REF, undefined, { signal }),
+    ],
+    [
+      "watch",
+      (url: string, headers: HeadersSource, signal: AbortSignal) =>
+        createJobClient({ url, headers }).watch(REF, undefined, { signal }).next(),
+    ],
+  ] as const)("does not keep %s from ending with the reason of its signal", async (_, start) => {
+    const { url, requests } = await useRecorder();
+    const stop = new AbortController();
+    let calls = 0;
+    const hangs = () => {
+      calls += 1;
+      return new Promise<never>(() => {});
+    };
+    const result = start(url, hangs, stop.signal);
+    await expect.poll(() => calls).toBe(1);
+    stop.abort(new Error("enough"));
+    await expect(result).rejects.toThrow("enough");
+    await expect(start(url, hangs, stop.signal)).rejects.toThrow("enough");
+    expect(calls).toBe(1);
+    expect(requests).toEqual([]);
+  });
+
+  it("can abort the request itself", async () => {
+    const { url } = await useRecorder();
+    const stop = new AbortController();
+    const headers = () => {
+      stop.abort(new Error("signed out"));
+      return new Promise<never>(() => {});
+    };
+    const result = createJobClient({ url, headers }).jobInstance(REF, undefined, { signal: stop.signal });
+    await expect(result).rejects.toThrow("signed out");
+  });
+
+  it("leaves no listener at the signal", async () => {
+    const { url } = await useRecorder();
+    const { signal } = new AbortController();
+    const before: number[] = [];
+    const headers = async () => {
+      before.push(getEventListeners(signal, "abort").length);
+      return {};
+    };
+    const client = createJobClient({ url, headers, fetch: (url) => fetch(url, { method: "POST" }) });
+    for (let request = 0; request < 3; request += 1) await client.jobInstance(REF, undefined, { signal });
+    expect(before).toEqual([0, 0, 0]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 

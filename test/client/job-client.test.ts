@@ -249,7 +249,14 @@ describe("an error", () => {
     ["a page", 200, { "content-type": "text/html" }, "<h1>", "UNEXPECTED_RESPONSE", "HTTP 200 (text/html)"],
     ["a redirect", 302, { location: "/login" }, "", "UNEXPECTED_RESPONSE", "HTTP 302 (a redirect)"],
     ["nothing", 404, {}, "", "UNEXPECTED_RESPONSE", "HTTP 404 (no content type)"],
-    ["invalid JSON", 200, { "content-type": "application/json" }, "{", "UNEXPECTED_RESPONSE", "invalid JSON"],
+    [
+      "invalid JSON",
+      200,
+      { "content-type": "application/json" },
+      "{",
+      "UNEXPECTED_RESPONSE",
+      "a body without a GraphQL result",
+    ],
     ["an error of a proxy", 502, {}, "", "GATEWAY_UNAVAILABLE", "HTTP 502 (no content type)"],
   ] as const)("tells that another server responded: %s", async (_, status, headers, body, code, got) => {
     const { url, count } = await useFakeGateway({ onTestFinished }, (_, response) => {

@@ -154,7 +154,7 @@ describe("an error that a new attempt cannot help", () => {
     ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, {}, "", "HTTP 401 (no content type)"],
     ["other events", 200, EVENTS, "event: tick\ndata: 1\n\n", 'the event "tick"'],
-    ["events without JSON", 200, EVENTS, "event: next\ndata: {\n\n", "an event that is not JSON"],
+    ["events without JSON", 200, EVENTS, "event: next\ndata: {\n\n", "an event without a GraphQL result"],
   ] as const)("ends it: another server that sends %s", async (_, status, headers, body, got) => {
     const { url, count } = await useFakeGateway({ onTestFinished }, (_, response) => {
       response.writeHead(status, headers).end(body);
