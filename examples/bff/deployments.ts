@@ -107,7 +107,7 @@ export async function* watchDeployment(
   client: JobClient,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent, void, undefined> {
-  for await (const event of client.watch(ref, undefined, { signal })) {
+  for await (const event of client.watch(ref, { signal })) {
     if (event.kind === "lost") {
       yield { name: "reconnecting", data: { delayMs: event.delayMs } };
     } else if (event.state.__typename === "JobInstance") {

@@ -3,6 +3,8 @@
 /** An error of a GraphQL response, as the gateway sends it. */
 export interface GatewayError {
   readonly message: string;
+  /** Where in the document. */
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
   readonly path?: readonly (string | number)[];
   readonly extensions?: {
     /** One of the codes in docs/errors.md. */

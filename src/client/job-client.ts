@@ -8,6 +8,9 @@
  *       else console.log(event.state.message);
  *     }
  */
+
+import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
+import { checkUrl, streamUrlOf } from "./gateway-url.ts";
 import type { HeadersSource } from "./headers.ts";
 import { JobClientError } from "./job-client-error.ts";
 import type {
@@ -15,7 +18,7 @@ import type {
   JobInstanceRef,
   JobInstanceUpdatedSubscription,
 } from "./operations.generated.ts";
-import { type Endpoint, type Fetch, query, withoutQuery } from "./request.ts";
+import { type Endpoint, type Fetch, query } from "./request.ts";
 import { JobInstanceDocument, JobInstanceUpdatedDocument } from "./strings.generated.ts";
 import { subscribe } from "./subscription.ts";
 import type { DocumentText, TypedDocument } from "./typed-document.ts";
@@ -72,6 +75,13 @@ type OptionsFor<Variables> =
     ? [options?: RequestOptions & OtherVariables<Variables>]
     : [options: RequestOptions & OtherVariables<Variables>];
 
+/**
+ * What follows the options of an overload without a document: nothing. If they are a document with types, it expects more
+ * arguments than there can be. Otherwise, the compiler would say that the document is not of the type `RequestOptions`, instead
+ * of what is wrong with the use of the document, such as missing variables.
+ */
+type NothingAfter<Result> = [Result] extends [never] ? [] : [never, never];
+
 /** A job, or the outcome `JobInstanceNotFound` or `PermissionDenied`, with the fields of the default documents. */
 export type JobInstanceResult = NonNullable<JobInstanceQuery["jobInstance"]>;
 
@@ -96,10 +106,10 @@ export interface JobClient {
    * @throws JobClientError if the job could not be read.
    * @throws the reason of the signal.
    */
-  jobInstance(
+  jobInstance<Result = never>(
     ref: JobInstanceRef,
-    document?: undefined,
-    options?: RequestOptions,
+    options?: RequestOptions & DocumentTypeDecoration<Result, never>,
+    ...others: NothingAfter<Result>
   ): Promise<JobInstanceResult>;
   /**
    * Reads a job once, with a document of your own.
@@ -107,6 +117,7 @@ export interface JobClient {
    * @param options the other variables of the document, and a signal.
    * @returns the root field of the result.
    * @throws JobClientError if the job could not be read.
+   * @throws TypeError if the document has no text.
    * @throws the reason of the signal.
    */
   jobInstance<Result extends JobQuery, Variables extends RefVariables>(
@@ -122,12 +133,17 @@ export interface JobClient {
    * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
    * @throws the reason of the signal.
    */
-  watch(ref: JobInstanceRef, document?: undefined, options?: RequestOptions): States<JobInstanceResult>;
+  watch<Result = never>(
+    ref: JobInstanceRef,
+    options?: RequestOptions & DocumentTypeDecoration<Result, never>,
+    ...others: NothingAfter<Result>
+  ): States<JobInstanceResult>;
   /**
    * The same with a document of your own.
    * @param document a subscription with the variable `$ref` and the root field `jobInstanceUpdated`. Select `__typename` and
    *   `isFinished`, from which the client knows that a job has finished.
    * @param options the other variables of the document, and a signal.
+   * @throws TypeError if the document has no text.
    */
   watch<Result extends JobSubscription, Variables extends RefVariables>(
     ref: JobInstanceRef,
@@ -154,27 +170,40 @@ export function createStringClient(
   { url, headers = {}, fetch = (...request) => globalThis.fetch(...request), reconnect }: JobClientOptions,
   textOf: (document: DocumentText) => string = String,
 ): JobClient {
-  const endpoint: Endpoint = { url: checkUrl(String(url)), headers, fetch };
-  const stream: Endpoint = { ...endpoint, url: streamUrlOf(endpoint.url) };
+  const gatewayUrl = String(url);
+  checkUrl(gatewayUrl);
+  const endpoint: Endpoint = { url: gatewayUrl, gatewayUrl, headers, fetch };
+  const stream: Endpoint = { ...endpoint, url: streamUrlOf(gatewayUrl) };
   const reconnectOptions = reconnectWith(reconnect);
+
+  const operationOf = (ref: JobInstanceRef, document: DocumentText, { variables }: OperationOptions) => ({
+    query: checkText(textOf(document)),
+    variables: { ...variables, ref },
+  });
 
   const jobInstance = async <Result extends JobQuery = JobInstanceQuery>(
     ref: JobInstanceRef,
-    document: DocumentText = JobInstanceDocument,
-    { variables, signal }: OperationOptions = {},
+    second?: DocumentText | OperationOptions,
+    third?: OperationOptions,
   ) => {
-    const operation = { query: textOf(document), variables: { ...variables, ref } };
-    const { data, error } = await query<Result>(endpoint, operation, signal);
+    const [document = JobInstanceDocument, options = {}] = readArguments(second, third);
+    const { data, error } = await query<Result>(
+      endpoint,
+      operationOf(ref, document, options),
+      options.signal,
+    );
     return rootFieldOf(data, "jobInstance", error);
   };
 
   const watch = <Result extends JobSubscription = JobInstanceUpdatedSubscription>(
     ref: JobInstanceRef,
-    document: DocumentText = JobInstanceUpdatedDocument,
-    { variables, signal }: OperationOptions = {},
+    second?: DocumentText | OperationOptions,
+    third?: OperationOptions,
   ) => {
-    const operation = { query: textOf(document), variables: { ...variables, ref } };
+    const [document = JobInstanceUpdatedDocument, options = {}] = readArguments(second, third);
+    const operation = operationOf(ref, document, options);
     const { silenceMs } = reconnectOptions;
+    const { signal } = options;
     const connect = (onOpen: () => void) =>
       statesOf(subscribe<Result>(stream, operation, { silenceMs, signal, onOpen }));
     return watchJob(connect, reconnectOptions, signal);
@@ -182,7 +211,7 @@ export function createStringClient(
 
   const waitUntilFinished: JobClient["waitUntilFinished"] = async (ref, { signal, onProgress } = {}) => {
     let last: JobInstanceResult | null = null;
-    for await (const event of watch(ref, undefined, { signal })) {
+    for await (const event of watch(ref, { signal })) {
       onProgress?.(event);
       if (event.kind === "state") last = event.state;
     }
@@ -195,30 +224,30 @@ export function createStringClient(
   return { jobInstance, watch, waitUntilFinished } as JobClient;
 }
 
-/**
- * Returns the URL. A wrong one would otherwise look like a gateway that cannot be reached.
- * @throws TypeError without the parts of the URL that may be secrets.
- */
-function checkUrl(url: string): string {
-  // Only browsers have a location, which relative URLs refer to.
-  const { location } = globalThis as { readonly location?: { readonly href: string } };
-  let parsed: URL | null = null;
-  try {
-    parsed = new URL(url, location?.href);
-  } catch {
-    // Reported below.
-  }
-  if (parsed && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password) return url;
-  const problem = url.includes("@")
-    ? "without a user and password. Put credentials into the headers"
-    : `got "${withoutQuery(url)}"`;
+/** The document, if there is one, and the options. */
+const readArguments = (
+  second: DocumentText | OperationOptions | undefined,
+  third: OperationOptions | undefined,
+): readonly [DocumentText | undefined, OperationOptions | undefined] =>
+  isOptions(second) ? [undefined, second] : [second, third];
+
+/** Options are a plain object, also of another realm. Documents are strings, parsed ones, or have a text of their own. */
+function isOptions(value: DocumentText | OperationOptions | undefined): value is OperationOptions {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain && !("kind" in value) && !Object.hasOwn(value, "toString");
+}
+
+/** @throws TypeError for the text of a value that is not a document, such as `[object Object]`. */
+function checkText(text: string): string {
+  if (text.includes("{")) return text;
   throw new TypeError(
-    `Expected the URL of a gateway, such as https://gateway.example.com/graphql, ${problem}.`,
+    `Expected a document, as a string of GraphQL or parsed, got "${text.slice(0, MAX_SHOWN_CHARACTERS)}".`,
   );
 }
 
-/** `https://gateway.example.com/graphql/stream` for `https://gateway.example.com/graphql`. */
-const streamUrlOf = (url: string): string => url.replace(/\/*(\?.*)?$/s, "/stream$1");
+const MAX_SHOWN_CHARACTERS = 100;
 
 async function* statesOf<Result extends JobSubscription>(
   results: AsyncGenerator<Result, void, undefined>,
@@ -226,8 +255,11 @@ async function* statesOf<Result extends JobSubscription>(
   for await (const result of results) yield rootFieldOf(result, "jobInstanceUpdated", null);
 }
 
+/** The root fields that results are read from, and the type of their operations. */
+const OPERATION_TYPES = { jobInstance: "query", jobInstanceUpdated: "subscription" } as const;
+
 /** @throws the error of the result, or one that names the mistake in the document, if there is no root field. */
-function rootFieldOf<Result, Name extends keyof Result & string>(
+function rootFieldOf<Result, Name extends keyof Result & keyof typeof OPERATION_TYPES>(
   data: Result,
   name: Name,
   error: JobClientError | null,
@@ -236,7 +268,7 @@ function rootFieldOf<Result, Name extends keyof Result & string>(
   if (value !== null && value !== undefined) return value;
   throw (
     error ??
-    new JobClientError(`Expected the document to select "${name}" without an alias.`, {
+    new JobClientError(`Expected a ${OPERATION_TYPES[name]} that selects "${name}", without an alias.`, {
       code: "UNEXPECTED_RESPONSE",
     })
   );

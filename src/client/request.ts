@@ -1,4 +1,6 @@
 /** HTTP requests to the gateway, and the errors that its responses mean. */
+
+import { EXAMPLE_URL, shownUrl } from "./gateway-url.ts";
 import { type HeadersSource, headersOf } from "./headers.ts";
 import {
   errorOfResult,
@@ -14,6 +16,8 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Where requests are sent. */
 export interface Endpoint {
   readonly url: string;
+  /** The URL that the client was created with. */
+  readonly gatewayUrl: string;
   readonly headers: HeadersSource;
   readonly fetch: Fetch;
 }
@@ -52,7 +56,7 @@ const isGatewayError = (error: GatewayError | null): boolean => typeof error?.me
  * @throws the reason of the signal.
  */
 export async function post(
-  { url, headers, fetch }: Endpoint,
+  { url, gatewayUrl, headers, fetch }: Endpoint,
   { query, variables }: Operation,
   { accept, signal }: { readonly accept: string; readonly signal: AbortSignal | undefined },
 ): Promise<Response> {
@@ -67,7 +71,8 @@ export async function post(
     return await fetch(url, signal ? { ...init, signal } : init);
   } catch (error) {
     signal?.throwIfAborted();
-    throw connectionLost("The gateway could not be reached.", error);
+    const message = `The gateway at ${shownUrl(gatewayUrl)} could not be reached${reasonOf(error)}.`;
+    throw connectionLost(message, error);
   }
 }
 
@@ -82,6 +87,19 @@ async function headersFrom(
     signal?.throwIfAborted();
     throw connectionLost("The function `headers` failed.", error);
   }
+}
+
+/**
+ * Why `fetch` failed, after a colon. Node.js says that in the cause of the error: `connect ECONNREFUSED 127.0.0.1:4000`. Empty
+ * in browsers, which do not say it. Messages with a URL are left out: it may contain secrets.
+ */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : null;
+  if (!(cause instanceof Error)) return "";
+  // Node.js adds these properties. Errors of TLS have a short reason. Errors of several addresses have no message.
+  const { code, reason } = cause as Error & { readonly code?: unknown; readonly reason?: unknown };
+  const text = String(reason ?? (cause.message || code || ""));
+  return text === "" || text.includes("://") ? "" : `: ${text.replace(/\.$/, "")}`;
 }
 
 export const connectionLost = (message: string, cause?: unknown): JobClientError =>
@@ -101,7 +119,7 @@ export async function query<Result>(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly data: Result; readonly error: JobClientError | null }> {
   const response = await post(endpoint, operation, { accept: JSON_TYPES.join(", "), signal });
-  if (!JSON_TYPES.includes(mediaTypeOf(response))) {
+  if (isWrongPath(response) || !JSON_TYPES.includes(mediaTypeOf(response))) {
     const error = await errorOfResponse(endpoint, response, EXPECTED);
     // The rest of the response is missing then.
     signal?.throwIfAborted();
@@ -151,8 +169,9 @@ export async function errorOfResponse(
 ): Promise<JobClientError> {
   const details = detailsOf(response);
   const { errors } = parseResult(await readStart(response)) ?? { errors: [] };
-  if (errors.length > 0) return errorOfResult(errors, details);
   const got = `HTTP ${response.status} (${kindOf(response)})`;
+  if (isWrongPath(response)) return wrongPath(endpoint, errorOfResult(errors, details), got);
+  if (errors.length > 0) return errorOfResult(errors, details);
   if (response.status === 429 || response.status >= 500) {
     return new JobClientError(`The server responded with ${got}.`, {
       code: "GATEWAY_UNAVAILABLE",
@@ -162,19 +181,28 @@ export async function errorOfResponse(
   return unexpectedResponse(endpoint, response, expected, got);
 }
 
+/** The path is not that of a gateway, which would accept POST. */
+const isWrongPath = ({ status }: Response): boolean => status === 404 || status === 405;
+
+/** The error with a message that contains the URL and what is wrong with it. */
+function wrongPath({ url }: Endpoint, error: JobClientError, got: string): JobClientError {
+  const reason = error.errors.length > 0 ? error.message : `${got}.`;
+  return new JobClientError(
+    `${shownUrl(url)} is not a GraphQL endpoint: ${reason} Expected a URL such as ${EXAMPLE_URL}.`,
+    error,
+  );
+}
+
 export const unexpectedResponse = (
   { url }: Endpoint,
   response: Response,
   expected: string,
   got: string,
 ): JobClientError =>
-  new JobClientError(`Expected ${expected} of a gateway at ${withoutQuery(url)}, got ${got}.`, {
+  new JobClientError(`Expected ${expected} of a gateway at ${shownUrl(url)}, got ${got}.`, {
     code: "UNEXPECTED_RESPONSE",
     ...detailsOf(response),
   });
-
-/** A URL to show: its query string may contain secrets. */
-export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "");
 
 /** Browsers hide the status of a redirect and call its type opaque. */
 const isRedirect = ({ type, status }: Response): boolean =>

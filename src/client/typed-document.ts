@@ -4,6 +4,11 @@ import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
 /** A document whose `toString` returns its text, or a parsed document. */
 export interface DocumentText {
   toString(): string;
+  /**
+   * Documents have none. For wrong options in place of a document, the compiler compares them with this type last, and suggests
+   * this property.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -7,8 +7,11 @@ const URL_ADVICE = "Check --url: it must be the gateway's GraphQL endpoint.";
 
 /** The message for an error that a new attempt cannot help. */
 export function describeFinalError({ code, message, status, errors }: JobClientError, url: string): string {
-  if (code === "UNEXPECTED_RESPONSE") return `${sanitize(message)} ${URL_ADVICE}`;
   if (code === "INVALID_HEADERS") return sanitize(message);
+  if (code === "UNEXPECTED_RESPONSE") {
+    // The message says already what the URL should be if the server has no such path.
+    return `${sanitize(message)} ${status === 404 || status === 405 ? "Check --url." : URL_ADVICE}`;
+  }
   const failures = errors.map(({ message, extensions }) => `${extensions?.code ?? code}: ${message}`);
   const got = sanitize(failures.join("; "));
   // An error of the whole request: it did not reach a job.

@@ -34,7 +34,7 @@ const CREDENTIALS_VARIABLE = "BK_JOB_AUTHORIZATION";
 const CREDENTIALS_HEADER = "X-Bkapi-Authorization";
 
 /** Advice when credentials are missing or rejected. */
-export const CREDENTIALS_ADVICE = `Set them in ${CREDENTIALS_VARIABLE}, or with --header '${CREDENTIALS_HEADER}: …'.`;
+export const CREDENTIALS_ADVICE = `Set the credentials in ${CREDENTIALS_VARIABLE}, or with --header '${CREDENTIALS_HEADER}: …'.`;
 
 /** @throws WatchEnded for the first invalid argument. */
 export function readOptions(given: WatchArguments, environment: Environment): WatchOptions {

@@ -72,7 +72,7 @@ it("ends with the reason of the signal while the response of a proxy has no end"
       return response;
     },
   });
-  const result = client.jobInstance(REF, undefined, { signal: stop.signal });
+  const result = client.jobInstance(REF, { signal: stop.signal });
   await responded;
   stop.abort(new Error("enough"));
   await expect(result).rejects.toThrow("enough");

@@ -90,12 +90,12 @@ describe("a function that returns headers", () => {
     [
       "jobInstance",
       (url: string, headers: HeadersSource, signal: AbortSignal) =>
-        createJobClient({ url, headers }).jobInstance(REF, undefined, { signal }),
+        createJobClient({ url, headers }).jobInstance(REF, { signal }),
     ],
     [
       "watch",
       (url: string, headers: HeadersSource, signal: AbortSignal) =>
-        createJobClient({ url, headers }).watch(REF, undefined, { signal }).next(),
+        createJobClient({ url, headers }).watch(REF, { signal }).next(),
     ],
   ] as const)("does not keep %s from ending with the reason of its signal", async (_, start) => {
     const { url, requests } = await useRecorder();
@@ -121,7 +121,7 @@ describe("a function that returns headers", () => {
       stop.abort(new Error("signed out"));
       return new Promise<never>(() => {});
     };
-    const result = createJobClient({ url, headers }).jobInstance(REF, undefined, { signal: stop.signal });
+    const result = createJobClient({ url, headers }).jobInstance(REF, { signal: stop.signal });
     await expect(result).rejects.toThrow("signed out");
   });
 
@@ -134,7 +134,7 @@ describe("a function that returns headers", () => {
       return {};
     };
     const client = createJobClient({ url, headers, fetch: (url) => fetch(url, { method: "POST" }) });
-    for (let request = 0; request < 3; request += 1) await client.jobInstance(REF, undefined, { signal });
+    for (let request = 0; request < 3; request += 1) await client.jobInstance(REF, { signal });
     expect(before).toEqual([0, 0, 0]);
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });

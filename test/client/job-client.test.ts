@@ -6,7 +6,6 @@ import {
   FailedHostsDocument,
   type FailedHostsQuery,
   HostResultsDocument,
-  type JobClientError,
   JobInstancesDocument,
   JobInstanceUpdatedDocument,
   typedDocument,
@@ -14,6 +13,7 @@ import {
 import { AUTHORIZATION } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { useFakeGateway } from "../watch/fake-gateway.ts";
+import { errorOf } from "./error-of.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -25,17 +25,6 @@ const HEADERS = { "x-bkapi-authorization": AUTHORIZATION, "accept-language": "en
 const clientOf = (headers: Readonly<Record<string, string>> = HEADERS) =>
   createJobClient({ url: gateway.url, headers });
 const refOf = (jobInstanceId: string) => ({ scopeId: "1", jobInstanceId });
-
-/** The error of a promise that must be rejected. */
-const errorOf = async (promise: Promise<unknown>): Promise<JobClientError> => {
-  try {
-    await promise;
-  } catch (error) {
-    // The tests check its properties.
-    return error as JobClientError;
-  }
-  throw new Error("Expected an error.");
-};
 
 describe("a query", () => {
   it("reads a job and its steps without host results", async () => {
@@ -136,8 +125,36 @@ describe("a query", () => {
     const error = await errorOf(clientOf().jobInstance(refOf("20000000001"), document));
     expect(error).toMatchObject({
       code: "UNEXPECTED_RESPONSE",
-      message: expect.stringContaining("jobInstance"),
+      message: 'Expected a query that selects "jobInstance", without an alias.',
     });
+  });
+
+  it("takes options in place of a document, also without a prototype", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    for (const options of [{ signal }, Object.assign(Object.create(null), { signal })]) {
+      await expect(clientOf().jobInstance(refOf("20000000002"), options)).rejects.toThrow("enough");
+    }
+    expect(await clientOf().jobInstance(refOf("20000000002"), {})).toMatchObject({ name: "日志清理" });
+  });
+
+  it.each([
+    ["an object of the class String", (text: string) => new String(text)],
+    ["an object with a text of its own", (text: string) => ({ toString: () => text })],
+  ])("sends a document that is %s", async (_, documentOf) => {
+    const document = documentOf(
+      "query ($ref: JobInstanceRef!) { jobInstance(ref: $ref) { ... on JobInstance { name } } }",
+    );
+    expect(await clientOf().jobInstance(refOf("20000000002"), document)).toEqual({ name: "日志清理" });
+  });
+
+  it.each([
+    ["a file name", "./job.graphql", '"./job.graphql"'],
+    ["an object without a text", new Map(), '"[object Map]"'],
+    ["nothing", "", '""'],
+  ])("refuses a document that is %s", async (_, document, got) => {
+    const error = await errorOf(clientOf().jobInstance(refOf("1"), document));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toBe(`Expected a document, as a string of GraphQL or parsed, got ${got}.`);
   });
 
   it("uses the global fetch of the moment, and the given one instead", async () => {
@@ -173,7 +190,7 @@ describe("a query", () => {
 
   it("ends with the reason of its signal", async () => {
     const stop = new AbortController();
-    const job = clientOf().jobInstance(refOf("20000090502"), undefined, { signal: stop.signal });
+    const job = clientOf().jobInstance(refOf("20000090502"), { signal: stop.signal });
     const calls = () =>
       gateway.simulator.requests.filter(({ query }) => query.job_instance_id === "20000090502");
     await expect.poll(calls).toHaveLength(1);

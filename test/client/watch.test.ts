@@ -95,7 +95,7 @@ describe("a watched job", () => {
     const gateway = await useGateway();
     createLiveJob(gateway);
     const stop = new AbortController();
-    const events = clientAt(gateway.url).watch(REF, undefined, { signal: stop.signal });
+    const events = clientAt(gateway.url).watch(REF, { signal: stop.signal });
     await events.next();
     const next = events.next();
     stop.abort(new Error("enough"));
@@ -118,6 +118,15 @@ describe("a watched job", () => {
       clientAt(url).watch({ scopeId: "1", jobInstanceId: "1" }, document),
     );
     expect([seen, error]).toEqual([[], expect.objectContaining({ code: "UNEXPECTED_RESPONSE" })]);
+  });
+
+  it("must be selected by a subscription", async () => {
+    const document = "query ($ref: JobInstanceRef!) { jobInstance(ref: $ref) { __typename } }";
+    const { url } = await useGateway();
+    const { error } = await eventsOf(clientAt(url).watch({ scopeId: "1", jobInstanceId: "1" }, document));
+    expect(error?.message).toBe(
+      'Expected a subscription that selects "jobInstanceUpdated", without an alias.',
+    );
   });
 
   it("may be selected without isFinished: then the end of the subscription is its end", async () => {
@@ -254,13 +263,9 @@ describe("a lost connection", () => {
   it("is not retried after the signal, whose reason is thrown", async () => {
     const { url, count } = await useFakeGateway({ onTestFinished }, (_, response) => response.destroy());
     const stop = new AbortController();
-    const events = clientAt(url, { firstDelayMs: 100_000_000, maxDelayMs: 100_000_000 }).watch(
-      REF,
-      undefined,
-      {
-        signal: stop.signal,
-      },
-    );
+    const events = clientAt(url, { firstDelayMs: 100_000_000, maxDelayMs: 100_000_000 }).watch(REF, {
+      signal: stop.signal,
+    });
     expect(await events.next()).toMatchObject({ value: { kind: "lost" } });
     const next = events.next();
     stop.abort(new Error("enough"));

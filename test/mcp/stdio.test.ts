@@ -113,7 +113,7 @@ describe("the caller", () => {
   it("learns how to set missing credentials", async () => {
     const { call } = await useProgram(await useGateway(), { env: {} });
     expect((await call("get_job_status", jobRef(FAILED))).text).toMatch(
-      /^UNAUTHENTICATED: .+ Set them in BK_JOB_AUTHORIZATION, or with --header/,
+      /^UNAUTHENTICATED: .+ Set the credentials in BK_JOB_AUTHORIZATION, or with --header/,
     );
   });
 

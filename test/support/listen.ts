@@ -1,5 +1,5 @@
 /** Servers of the test's own process. */
-import type { AddressInfo, Server, Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished, type TestContext } from "vitest";
 
 /** Makes a TCP or HTTP server listen on 127.0.0.1. @returns its port, a free one unless given. */
@@ -29,4 +29,18 @@ export async function useServer(
     for (const socket of sockets) socket.destroy();
   });
   return listen(server);
+}
+
+/** A port on which nothing listens during the test, because a client uses it. */
+export async function useClosedPort(
+  test: Pick<TestContext, "onTestFinished"> = { onTestFinished },
+): Promise<number> {
+  const port = await useServer(
+    createServer((socket) => void socket.on("error", () => {})),
+    test,
+  );
+  const client = connect(port, "127.0.0.1");
+  test.onTestFinished(() => void client.destroy());
+  await new Promise((resolve) => client.once("connect", resolve));
+  return client.localPort ?? 0;
 }

@@ -1,27 +1,14 @@
 /** The connection of `watch`: missing, wrong and lost connections. */
 import type { ServerResponse } from "node:http";
-import { connect, createServer } from "node:net";
-import { describe, expect, it, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type FollowOptions, follow, type Lost } from "../../src/watch/follow.ts";
 import { readOptions } from "../../src/watch/options.ts";
 import { heldClock } from "../process/program.ts";
 import { startGateway } from "../support/gateway.ts";
-import { useServer } from "../support/listen.ts";
+import { useClosedPort } from "../support/listen.ts";
 import { useSwitchingProxy } from "../support/switching-proxy.ts";
 import { EVENTS, event, FINISHED_EVENT, jobEvent, useFakeGateway } from "./fake-gateway.ts";
 import { changingJob, finished, linesOf, printsError, running, watchInPipe } from "./run-watch.ts";
-
-/** A port on which nothing listens during the test, because a client uses it. */
-async function useClosedPort(test: TestContext): Promise<number> {
-  const port = await useServer(
-    createServer((socket) => void socket.on("error", () => {})),
-    test,
-  );
-  const client = connect(port, "127.0.0.1");
-  test.onTestFinished(() => void client.destroy());
-  await new Promise((resolve) => client.once("connect", resolve));
-  return client.localPort ?? 0;
-}
 
 describe.concurrent("without a gateway from the start", () => {
   it("ends at once if nothing listens", async (test) => {
@@ -53,7 +40,6 @@ describe.concurrent("without a gateway from the start", () => {
 
   it.for([
     ["a page", 200, { "content-type": "text/html" }, "<h1>", "HTTP 200 (text/html)"],
-    ["a 404 page", 404, { "content-type": "text/html" }, "<h1>", "HTTP 404 (text/html)"],
     ["a redirect", 302, { location: "/login" }, "", "HTTP 302 (a redirect)"],
     ["a refusal", 401, { "content-type": "application/json" }, "{}", "HTTP 401 (application/json)"],
     ["events of another kind", 200, EVENTS, "event: tick\ndata: 1\n\n", 'the event "tick"'],
@@ -67,6 +53,18 @@ describe.concurrent("without a gateway from the start", () => {
       `Expected the event stream of a gateway at ${url}/stream, got ${got}. Check --url: it must be the gateway's GraphQL endpoint.\n`,
     );
     // Credentials are not sent to the target of a redirect.
+    expect(count()).toBe(1);
+  });
+
+  it("ends at once if the response is a 404 page", async (test) => {
+    const { url, count } = await useFakeGateway(test, (_, response) => {
+      response.writeHead(404, { "content-type": "text/html" }).end("<h1>");
+    });
+    const program = watchInPipe(test, { url, id: "1" });
+    expect((await program.ended).code).toBe(2);
+    expect(program.stderr()).toBe(
+      `${url}/stream is not a GraphQL endpoint: HTTP 404 (text/html). Expected a URL such as https://gateway.example.com/graphql. Check --url.\n`,
+    );
     expect(count()).toBe(1);
   });
 

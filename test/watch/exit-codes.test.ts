@@ -71,7 +71,7 @@ describe.concurrent("a job that cannot be watched", () => {
     [
       "is requested with invalid credentials",
       "20000090101",
-      /^Expected a state of the job, got UNAUTHENTICATED: .+ Set them in BK_JOB_AUTHORIZATION, or with --header 'X-Bkapi-Authorization: …'\.\n$/,
+      /^Expected a state of the job, got UNAUTHENTICATED: .+ Set the credentials in BK_JOB_AUTHORIZATION, or with --header 'X-Bkapi-Authorization: …'\.\n$/,
     ],
   ] as const)("that %s ends it with exit code 2", async ([, id, message], test) => {
     const program = watchInPipe(test, { url: gateway.url, id }, ["--header", "Accept-Language: en"]);
@@ -209,7 +209,7 @@ describe.concurrent("credentials", () => {
   it("are mentioned in the error if there are none", async (test) => {
     const program = runProgram(test, "cli.js", argumentsFor({ url: gateway.url, id: "20000000001" }));
     expect((await program.ended).code).toBe(2);
-    expect(program.stderr()).toMatch(/UNAUTHENTICATED: .* Set them in BK_JOB_AUTHORIZATION/);
+    expect(program.stderr()).toMatch(/UNAUTHENTICATED: .* Set the credentials in BK_JOB_AUTHORIZATION/);
   });
 });
 

@@ -25,7 +25,7 @@ export async function showJob(
   };
   try {
     const ref = { scopeType: "BIZ_SET", scopeId: "1", jobInstanceId } as const;
-    show({ kind: "state", state: await client.jobInstance(ref, undefined, { signal }) });
+    show({ kind: "state", state: await client.jobInstance(ref, { signal }) });
     await client.waitUntilFinished(ref, { signal, onProgress: show });
   } catch (error) {
     element.textContent = error instanceof JobClientError && error.isTransient ? "Try again." : String(error);
