@@ -15,7 +15,8 @@ const APPS = PAGES.flatMap(({ path: page }, index) => {
   const blocks = BLOCKS[index] ?? [];
   const main = blocks.findIndex((block) => fileNameOf(block) === "src/main.tsx");
   const [shown, ...others] = blocks.slice(main + 1).filter(({ language }) => language === "text");
-  return main < 0 ? [] : [{ page, shown: shown?.text ?? "", others }];
+  // test/browser/development-page.test.ts has the app of docs/client.md.
+  return main < 0 || page === "docs/client.md" ? [] : [{ page, shown: shown?.text ?? "", others }];
 });
 
 /** Replaces each `graphql` tag by what the compiler of Relay has generated, as Relay's plugins for bundlers do. */

@@ -1,4 +1,6 @@
 /** The code on the pages compiles under `strict`, and programs print what the pages show. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   CODE,
@@ -33,6 +35,13 @@ it("TypeScript compiles under `strict`", async () => {
   expect(await runTool("typescript/bin/tsc", ["--project", "tsconfig.json"], projects.folder)).toBe("");
 });
 
+it("TypeScript compiles the programs of docs/client.md with the configuration of the page", async () => {
+  const page = BLOCKS[PAGES.findIndex(({ path }) => path === "docs/client.md")] ?? [];
+  const folder = projects.folderOf("docs/client.md");
+  writeFileSync(join(folder, "tsconfig.json"), page.find(({ language }) => language === "json")?.text ?? "");
+  expect(await runTool("typescript/bin/tsc", [], folder)).toBe("");
+});
+
 describe("a program prints what its page shows:", () => {
   const programs = PAGES.flatMap(({ path: page }, index) =>
     (BLOCKS[index] ?? []).flatMap((block, at, blocks) => {
@@ -56,14 +65,18 @@ describe("every block", () => {
     graphql: PAGES.map(({ path }) => path),
     // test/graphql/federation.test.ts
     gql: ["docs/federation.md"],
-    // test/mcp/docs.test.ts, and the compiler of Relay above.
-    json: ["docs/mcp.md", "docs/relay.md"],
+    // test/mcp/docs.test.ts, and the compilers above.
+    json: ["docs/client.md", "docs/mcp.md", "docs/relay.md"],
+    // test/browser/development-page.test.ts
+    html: ["docs/clients.md"],
     text: [
       // Diagrams and keys of Redis
       "docs/architecture.md",
       "docs/several-machines.md",
       // test/mcp/docs.test.ts
       "docs/mcp.md",
+      // test/browser/development-page.test.ts
+      "docs/client.md",
       // test/browser/docs-apps.test.ts
       "docs/apollo-client.md",
       "docs/relay.md",
