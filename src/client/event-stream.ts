@@ -9,10 +9,13 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** Yields the events of a body. An incomplete event at its end is discarded, as the standard requires. */
+/**
+ * Yields the events of a body. An incomplete event at its end is discarded, as the standard requires.
+ * @param wait is called with every chunk to wait for, and can limit the time.
+ */
 export async function* readEvents(
   body: NonNullable<Response["body"]>,
-  onData: () => void,
+  wait: <Chunk>(chunk: Promise<Chunk>) => Promise<Chunk>,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   const parse = createEventParser();
   const decoder = new TextDecoder();
@@ -20,9 +23,8 @@ export async function* readEvents(
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await wait(reader.read());
       if (done) return;
-      onData();
       yield* parse(decoder.decode(value, { stream: true }));
     }
   } finally {

@@ -1,4 +1,5 @@
 /** The error of the client, and which errors a new attempt can help. */
+import { toDelayMs } from "./pause.ts";
 
 /** An error of a GraphQL response, as the gateway sends it. */
 export interface GatewayError {
@@ -85,7 +86,13 @@ export interface ResponseDetails {
 /** The error that the errors of a GraphQL response mean. The first one determines code and message. */
 export function errorOfResult(errors: readonly GatewayError[], details: ResponseDetails): JobClientError {
   const [first] = errors;
-  const { code = "UNEXPECTED_RESPONSE", retryAfterMs = details.retryAfterMs } = first?.extensions ?? {};
+  // Another server may send anything.
+  const { code, retryAfterMs } = first?.extensions ?? {};
   const message = first?.message ?? "Expected a state of the job, got neither a state nor an error.";
-  return new JobClientError(message, { ...details, code, retryAfterMs, errors });
+  return new JobClientError(message, {
+    ...details,
+    code: typeof code === "string" ? code : "UNEXPECTED_RESPONSE",
+    retryAfterMs: toDelayMs(retryAfterMs) ?? details.retryAfterMs,
+    errors,
+  });
 }

@@ -1,7 +1,11 @@
 /** Waits that a signal ends. */
 
-/** Maximum delay of a timer. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Maximum delay of a timer. A longer one would end at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A delay that a timer can wait. Null if the value is not a number from 0. */
+export const toDelayMs = (value: unknown): number | null =>
+  typeof value === "number" && value >= 0 ? Math.min(value, MAX_TIMER_MS) : null;
 
 /** @throws the reason of the signal. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

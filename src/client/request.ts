@@ -8,7 +8,7 @@ import {
   JobClientError,
   type ResponseDetails,
 } from "./job-client-error.ts";
-import { untilAborted } from "./pause.ts";
+import { toDelayMs, untilAborted } from "./pause.ts";
 
 /** The part of `fetch` that the client uses. Every implementation of `fetch` has it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -158,7 +158,7 @@ export const detailsOf = (response: Response): ResponseDetails => ({
 /** `Retry-After` in milliseconds. Null if it is absent or a date, which the gateway does not send. */
 function retryAfterMsOf({ headers }: Response): number | null {
   const seconds = headers.get("retry-after") ?? "";
-  return /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : null;
+  return /^\d+$/.test(seconds) ? toDelayMs(Number(seconds) * 1_000) : null;
 }
 
 /** The error that a response of another kind than expected means. */

@@ -1,6 +1,6 @@
 /** One subscription over one connection: GraphQL over server-sent events, with a connection of its own. */
 import { readEvents, type ServerSentEvent } from "./event-stream.ts";
-import { errorOfResult, JobClientError } from "./job-client-error.ts";
+import { errorOfResult } from "./job-client-error.ts";
 import {
   connectionLost,
   detailsOf,
@@ -14,7 +14,7 @@ import {
 } from "./request.ts";
 
 export interface SubscribeOptions {
-  /** Timeout without any data, in milliseconds. A gateway sends a keep-alive comment every 12 s. */
+  /** Timeout of a wait for data, in milliseconds, at most `MAX_TIMER_MS`. A gateway sends a keep-alive comment every 12 s. */
   readonly silenceMs: number;
   readonly signal: AbortSignal | undefined;
   /** Called when the gateway has accepted the subscription. */
@@ -37,27 +37,40 @@ export async function* subscribe<Result>(
 ): AsyncGenerator<Result, void, undefined> {
   signal?.throwIfAborted();
   const connection = new AbortController();
-  const silence = createTimer(silenceMs, () =>
-    connection.abort(connectionLost(`No data arrived for ${silenceMs / 1_000} s.`)),
-  );
+  /** Only waiting for data counts: the caller may take its time for an event. */
+  const timed = async <Value>(pending: Promise<Value>): Promise<Value> => {
+    const timer = setTimeout(
+      () => connection.abort(connectionLost(`No data arrived for ${silenceMs / 1_000} s.`)),
+      silenceMs,
+    );
+    try {
+      return await pending;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   const abort = () => connection.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const response = await post(endpoint, operation, { accept: EVENT_STREAM, signal: connection.signal });
+    const response = await timed(
+      post(endpoint, operation, { accept: EVENT_STREAM, signal: connection.signal }),
+    );
     if (!response.ok || mediaTypeOf(response) !== EVENT_STREAM || !response.body) {
-      throw await errorOfResponse(endpoint, response, EXPECTED);
+      throw await timed(errorOfResponse(endpoint, response, EXPECTED));
     }
     onOpen();
-    for await (const event of readEvents(response.body, silence.restart)) {
+    const closed = (error?: unknown): never => {
+      throw connectionLost("The connection was closed.", error);
+    };
+    for await (const event of readEvents(response.body, (chunk) => timed(chunk).catch(closed))) {
       if (event.name === "complete") return;
       yield dataOf<Result>(endpoint, event, response);
     }
-    throw connectionLost("The connection was closed.");
+    closed();
   } catch (error) {
     connection.signal.throwIfAborted();
-    throw error instanceof JobClientError ? error : connectionLost("The connection was closed.", error);
+    throw error;
   } finally {
-    silence.stop();
     signal?.removeEventListener("abort", abort);
     // Closes the connection if the caller has stopped iterating.
     connection.abort();
@@ -77,20 +90,4 @@ function dataOf<Result>(
   const isWithoutState = !data || Object.values(data).every((value) => value === null);
   if (isWithoutState) throw errorOfResult(errors, detailsOf(response));
   return data;
-}
-
-interface Timer {
-  readonly restart: () => void;
-  readonly stop: () => void;
-}
-
-function createTimer(ms: number, onTimeout: () => void): Timer {
-  let timer = setTimeout(onTimeout, ms);
-  return {
-    restart: () => {
-      clearTimeout(timer);
-      timer = setTimeout(onTimeout, ms);
-    },
-    stop: () => clearTimeout(timer),
-  };
 }

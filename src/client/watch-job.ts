@@ -1,6 +1,6 @@
 /** Follows a job over as many connections as necessary, with exponential backoff. */
 import { JobClientError } from "./job-client-error.ts";
-import { pause } from "./pause.ts";
+import { MAX_TIMER_MS, pause, toDelayMs } from "./pause.ts";
 
 /** The state of the job has changed, or is known again after a loss. */
 export interface StateEvent<State> {
@@ -27,7 +27,10 @@ export type WatchEvent<State> = StateEvent<State> | LostEvent;
 
 /** When and how fast to reconnect. */
 export interface ReconnectOptions {
-  /** Delay before the first attempt to reconnect, in milliseconds. Doubles with each further attempt. Default: 1 000. */
+  /**
+   * Delay before the first attempt to reconnect, in milliseconds. Doubles with each further attempt, and starts again after a
+   * connection that lasted longer than the delay before it. Default: 1 000.
+   */
   readonly firstDelayMs?: number | undefined;
   /** Maximum delay in milliseconds, except if the gateway asks for a longer one. Default: 30 000. */
   readonly maxDelayMs?: number | undefined;
@@ -37,12 +40,26 @@ export interface ReconnectOptions {
 
 type ReconnectSettings = { readonly [Name in keyof ReconnectOptions]-?: number };
 
-/** The given options, and defaults for the others. */
+/**
+ * The given options, and defaults for the others.
+ * @throws TypeError if one is not a number from 0.
+ */
 export const reconnectWith = ({
   firstDelayMs = 1_000,
   maxDelayMs = 30_000,
   silenceMs = 45_000,
-}: ReconnectOptions = {}): ReconnectSettings => ({ firstDelayMs, maxDelayMs, silenceMs });
+}: ReconnectOptions = {}): ReconnectSettings => ({
+  firstDelayMs: checkDelay("firstDelayMs", firstDelayMs),
+  maxDelayMs: checkDelay("maxDelayMs", maxDelayMs),
+  silenceMs: checkDelay("silenceMs", silenceMs),
+});
+
+function checkDelay(name: keyof ReconnectOptions, value: number): number {
+  const delayMs = toDelayMs(value);
+  if (delayMs === null)
+    throw new TypeError(`Expected reconnect.${name} to be a number from 0, got ${value}.`);
+  return delayMs;
+}
 
 /**
  * Yields states and losses of the connection. The first state after a loss may repeat the one before it. Returns after
@@ -58,11 +75,17 @@ export async function* watchJob<State>(
 ): AsyncGenerator<WatchEvent<State>, void, undefined> {
   let hasConnected = false;
   let attempt = 0;
+  /** Losses since the last connection that lasted. */
+  let losses = 0;
+  let backoffMs = 0;
+  let openedAtMs = Number.POSITIVE_INFINITY;
   const onOpen = () => {
     hasConnected = true;
+    openedAtMs = performance.now();
   };
   for (;;) {
-    let isOver: boolean | null = null;
+    // A completion before the first state is not the end of a job.
+    let isOver: boolean | null = false;
     try {
       for await (const state of connect(onOpen)) {
         attempt = 0;
@@ -80,9 +103,14 @@ export async function* watchJob<State>(
       // Errors of the gateway show that it was reached.
       hasConnected ||= error.errors.length > 0;
       attempt += 1;
-      const backoffMs = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
+      // A proxy may cut off every connection after its first state.
+      const hasLasted = performance.now() - openedAtMs >= backoffMs;
+      losses = hasLasted ? 1 : losses + 1;
+      openedAtMs = Number.POSITIVE_INFINITY;
+      backoffMs = Math.min(firstDelayMs * 2 ** (losses - 1), maxDelayMs);
       // With jitter, because all clients of a gateway lose their connections at the same time.
-      const delayMs = Math.round((error.retryAfterMs ?? 0) + backoffMs * (0.5 + 0.5 * Math.random()));
+      const jitteredMs = backoffMs * (0.5 + 0.5 * Math.random());
+      const delayMs = Math.min(Math.round((error.retryAfterMs ?? 0) + jitteredMs), MAX_TIMER_MS);
       yield { kind: "lost", error, attempt, delayMs, hasConnected };
       await pause(delayMs, signal);
     }

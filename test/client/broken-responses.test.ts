@@ -49,6 +49,12 @@ describe("a response with JSON that is no result", () => {
   );
 });
 
+it.each([null, 7, {}])("an error whose code is %j has the code of an unexpected response", async (code) => {
+  const { url } = await useText(JSON.stringify({ errors: [{ message: "x", extensions: { code } }] }));
+  const expected = { code: "UNEXPECTED_RESPONSE", isTransient: false, message: "x" };
+  await expect(createJobClient({ url }).jobInstance(REF)).rejects.toMatchObject(expected);
+});
+
 it("reads a result whose errors are null", async () => {
   const { url } = await useText(
     JSON.stringify({ data: { jobInstance: JOB, jobInstanceUpdated: JOB }, errors: null }),

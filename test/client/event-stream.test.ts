@@ -53,9 +53,14 @@ it("decodes characters that are divided between chunks", async () => {
   });
   let chunks = 0;
   const events: ServerSentEvent[] = [];
-  for await (const event of readEvents(body, () => void chunks++)) events.push(event);
+  const wait = <Chunk>(chunk: Promise<Chunk>) => {
+    chunks += 1;
+    return chunk;
+  };
+  for await (const event of readEvents(body, wait)) events.push(event);
   expect(events).toEqual([{ name: "message", data: "作业" }]);
-  expect(chunks).toBe(bytes.length);
+  // The last one is the end.
+  expect(chunks).toBe(bytes.length + 1);
 });
 
 it("cancels the body when the caller stops", async () => {
@@ -66,6 +71,6 @@ it("cancels the body when the caller stops", async () => {
       isCancelled = true;
     },
   });
-  for await (const _ of readEvents(body, () => {})) break;
+  for await (const _ of readEvents(body, (chunk) => chunk)) break;
   expect(isCancelled).toBe(true);
 });

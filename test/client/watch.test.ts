@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   createJobClient,
+  type Fetch,
   type JobClientError,
   type JobInstanceResult,
   JobInstanceUpdatedDocument,
@@ -174,6 +175,24 @@ describe("an error that a new attempt cannot help", () => {
   });
 });
 
+describe("an error of the application", () => {
+  it("ends it: variables that are not JSON", async () => {
+    const { url, count } = await useFakeGateway({ onTestFinished }, (_, response) => response.destroy());
+    const document = "subscription ($ref: JobInstanceRef!) { jobInstanceUpdated(ref: $ref) { __typename } }";
+    const { seen, error } = await eventsOf(clientAt(url).watch(REF, document, { variables: { n: 1n } }));
+    expect([seen, error, count()]).toEqual([[], expect.any(TypeError), 0]);
+  });
+
+  it.each([
+    ["firstDelayMs", Number.NaN],
+    ["maxDelayMs", -1],
+    ["silenceMs", Number.NEGATIVE_INFINITY],
+  ])("is an invalid option of reconnecting: %s = %d", (name, value) => {
+    const create = () => clientAt("http://127.0.0.1/graphql", { [name]: value });
+    expect(create).toThrow(new TypeError(`Expected reconnect.${name} to be a number from 0, got ${value}.`));
+  });
+});
+
 describe("a lost connection", () => {
   it.each([
     ["completed although the job is running", (response: ServerResponse) => response.end(event("complete"))],
@@ -188,6 +207,19 @@ describe("a lost connection", () => {
     });
     const { seen, error } = await eventsOf(clientAt(url).watch(REF));
     expect([seen.map(shortOf), error]).toEqual([["RUNNING", "lost", "SUCCEEDED"], null]);
+  });
+
+  it("is restored after a completion without a state, until the job has finished", async () => {
+    const bodies = [event("complete"), jobEvent(), event("complete"), FINISHED_EVENT];
+    const { url } = await useFakeGateway({ onTestFinished }, (_, response, index) => {
+      response.writeHead(200, EVENTS).end(bodies[index]);
+    });
+    const seen: string[] = [];
+    const job = await clientAt(url).waitUntilFinished(REF, {
+      onProgress: (event) => seen.push(shortOf(event)),
+    });
+    expect(job).toMatchObject({ isFinished: true });
+    expect(seen).toEqual(["lost", "RUNNING", "lost", "lost", "SUCCEEDED"]);
   });
 
   /** Losses until the given number of attempts. */
@@ -210,6 +242,57 @@ describe("a lost connection", () => {
       expect(losses[index]?.delayMs).toBeLessThanOrEqual(longest);
     }
   });
+
+  /** A gateway whose connections are cut off after the first state, at times that the test determines. */
+  const useShortConnections = async (now: () => number) => {
+    const { url } = await useFakeGateway({ onTestFinished }, (_, response) => {
+      response.writeHead(200, EVENTS).end(jobEvent());
+    });
+    const clock = vi.spyOn(performance, "now").mockImplementation(now);
+    onTestFinished(() => clock.mockRestore());
+    return url;
+  };
+
+  it("is retried with exponential backoff if no connection lasts, although each has a state", async () => {
+    const url = await useShortConnections(() => 0);
+    const losses = await lossesOf(url, 5, { firstDelayMs: 8, maxDelayMs: 32 });
+    expect(losses.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1]);
+    for (const [index, longest] of [8, 16, 32, 32, 32].entries()) {
+      expect(losses[index]?.delayMs).toBeGreaterThanOrEqual(longest / 2);
+      expect(losses[index]?.delayMs).toBeLessThanOrEqual(longest);
+    }
+  });
+
+  it("is retried quickly after a connection that lasted longer than the delay before it", async () => {
+    let nowMs = 0;
+    const url = await useShortConnections(() => {
+      nowMs += 10;
+      return nowMs;
+    });
+    const losses = await lossesOf(url, 4, { firstDelayMs: 8, maxDelayMs: 32 });
+    for (const { delayMs } of losses) expect(delayMs).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ["text", { retryAfterMs: "soon" }, {}, null],
+    ["a negative number", { retryAfterMs: -100_000 }, {}, null],
+    ["null", { retryAfterMs: null }, {}, null],
+    ["a negative header", {}, { "retry-after": "-5" }, null],
+    ["too large for a timer", { retryAfterMs: 2 ** 40 }, {}, 2 ** 31 - 1],
+    ["a huge header", {}, { "retry-after": "9".repeat(400) }, 2 ** 31 - 1],
+  ])(
+    "is retried after a delay that a timer can wait, if the requested delay is %s",
+    async (_, extensions, headers, retryAfterMs) => {
+      const body = { errors: [{ message: "x", extensions: { code: "RATE_LIMITED", ...extensions } }] };
+      const { url } = await useFakeGateway({ onTestFinished }, (_, response) => {
+        response.writeHead(429, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+      });
+      const [loss] = await lossesOf(url, 1, { firstDelayMs: 10 });
+      expect(loss?.error.retryAfterMs).toBe(retryAfterMs);
+      expect(loss?.delayMs).toBeGreaterThanOrEqual(retryAfterMs ?? 5);
+      expect(loss?.delayMs).toBeLessThanOrEqual(retryAfterMs ?? 10);
+    },
+  );
 
   it("is retried after the headers could not be determined", async () => {
     const { url } = await useFakeGateway({ onTestFinished }, (_, response) =>
@@ -278,7 +361,7 @@ describe("silence", () => {
   const SILENCE_MS = 45_000;
 
   /** A stream whose data the test sends, read by a client whose timers the test controls. */
-  const useStream = async () => {
+  const useStream = async (silenceMs = SILENCE_MS) => {
     const { promise: response, resolve } = Promise.withResolvers<ServerResponse>();
     const { url } = await useFakeGateway({ onTestFinished }, (_, response, index) => {
       response.writeHead(200, EVENTS).flushHeaders();
@@ -287,8 +370,25 @@ describe("silence", () => {
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const events = clientAt(url, { firstDelayMs: 0, silenceMs: SILENCE_MS }).watch(REF);
-    return { events, write: async (text: string) => void (await response).write(text) };
+    let chunks = 0;
+    const countChunks = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: (chunk, controller) => {
+        chunks += 1;
+        controller.enqueue(chunk);
+      },
+    });
+    const counting: Fetch = async (url, init) => {
+      const response = await fetch(url, init);
+      const isFirst = !countChunks.readable.locked;
+      return isFirst ? new Response(response.body?.pipeThrough(countChunks), response) : response;
+    };
+    const reconnect = { firstDelayMs: 0, silenceMs };
+    const events = createJobClient({ url, headers: HEADERS, fetch: counting, reconnect }).watch(REF);
+    return {
+      events,
+      chunks: () => chunks,
+      write: async (text: string) => void (await response).write(text),
+    };
   };
 
   it("ends the connection, which is then restored", async () => {
@@ -307,14 +407,50 @@ describe("silence", () => {
     expect(await restored).toMatchObject({ value: { kind: "state", state: { isFinished: true } } });
   });
 
-  it("does not include comments and events, each of which restarts the wait", async () => {
-    const { events, write } = await useStream();
-    for (const name of ["first", "second"]) {
-      const next = events.next();
-      await write(jobEvent({ name }));
-      expect(await next).toMatchObject({ value: { state: { name } } });
-      vi.advanceTimersByTime(SILENCE_MS - 1);
+  it("starts anew with every comment", async () => {
+    const { events, write, chunks } = await useStream();
+    const next = events.next();
+    for (const count of [1, 2, 3]) {
+      await write(": keep-alive\n\n");
+      await expect.poll(chunks).toBe(count);
+      await vi.advanceTimersByTimeAsync(SILENCE_MS / 2);
     }
+    await write(jobEvent());
+    expect(await next).toMatchObject({ value: { kind: "state" } });
+    await events.return();
+  });
+
+  it("does not include the time that the caller takes for an event", async () => {
+    const { events, write } = await useStream();
+    const first = events.next();
+    await write(jobEvent({ name: "first" }));
+    expect(await first).toMatchObject({ value: { state: { name: "first" } } });
+    await vi.advanceTimersByTimeAsync(2 * SILENCE_MS);
+    const second = events.next();
+    await write(jobEvent({ name: "second" }));
+    expect(await second).toMatchObject({ value: { state: { name: "second" } } });
+    await events.return();
+  });
+
+  it.each([Number.POSITIVE_INFINITY, 30 * 86_400_000])("can be unlimited: %d ms", async (silenceMs) => {
+    const { events, write } = await useStream(silenceMs);
+    const first = events.next();
+    await vi.advanceTimersByTimeAsync(SILENCE_MS);
+    await write(jobEvent());
+    expect(await first).toMatchObject({ value: { kind: "state" } });
+    await events.return();
+  });
+
+  it("includes waiting for the function that returns the headers", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const headers = () => new Promise<never>(() => {});
+    const events = createJobClient({ url: "http://127.0.0.1/graphql", headers }).watch(REF);
+    const lost = events.next();
+    await vi.advanceTimersByTimeAsync(SILENCE_MS);
+    expect(await lost).toMatchObject({
+      value: { kind: "lost", error: { message: "No data arrived for 45 s." } },
+    });
     await events.return();
   });
 });
