@@ -21,14 +21,21 @@ const program = new Command("bk-job-graphql")
   .version(readVersion())
   .showHelpAfterError();
 
+const PORT_HELP = `
+Listens on port 4000 of this machine. To choose another port, set the environment variable PORT, for example PORT=4001.`;
+
 program
-  .command("serve", { isDefault: true })
-  .description("start the gateway; if JOB_API_URL is not set, on the embedded simulator")
+  .command("serve")
+  .description(
+    "start the gateway, also without a command; if JOB_API_URL is not set, on the embedded simulator",
+  )
+  .addHelpText("after", PORT_HELP)
   .action(() => startServer(false));
 
 program
   .command("demo")
   .description("start the gateway on the embedded simulator; ignores JOB_API_URL")
+  .addHelpText("after", PORT_HELP)
   .action(() => startServer(true));
 
 program
@@ -91,4 +98,9 @@ program
     process.exit(exitCode);
   });
 
-await program.parseAsync();
+const given = process.argv.slice(2);
+// `serve` is not the default command of the library, which would pass it the names of unknown commands as arguments.
+const [command = "serve"] = given;
+const isKnown = /^-|^help$/.test(command) || program.commands.some((each) => each.name() === command);
+// Only the name of an unknown command: the library would print the general help for `--help` after it.
+await program.parseAsync(isKnown && given.length > 0 ? given : [command], { from: "user" });

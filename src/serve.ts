@@ -138,7 +138,7 @@ const CHOOSE_ADDRESS = "Choose an address of this machine, or 0.0.0.0 for all of
 
 /** Explanations of the error codes of `listen`, and what to do. */
 const LISTEN_ERRORS = new Map([
-  ["EADDRINUSE", ["another process is listening on it", "Stop that process, or choose another port."]],
+  ["EADDRINUSE", ["another process is listening on it", "Stop that process, or choose another port"]],
   ["EADDRNOTAVAIL", ["this machine does not have this address", CHOOSE_ADDRESS]],
   ["ENOTFOUND", ["there is no such host", CHOOSE_ADDRESS]],
   ["EACCES", ["this user may not listen on it", "Choose a port above 1023."]],
@@ -151,7 +151,10 @@ function describeStartError(error: unknown, environment: ServeOptions["environme
   const explanation = LISTEN_ERRORS.get(code);
   if (!(error instanceof Error) || explanation === undefined) return describeProcessError(error);
   const [reason, remedy] = explanation;
-  return `Expected ${failedSettings(error, environment)} to be an available address, but ${reason}: ${error.message}. ${remedy}`;
+  const settings = failedSettings(error, environment);
+  const portSetting = settings.endsWith("METRICS_PORT") ? "METRICS_PORT=9465" : "PORT=4001";
+  const example = code === "EADDRINUSE" ? `, for example ${portSetting}.` : "";
+  return `Expected ${settings} to be an available address, but ${reason}: ${error.message}. ${remedy}${example}`;
 }
 
 /** @returns the settings whose address `error` is about: an error of `listen` has a port, one of the lookup of a host only its name */

@@ -3,7 +3,7 @@
  * running gateway. On stdout there are only messages of the protocol.
  */
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { readConnection } from "../watch/options.ts";
+import { readConnection, shownUrl } from "../watch/options.ts";
 import { sanitize } from "../watch/text.ts";
 import { cannotWatch, WatchEnded } from "../watch/watch-ended.ts";
 import { createRemoteSource } from "./remote-source.ts";
@@ -28,7 +28,8 @@ export async function serveStdio(given: StdioArguments): Promise<number> {
   try {
     // The message does not contain the arguments: after an unquoted header, one of them is a secret.
     if (given.operands.length > 0) throw cannotWatch(UNQUOTED);
-    const source = createRemoteSource(readConnection(given, env));
+    const gateway = readConnection(given, env);
+    const source = createRemoteSource(gateway);
     const { server } = createMcpServer({ source, onInternalError: report });
     const { promise: closed, resolve: onClose } = Promise.withResolvers<void>();
     server.onclose = onClose;
@@ -38,6 +39,7 @@ export async function serveStdio(given: StdioArguments): Promise<number> {
     // The agent has closed its side.
     stdout.once("error", close);
     await server.connect(new StdioServerTransport());
+    if (stdin.isTTY) stderr.write(noticeFor(gateway.url));
     await closed;
     return 0;
   } catch (error) {
@@ -46,6 +48,10 @@ export async function serveStdio(given: StdioArguments): Promise<number> {
     return error.exitCode;
   }
 }
+
+/** For users who start the command in a terminal, which would show nothing otherwise. */
+const noticeFor = (gateway: URL): string =>
+  `MCP server on standard input and output, for the gateway at ${shownUrl(gateway)}. An agent starts this command; Ctrl-C ends it.\n`;
 
 const UNQUOTED =
   "Expected only options, got other arguments. Put a header in quotes: --header 'Name: value'.";

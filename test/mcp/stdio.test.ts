@@ -9,7 +9,7 @@ import { scriptJob, stepRow } from "../support/job-payload.ts";
 import { listen } from "../support/listen.ts";
 import { untilNotPolled } from "../support/not-polled.ts";
 import { useSwitchingProxy } from "../support/switching-proxy.ts";
-import { CLI, CREDENTIALS } from "../watch/run-watch.ts";
+import { CLI, CREDENTIALS, runInTerminal } from "../watch/run-watch.ts";
 import { jobRef, message, useAgentOver } from "./mcp-client.ts";
 
 const FAILED = "20000000002";
@@ -97,6 +97,18 @@ it("stops waiting when the agent cancels the call", async () => {
   agent.abort();
   await expect(answer).rejects.toThrow();
   await untilNotPolled(gateway, "20000000003");
+});
+
+it("says in a terminal what it is, and ends with Ctrl-C", async (test) => {
+  const url = "http://127.0.0.1:4000/graphql?token=hunter2";
+  const run = runInTerminal(test, [process.execPath, CLI, "mcp", "--url", url], { columns: 300 });
+  const lines = () => run.screen.lines();
+  await run.until(() => lines().length > 0);
+  expect(lines()).toEqual([
+    "MCP server on standard input and output, for the gateway at http://127.0.0.1:4000/graphql. An agent starts this command; Ctrl-C ends it.",
+  ]);
+  run.type("\u0003");
+  expect(await run.ended).toBe(130);
 });
 
 describe("the caller", () => {

@@ -1,7 +1,7 @@
 /** The packed package, installed into an empty project: its files, types, client and programs. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { generate } from "@graphql-codegen/cli";
@@ -32,7 +32,7 @@ const QUERY = jobQuery(FAILED, onJob("name"));
 const CREDENTIALS = { BK_JOB_AUTHORIZATION: AUTHORIZATION };
 
 describe("the tarball", () => {
-  it("contains what runs, its types, the SDL and the pages, and nothing else", () => {
+  it("contains what runs, its types, the SDL, the pages and the documentation, and nothing else", () => {
     for (const path of [
       "dist/cli.js",
       "dist/client/index.js",
@@ -42,14 +42,30 @@ describe("the tarball", () => {
       "dist/pages/docs/configuration.html",
       "schema/root.graphql",
       "README.md",
+      "README.zh-CN.md",
+      "docs/client.md",
       "LICENSE",
     ]) {
       expect(installed.files).toContain(path);
     }
     const EXPECTED =
-      /^(package\.json|LICENSE|README(\.zh-CN)?\.md|schema\/[\w-]+\.graphql|dist\/schema\.graphql|dist\/pages\/.+\.(html|txt)|dist\/pages\/assets\/[^/]+|dist\/(?!pages\/).+\.(js|d\.ts))$/;
+      /^(package\.json|LICENSE|README(\.zh-CN)?\.md|docs\/[\w-]+\.(md|png|svg|json)|examples\/(?!.*(node_modules|dist)\/).+\.(md|tsx?|json|html|css)|schema\/[\w-]+\.graphql|dist\/schema\.graphql|dist\/pages\/.+\.(html|txt)|dist\/pages\/assets\/[^/]+|dist\/(?!pages\/).+\.(js|d\.ts))$/;
     // Files of earlier builds are gone after `rm -rf dist && npm run build`.
     expect(installed.files.filter((path) => !EXPECTED.test(path))).toEqual([]);
+  });
+
+  it("contains what the README links to, and the pictures of the documentation", () => {
+    const linksOf = (text: string, pattern: RegExp) =>
+      [...text.matchAll(pattern)].map(([, target = ""]) => target).filter((target) => !/^\w+:/.test(target));
+    const targets = PAGES.flatMap(({ path, text }) =>
+      linksOf(text, path === "README.md" ? /\]\(([^)#\s]+)/g : /!\[[^\]]*\]\(([^)\s]+)/g).map((target) =>
+        join(dirname(path), target),
+      ),
+    );
+    expect(targets).toEqual(expect.arrayContaining(["README.zh-CN.md", "docs/client.md", "docs/watch.svg"]));
+    const isPacked = (target: string) =>
+      installed.files.some((path) => path === target || path.startsWith(`${target}/`));
+    expect(targets.filter((target) => !isPacked(target))).toEqual([]);
   });
 
   it("has no problem that publint knows", async () => {

@@ -111,7 +111,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
 
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr()).toMatch(
-      /^Expected HOST and PORT to be an available address, but another process is listening/,
+      /^Expected HOST and PORT to be an available address, but another process is listening .* choose another port, for example PORT=4001\.\n$/,
     );
     expect(program.stderr()).not.toMatch(/\n +at /);
   });
@@ -122,7 +122,7 @@ describe.concurrent("main.js with JOB_API_URL", () => {
 
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr()).toMatch(
-      /^Expected HOST and METRICS_PORT to be an available address, but another process is listening/,
+      /^Expected HOST and METRICS_PORT to be an available address, but another process is listening .*, for example METRICS_PORT=\d+\.\n$/,
     );
   });
 
@@ -242,6 +242,23 @@ describe.concurrent("cli.js", () => {
     for (const command of ["serve", "demo", "schema"]) {
       expect(program.stdout()).toMatch(new RegExp(`^ +${command} `, "m"));
     }
+  });
+
+  it.for(["serve", "demo"])("says in the help of `%s` how to choose the port", async (command, test) => {
+    const program = runProgram(test, "cli.js", [command, "--help"]);
+    expect((await program.ended).code).toBe(0);
+    expect(program.stdout()).toMatch(/port 4000 .* PORT, for example PORT=4001\.$/m);
+  });
+
+  it.for([
+    [["dmeo"], "error: unknown command 'dmeo'\n(Did you mean demo?)\n"],
+    [["start", "--help"], "error: unknown command 'start'\n"],
+    [["run", "secret"], "error: unknown command 'run'\n"],
+  ] as const)("rejects the unknown command in %j", async ([args, message], test) => {
+    const program = runProgram(test, "cli.js", args);
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr().startsWith(message)).toBe(true);
+    expect(program.stderr()).not.toContain("secret");
   });
 
   it.for([["frobnicate"], ["serve", "more"], ["--frobnicate"]])(
