@@ -2,6 +2,7 @@
  * Reads server-sent events as the HTML standard specifies them, except for ids and retry times, which the gateway does
  * not send: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
+import { JobClientError } from "./job-client-error.ts";
 
 export interface ServerSentEvent {
   /** `message` if the stream does not name it. */
@@ -33,23 +34,37 @@ export async function* readEvents(
   }
 }
 
-/** A line ends with CR LF, LF or CR. A CR at the end of a chunk may be the first half of a CR LF. */
-const LINE_END = /\r\n|\n|\r(?!$)/;
+/** Maximum size of a result, in characters. A server that never ends one would otherwise exhaust the memory. */
+export const MAX_RESULT_CHARACTERS = 64 * 1_024 * 1_024;
 
-/** Returns a function that takes the next chunk of a stream and returns the events that it completes. */
+/**
+ * Returns a function that takes the next chunk of a stream and returns the events that it completes.
+ * The function throws a JobClientError if an event is too large.
+ */
 export function createEventParser(): (chunk: string) => readonly ServerSentEvent[] {
   /** The chunks of the incomplete last line. They are joined when it ends, because a line can be megabytes long. */
   let line: string[] = [];
   let name = "";
   let data: string[] = [];
+  /** Characters of the incomplete event. */
+  let size = 0;
+  /** A CR at the end of a chunk ends the line, whatever follows. An LF that follows belongs to it. */
+  let endsWithCR = false;
 
   return (chunk) => {
-    // A CR at the end of the last chunk ends the line, whatever follows.
-    const isPending = line.at(-1)?.endsWith("\r") ?? false;
-    line.push(chunk);
-    if (!isPending && !/[\r\n]/.test(chunk)) return [];
-    const lines = line.join("").split(LINE_END);
-    line = [lines.pop() ?? ""];
+    const text = endsWithCR && chunk.startsWith("\n") ? chunk.slice(1) : chunk;
+    if (chunk !== "") endsWithCR = chunk.endsWith("\r");
+    size += text.length;
+    if (size > MAX_RESULT_CHARACTERS) {
+      throw new JobClientError("Expected an event of at most 64 Mi characters, got a larger one.", {
+        code: "UNEXPECTED_RESPONSE",
+      });
+    }
+    line.push(text);
+    if (!/[\r\n]/.test(text)) return [];
+    const lines = line.join("").split(/\r\n|\n|\r/);
+    const last = lines.pop() ?? "";
+    line = [last];
     const events: ServerSentEvent[] = [];
     for (const text of lines) {
       if (text === "") {
@@ -63,6 +78,8 @@ export function createEventParser(): (chunk: string) => readonly ServerSentEvent
       if (field === "event") name = value;
       if (field === "data") data.push(value);
     }
+    const end = lines.lastIndexOf("");
+    if (end >= 0) size = [...lines.slice(end + 1), last].join("\n").length;
     return events;
   };
 }

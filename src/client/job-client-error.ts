@@ -48,7 +48,7 @@ export class JobClientError extends Error {
    * `CONNECTION_LOST`: no response, or the response ended early;
    * `GATEWAY_UNAVAILABLE`: HTTP 429 or 5xx without an error of the gateway, from a proxy in between, for example;
    * `INVALID_HEADERS`: the headers of the application cannot be sent;
-   * `UNEXPECTED_RESPONSE`: another server, a login page, a redirect.
+   * `UNEXPECTED_RESPONSE`: another server, a login page, a redirect, a response of more than 64 Mi characters.
    */
   readonly code: string;
   /** HTTP status of the response. Null if there was none. */

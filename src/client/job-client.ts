@@ -130,6 +130,7 @@ export interface JobClient {
    * Yields the state of a job and its steps, without hosts, now and after each change, and losses of the connection, after
    * which it reconnects. Ends after a finished job, and after `JobInstanceNotFound` or `PermissionDenied`. The first state after
    * a loss can be equal to the last one before.
+   * To stop from outside the loop, abort the signal: `return()` of the iterator waits for the next event.
    * @throws JobClientError that a new attempt cannot help, such as rejected credentials.
    * @throws the reason of the signal.
    */

@@ -1,5 +1,6 @@
 /** HTTP requests to the gateway, and the errors that its responses mean. */
 
+import { MAX_RESULT_CHARACTERS } from "./event-stream.ts";
 import { EXAMPLE_URL, shownUrl } from "./gateway-url.ts";
 import { type HeadersSource, headersOf } from "./headers.ts";
 import {
@@ -136,10 +137,13 @@ async function readResult<Data>(
   response: Response,
   signal: AbortSignal | undefined,
 ): Promise<GraphQLResult<Data>> {
-  const text = await response.text().catch((error: unknown) => {
+  const text = await readStart(response, MAX_RESULT_CHARACTERS).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw connectionLost("The response ended early.", error);
   });
+  if (text.length > MAX_RESULT_CHARACTERS) {
+    throw unexpectedResponse(endpoint, response, EXPECTED, "a body of more than 64 Mi characters");
+  }
   const result = parseResult<Data>(text);
   if (!result) throw unexpectedResponse(endpoint, response, EXPECTED, "a body without a GraphQL result");
   return result;
@@ -168,7 +172,9 @@ export async function errorOfResponse(
   expected: string,
 ): Promise<JobClientError> {
   const details = detailsOf(response);
-  const { errors } = parseResult(await readStart(response)) ?? { errors: [] };
+  // If the body ends early, the status alone describes the error.
+  const text = await readStart(response, MAX_ERROR_CHARACTERS).catch(() => "");
+  const { errors } = parseResult(text) ?? { errors: [] };
   const got = `HTTP ${response.status} (${kindOf(response)})`;
   if (isWrongPath(response)) return wrongPath(endpoint, errorOfResult(errors, details), got);
   if (errors.length > 0) return errorOfResult(errors, details);
@@ -214,21 +220,21 @@ const kindOf = (response: Response): string =>
 /** Enough for an error response of the gateway. */
 const MAX_ERROR_CHARACTERS = 10_000;
 
-/** The start of a body. What follows is not read. */
-async function readStart({ body }: Response): Promise<string> {
-  if (!body) return "";
-  const reader = body.getReader();
+/** The start of a body: all of it if it is no longer than the maximum. What follows is not read. */
+async function readStart(response: Response, maxCharacters: number): Promise<string> {
+  // Not every implementation of `fetch` has streams.
+  if (typeof response.body?.getReader !== "function") return response.text();
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   try {
-    while (text.length <= MAX_ERROR_CHARACTERS) {
+    while (text.length <= maxCharacters) {
       const { done, value } = await reader.read();
       if (done) break;
       text += decoder.decode(value, { stream: true });
     }
-  } catch {
-    // The status alone describes the error.
+    return text;
+  } finally {
+    await reader.cancel().catch(() => {});
   }
-  await reader.cancel().catch(() => {});
-  return text;
 }

@@ -1,4 +1,5 @@
 /** Responses that are no GraphQL results, or have no end: they end a query or a watched job with a clear error. */
+import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createJobClient } from "../../src/client/index.ts";
 import { EVENTS, useFakeGateway } from "../watch/fake-gateway.ts";
@@ -83,3 +84,26 @@ it("ends with the reason of the signal while the response of a proxy has no end"
   stop.abort(new Error("enough"));
   await expect(result).rejects.toThrow("enough");
 });
+
+it("is an error that a new attempt cannot help: a response that never ends", async () => {
+  const { url, count } = await useFakeGateway({ onTestFinished }, ({ url }, response) => {
+    const isStream = url?.endsWith("/stream");
+    response.writeHead(200, isStream ? EVENTS : JSON_TYPE);
+    response.write(isStream ? "event: next\ndata: " : '{"data":"');
+    Readable.from(endless()).pipe(response);
+  });
+  const client = createJobClient({ url });
+  const expected = {
+    code: "UNEXPECTED_RESPONSE",
+    isTransient: false,
+    message: expect.stringContaining("64 Mi characters"),
+  };
+  await expect(client.jobInstance(REF)).rejects.toMatchObject(expected);
+  await expect(client.watch(REF).next()).rejects.toMatchObject(expected);
+  expect(count()).toBe(2);
+});
+
+function* endless() {
+  const part = Buffer.alloc(1_024 * 1_024, "x");
+  for (;;) yield part;
+}

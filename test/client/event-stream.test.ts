@@ -1,6 +1,6 @@
 /** The parser of server-sent events. */
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createEventParser, readEvents, type ServerSentEvent } from "../../src/client/event-stream.ts";
 
 const eventsOf = (...chunks: readonly string[]) => chunks.flatMap(createEventParser());
@@ -12,7 +12,7 @@ it.each([
   ["data of several lines", "data: 1\ndata\ndata:2\n\n", [{ name: "message", data: "1\n\n2" }]],
   ["only the first space of a value", "data:  1 : 2\n\n", [{ name: "message", data: " 1 : 2" }]],
   ["lines that end with CR LF", "event: next\r\ndata: 1\r\n\r\n", [{ name: "next", data: "1" }]],
-  ["lines that end with CR", "event: next\rdata: 1\r\r:", [{ name: "next", data: "1" }]],
+  ["lines that end with CR", "event: next\rdata: 1\r\r", [{ name: "next", data: "1" }]],
   ["no comments", ":\n\n: keep-alive\n\n", []],
   ["no unknown fields", "id: 7\nretry: 1\n\n", []],
   ["no event without data", "event: next\n\ndata: 1\n\n", [{ name: "message", data: "1" }]],
@@ -21,10 +21,39 @@ it.each([
   expect(eventsOf(text)).toEqual(events);
 });
 
-it("ends a line with a CR at the end of a chunk when the next chunk arrives", () => {
+it("ends a line with a CR at the end of a chunk at once", () => {
   const parse = createEventParser();
-  expect(parse("data: 1\r\r")).toEqual([]);
-  expect(parse(":")).toEqual([{ name: "message", data: "1" }]);
+  expect(parse("data: 1\r\r")).toEqual([{ name: "message", data: "1" }]);
+  // It is the second half of a CR LF, and not another line.
+  expect(parse("\n")).toEqual([]);
+  expect(parse("data: 2\r")).toEqual([]);
+  expect(parse("")).toEqual([]);
+  expect(parse("\ndata: 3\r\n\r")).toEqual([{ name: "message", data: "2\n3" }]);
+});
+
+describe("an event of more than 64 Mi characters", () => {
+  const MEBI = 1_024 * 1_024;
+
+  it.each([
+    ["in one line", "data: ", "x".repeat(MEBI)],
+    ["in many lines", "", `data: ${"x".repeat(MEBI)}\n`],
+  ])("is refused: %s", (_, start, chunk) => {
+    const parse = createEventParser();
+    parse(start);
+    const parseAll = () => {
+      for (let count = 0; count < 64; count += 1) parse(chunk);
+    };
+    expect(parseAll).toThrow(
+      expect.objectContaining({ name: "JobClientError", code: "UNEXPECTED_RESPONSE", isTransient: false }),
+    );
+  });
+
+  it("does not include earlier events", () => {
+    const parse = createEventParser();
+    let events = 0;
+    for (let count = 0; count < 70; count += 1) events += parse(`data: ${"x".repeat(MEBI)}\n\n`).length;
+    expect(events).toBe(70);
+  });
 });
 
 it("reads the same events, however the stream is divided", () => {
@@ -32,8 +61,7 @@ it("reads the same events, however the stream is divided", () => {
   const ends = fc.constantFrom("\n", "\r\n", "\r");
   const streams = fc
     .array(fc.tuple(lines, ends), { maxLength: 12 })
-    // A stream that ends with CR may continue with LF.
-    .map((parts) => `${parts.map(([line, end]) => line + end).join("")}:`);
+    .map((parts) => parts.map(([line, end]) => line + end).join(""));
   fc.assert(
     fc.property(streams, fc.array(fc.nat(40)), (text, cuts) => {
       const bounds = [0, ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b), text.length];
