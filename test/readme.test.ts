@@ -130,6 +130,7 @@ describe("commands", () => {
       // Their packages and the compiler are tested.
       .filter((text) => !/^(npm install |npx relay-compiler$|npx bk-job-graphql demo$)/.test(text));
     expect(others.toSorted()).toEqual([
+      "FEDERATION=true npx bk-job-graphql demo",
       "JOB_API_URL=https://bkapi.example.com/api/bk-job/prod npm start",
       "npm ci && npm start",
       "npm ci && npm test",

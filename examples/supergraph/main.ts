@@ -54,7 +54,8 @@ const gateway = new ApolloGateway({
     }),
 });
 
-const { url } = await startStandaloneServer(new ApolloServer<Context>({ gateway }), {
+const server = new ApolloServer<Context>({ gateway, includeStacktraceInErrorResponses: false });
+const { url } = await startStandaloneServer(server, {
   listen: { host: "127.0.0.1", port: PORT },
   context: async ({ req }) => ({ headers: req.headers }),
 });
