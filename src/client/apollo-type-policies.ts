@@ -6,7 +6,8 @@
  * Jobs, steps and host results have an `id` that is globally unique, so the cache normalizes them by default. The policies are
  * for all other objects: their `id`, if they have one, is that of another system, and two objects can have the same one.
  */
-import { type HostPage, mergePages } from "./host-pages.ts";
+import { mergeGroups } from "./host-groups.ts";
+import { type HostPage, type HostPages, mergePages } from "./host-pages.ts";
 
 /** An object without an `id` of its own. Its fields are added to those that the same field of its parent has already. */
 const EMBEDDED = { keyFields: false, merge: true } as const;
@@ -15,9 +16,16 @@ const EMBEDDED = { keyFields: false, merge: true } as const;
 const REPLACED = { merge: false } as const;
 
 /** The part of Apollo Client's `FieldFunctionOptions` that the policies use. */
-interface MergeOptions {
+interface FieldOptions {
   readonly args: Readonly<Record<string, unknown>> | null;
 }
+
+const afterOf = ({ args }: FieldOptions): string | null =>
+  typeof args?.after === "string" ? args.after : null;
+
+/** Pages that do not begin with the first one are only read with the cursor of their first page. */
+const readPages = (pages: HostPages | undefined, options: FieldOptions): HostPages | undefined =>
+  pages?.startsAfter === null || pages?.startsAfter === afterOf(options) ? pages : undefined;
 
 /**
  * Host results by filter and order. Pages are appended, as by Apollo Client's `relayStylePagination`; `nodes` as well as
@@ -25,35 +33,29 @@ interface MergeOptions {
  */
 const HOST_RESULTS = {
   keyArgs: ["filter", "orderBy"],
-  merge: (existing: HostPage | undefined, incoming: HostPage, { args }: MergeOptions): HostPage =>
-    mergePages(existing ?? {}, incoming, existing && typeof args?.after === "string" ? args.after : null),
+  read: readPages,
+  merge: (existing: HostPages | undefined, incoming: HostPage, options: FieldOptions): HostPages =>
+    mergePages(existing, incoming, afterOf(options)),
 };
 
-/** A group as the cache stores it. */
-type Group = Readonly<Record<string, unknown>>;
+/** Host results of a group. Apollo Client merges objects in lists by index, so `mergeGroups` appends the pages. */
+const GROUP_RESULTS = {
+  keyArgs: ["orderBy"],
+  read: readPages,
+  merge: (_: unknown, incoming: HostPage, options: FieldOptions): HostPages =>
+    mergePages(undefined, incoming, afterOf(options)),
+};
 
-/** The fields that tell groups apart. */
-const GROUP_KEYS = ["status", "statusCode", "tag", "exitCode"];
-
-const keyOf = (group: Group): string => JSON.stringify(GROUP_KEYS.map((key) => group[key]));
-
-/**
- * Adds the fields of each group to those that the cache has of the same group, which another document has selected. Groups that
- * no longer exist are left out.
- */
-function mergeGroups(existing: readonly Group[] = [], incoming: readonly Group[]): readonly Group[] {
-  const known = new Map(existing.map((group) => [keyOf(group), group]));
-  // A document without some of these fields cannot tell all groups apart.
-  const isDistinct = known.size === existing.length && new Set(incoming.map(keyOf)).size === incoming.length;
-  return isDistinct ? incoming.map((group) => ({ ...known.get(keyOf(group)), ...group })) : incoming;
-}
+/** Null if an invalid cursor has made a field of the step fail: what is cached of the step is still valid. */
+const STEP = { merge: (existing: unknown, incoming: unknown): unknown => incoming ?? existing ?? null };
 
 /** `typePolicies` of Apollo Client's `InMemoryCache`. */
 export const apolloTypePolicies = {
   Query: { fields: { jobInstance: { merge: true }, jobInstances: REPLACED } },
   Subscription: { fields: { jobInstanceUpdated: { merge: true } } },
-  JobInstance: { fields: { steps: REPLACED } },
+  JobInstance: { fields: { steps: REPLACED, step: STEP } },
   StepInstance: { fields: { hostResults: HOST_RESULTS, hostGroups: { merge: mergeGroups } } },
+  HostResultGroup: { fields: { hostResults: GROUP_RESULTS } },
   HostSummary: EMBEDDED,
   RunSummary: EMBEDDED,
   ResourceScope: EMBEDDED,

@@ -81,7 +81,10 @@ interface Edges {
   readonly jobInstance: {
     readonly step: {
       readonly hostResults: {
-        readonly edges: readonly { readonly cursor: string; readonly node: { readonly id: string } }[];
+        readonly edges: readonly {
+          readonly cursor: string;
+          readonly node: { readonly id: string; readonly ip: string };
+        }[];
         readonly pageInfo: { readonly startCursor: string; readonly endCursor: string };
       };
     };
@@ -179,16 +182,217 @@ describe("pages of hosts", () => {
     const all = (await edges({ first: 12 }))?.edges.map(({ node }) => node.id);
     expect(all).toHaveLength(12);
     const first = await nodes(3);
-    // The first page of a document leaves the list of the other one as it was.
-    expect(client.cache.readQuery<Edges>({ query: EDGES })?.jobInstance.step.hostResults.edges).toHaveLength(
-      12,
-    );
+    // The list of the other document begins with the same hosts, and has as many.
+    const { edges: same, pageInfo } =
+      client.cache.readQuery<Edges>({ query: EDGES })?.jobInstance.step.hostResults ?? {};
+    expect(same?.map(({ node }) => node.id)).toEqual(all?.slice(0, 3));
+    expect(pageInfo?.endCursor).toBe(same?.at(-1)?.cursor);
     const second = await nodes(3, first?.pageInfo.endCursor);
     expect(second?.nodes.map(({ id }) => id)).toEqual(all?.slice(0, 6));
     const longer = await edges({ first: 8 });
     // The next page after the longer list does not follow the nodes: they are read anew.
     expect(await nodes(3, longer?.pageInfo.endCursor)).toBeNull();
     expect((await nodes(3))?.nodes).toHaveLength(3);
+  });
+});
+
+describe("pages of hosts of two documents", () => {
+  const JOB = "30000000006";
+  const variables = { ref: { scopeId: "1", jobInstanceId: JOB }, stepInstanceId: "1", first: 3 };
+  const document = (items: string) => gql`
+    query Hosts($after: String, $first: Int = 3) {
+      jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+        ... on JobInstance {
+          id
+          step(stepInstanceId: "1") {
+            id
+            hostResults(first: $first, after: $after) { ${items} pageInfo { hasNextPage endCursor } }
+          }
+        }
+      }
+    }
+  `;
+  const serve = (execute_count: number, ids: readonly number[]) =>
+    scriptJob(gateway.simulator, JOB, {
+      steps: [stepRow({ execute_count, step_ip_result_list: ids.map((id) => hostRow(id)) })],
+    });
+  const ips = (client: Client, query: ReturnType<typeof document>) =>
+    client.cache
+      .readQuery<Edges>({ query })
+      ?.jobInstance.step.hostResults.edges.map(({ node }) => node.ip.replace("10.0.0.", ""))
+      .join(" ");
+
+  it.each([
+    ["edges { node { id ip } }", 0],
+    ["edges { cursor node { id ip } }", 1],
+  ])("have no duplicates: %s, %i retries", async (items, retries) => {
+    const client = createClient();
+    const query = document(items);
+    const more = async () => {
+      const after = client.cache.readQuery<Edges>({ query })?.jobInstance.step.hostResults.pageInfo.endCursor;
+      await client.query({ query, variables: { after } });
+    };
+    serve(0, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await client.query({ query });
+    await more();
+    expect(ips(client, query)).toBe("1 2 3 4 5 6");
+    const all = retries > 0 ? [11, 12, 13, 14, 15, 16, 17] : [1, 2, 3, 4, 5, 6, 7];
+    serve(retries, all);
+    await client.query({ query: HostResultsDocument, variables });
+    if (retries > 0) {
+      // The edges are of the attempt before.
+      expect(ips(client, query)).toBeUndefined();
+      await client.query({ query });
+    }
+    await more();
+    expect(ips(client, query)).toBe(all.slice(0, 6).join(" "));
+  });
+
+  it("do not begin with a later page", async () => {
+    const client = createClient();
+    serve(0, [1, 2, 3, 4, 5]);
+    const query = document("edges { node { id ip } }");
+    const { data } = await createClient().query<Edges>({ query });
+    const after = data?.jobInstance.step.hostResults.pageInfo.endCursor;
+    const read = async (after?: string) => {
+      await client.query({ query, variables: { after }, fetchPolicy: "cache-first" });
+      return client.cache
+        .readQuery<Edges>({ query, variables: { after } })
+        ?.jobInstance.step.hostResults.edges.map(({ node }) => node.ip);
+    };
+    expect(await read(after)).toEqual(["10.0.0.4", "10.0.0.5"]);
+    expect(await read(after)).toEqual(["10.0.0.4", "10.0.0.5"]);
+    expect(await read()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+  });
+
+  it("are kept by a document that counts hosts only", async () => {
+    const client = createClient();
+    serve(0, [1, 2, 3, 4, 5]);
+    await readAll(client, variables);
+    serve(0, [1, 2, 3, 4, 5, 6]);
+    await client.query({ query: document("totalCount"), variables: { first: 1 } });
+    expect(cachedHosts(client, variables)).toMatchObject({
+      totalCount: 6,
+      nodes: { length: 5 },
+      pageInfo: { hasNextPage: false },
+    });
+  });
+
+  it("do not repeat a host that has moved", async () => {
+    const client = createClient();
+    serve(0, [1, 2, 4, 5]);
+    await client.query({ query: HostResultsDocument, variables });
+    const { endCursor: after = null } = cachedHosts(client, variables)?.pageInfo ?? {};
+    const page = await client.query({
+      query: HostResultsDocument,
+      variables: { ...variables, after },
+      fetchPolicy: "no-cache",
+    });
+    const job = page.data?.jobInstance;
+    const step = job?.__typename === "JobInstance" ? job.step : null;
+    const [first] = cachedHosts(client, variables)?.nodes ?? [];
+    if (job?.__typename !== "JobInstance" || !step || !first) return expect.unreachable();
+    const nodes = [first, ...step.hostResults.nodes];
+    client.cache.writeQuery({
+      query: HostResultsDocument,
+      variables: { ...variables, after },
+      data: { jobInstance: { ...job, step: { ...step, hostResults: { ...step.hostResults, nodes } } } },
+    });
+    expect(cachedHosts(client, variables)?.nodes.map(({ ip }) => ip)).toEqual([
+      "10.0.0.1",
+      "10.0.0.2",
+      "10.0.0.4",
+      "10.0.0.5",
+    ]);
+  });
+});
+
+it("keeps the pages of hosts if the next one cannot be read", async () => {
+  const client = createClient();
+  await readAll(client, FAILED_HOSTS);
+  const { data, error } = await client.query({
+    query: HostResultsDocument,
+    variables: { ...FAILED_HOSTS, after: "invalid" },
+    errorPolicy: "all",
+  });
+  expect(error?.message).toContain("`after`");
+  expect(data?.jobInstance).toMatchObject({ __typename: "JobInstance" });
+  expect(idsOf(client, FAILED_HOSTS)).toHaveLength(9);
+});
+
+describe("groups of hosts", () => {
+  const JOB = "30000000007";
+  const query = gql`
+    query Groups($after: String) {
+      jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+        ... on JobInstance {
+          id
+          step(stepInstanceId: "1") {
+            id
+            hostGroups(by: [EXIT_CODE]) {
+              exitCode
+              hostResults(first: 2, after: $after) { nodes { id ip } pageInfo { hasNextPage endCursor } }
+            }
+          }
+        }
+      }
+    }
+  `;
+  const serve = (exitCodes: readonly number[]) =>
+    scriptJob(gateway.simulator, JOB, {
+      steps: [
+        stepRow({
+          step_ip_result_list: exitCodes.map((exit_code, index) => hostRow(index + 1, { exit_code })),
+        }),
+      ],
+    });
+  interface Groups {
+    readonly jobInstance: {
+      readonly step: {
+        readonly hostGroups: readonly {
+          readonly exitCode: number;
+          readonly hostResults: {
+            readonly nodes: readonly { readonly ip: string }[];
+            readonly pageInfo: { readonly endCursor: string };
+          };
+        }[];
+      };
+    };
+  }
+  const groupsIn = (client: Client) =>
+    client.cache.readQuery<Groups>({ query })?.jobInstance.step.hostGroups ?? [];
+  const shown = (client: Client) =>
+    groupsIn(client).map(({ exitCode, hostResults: { nodes } }) => [
+      exitCode,
+      ...nodes.map(({ ip }) => Number(ip.split(".")[3])),
+    ]);
+
+  it("have their own pages", async () => {
+    const client = createClient();
+    serve([1, 2, 1, 2, 1, 2]);
+    await client.query({ query });
+    const after = groupsIn(client)[1]?.hostResults.pageInfo.endCursor;
+    await client.query({ query, variables: { after } });
+    expect(shown(client)).toEqual([
+      [1, 1, 3],
+      [2, 2, 4, 6],
+    ]);
+  });
+
+  it("keep their pages if their index changes", async () => {
+    const client = createClient();
+    serve([1, 2, 1, 2, 1, 2]);
+    await client.query({ query });
+    const after = groupsIn(client)[1]?.hostResults.pageInfo.endCursor;
+    serve([3, 2, 3, 2, 3, 2]);
+    await client.query({ query, variables: { after } });
+    // Group 3 has no first page.
+    expect(shown(client)).toEqual([]);
+    await client.query({ query });
+    expect(shown(client)).toEqual([
+      [2, 2, 4],
+      [3, 1, 3],
+    ]);
   });
 });
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/client/index.ts";
 import { AUTHORIZATION } from "../support/ask.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { hostRow, type JobPayload, scriptJob, stepRow } from "../support/job-payload.ts";
+import { executeObjectRow, hostRow, type JobPayload, scriptJob, stepRow } from "../support/job-payload.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -166,6 +166,156 @@ describe("pages of hosts", () => {
     expect(pageInfo).toMatchObject({ startCursor, hasPreviousPage: false, hasNextPage: true });
     expect(pageInfo.endCursor).toBe(edges.at(-1).cursor);
   });
+});
+
+describe("pages of hosts of two documents", () => {
+  const JOB = "30000000006";
+  const document = (items: string) => gql`
+    query Hosts($after: String) {
+      jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+        ... on JobInstance {
+          id
+          step(stepInstanceId: "1") {
+            id
+            hostResults(first: 2, after: $after) { ${items} pageInfo { hasNextPage endCursor } }
+          }
+        }
+      }
+    }
+  `;
+  const serve = (...rows: readonly object[]) =>
+    scriptJob(gateway.simulator, JOB, { steps: [stepRow({ step_ip_result_list: rows })] });
+  const listOf = async (client: Client, query: ReturnType<typeof document>, after?: string) => {
+    const { data } = await client.query(query, { after }).toPromise();
+    return data?.jobInstance.step.hostResults;
+  };
+
+  it.each([
+    ["more fields", "nodes { id ip status }"],
+    ["edges", "edges { node { id ip } }"],
+  ])("are joined only if all of them have what a document selects: %s", async (_, items) => {
+    const client = createClient();
+    serve(hostRow(1), hostRow(2), hostRow(3), hostRow(4));
+    const nodes = document("nodes { id ip }");
+    const first = await listOf(client, nodes);
+    const after = first.pageInfo.endCursor;
+    expect((await listOf(client, nodes, after)).nodes).toHaveLength(4);
+
+    const other = document(items);
+    const own = await listOf(client, other);
+    expect(own.nodes ?? own.edges).toHaveLength(2);
+    expect(own.pageInfo).toMatchObject({ hasNextPage: true, endCursor: after });
+    // The document without these fields still has all hosts.
+    expect((await listOf(client, nodes, after)).nodes).toHaveLength(4);
+
+    await client.query(other, { after }, { requestPolicy: "network-only" }).toPromise();
+    const joined = await listOf(client, other);
+    expect(joined.nodes ?? joined.edges).toHaveLength(4);
+    expect(joined.pageInfo.hasNextPage).toBe(false);
+  });
+
+  it("are joined only if all of them have the fields of containers", async () => {
+    const client = createClient();
+    const container = (id: number) =>
+      executeObjectRow({ type: 2, container: { id, container_id: `c${id}`, name: `name-${id}` } });
+    scriptJob(gateway.simulator, JOB, {
+      steps: [stepRow({ step_execute_object_result_list: [1, 2, 3, 4].map(container) })],
+    });
+    const names = document("nodes { id container { name } }");
+    const { pageInfo } = await listOf(client, names);
+    expect((await listOf(client, names, pageInfo.endCursor)).nodes).toHaveLength(4);
+    const { nodes } = await listOf(client, document("nodes { id container { name containerId } }"));
+    expect(nodes).toMatchObject([{ container: { containerId: "c1" } }, { container: { containerId: "c2" } }]);
+  });
+
+  it.each(["nodes { id exitCode }", "edges { cursor node { id exitCode } }"])(
+    "do not repeat a host that has moved: %s",
+    async (items) => {
+      const client = createClient();
+      const query = gql`
+      query Ordered($after: String) {
+        jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+          ... on JobInstance {
+            id
+            step(stepInstanceId: "1") {
+              id
+              hostResults(orderBy: { field: EXIT_CODE }, first: 2, after: $after) {
+                ${items}
+                pageInfo { hasNextPage endCursor }
+              }
+            }
+          }
+        }
+      }
+    `;
+      serve(hostRow(1, { exit_code: 1 }), hostRow(2, { exit_code: 2 }), hostRow(3, { exit_code: 3 }));
+      const { pageInfo } = await listOf(client, query);
+      serve(hostRow(1, { exit_code: 4 }), hostRow(2, { exit_code: 2 }), hostRow(3, { exit_code: 3 }));
+      const { nodes, edges } = await listOf(client, query, pageInfo.endCursor);
+      expect(nodes ?? edges).toHaveLength(3);
+    },
+  );
+});
+
+it("shows the pages of hosts with the error if the next one cannot be read", async () => {
+  const client = createClient();
+  await readAll(client, FAILED_HOSTS);
+  const { data, error } = await client
+    .query(HostResultsDocument, { ...FAILED_HOSTS, after: "invalid" })
+    .toPromise();
+  expect(error?.message).toContain("`after`");
+  expect(data?.jobInstance).toMatchObject({ step: { hostResults: { nodes: { length: 9 } } } });
+  expect(ipsOf(client, FAILED_HOSTS)).toHaveLength(9);
+});
+
+it("does not show hosts of another group that had the same index before", async () => {
+  const client = createClient();
+  const JOB = "30000000007";
+  const groups = (fields: string, parameters = "") => gql`
+    query Groups${parameters} {
+      jobInstance(ref: { scopeId: "1", jobInstanceId: "${JOB}" }) {
+        ... on JobInstance {
+          id
+          step(stepInstanceId: "1") { id hostGroups(by: [EXIT_CODE]) { exitCode ${fields} } }
+        }
+      }
+    }
+  `;
+  const hosts = groups(
+    "hostResults(first: 2, after: $after) { nodes { id exitCode } pageInfo { hasNextPage endCursor } }",
+    "($after: String)",
+  );
+  const serve = (exitCodes: readonly number[]) =>
+    scriptJob(gateway.simulator, JOB, {
+      steps: [
+        stepRow({
+          step_ip_result_list: exitCodes.map((exit_code, index) => hostRow(index + 1, { exit_code })),
+        }),
+      ],
+    });
+  const shown = async (after?: string) => {
+    const { data } = await client.query(hosts, { after }).toPromise();
+    return data.jobInstance.step.hostGroups.map(
+      ({ exitCode, hostResults: { nodes } }: { exitCode: number; hostResults: { nodes: Host[] } }) => [
+        exitCode,
+        ...nodes.map((host) => host.exitCode),
+      ],
+    );
+  };
+  interface Host {
+    readonly exitCode: number;
+  }
+  serve([1, 2, 1, 2, 1, 2]);
+  expect(await shown()).toEqual([
+    [1, 1, 1],
+    [2, 2, 2],
+  ]);
+  serve([1, 0, 1, 0, 1, 0]);
+  await client.query(groups("count"), {}, { requestPolicy: "network-only" }).toPromise();
+  expect(await shown()).toEqual([
+    [0, 0, 0],
+    [1, 1, 1],
+  ]);
 });
 
 describe("a retried step", () => {
