@@ -11,11 +11,14 @@ import { RATE_LIMIT_HEADERS } from "./rate-limit.ts";
  * True for a request from the gateway's own origin, from an `allowed` origin (`*` allows all), or from a client that
  * sends no origin because it is not a browser.
  */
-export function isAllowedOrigin(
+export const isAllowedOrigin = (headers: IncomingHttpHeaders, allowed: readonly string[]): boolean =>
+  allowed.includes("*") || isOwnOrListed(headers, allowed);
+
+/** The same without `*`, which covers pages but does not vouch for them. */
+function isOwnOrListed(
   { origin, host, "sec-fetch-site": site }: IncomingHttpHeaders,
   allowed: readonly string[],
 ): boolean {
-  if (allowed.includes("*")) return true;
   // Browsers send no origin with `no-cors` GET requests, but do send `Sec-Fetch-Site`.
   if (origin === undefined) return site !== "cross-site" && site !== "same-site";
   if (allowed.includes(origin)) return true;
@@ -30,11 +33,9 @@ export function isAllowedOrigin(
 export function isNotForged(headers: IncomingHttpHeaders, allowed: readonly string[]): boolean {
   const { authorization, "sec-fetch-site": site, "x-bkapi-authorization": bkApiAuthorization } = headers;
   if (site === "same-origin") return true;
-  const listed = allowed.filter((origin) => origin !== "*");
-  if (headers.origin !== undefined) return isAllowedOrigin(headers, listed);
   // Browsers add other schemes by themselves, such as Basic. A proxy may add any credentials to any request.
   const hasCredentials = Boolean(bkApiAuthorization) || /^bearer\s/i.test(authorization ?? "");
-  return hasCredentials && isAllowedOrigin(headers, listed);
+  return (hasCredentials || headers.origin !== undefined) && isOwnOrListed(headers, allowed);
 }
 
 /** Compares through `URL`, because a `Host` header may contain the default port, and an origin never does. */

@@ -163,7 +163,7 @@ describe("pages of hosts", () => {
   });
 
   it("have no gaps if documents with edges and with nodes read different pages", async () => {
-    // Apollo Client reports the list that has to be read anew.
+    // Apollo Client reports the list that has to be read again.
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     onTestFinished(() => error.mockRestore());
     const client = createClient();
@@ -190,7 +190,7 @@ describe("pages of hosts", () => {
     const second = await nodes(3, first?.pageInfo.endCursor);
     expect(second?.nodes.map(({ id }) => id)).toEqual(all?.slice(0, 6));
     const longer = await edges({ first: 8 });
-    // The next page after the longer list does not follow the nodes: they are read anew.
+    // The next page after the longer list does not follow the nodes: they are read again.
     expect(await nodes(3, longer?.pageInfo.endCursor)).toBeNull();
     expect((await nodes(3))?.nodes).toHaveLength(3);
   });

@@ -295,7 +295,7 @@ it.each([
 ])(
   "lists in the cache of %s are of one job, attempt and filter, without gaps and duplicates",
   async (_, createClient) => {
-    // Apollo Client reports lists that have to be read anew.
+    // Apollo Client reports lists that have to be read again.
     for (const method of ["error", "warn"] as const) {
       const spy = vi.spyOn(console, method).mockImplementation(() => {});
       onTestFinished(() => spy.mockRestore());

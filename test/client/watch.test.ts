@@ -407,7 +407,7 @@ describe("silence", () => {
     expect(await restored).toMatchObject({ value: { kind: "state", state: { isFinished: true } } });
   });
 
-  it("starts anew with every comment", async () => {
+  it("restarts with every comment", async () => {
     const { events, write, chunks } = await useStream();
     const next = events.next();
     for (const count of [1, 2, 3]) {
