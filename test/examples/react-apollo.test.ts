@@ -152,6 +152,33 @@ describe.skipIf(!hasBrowser)("the page with React and Apollo Client", () => {
     await shows(opened, "Running · Live");
   });
 
+  it("shows what it knows while the job can neither be followed nor read", async () => {
+    const link = await useCutLink(Number(new URL(gateway.url).port));
+    const own = await serve(`http://127.0.0.1:${link.port}/graphql`);
+    onTestFinished(async () => void (await own.stop()));
+    changingJob(gateway, JOB, running());
+    const { page } = await open("20000000404", own);
+    await page.clock.install();
+    let failedReads = 0;
+    await page.route("**/graphql", (route, request) => {
+      if (request.headers().accept?.includes("subscriptionSpec")) return route.fallback();
+      failedReads += 1;
+      return route.fulfill({ status: 502 });
+    });
+    await page.goto(page.url().replace("20000000404", JOB));
+    // Only the subscription has brought the job.
+    await expect.poll(() => textOf(page)).toMatch(/部署\s+Running · Live/);
+    link.cut();
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(1_000);
+        return failedReads;
+      })
+      .toBeGreaterThan(2);
+    expect(await textOf(page)).toMatch(/部署\s+Running · Connection lost/);
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
   it("polls while it cannot subscribe", async () => {
     const job = changingJob(gateway, JOB, running());
     const { page } = await open("20000000404");

@@ -31,6 +31,7 @@ export interface LiveJob {
   readonly retry: () => void;
 }
 
+/** For one job: the component needs a `key` if the job can change. */
 export function useJob(ref: JobInstanceRef): LiveJob {
   const variables = { ref };
   /** Number of failures in succession. */
@@ -56,7 +57,11 @@ export function useJob(ref: JobInstanceRef): LiveJob {
     skipPollAttempt: () => document.hidden,
   });
 
-  const result = subscription.data?.jobInstanceUpdated ?? query.data?.jobInstance ?? undefined;
+  // A failure removes the data of a subscription or query. What is known stays visible.
+  const latest = subscription.data?.jobInstanceUpdated ?? query.data?.jobInstance ?? undefined;
+  const [known, setKnown] = useState(latest);
+  if (latest && latest !== known) setKnown(latest);
+  const result = latest ?? known;
   const isEnded = result && (result.__typename !== "JobInstance" || result.isFinished);
   const retry = () => {
     setFailures(0);
