@@ -1,7 +1,15 @@
 /** Filters host results. */
 import type { HostResults } from "./host-results.ts";
 import { createStringReader, stringBytes } from "./host-strings.ts";
-import { type HostTable, type IdColumn, idAt, type Rows, type StringColumn, stringAt } from "./host-table.ts";
+import {
+  allRows,
+  type HostTable,
+  type IdColumn,
+  idAt,
+  type Rows,
+  type StringColumn,
+  stringAt,
+} from "./host-table.ts";
 import { type Int64, toInt64 } from "./int64.ts";
 import type { HostResultFilter } from "./sdl.generated.ts";
 import { hostStatus } from "./status.ts";
@@ -30,15 +38,22 @@ function statusConditions(
   ];
   if (conditions.length === 0) return [];
   const known = new Map<number, boolean>();
+  const matches = (code: number): boolean => {
+    const result = known.get(code) ?? conditions.every((holds) => holds(code));
+    known.set(code, result);
+    return result;
+  };
+  let last = Number.NaN;
+  let lastMatches = false;
   return [
     (row) => {
       const code = table.statusCode[row] ?? 0;
-      let matches = known.get(code);
-      if (matches === undefined) {
-        matches = conditions.every((holds) => holds(code));
-        known.set(code, matches);
+      // Most rows have the status of the row before them.
+      if (code !== last) {
+        last = code;
+        lastMatches = matches(code);
       }
-      return matches;
+      return lastMatches;
     },
   ];
 }
@@ -144,8 +159,7 @@ export function filterHostResults(
     ...addressConditions(filter.ipContains, table),
   ];
   if (conditions.length === 0) return null;
-  const rows = new Uint32Array(table.length);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  const rows = allRows(table);
   let count = rows.length;
   // One condition at a time: each is checked only for the rows that match all before it.
   for (const holds of conditions) {

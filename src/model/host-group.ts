@@ -2,9 +2,8 @@
 import type { HostResults } from "./host-results.ts";
 import { ABSENT, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { joinedWords } from "./host-string-words.ts";
-
 import { internStrings } from "./host-strings.ts";
-import { type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
+import { allRows, type HostTable, numberAt, type Rows, stringAt } from "./host-table.ts";
 import type { HostGroupKey } from "./sdl.generated.ts";
 
 /** Results that share the values of all grouping keys. Values of other keys are null. */
@@ -24,12 +23,7 @@ export function groupHostResults(
   by: readonly HostGroupKey[],
 ): readonly HostGroup[] {
   if (rows !== null) return groupRows(results.table, rows, by);
-  const all = () =>
-    groupRows(
-      results.table,
-      new Uint32Array(results.table.length).map((_, row) => row),
-      by,
-    );
+  const all = () => groupRows(results.table, allRows(results.table), by);
   return results.memoize(`groups ${[...new Set(by)].sort()}`, all, groupBytes);
 }
 
@@ -102,18 +96,22 @@ function splitGroups(
   keyOf: (index: number) => number,
 ): [numbers: Uint32Array<ArrayBuffer>, count: number] {
   const byGroup: Map<number, number>[] = [];
+  const split = new Uint32Array(numbers.length);
   let count = 0;
-  const split = numbers.map((group, index) => {
+  let [lastGroup, lastKey, last] = [-1, 0, 0];
+  for (let index = 0; index < split.length; index++) {
+    const group = numbers[index] ?? 0;
     const key = keyOf(index);
-    byGroup[group] ??= new Map();
-    let number = byGroup[group].get(key);
-    if (number === undefined) {
-      number = count++;
-      byGroup[group].set(key, number);
+    // Most rows have the values of the row before them.
+    if (group !== lastGroup || !Object.is(key, lastKey)) {
+      byGroup[group] ??= new Map();
+      const known = byGroup[group].get(key);
+      [lastGroup, lastKey, last] = [group, key, known ?? count];
+      if (known === undefined) byGroup[group].set(key, count++);
     }
-    return number;
-  });
-  return [new Uint32Array(split), count];
+    split[index] = last;
+  }
+  return [split, count];
 }
 
 /**

@@ -179,7 +179,8 @@ export function internStrings(table: HostTable, column: StringColumn, rows: Uint
     }
   };
 
-  for (const [index, row] of rows.entries()) {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? 0;
     if (!current.read(row)) continue;
     const hash = hashString(current);
     const slot = slotOf(hash);

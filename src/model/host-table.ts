@@ -76,6 +76,13 @@ export const STRING_COLUMNS = [
   "containerName",
 ] as const;
 
+/** All rows, in the order of the table. */
+export function allRows({ length }: HostTable): Rows {
+  const rows = new Uint32Array(length);
+  for (let row = 0; row < length; row++) rows[row] = row;
+  return rows;
+}
+
 /** The number at `row`, or null. */
 export function numberAt(column: NumberColumn, row: number): number | null {
   const value = column[row] ?? Number.NaN;

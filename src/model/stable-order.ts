@@ -2,7 +2,7 @@
 import { hashRows } from "./host-fingerprint.ts";
 import { compareWords, highWord, numberWords, sortRows, type Word } from "./host-sort.ts";
 import { joinedString, joinedWords } from "./host-string-words.ts";
-import type { HostTable, IdColumn, Rows } from "./host-table.ts";
+import { allRows, type HostTable, type IdColumn, type Rows } from "./host-table.ts";
 import { once } from "./once.ts";
 
 export interface StableOrder {
@@ -60,8 +60,7 @@ function sortPart(table: HostTable, part: Rows): Rows {
 
 /** All rows in order, and the ordinal of each row; null if no target has several results. */
 function sortAll(table: HostTable): { readonly rows: Rows; readonly ordinals: Uint32Array | null } {
-  const rows = new Uint32Array(table.length);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  const rows = allRows(table);
   const target = targetWords(table, rows);
   sortRows(rows, [...target, ...resultWords(table)]);
   let ordinals: Uint32Array | null = null;

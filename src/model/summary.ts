@@ -25,9 +25,14 @@ export interface Summary<Name> {
 /** Number of occurrences by status code. */
 export type StatusCounts = ReadonlyMap<number, number>;
 
-export function countStatuses(statusCodes: Iterable<number>): StatusCounts {
+/** Counts by runs of equal codes, because most rows have the status of the row before them. */
+export function countStatuses(statusCodes: ArrayLike<number>): StatusCounts {
   const counts = new Map<number, number>();
-  for (const code of statusCodes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  for (let begin = 0, end = 1; begin < statusCodes.length; begin = end++) {
+    const code = statusCodes[begin] ?? 0;
+    while (end < statusCodes.length && statusCodes[end] === code) end += 1;
+    counts.set(code, (counts.get(code) ?? 0) + end - begin);
+  }
   return counts;
 }
 

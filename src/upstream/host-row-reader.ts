@@ -43,7 +43,8 @@ import {
 } from "./json-scanner.ts";
 import { readScalar, skipValue } from "./json-values.ts";
 
-const [QUOTE, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x22, 0x5d, 0x7b, 0x7d, 0x6e];
+const [QUOTE, COMMA, ZERO, NINE] = [0x22, 0x2c, 0x30, 0x39];
+const [CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x5d, 0x7b, 0x7d, 0x6e];
 
 /** Returns the table of a list. @throws ContractViolation if a row violates the contract. */
 export type DeferredHostTable = () => HostTable;
@@ -159,6 +160,13 @@ function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: numb
   }
   cell.row = row;
   if (number !== null) {
+    // Half of the numbers in a row have one digit. It is in the range of every cell.
+    const next = scanner.bytes[at + 1] ?? 0;
+    if ((next === COMMA || next === CLOSE_BRACE) && byte >= ZERO && byte <= NINE) {
+      const digit = byte - ZERO;
+      setNumber(builder, number, row, cell.isFlag && digit > 1 ? Number.NaN : digit);
+      return at + 1;
+    }
     const end = readInteger(scanner, at);
     if (end < 0) return readUnusualNumber(scanner, state, cell, number, at);
     const value = scanner.integer;

@@ -112,9 +112,14 @@ export function readString(scanner: JsonScanner, at: number): number {
   let next = at + 1;
   scanner.isEscaped = false;
   for (;;) {
-    while (next <= lastWord && isPlain(view.getInt32(next, true))) next += 4;
-    let byte = bytes[next] ?? 0;
-    while (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) byte = bytes[++next] ?? 0;
+    let marks = 0;
+    while (marks === 0 && next <= lastWord) {
+      marks = markSpecial(view.getInt32(next, true));
+      next += marks === 0 ? 4 : firstMark(marks);
+    }
+    // Only in the last three bytes of the body.
+    if (marks === 0) while (isPlain(bytes[next] ?? 0)) next += 1;
+    const byte = bytes[next] ?? 0;
     if (byte === QUOTE) return next;
     // Only an escape sequence is valid here, not a control character or the end of the body.
     if (byte !== BACKSLASH) syntaxError();
@@ -123,22 +128,28 @@ export function readString(scanner: JsonScanner, at: number): number {
   }
 }
 
+/** Whether a byte is not a quote, a backslash or a control character. */
+const isPlain = (byte: number): boolean => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH;
+
 /**
- * Whether none of the four bytes is a quote, a backslash or a control character. `(x - n) & ~x` has the high bit of a
- * byte set if that byte is below n. A byte is a quote if it is below 1 (zero) after XOR with a quote: of `ab"c`, the
- * third byte becomes 0x00, and its high bit is set in the result.
+ * Marks the bytes of a word that are not plain, by their high bits. Marks after the first one can be wrong.
+ *
+ * `(x - n) & ~x` has the high bit of a byte set if that byte is below n. A byte is a quote if it is below 1 (zero) after
+ * XOR with a quote: of `ab"c`, the third byte becomes 0x00, and the result is 0x00800000.
  */
-function isPlain(word: number): boolean {
+function markSpecial(word: number): number {
   const quote = word ^ 0x22222222;
   const backslash = word ^ 0x5c5c5c5c;
   return (
-    ((((word - 0x20202020) & ~word) |
+    (((word - 0x20202020) & ~word) |
       ((quote - 0x01010101) & ~quote) |
       ((backslash - 0x01010101) & ~backslash)) &
-      0x80808080) ===
-    0
+    0x80808080
   );
 }
+
+/** The index of the first marked byte, from 0 to 3: for 0x00800000, it is 2. */
+const firstMark = (marks: number): number => (31 - Math.clz32(marks & -marks)) >> 3;
 
 /** The characters that can follow a backslash, except `u`. */
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
@@ -164,6 +175,17 @@ export const isNumberStart = (byte: number): boolean => byte === MINUS || isDigi
 /** Every integer with up to 15 digits is exact. */
 const EXACT_DIGITS = 15;
 
+/** Powers of ten by number of digits. */
+const POWERS = [1, 10, 100, 1_000] as const;
+
+/**
+ * The number of four digits, the first one in the low byte: 0x04030201 is 1234. Multiplication by 2561 = 10 × 256 + 1
+ * adds ten times each byte to the next one: 12 and 34. Multiplication by 6553601 = 100 × 65536 + 1 does the same for
+ * these two halves.
+ */
+const fourDigits = (word: number): number =>
+  Math.imul((Math.imul(word, 2_561) >>> 8) & 0x00ff00ff, 6_553_601) >>> 16;
+
 /**
  * Reads an integer of up to 15 digits, such as `-42` or `1605064271000`.
  * @returns -1, with nothing read, for any other notation: `1e3`, `1.0`, `01` or 16 digits.
@@ -177,14 +199,21 @@ export function readInteger(scanner: JsonScanner, at: number): number {
   let value = 0;
   // Four digits at a time, because timestamps have 13. In little-endian order, `0123` is 0x33323130. After XOR with
   // `0000`, each byte is a digit from 0 to 9; any other byte is 10 or more, which sets its high bit when 0x76 is added.
-  while (next <= lastWord) {
+  let marks = 0;
+  while (marks === 0 && next <= lastWord) {
     const word = view.getInt32(next, true) ^ 0x30303030;
-    if ((((word + 0x76767676) | word) & 0x80808080) !== 0) break;
-    value =
-      value * 10_000 +
-      ((word & 0xff) * 1_000 + ((word >> 8) & 0xff) * 100 + ((word >> 16) & 0xff) * 10 + (word >>> 24));
-    next += 4;
+    marks = ((word + 0x76767676) | word) & 0x80808080;
+    if (marks === 0) {
+      value = value * 10_000 + fourDigits(word);
+      next += 4;
+    } else {
+      const digits = firstMark(marks);
+      // The last one to three digits become the end of a word that starts with zeros.
+      if (digits > 0) value = value * (POWERS[digits] ?? 0) + fourDigits(word << (32 - 8 * digits));
+      next += digits;
+    }
   }
+  // Only in the last three bytes of the body.
   let byte = bytes[next] ?? 0;
   for (; isDigit(byte); byte = bytes[++next] ?? 0) value = value * 10 + byte - ZERO;
   const digits = next - first;

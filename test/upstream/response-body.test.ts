@@ -34,7 +34,7 @@ const split = (bytes: Buffer, size: number): Buffer[] =>
     bytes.subarray(index * size, (index + 1) * size),
   );
 
-it.each([0, 1, 100, 64 * KIB, MIB - 1, MIB, MIB + 1, 3 * MIB, 9 * MIB])("collects %i bytes", (length) => {
+it.each([0, 1, 100, 64 * KIB, MIB, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB, 33 * MIB])("collects %i bytes", (length) => {
   const bytes = random(length);
   for (const size of [10_007, 64 * KIB, length + 1]) {
     const chunks = split(bytes, size);
@@ -55,10 +55,10 @@ it("allocates one buffer for a body that arrives in several chunks", () => {
 
 it.each([
   ["nothing", 0, 0],
-  ["a little", 1_000, MIB],
-  ["1 MiB", MIB, MIB],
-  ["slightly more than 1 MiB", MIB + 1, 8 * MIB],
-  ["8 MiB", 8 * MIB, 8 * MIB],
+  ["a little", 1_000, 4 * MIB],
+  ["4 MiB", 4 * MIB, 4 * MIB],
+  ["slightly more than 4 MiB", 4 * MIB + 1, 32 * MIB],
+  ["32 MiB", 32 * MIB, 32 * MIB],
 ])(
   "allocates no more than is probably needed if 64 MiB are announced and %s arrives",
   (_, length, expected) => {
