@@ -107,7 +107,7 @@ const [HOST, ADDRESS, BARE_ADDRESS, CONTAINER] = [0, 1, 2, 3];
 /**
  * The words that order `rows` by target, and that are equal only for the same target: kind, id in two words, and the
  * address of targets without an id. Host 101 has the words 0, 0x80000000, 101; `10.0.0.1` in cloud area 0 has 1,
- * 0x80000000, 0 and the words of `10.0.0.1,`.
+ * 0x80000000, 0 and the words of `10.0.0.1,`. Words that are the same for all rows are left out.
  */
 function targetWords(table: HostTable, rows: Rows): readonly Word[] {
   const { length, hostId, cloudId, containerId } = table;
@@ -133,11 +133,23 @@ function targetWords(table: HostTable, rows: Rows): readonly Word[] {
     }
   }
   return [
-    (row) => kinds[row] ?? 0,
-    (row) => high[row] ?? 0,
-    (row) => low[row] ?? 0,
+    // Usually, all targets are hosts with ids below 2^32, which the low words alone order.
+    ...[kinds, high, low]
+      .filter((words) => varies(words, rows))
+      .map(
+        (words): Word =>
+          (row) =>
+            words[row] ?? 0,
+      ),
     ...(addresses.length > 0 ? joinedWords(table, [table.ip, table.ipv6], addresses) : []),
   ];
+}
+
+/** Whether not all rows have the same word. */
+function varies(words: ArrayLike<number>, rows: Rows): boolean {
+  const first = words[rows[0] ?? 0];
+  for (let index = 1; index < rows.length; index++) if (words[rows[index] ?? 0] !== first) return true;
+  return false;
 }
 
 const hasValue = ({ values }: IdColumn, row: number): boolean => !Number.isNaN(values[row] ?? Number.NaN);

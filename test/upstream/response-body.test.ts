@@ -34,14 +34,17 @@ const split = (bytes: Buffer, size: number): Buffer[] =>
     bytes.subarray(index * size, (index + 1) * size),
   );
 
-it.each([0, 1, 100, 64 * KIB, MIB, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB, 33 * MIB])("collects %i bytes", (length) => {
-  const bytes = random(length);
-  for (const size of [10_007, 64 * KIB, length + 1]) {
-    const chunks = split(bytes, size);
-    expect(collect(length, chunks).equals(bytes)).toBe(true);
-    expect(collect(null, chunks).equals(bytes)).toBe(true);
-  }
-});
+it.each([0, 1, 100, 64 * KIB, MIB, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB, 33 * MIB])(
+  "collects %i bytes",
+  (length) => {
+    const bytes = random(length);
+    for (const size of [10_007, 64 * KIB, length + 1]) {
+      const chunks = split(bytes, size);
+      expect(collect(length, chunks).equals(bytes)).toBe(true);
+      expect(collect(null, chunks).equals(bytes)).toBe(true);
+    }
+  },
+);
 
 it("does not copy a body that arrives in one chunk", () => {
   const bytes = random(1_000);

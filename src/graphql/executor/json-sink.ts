@@ -108,36 +108,57 @@ export function putBytes(view: DataView, at: number, source: DataView, start: nu
 
 const [MINUS, ZERO] = [0x2d, 0x30];
 
+/** The digits of 0 to 99 as two bytes: 42 is 0x3234 (`42` in little-endian order). */
+const PAIRS = Uint16Array.from(
+  { length: 100 },
+  (_, value) => ZERO + Math.floor(value / 10) + (ZERO + (value % 10)) * 256,
+);
+
+const putPair = (view: DataView, at: number, value: number): void =>
+  view.setUint16(at, PAIRS[value] ?? 0, true);
+
+/** Powers of ten up to 10^16. */
+const POWERS = Float64Array.from({ length: 17 }, (_, exponent) => 10 ** exponent);
+
 /** Maximum length of an integer whose absolute value is at most 2^53: sixteen digits and a sign. */
 export const INTEGER_BYTES = 17;
 
-/** Writes an integer whose absolute value is at most 2^53, from the last digit to the first. */
-export function putInteger(bytes: Uint8Array, at: number, value: number): number {
+/** Writes an integer whose absolute value is at most 2^53, from the last two digits to the first ones. */
+export function putInteger(view: DataView, at: number, value: number): number {
+  // Half of the integers of a row: exit codes, for example.
+  if (value >= 0 && value < 10) {
+    view.setUint8(at, ZERO + value);
+    return at + 1;
+  }
   let rest = value;
   let begin = at;
   if (value < 0) {
-    bytes[begin++] = MINUS;
+    view.setUint8(begin++, MINUS);
     rest = -value;
   }
   let digits = 1;
-  for (let limit = 10; rest >= limit; limit *= 10) digits += 1;
+  while (rest >= (POWERS[digits] ?? 0)) digits += 1;
   const end = begin + digits;
-  let next = end - 1;
+  let next = end;
   // Above 31 bits, a division is a slow floating-point operation, so each one splits off six digits.
   for (; rest > 0x7fffffff; rest = Math.floor(rest / 1_000_000)) {
     let low = rest % 1_000_000;
-    for (let digit = 0; digit < 6; digit++) {
-      const tenth = (low / 10) | 0;
-      bytes[next--] = ZERO + low - tenth * 10;
-      low = tenth;
+    for (let pair = 0; pair < 3; pair++) {
+      const hundredth = (low / 100) | 0;
+      next -= 2;
+      putPair(view, next, low - hundredth * 100);
+      low = hundredth;
     }
   }
   let low = rest | 0;
-  do {
-    const tenth = (low / 10) | 0;
-    bytes[next--] = ZERO + low - tenth * 10;
-    low = tenth;
-  } while (low > 0);
+  while (low >= 100) {
+    const hundredth = (low / 100) | 0;
+    next -= 2;
+    putPair(view, next, low - hundredth * 100);
+    low = hundredth;
+  }
+  if (low < 10) view.setUint8(next - 1, ZERO + low);
+  else putPair(view, next - 2, low);
   return end;
 }
 
@@ -146,7 +167,7 @@ const DAY_MS = 86_400_000;
 export const DATE_TIME_BYTES = 28;
 
 /** Writes milliseconds since the epoch as a quoted `DateTime`. */
-export type PutDateTime = (view: DataView, bytes: Uint8Array, at: number, ms: number) => number;
+export type PutDateTime = (view: DataView, at: number, ms: number) => number;
 
 /**
  * Creates a writer that formats a day once. Most timestamps of a job are on the same day, so the writer copies midnight
@@ -155,36 +176,30 @@ export type PutDateTime = (view: DataView, bytes: Uint8Array, at: number, ms: nu
 export function createPutDateTime(): PutDateTime {
   let day = Number.NaN;
   let midnight = createConstant("");
-  return (view, bytes, at, ms) => {
+  return (view, at, ms) => {
     const dayOfMs = Math.floor(ms / DAY_MS);
     if (dayOfMs !== day) {
       day = dayOfMs;
       midnight = createConstant(JSON.stringify(new Date(day * DAY_MS)));
     }
     const end = putConstant(view, at, midnight);
-    putTimeOfDay(bytes, at, ms - day * DAY_MS);
+    putTimeOfDay(view, at, ms - day * DAY_MS);
     return end;
   };
 }
 
 /** Replaces the time in the quoted `DateTime` at offset `at`. The hours are the characters 12 and 13. */
-function putTimeOfDay(bytes: Uint8Array, at: number, ms: number): void {
+function putTimeOfDay(view: DataView, at: number, ms: number): void {
   const seconds = (ms / 1_000) | 0;
   const minutes = (seconds / 60) | 0;
   const hours = (minutes / 60) | 0;
   const millis = ms - seconds * 1_000;
   const hundreds = (millis / 100) | 0;
-  putTwoDigits(bytes, at + 12, hours);
-  putTwoDigits(bytes, at + 15, minutes - hours * 60);
-  putTwoDigits(bytes, at + 18, seconds - minutes * 60);
-  bytes[at + 21] = ZERO + hundreds;
-  putTwoDigits(bytes, at + 22, millis - hundreds * 100);
-}
-
-function putTwoDigits(bytes: Uint8Array, at: number, value: number): void {
-  const tens = (value / 10) | 0;
-  bytes[at] = ZERO + tens;
-  bytes[at + 1] = ZERO + value - tens * 10;
+  putPair(view, at + 12, hours);
+  putPair(view, at + 15, minutes - hours * 60);
+  putPair(view, at + 18, seconds - minutes * 60);
+  view.setUint8(at + 21, ZERO + hundreds);
+  putPair(view, at + 22, millis - hundreds * 100);
 }
 
 /** Buffers that are reused. */

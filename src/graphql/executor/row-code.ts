@@ -7,7 +7,7 @@
  *     { kind: "constant", text: '{"ip":' }
  *     { kind: "value",    code: "…copy table.ip from start[row] to end[row]…", maxBytes: 6, moreBytes: "…length…" }
  *     { kind: "constant", text: ',"exitCode":' }
- *     { kind: "value",    code: "…at = putInteger(bytes, at, table.exitCode[row])…", maxBytes: 17 }
+ *     { kind: "value",    code: "…at = putInteger(view, at, table.exitCode[row])…", maxBytes: 17 }
  *     { kind: "constant", text: "}" }
  *
  * The output of `compileInline` for these steps, shortened:

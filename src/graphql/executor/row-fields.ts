@@ -37,7 +37,7 @@ type Columns<T> = { [Name in keyof HostTable]: HostTable[Name] extends T ? Name 
 //
 //     { const value = table.exitCode[row];
 //       if (value !== value) { view.setInt32(at + 0, 1819047278, true); at += 4; }      // NaN: null
-//       else at = putInteger(bytes, at, value); }
+//       else at = putInteger(view, at, value); }
 
 /** Writes a quotation mark. */
 const QUOTE_CODE = "bytes[at++] = 0x22;";
@@ -55,7 +55,7 @@ const valueStep = (code: string, maxBytes: number, moreBytes?: string): ValueSte
 const integerStep = (column: Columns<Float64Array | Int32Array>): ValueStep =>
   valueStep(
     `{ const value = table.${column}[row];
-       if (value !== value) { ${NULL_CODE} } else at = putInteger(bytes, at, value); }`,
+       if (value !== value) { ${NULL_CODE} } else at = putInteger(view, at, value); }`,
     INTEGER_BYTES,
   );
 
@@ -63,7 +63,7 @@ const integerStep = (column: Columns<Float64Array | Int32Array>): ValueStep =>
 const dateTimeStep = (column: Columns<Float64Array>): ValueStep =>
   valueStep(
     `{ const value = table.${column}[row];
-       if (value !== value) { ${NULL_CODE} } else at = putDateTime(view, bytes, at, value); }`,
+       if (value !== value) { ${NULL_CODE} } else at = putDateTime(view, at, value); }`,
     DATE_TIME_BYTES,
   );
 
@@ -83,7 +83,7 @@ const idStep = (column: Columns<{ values: Float64Array }>): ValueStep =>
     `{ const value = table.${column}.values[row];
        if (value !== value) { ${NULL_CODE} }
        else if (value > -9007199254740992 && value < 9007199254740992) {
-         ${QUOTE_CODE} at = putInteger(bytes, at, value); ${QUOTE_CODE} }
+         ${QUOTE_CODE} at = putInteger(view, at, value); ${QUOTE_CODE} }
        else ${anyLengthCode(`'"' + table.${column}.large.get(row) + '"'`)} }`,
     INTEGER_BYTES + 2,
   );
@@ -115,7 +115,7 @@ const isAgentAliveStep: ValueStep = valueStep(
 const resultIdStep: ValueStep = valueStep(
   `{ const value = table.hostId.values[row];
      if (isPlainHost(row)) {
-       at = putConstant(view, at, idPrefix); at = putInteger(bytes, at, value); ${QUOTE_CODE} }
+       at = putConstant(view, at, idPrefix); at = putInteger(view, at, value); ${QUOTE_CODE} }
      else ${anyLengthCode("resultId(row)")} }`,
   INTEGER_BYTES + 1,
   "idPrefix.length",

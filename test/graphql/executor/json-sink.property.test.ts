@@ -19,7 +19,7 @@ import {
 // What generated code does around each `put`: reserve, write, advance.
 const writeInteger = (sink: JsonSink, value: number): void => {
   reserve(sink, INTEGER_BYTES);
-  sink.length = putInteger(sink.bytes, sink.length, value);
+  sink.length = putInteger(sink.view, sink.length, value);
 };
 const writeConstant = (sink: JsonSink, constant: Constant): void => {
   reserve(sink, constant.length);
@@ -33,7 +33,7 @@ const createDateTimeWriter = () => {
   const put = createPutDateTime();
   return (sink: JsonSink, ms: number): void => {
     reserve(sink, DATE_TIME_BYTES);
-    sink.length = put(sink.view, sink.bytes, sink.length, ms);
+    sink.length = put(sink.view, sink.length, ms);
   };
 };
 const writeQuote = (sink: JsonSink): void => appendString(sink, '"');
