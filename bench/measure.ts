@@ -6,6 +6,7 @@ import { cpuMs, type Memory, memory } from "./process/proc.ts";
 import { type ServerProcess, startServer } from "./process/server-process.ts";
 import { type SimulatorProcess, startSimulator } from "./process/simulator-process.ts";
 import { startWorker, type WorkerProcess } from "./process/worker-process.ts";
+import { spread } from "./report/statistics.ts";
 import { type Expectation, type Verified, verify } from "./verify.ts";
 import { type Ask, isAskedOf, requestBody, type Upstream, type Workload } from "./workloads.ts";
 
@@ -22,7 +23,7 @@ export interface RunOptions {
   readonly profileFolder: string | null;
 }
 
-/** One server during one round. */
+/** One server during one round, or a part of it. */
 export interface Sample {
   readonly requests: number;
   readonly cpuMs: number;
@@ -205,15 +206,20 @@ export function measure(
       );
       runs.push({ runner, expected, samples: [] });
     }
+    const slice = { connections, requests: Math.ceil(requests / SLICES), maxMs: maxMs / SLICES };
     for (let round = 0; round < options.rounds; round += 1) {
-      for (const { runner, expected, samples } of runs) {
-        const load = loadOf(runner, ask, expected, { connections, requests, maxMs });
-        if (isHot) {
-          // A snapshot that is created just before the measured run outlives it.
-          await runLoad(generator, { ...load, connections: 1, requests: 1 });
+      const slices = runs.map((): Sample[] => []);
+      for (let turn = 0; turn < SLICES; turn += 1) {
+        for (const [index, { runner, expected }] of runs.entries()) {
+          const load = loadOf(runner, ask, expected, slice);
+          if (isHot) {
+            // A snapshot that is created just before the measured run outlives it.
+            await runLoad(generator, { ...load, connections: 1, requests: 1 });
+          }
+          slices[index]?.push(await sample(generator, load, runner.process.pid, simulator));
         }
-        samples.push(await sample(generator, load, runner.process.pid, simulator));
       }
+      for (const [index, { samples }] of runs.entries()) samples.push(joinSamples(slices[index] ?? []));
     }
     return runs.map(({ runner, samples }) => ({
       contestant: runner.contestant,
@@ -223,6 +229,29 @@ export function measure(
     }));
   });
 }
+
+/**
+ * Parts of a round. The servers take turns for each of them, because a core of a shared machine can be half as fast for a
+ * few seconds: a ratio should compare what was measured within the same second or two.
+ */
+const SLICES = 6;
+
+/** One sample for a whole round. */
+function joinSamples(slices: readonly Sample[]): Sample {
+  const requests = sum(slices, (slice) => slice.requests);
+  const mean = (read: (slice: Sample) => number) =>
+    sum(slices, (slice) => slice.requests * read(slice)) / requests;
+  return {
+    requests,
+    cpuMs: mean((slice) => slice.cpuMs),
+    upstreamCalls: mean((slice) => slice.upstreamCalls),
+    requestsPerSecond: requests / sum(slices, (slice) => slice.requests / slice.requestsPerSecond),
+    p50Ms: spread(slices.map((slice) => slice.p50Ms)).median,
+  };
+}
+
+const sum = (slices: readonly Sample[], read: (slice: Sample) => number): number =>
+  slices.reduce((total, slice) => total + read(slice), 0);
 
 async function sample(
   generator: WorkerProcess,
