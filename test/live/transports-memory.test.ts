@@ -58,3 +58,20 @@ it.each<[string, Hold]>([
   // The bodies are 18 MB together.
   expect(grownBy).toBeLessThan(4_000_000);
 });
+
+it("WebSocket does not retain the headers of its handshake", async () => {
+  const gateway = await useGateway();
+  const hold = async (padding: string) => {
+    const { socket } = await openConnection(gateway.url, {}, { headers: { padding } });
+    onTestFinished(() => socket.terminate());
+  };
+  const grownBy = async (paddingLength: number): Promise<number> => {
+    const before = await heapBytes();
+    for (let index = 0; index < 200; index++) await hold(`${index}`.padEnd(paddingLength, "x"));
+    return (await heapBytes()) - before;
+  };
+  await grownBy(10);
+  const [small, large] = [await grownBy(10), await grownBy(12_000)];
+  // The headers are 2.4 MB together.
+  expect(large - small).toBeLessThan(1_000_000);
+});

@@ -35,6 +35,14 @@ export interface WebSockets {
   readonly count: () => number;
 }
 
+/**
+ * A connection error: the client has disconnected, which needs no log line. It is not a closure, because that would retain
+ * the request of the handshake as long as the connection.
+ */
+function destroySocket(this: Duplex): void {
+  this.destroy();
+}
+
 /** How long clients may take to confirm the close. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -57,8 +65,7 @@ export function createWebSocketServer(options: WebSocketServerOptions): WebSocke
   }));
 
   const upgrade: WebSockets["upgrade"] = (request, socket, head) => {
-    // A connection error: the client has disconnected, which needs no log line.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroySocket);
     const rejection = checkHandshake(request);
     if (rejection === null) {
       sockets.handleUpgrade(request, socket, head, (webSocket) => serveConnection(webSocket, request));
