@@ -5,7 +5,7 @@
  * 2. It walks over the plan (`walk.ts`), which writes the response except for host results.
  * 3. It writes the host results (`row-writer.ts`) and joins everything in one buffer.
  *
- * Steps 2 and 3 are generators. The executor runs them in slices of 15 ms and lets other requests run in between.
+ * Steps 2 and 3 are generators. The executor runs them in slices of 5 ms and lets other requests run in between.
  */
 import { type GraphQLError, type GraphQLFormattedError, locatedError } from "graphql";
 import { once } from "../../model/once.ts";
@@ -32,7 +32,7 @@ export interface PlanExecutorOptions {
 }
 
 /** Maximum time for which an execution blocks the event loop before it yields. */
-const SLICE_MS = 15;
+const SLICE_MS = 5;
 
 export function createPlanExecutor({ maxResponseBytes, formatError }: PlanExecutorOptions): Executor {
   const sinks = createSinkPool(maxResponseBytes);

@@ -33,8 +33,8 @@ const MAX_INLINE_VALUES = 100;
  * Limit of the cache of compiled selections, in values: about 35 MB. Least recently used selections are evicted first.
  */
 const MAX_COMPILED_VALUES = 5_000;
-/** Values that are written between two yields: a few milliseconds of work. */
-const VALUES_PER_SLICE = 100_000;
+/** Values that are written between two yields: two milliseconds of work. */
+const VALUES_PER_SLICE = 40_000;
 
 /** Creates a factory of row writers, which share a cache of compiled code. */
 export function createRowWriters(): (plan: ObjectPlan) => RowWriter {
