@@ -43,8 +43,8 @@ import {
 } from "./json-scanner.ts";
 import { readScalar, skipValue } from "./json-values.ts";
 
-const [QUOTE, COMMA, ZERO, NINE] = [0x22, 0x2c, 0x30, 0x39];
-const [CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, NULL] = [0x5d, 0x7b, 0x7d, 0x6e];
+const [QUOTE, COMMA, ZERO, NULL] = [0x22, 0x2c, 0x30, 0x6e];
+const [CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5d, 0x7b, 0x7d];
 
 /** Returns the table of a list. @throws ContractViolation if a row violates the contract. */
 export type DeferredHostTable = () => HostTable;
@@ -162,8 +162,8 @@ function readCell(scanner: JsonScanner, state: ReaderState, cell: Cell, at: numb
   if (number !== null) {
     // Half of the numbers in a row have one digit. It is in the range of every cell.
     const next = scanner.bytes[at + 1] ?? 0;
-    if ((next === COMMA || next === CLOSE_BRACE) && byte >= ZERO && byte <= NINE) {
-      const digit = byte - ZERO;
+    const digit = byte - ZERO;
+    if ((next === COMMA || next === CLOSE_BRACE) && digit >= 0 && digit <= 9) {
       setNumber(builder, number, row, cell.isFlag && digit > 1 ? Number.NaN : digit);
       return at + 1;
     }
@@ -247,14 +247,11 @@ function readTarget(scanner: JsonScanner, state: ReaderState, at: number): void 
   readCells(scanner, state, target.members, positions, `${path}.`);
 }
 
-/** Start positions of values. */
-type ValuePositions = ReadonlyMap<Cell, number>;
-
 function readCells(
   scanner: JsonScanner,
   state: ReaderState,
   cells: readonly Cell[],
-  positions: ValuePositions,
+  positions: ReadonlyMap<Cell, number>,
   path: string,
 ): void {
   for (const cell of cells) {
@@ -275,7 +272,7 @@ function findMembers(
   fields: Fields<Cell> | null,
   begin: number,
   path: string,
-): ValuePositions {
+): ReadonlyMap<Cell, number> {
   const { bytes } = scanner;
   if (fields === null || bytes[begin] !== OPEN_BRACE) throw violation(scanner, path, OBJECT, begin);
   const positions = new Map<Cell, number>();
