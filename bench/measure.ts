@@ -206,10 +206,18 @@ export function measure(
       );
       runs.push({ runner, expected, samples: [] });
     }
-    const slice = { connections, requests: Math.ceil(requests / SLICES), maxMs: maxMs / SLICES };
+    /** Requests before the slice with this number. */
+    const before = (turn: number) => Math.round((requests * turn) / SLICES);
     for (let round = 0; round < options.rounds; round += 1) {
       const slices = runs.map((): Sample[] => []);
       for (let turn = 0; turn < SLICES; turn += 1) {
+        const slice = {
+          connections,
+          requests: before(turn + 1) - before(turn),
+          maxMs: maxMs / SLICES,
+        };
+        // With fewer requests than slices.
+        if (slice.requests === 0) continue;
         for (const [index, { runner, expected }] of runs.entries()) {
           const load = loadOf(runner, ask, expected, slice);
           if (isHot) {
